@@ -1,0 +1,1 @@
+export { alloc, free, pieceSize, arenaUsedBytes } from './arena';

@@ -1,0 +1,72 @@
+// A leaf fragment: the part of a query that runs where the samples are. Plain data, so that it crosses
+// threads and sockets; what comes back is columns. A window is left-open: (t - windowMs, t]. The planner
+// has already applied offset and @, so that `start` to `end` is the grid on which samples are looked at.
+import type { Labels } from './labels.ts';
+import type { Matcher } from './matcher.ts';
+
+/** Instants start, start + step, … up to end, in ms; one instant when start = end (step is then 1). */
+export interface Grid {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+}
+
+/** Number of instants in a grid. */
+export function gridSize(grid: Grid): number {
+  return Math.floor((grid.end - grid.start) / grid.step) + 1;
+}
+
+/** Partial aggregate of a fragment's series; `by` keeps the names, otherwise they are dropped. */
+export interface FragmentAggregate {
+  readonly op: 'sum' | 'count' | 'min' | 'max' | 'avg' | 'group' | 'stddev' | 'stdvar';
+  readonly by: boolean;
+  readonly names: readonly string[];
+}
+
+/**
+ * `fn` is 'last' (an instant selector, windowMs = lookback), 'raw' (the window's samples themselves,
+ * one instant only), or the name of a range function; `args` are its further scalar arguments.
+ */
+export interface Fragment {
+  readonly matchers: readonly Matcher[];
+  readonly grid: Grid;
+  readonly windowMs: number;
+  readonly fn: string;
+  readonly args: readonly number[];
+  readonly keepName: boolean;
+  readonly aggregate?: FragmentAggregate;
+  readonly maxSeries: number;
+  readonly maxSamples: number;
+}
+
+/**
+ * Row-major matrix: value of series s at instant i is `values[s * steps + i]`, and it is there only if
+ * `present[s * steps + i]` is 1. A partial avg, stddev or stdvar also carries counts and, for the
+ * latter two, sums of squared differences (Welford), so that the root can merge.
+ */
+export interface Matrix {
+  readonly labels: readonly Labels[];
+  readonly steps: number;
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+  readonly counts?: Float64Array;
+  readonly squares?: Float64Array;
+}
+
+/** The samples of each series in the window of a 'raw' fragment: series s has rows from[s] to from[s+1]. */
+export interface RawSamples {
+  readonly labels: readonly Labels[];
+  readonly from: Uint32Array;
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
+}
+
+export interface FragmentResult {
+  readonly matrix?: Matrix;
+  readonly raw?: RawSamples;
+  readonly seriesRead: number;
+  readonly samplesRead: number;
+  /** Sentences for the user, as Prometheus words them. */
+  readonly warnings: readonly string[];
+  readonly infos: readonly string[];
+}

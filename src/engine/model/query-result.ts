@@ -1,0 +1,21 @@
+// What a query answers: Prometheus' four result types over columns. Timestamps in ms.
+import type { Grid, Matrix, RawSamples } from './fragment.ts';
+
+export type QueryResult =
+  | { readonly type: 'scalar'; readonly timeMs: number; readonly value: number }
+  | { readonly type: 'string'; readonly timeMs: number; readonly value: string }
+  /** One instant: a matrix of one step; series without a value are left out. */
+  | { readonly type: 'vector'; readonly timeMs: number; readonly matrix: Matrix }
+  | { readonly type: 'matrix'; readonly grid: Grid; readonly matrix: Matrix }
+  /** An instant query of a range selector: the samples as they are. */
+  | { readonly type: 'samples'; readonly raw: RawSamples };
+
+export interface QueryAnswer {
+  readonly result: QueryResult;
+  readonly warnings: readonly string[];
+  readonly infos: readonly string[];
+  /** False when a source could not be asked; the warnings say which. */
+  readonly whole: boolean;
+  readonly seriesRead: number;
+  readonly samplesRead: number;
+}

@@ -1,0 +1,234 @@
+// The one page of contracts between the parts. Parts never import one another; they meet here and
+// daemons plug them together. Every promise below is held by a contract test that each
+// implementation passes, near or far: test/contract/.
+import type { Batch } from './model/batch.ts';
+import type { Fragment, FragmentResult } from './model/fragment.ts';
+import type { Labels } from './model/labels.ts';
+import type { Matcher } from './model/matcher.ts';
+import type { QueryAnswer } from './model/query-result.ts';
+import type { MetadataEntry } from './model/batch.ts';
+import type { MonError } from './errors.ts';
+
+/** The number of a record in its partition: 0, 1, 2, … without gaps within a topic generation. */
+export type Offset = number;
+
+/** What became of one batch of an append: where it stands, or why it does not stand. */
+export type Appended = { readonly offset: Offset } | { readonly error: MonError };
+
+/** One record as a reader gets it. `bytes` belong to the reader. */
+export interface Delivery {
+  readonly partition: number;
+  readonly offset: Offset;
+  readonly bytes: Uint8Array;
+  /**
+   * True for a record before the reader's start that is delivered only so that the series which later
+   * records refer to are known: take its definitions, nothing else.
+   */
+  readonly definitionsOnly: boolean;
+}
+
+/**
+ * The log: P partitions of records, the write-ahead log, buffer, replay and fan-out at once.
+ * - append resolves when each batch is durable or has failed, one answer a batch in the order given.
+ *   Batches of one call may fail singly (partial append); what failed is not in the log and never will
+ *   be. Two calls made one after the other keep their order in each partition.
+ * - The columns of a batch are read before append returns its promise; the caller may then reuse them.
+ * - A full disk or an unreachable broker rejects nothing silently: kind 'retry', the log stays usable.
+ */
+export interface Log {
+  readonly partitions: number;
+  /** Grows by one when the number of partitions changes; offsets begin at 0 anew. */
+  readonly generation: number;
+  append(batches: readonly Batch[]): Promise<readonly Appended[]>;
+  /** First offset still held; equal to end when nothing is. */
+  start(partition: number): Promise<Offset>;
+  /** The durable end: one past the last record a reader may see. */
+  end(partition: number): Promise<Offset>;
+  /**
+   * Opens a named reader at the offsets given (partition -> next offset it needs).
+   * @throws MonError MON_LOG_OFFSET_PAST_END when an offset lies past the recovered end (state from
+   *   another log, or a log that lost its tail: never a silent reset); MON_LOG_OFFSET_GONE when
+   *   retention has passed it.
+   */
+  read(reader: string, from: ReadonlyMap<number, Offset>): Promise<LogReader>;
+  close(): Promise<void>;
+}
+
+/**
+ * - Deliveries of one partition come in offset order, each once; partitions interleave freely.
+ * - Every series a record refers to has been defined by it or by an earlier delivery of this reader.
+ * - Nothing past the durable end is ever delivered.
+ * - A slow reader does not hold appends up: what left the memory ring is read from disk again.
+ * - Retention never passes an offset that a registered reader has not released.
+ */
+export interface LogReader {
+  /** The next records, at least one; waits for them. Empty only when the signal fired or on close. */
+  next(signal?: AbortSignal): Promise<readonly Delivery[]>;
+  /** The reader's own state holds all below `offset` durably; the log may forget it. */
+  release(partition: number, offset: Offset): void;
+  close(): Promise<void>;
+}
+
+/** What a sink did with the samples of a run of records. Refusals are counts, never exceptions. */
+export interface ApplyCounts {
+  accepted: number;
+  duplicate: number;
+  outOfOrder: number;
+  tooOld: number;
+  newSeries: number;
+}
+
+/** Takes records in log order and keeps them in its own state, together with the offset. */
+export interface Sink {
+  /** Offsets that its durable state holds: where a reader has to begin after a restart. */
+  resumeAt(): Promise<ReadonlyMap<number, Offset>>;
+  /** Applies deliveries in order. A record at or below what was applied already is skipped. */
+  apply(deliveries: readonly Delivery[]): Promise<ApplyCounts>;
+  /** Makes state and offsets durable in one atomic step and tells the offsets that it now holds. */
+  checkpoint(): Promise<ReadonlyMap<number, Offset>>;
+  close(): Promise<void>;
+}
+
+/** Reusable buffers that a SeriesReader decodes into; it grows them and replaces the arrays. */
+export interface SampleBuffer {
+  timestamps: Float64Array;
+  values: Float64Array;
+  /** The words of `values`, for checks on bits (stale marker). */
+  words: Uint32Array;
+}
+
+/** Series and their samples where they lie: what leaf fragments run over. Synchronous, one thread. */
+export interface SeriesReader {
+  /** Ids of the series that match all matchers and may have samples in [minMs, maxMs]. */
+  match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array;
+  labels(id: number): Labels;
+  /** Decodes samples with minMs <= t <= maxMs in time order into `into`, and says how many. */
+  read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number;
+  labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[];
+  labelValues(name: string, matchers: readonly Matcher[], minMs: number, maxMs: number): string[];
+}
+
+/** Where series can be asked for: one shard, one store, or all of them joined. Answers are sorted. */
+export interface Source {
+  /** Runs a leaf fragment. What was applied before the call is in the answer (read your writes). */
+  fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult>;
+  series(
+    matchers: readonly (readonly Matcher[])[],
+    minMs: number,
+    maxMs: number,
+    limit: number,
+  ): Promise<readonly Labels[]>;
+  labelNames(
+    matchers: readonly (readonly Matcher[])[],
+    minMs: number,
+    maxMs: number,
+  ): Promise<readonly string[]>;
+  labelValues(
+    name: string,
+    matchers: readonly (readonly Matcher[])[],
+    minMs: number,
+    maxMs: number,
+  ): Promise<readonly string[]>;
+  metadata(): Promise<readonly MetadataEntry[]>;
+}
+
+export interface AskOptions {
+  /** How far back an instant selector looks; Prometheus' five minutes by default. */
+  readonly lookbackMs?: number;
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+  /** Who asks: the user of every limit. */
+  readonly user?: string;
+}
+
+/** Answers PromQL. @throws UserError for a bad query, MonError for limits, timeouts and failures. */
+export interface Ask {
+  instant(query: string, timeMs: number, options?: AskOptions): Promise<QueryAnswer>;
+  range(
+    query: string,
+    startMs: number,
+    endMs: number,
+    stepMs: number,
+    options?: AskOptions,
+  ): Promise<QueryAnswer>;
+}
+
+/** What became of a pushed body. Refusals are per series or sample; the rest of the body is durable. */
+export interface PushOutcome {
+  readonly accepted: number;
+  readonly refused: number;
+  /** Reason -> count; reasons are short fixed words (tooOld, tooNew, labelName, tooManyLabels …). */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** A few sentences that name an offending series and why, for the sender. */
+  readonly examples: readonly string[];
+}
+
+/**
+ * Where pushed bodies enter. Resolves when all that was accepted is durable.
+ * @throws MonError MON_BODY_MALFORMED (400), MON_BODY_TOO_LARGE (413): nothing of the body was taken;
+ *   kind 'retry' (503): the sender may send the same body again, doubles are dropped.
+ */
+export interface Intake {
+  /** Remote write 1.0: a snappy block of a WriteRequest. */
+  remoteWrite(body: Uint8Array): Promise<PushOutcome>;
+  /** The seed's form: `{"metrics": …, "labels": {…}}`. */
+  json(body: Uint8Array): Promise<PushOutcome>;
+  /** Exposition text, Prometheus' or OpenMetrics'; samples without a timestamp get the receive time. */
+  exposition(body: Uint8Array, contentType: string): Promise<PushOutcome>;
+}
+
+/** One scrape target as /api/v1/targets tells it. Times in ms, 0 for never. */
+export interface TargetStatus {
+  readonly scrapePool: string;
+  readonly scrapeUrl: string;
+  readonly discoveredLabels: Labels;
+  readonly labels: Labels;
+  readonly health: 'up' | 'down' | 'unknown';
+  readonly lastError: string;
+  readonly lastScrapeMs: number;
+  readonly lastDurationMs: number;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+}
+
+export interface Targets {
+  active(): readonly TargetStatus[];
+  /** Discovered label sets that relabelling dropped. */
+  dropped(): readonly Labels[];
+}
+
+/** A value in State and the version by which it may be replaced; versions only grow. */
+export interface StateEntry {
+  readonly value: string;
+  readonly version: number;
+}
+
+/** Small durable facts (silences, epochs, file positions): a map with compare-and-set. */
+export interface State {
+  get(key: string): Promise<StateEntry | undefined>;
+  /** Entries whose key begins with `prefix`, in key order. */
+  list(prefix: string): Promise<readonly (readonly [string, StateEntry])[]>;
+  /**
+   * Writes if the stored version is `expected` (0: only if absent) and answers the new version.
+   * @throws MonError MON_STATE_CONFLICT when another writer came first. Durable when it resolves.
+   */
+  compareAndSet(key: string, value: string, expected: number): Promise<number>;
+  /** Removes under the same condition. */
+  remove(key: string, expected: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The partitions a member holds now. `epoch` grows with every change and fences the old holder. */
+export interface Assignment {
+  readonly partitions: readonly number[];
+  readonly epoch: number;
+}
+
+/** Who works on which partition of a role. The log does not know; stores ask here. */
+export interface Placement {
+  /** Joins a role and answers the first assignment; `changed` is called with each later one. */
+  join(role: string, member: string, changed: (now: Assignment) => void): Promise<Assignment>;
+  /** True while `epoch` is the newest for this member: asked before state is written. */
+  holds(role: string, member: string, epoch: number): Promise<boolean>;
+  leave(role: string, member: string): Promise<void>;
+}

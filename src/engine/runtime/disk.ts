@@ -1,0 +1,33 @@
+// The disk as an argument: files by absolute path, so that a simulation can tear writes and forget
+// what was not synced. Failures of the operating system come out as MonError: MON_DISK_FULL (ENOSPC,
+// EDQUOT), MON_DISK_FORBIDDEN (EACCES, EPERM, EROFS), MON_NOT_FOUND (ENOENT), MON_DISK_FAILED.
+
+/** An open file. Positions are explicit; two writes to one file must not overlap in time. */
+export interface DiskFile {
+  read(into: Uint8Array, position: number): Promise<number>;
+  /** Writes all of the bytes or fails. */
+  write(bytes: Uint8Array, position: number): Promise<void>;
+  /** Data and size are durable when it resolves (fdatasync). */
+  datasync(): Promise<void>;
+  truncate(size: number): Promise<void>;
+  size(): Promise<number>;
+  close(): Promise<void>;
+}
+
+export interface Disk {
+  /** 'r' reads an existing file, 'r+' also writes it, 'w+' makes it anew (read and write). */
+  open(path: string, mode: 'r' | 'r+' | 'w+'): Promise<DiskFile>;
+  readFile(path: string): Promise<Uint8Array>;
+  /** Temporary file, fsync, rename, fsync of the folder: old or new content, never a mixture. */
+  replaceFile(path: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+  /** Names in a folder, sorted. */
+  list(folder: string): Promise<string[]>;
+  /** Makes a folder and its parents; syncs the parent, so that it is there after a power loss. */
+  makeFolder(folder: string): Promise<void>;
+  /** Names in the folder (made, renamed, removed) are durable when it resolves. */
+  syncFolder(folder: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  freeBytes(folder: string): Promise<number>;
+}
