@@ -1,0 +1,29 @@
+// The entry of a shard's thread: one WebAssembly memory, the store over it, and the channel to the
+// thread that feeds and asks it. Wiring only; what the shard does is in store/ and head/.
+import { parentPort } from 'node:worker_threads';
+import { assert } from '../errors.ts';
+import { Kernels } from '../kernels/kernels.ts';
+import { serveShard } from '../remote/shard-server.ts';
+import type { Channel } from '../remote/shard-protocol.ts';
+import { SystemDisk } from '../runtime/system-disk.ts';
+import { StoreSource } from '../store/store-source.ts';
+import { Store } from '../store/store.ts';
+
+/** What the first call of a channel carries. */
+export interface ShardOptions {
+  readonly folder: string;
+  readonly partitions: readonly number[];
+  readonly generation: number;
+}
+
+assert(parentPort, 'a shard runs in a worker thread');
+serveShard(parentPort as Channel, async (plain) => {
+  const options = plain as ShardOptions;
+  const store = await Store.open({ ...options, disk: new SystemDisk(), kernels: new Kernels() });
+  return {
+    sink: store,
+    source: new StoreSource(store),
+    stats: () => store.stats(),
+    truncateBefore: (ms) => store.truncateBefore(ms),
+  };
+});

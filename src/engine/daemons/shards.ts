@@ -1,0 +1,65 @@
+// Starts the shard threads and gives each its partitions. A thread that dies takes the process with
+// it: its memory is gone, and a restart rebuilds it from checkpoint and log.
+import { Worker } from 'node:worker_threads';
+import { MonError } from '../errors.ts';
+import { ShardClient } from '../remote/shard-client.ts';
+import type { Channel } from '../remote/shard-protocol.ts';
+import type { ShardOptions } from './shard-worker.ts';
+
+export interface RunningShard {
+  readonly client: ShardClient;
+  readonly partitions: readonly number[];
+  /** Ends the thread; what it has to keep must be in a checkpoint by then. */
+  stop(): Promise<void>;
+}
+
+export interface ShardsOptions {
+  readonly count: number;
+  readonly partitions: number;
+  readonly generation: number;
+  readonly folder: string;
+  readonly died: (error: Error) => void;
+}
+
+/** Partition p belongs to shard p mod count. */
+export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
+  const shards: RunningShard[] = [];
+  for (let shard = 0; shard < options.count; shard++) {
+    const partitions: number[] = [];
+    for (let p = shard; p < options.partitions; p += options.count) partitions.push(p);
+    shards.push(startShard(partitions, options));
+  }
+  const { folder, generation } = options;
+  try {
+    await Promise.all(
+      shards.map(({ client, partitions }) => {
+        const open: ShardOptions = { folder, partitions, generation };
+        return client.open(open);
+      }),
+    );
+  } catch (thrown) {
+    await Promise.all(shards.map((shard) => shard.stop()));
+    throw thrown;
+  }
+  return shards;
+}
+
+function startShard(partitions: readonly number[], options: ShardsOptions): RunningShard {
+  const worker = new Worker(new URL('./shard-worker.js', import.meta.url));
+  const client = new ShardClient(worker as Channel);
+  let stopping = false;
+  const gone = (why: string, cause?: unknown): void => {
+    if (stopping) return;
+    const error = new MonError('MON_ABORTED', `a shard thread ended: ${why}`, { cause });
+    client.fail(error);
+    options.died(error);
+  };
+  worker.on('error', (error) => gone(error instanceof Error ? error.message : 'error', error));
+  worker.on('exit', (code) => gone(`exit ${code}`));
+  const stop = async (): Promise<void> => {
+    stopping = true;
+    await worker.terminate();
+    client.fail(new MonError('MON_ABORTED', 'the shard was stopped'));
+  };
+  return { client, partitions, stop };
+}

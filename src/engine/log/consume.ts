@@ -1,0 +1,135 @@
+// The consume loop, written once for every reader of the log: read, hand to a sink, checkpoint, and
+// only then release the log. Failures are judged here: the data's fault is the sink's to count; ours
+// stops the loop without releasing anything, so that a restart reads the same records again.
+import { MonError } from '../errors.ts';
+import { CHECKPOINT_LOG_BYTES, CHECKPOINT_MS } from '../limits.ts';
+import type { Delivery, Log, LogReader, Offset, Sink } from '../ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+
+export interface ConsumerOptions {
+  readonly name: string;
+  readonly log: Log;
+  readonly sink: Sink;
+  readonly clock: Clock;
+  readonly checkpointMs?: number;
+  readonly checkpointBytes?: number;
+  /** Called once when the loop ends by a failure that does not pass. */
+  readonly failed: (error: unknown) => void;
+  /** Called when a checkpoint could not be written now and will be tried again. */
+  readonly postponed: (error: MonError) => void;
+}
+
+/** Runs of deliveries on their way into the sink: more would only lengthen what a query waits for. */
+const IN_FLIGHT_MAX = 4;
+
+export class Consumer {
+  readonly #options: ConsumerOptions;
+  readonly #abort = new AbortController();
+  /** Next offset of each partition that was handed to the sink. */
+  readonly #handed = new Map<number, Offset>();
+  #reader: LogReader | undefined;
+  #running: Promise<void> = Promise.resolve();
+  #waiting: { until: ReadonlyMap<number, Offset>; resolve: () => void }[] = [];
+  #bytesSince = 0;
+  #lastCheckpoint: number;
+  #failure: unknown;
+
+  constructor(options: ConsumerOptions) {
+    this.#options = options;
+    this.#lastCheckpoint = options.clock.monotonic();
+  }
+
+  async start(): Promise<void> {
+    const from = await this.#options.sink.resumeAt();
+    for (const [partition, offset] of from) this.#handed.set(partition, offset);
+    this.#reader = await this.#options.log.read(this.#options.name, from);
+    this.#running = this.#run(this.#reader).catch((thrown: unknown) => {
+      this.#failure = thrown;
+      this.#releaseWaiters();
+      this.#options.failed(thrown);
+    });
+  }
+
+  /** Resolves when the sink has been handed all that the log held durably at the time of the call. */
+  async caughtUp(): Promise<void> {
+    const until = new Map<number, Offset>();
+    for (const partition of this.#handed.keys()) {
+      until.set(partition, await this.#options.log.end(partition));
+    }
+    if (this.#failure !== undefined || this.#reached(until)) return;
+    await new Promise<void>((resolve) => this.#waiting.push({ until, resolve }));
+  }
+
+  /** Stops reading, lets the sink write a last checkpoint, and closes the reader. */
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+    if (this.#failure === undefined) await this.#checkpoint();
+    this.#releaseWaiters();
+    await this.#reader?.close();
+  }
+
+  async #run(reader: LogReader): Promise<void> {
+    const inFlight: Promise<unknown>[] = [];
+    while (!this.#abort.signal.aborted) {
+      const deliveries = await reader.next(this.#abort.signal);
+      if (deliveries.length === 0) break;
+      const applied = this.#options.sink.apply(deliveries);
+      // A failure wakes the loop at once; it is thrown where the run is awaited below.
+      applied.catch(() => this.#abort.abort());
+      inFlight.push(applied);
+      this.#note(deliveries);
+      if (inFlight.length >= IN_FLIGHT_MAX) await inFlight.shift();
+      if (this.#checkpointDue()) {
+        await Promise.all(inFlight.splice(0));
+        await this.#checkpoint();
+      }
+    }
+    await Promise.all(inFlight);
+  }
+
+  #note(deliveries: readonly Delivery[]): void {
+    for (const one of deliveries) {
+      if (!one.definitionsOnly) this.#handed.set(one.partition, one.offset + 1);
+      this.#bytesSince += one.bytes.length;
+    }
+    if (this.#waiting.length === 0) return;
+    this.#waiting = this.#waiting.filter((waiter) => {
+      if (!this.#reached(waiter.until)) return true;
+      waiter.resolve();
+      return false;
+    });
+  }
+
+  #reached(until: ReadonlyMap<number, Offset>): boolean {
+    for (const [partition, offset] of until) {
+      if ((this.#handed.get(partition) ?? 0) < offset) return false;
+    }
+    return true;
+  }
+
+  #releaseWaiters(): void {
+    for (const waiter of this.#waiting.splice(0)) waiter.resolve();
+  }
+
+  #checkpointDue(): boolean {
+    const age = this.#options.clock.monotonic() - this.#lastCheckpoint;
+    return (
+      this.#bytesSince >= (this.#options.checkpointBytes ?? CHECKPOINT_LOG_BYTES) ||
+      age >= (this.#options.checkpointMs ?? CHECKPOINT_MS)
+    );
+  }
+
+  async #checkpoint(): Promise<void> {
+    this.#bytesSince = 0;
+    this.#lastCheckpoint = this.#options.clock.monotonic();
+    try {
+      const held = await this.#options.sink.checkpoint();
+      for (const [partition, offset] of held) this.#reader?.release(partition, offset);
+    } catch (thrown) {
+      // A full disk may pass: the log keeps what it has, and the next due time tries again.
+      if (!(thrown instanceof MonError) || thrown.kind !== 'retry') throw thrown;
+      this.#options.postponed(thrown);
+    }
+  }
+}

@@ -1,0 +1,121 @@
+// The near side of a shard: Sink and Source over a channel to the thread that owns its memory. Calls
+// keep their order in the channel, so a question asked after a delivery was handed over sees it.
+import { MonError } from '../errors.ts';
+import type { MetadataEntry } from '../model/batch.ts';
+import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { ApplyCounts, Delivery, Offset, Sink, Source } from '../ports.ts';
+import { packDeliveries, thrownError } from './shard-protocol.ts';
+import type { Answer, Channel } from './shard-protocol.ts';
+
+type Selections = readonly (readonly Matcher[])[];
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class ShardClient implements Sink, Source {
+  readonly #channel: Channel;
+  readonly #waiting = new Map<number, Waiting>();
+  #lastId = 0;
+  #gone: Error | undefined;
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+    channel.on('message', (value) => this.#answered(value as Answer));
+  }
+
+  /** The thread has died: everything waiting and everything asked later fails with this. */
+  fail(error: Error): void {
+    this.#gone ??= error;
+    for (const waiting of this.#waiting.values()) waiting.reject(error);
+    this.#waiting.clear();
+  }
+
+  open(options: unknown): Promise<void> {
+    return this.#call('open', [options]) as Promise<void>;
+  }
+
+  resumeAt(): Promise<ReadonlyMap<number, Offset>> {
+    return this.#call('resumeAt', []) as Promise<ReadonlyMap<number, Offset>>;
+  }
+
+  apply(deliveries: readonly Delivery[]): Promise<ApplyCounts> {
+    const packed = packDeliveries(deliveries);
+    const transfer = [packed.heads.buffer, packed.bytes.buffer] as ArrayBuffer[];
+    return this.#call('apply', [packed], transfer) as Promise<ApplyCounts>;
+  }
+
+  checkpoint(): Promise<ReadonlyMap<number, Offset>> {
+    return this.#call('checkpoint', []) as Promise<ReadonlyMap<number, Offset>>;
+  }
+
+  truncateBefore(ms: number): Promise<void> {
+    return this.#call('truncateBefore', [ms]) as Promise<void>;
+  }
+
+  stats(): Promise<unknown> {
+    return this.#call('stats', []);
+  }
+
+  close(): Promise<void> {
+    return this.#call('close', []) as Promise<void>;
+  }
+
+  fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
+    const answer = this.#call('fragment', [fragment]) as Promise<FragmentResult>;
+    return signal ? untilAborted(answer, signal) : answer;
+  }
+
+  series(selections: Selections, minMs: number, maxMs: number, limit: number): Promise<Labels[]> {
+    return this.#call('series', [selections, minMs, maxMs, limit]) as Promise<Labels[]>;
+  }
+
+  labelNames(selections: Selections, minMs: number, maxMs: number): Promise<string[]> {
+    return this.#call('labelNames', [selections, minMs, maxMs]) as Promise<string[]>;
+  }
+
+  labelValues(
+    name: string,
+    selections: Selections,
+    minMs: number,
+    maxMs: number,
+  ): Promise<string[]> {
+    return this.#call('labelValues', [name, selections, minMs, maxMs]) as Promise<string[]>;
+  }
+
+  metadata(): Promise<readonly MetadataEntry[]> {
+    return this.#call('metadata', []) as Promise<readonly MetadataEntry[]>;
+  }
+
+  #call(method: string, args: unknown[], transfer: ArrayBuffer[] = []): Promise<unknown> {
+    if (this.#gone) return Promise.reject(this.#gone);
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.#channel.postMessage({ id, method, args }, transfer);
+    });
+  }
+
+  #answered(answer: Answer): void {
+    const waiting = this.#waiting.get(answer.id);
+    if (!waiting) return;
+    this.#waiting.delete(answer.id);
+    if ('error' in answer) waiting.reject(thrownError(answer.error));
+    else waiting.resolve(answer.value);
+  }
+}
+
+function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(new MonError('MON_ABORTED', 'the query was given up'));
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
+    answer
+      .then(resolve, reject)
+      .finally(() => signal.removeEventListener('abort', abort))
+      .catch(() => undefined);
+  });
+}

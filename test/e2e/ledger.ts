@@ -1,0 +1,106 @@
+// A sender that keeps a ledger: what it sent, what was acknowledged, and after a crash whether every
+// acknowledged sample is there once and right. Values are a function of series and time, so a wrong
+// one shows itself.
+import { strict as assert } from 'node:assert';
+import type { Random } from '../../src/engine/runtime/random.ts';
+import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
+
+/** Whole numbers below 2^31, different for neighbours in time and series. */
+export function ledgerValue(series: number, timestamp: number): number {
+  return (Math.imul(series + 1, 2654435761) ^ Math.imul(Math.floor(timestamp / 1000), 40503)) >>> 1;
+}
+
+export class Ledger {
+  readonly seriesCount: number;
+  readonly startMs: number;
+  /** Per series: timestamps that were acknowledged. */
+  readonly acked: Set<number>[];
+  readonly sent: Set<number>[];
+  #step = 0;
+  readonly #random: Random;
+
+  constructor(seriesCount: number, startMs: number, random: Random) {
+    this.seriesCount = seriesCount;
+    this.startMs = startMs;
+    this.acked = Array.from({ length: seriesCount }, () => new Set());
+    this.sent = Array.from({ length: seriesCount }, () => new Set());
+    this.#random = random;
+  }
+
+  /** Sends until the server goes away; now and then a body is sent twice, as a retry would. */
+  async sendUntilGone(url: string): Promise<void> {
+    for (;;) {
+      const timestamp = this.startMs + this.#step++ * 1000;
+      const late = this.#random() < 0.1 ? timestamp - 5000 * Math.ceil(this.#random() * 5) : 0;
+      const times = late > this.startMs ? [timestamp, late] : [timestamp];
+      const body = this.#body(times);
+      const again = this.#random() < 0.1 ? 2 : 1;
+      for (let i = 0; i < again; i++) {
+        const status = await fetch(`${url}/api/v1/write`, {
+          method: 'POST',
+          headers: WRITE_HEADERS,
+          body,
+        }).then(
+          async (response) => {
+            await response.arrayBuffer();
+            return response.status;
+          },
+          () => 0,
+        );
+        if (status === 0) return;
+        assert.ok(status >= 200 && status < 300, `status ${status}`);
+        for (const acked of this.acked) for (const t of times) acked.add(t);
+      }
+    }
+  }
+
+  #body(times: readonly number[]): Buffer<ArrayBuffer> {
+    const series = Array.from({ length: this.seriesCount }, (_, s) => {
+      for (const t of times) this.sent[s].add(t);
+      return {
+        labels: { __name__: 'ledger', series: `s${s}`, zone: `z${s % 3}` },
+        samples: times.map((timestamp) => ({ timestamp, value: ledgerValue(s, timestamp) })),
+      };
+    });
+    return Buffer.from(writeRequestBody(series));
+  }
+
+  /** Asks for everything and compares. Answers how many acknowledged samples were checked. */
+  async check(url: string): Promise<number> {
+    const endMs = this.startMs + this.#step * 1000;
+    const window = Math.ceil((endMs - this.startMs) / 1000) + 10;
+    const raw = await vector(url, `ledger[${window}s]`, endMs);
+    const counts = await vector(url, `count_over_time(ledger[${window}s])`, endMs);
+    const ackedAny = this.acked.some((set) => set.size > 0);
+    if (ackedAny) assert.equal(raw.length, this.seriesCount, 'every series is there');
+    let checked = 0;
+    for (const one of raw) {
+      const s = Number(one.metric['series'].slice(1));
+      const found = new Map(one.values.map(([t, v]) => [Math.round(t * 1000), Number(v)]));
+      assert.equal(found.size, one.values.length, `series ${s}: a timestamp stands twice`);
+      for (const [t, value] of found) {
+        assert.ok(this.sent[s].has(t), `series ${s}: ${t} was never sent`);
+        assert.equal(value, ledgerValue(s, t), `series ${s}: wrong value at ${t}`);
+      }
+      for (const t of this.acked[s]) assert.ok(found.has(t), `series ${s}: acked ${t} is lost`);
+      checked += this.acked[s].size;
+      const count = counts.find((c) => c.metric['series'] === one.metric['series']);
+      assert.equal(Number(count?.value[1]), found.size, `series ${s}: counted twice or lost`);
+    }
+    return checked;
+  }
+}
+
+interface Answered {
+  metric: Record<string, string>;
+  values: [number, string][];
+  value: [number, string];
+}
+
+async function vector(url: string, query: string, timeMs: number): Promise<Answered[]> {
+  const params = new URLSearchParams({ query, time: String(timeMs / 1000) });
+  const response = await fetch(`${url}/api/v1/query`, { method: 'POST', body: params });
+  const answer = (await response.json()) as { status: string; data: { result: Answered[] } };
+  assert.equal(answer.status, 'success', JSON.stringify(answer).slice(0, 300));
+  return answer.data.result;
+}
