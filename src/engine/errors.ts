@@ -18,6 +18,7 @@ export const FAILURES = {
   MON_DISK_FORBIDDEN: 'give up',
   MON_FOLDER_LOCKED: 'give up',
   MON_LIMIT_EXCEEDED: 'data',
+  MON_LOG_BUSY: 'retry',
   MON_LOG_CLOSED: 'give up',
   MON_LOG_CORRUPT: 'give up',
   MON_LOG_OFFSET_GONE: 'give up',

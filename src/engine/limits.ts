@@ -13,15 +13,51 @@ const DAY = 24 * HOUR;
 export const BODY_COMPRESSED_BYTES_MAX = 16 * MIB;
 /** Checked against the declared length before anything is inflated (bombs). */
 export const BODY_BYTES_MAX = 64 * MIB;
+/** Parameters of a query sent as a form: the longest query and many selectors. */
+export const FORM_BYTES_MAX = 1 * MIB;
+/** Push bodies held at once, read or being stored; past it senders are asked to come again. */
+export const BODIES_PENDING_BYTES_MAX = 256 * MIB;
+/** Connections to the HTTP API; further ones are closed at once. */
+export const CONNECTIONS_MAX = 1024;
+/** A sender that needs longer for its headers or its body is cut off (slow loris). */
+export const REQUEST_HEADERS_MS_MAX = 10 * SECOND;
+export const REQUEST_MS_MAX = 1 * MINUTE;
+/** A connection that moves no byte for so long is closed; longer than any query may run. */
+export const CONNECTION_IDLE_MS_MAX = 3 * MINUTE;
 /** One scrape: VictoriaMetrics' -promscrape.maxScrapeSize. */
 export const SCRAPE_BYTES_MAX = 16 * MIB;
 export const SCRAPE_SAMPLES_MAX = 1_000_000;
+/** Go's http client, and so Prometheus, gives up here too. */
+export const SCRAPE_REDIRECTS_MAX = 10;
+/** A scrape this close to its planned time gets the planned time: steps compress better. */
+export const SCRAPE_ALIGN_MS_MAX = 2;
+/** First scrapes of new targets are spread over this much time. */
+export const SCRAPE_FIRST_MS_MAX = 2 * SECOND;
+/** Files of file_sd_configs are looked at this often, or at refresh_interval if that is shorter. */
+export const DISCOVERY_POLL_MS = 5 * SECOND;
 
 /** Labels of one series, __name__ included: the seed's 20 and room for what relabelling adds. */
 export const LABELS_MAX = 32;
 export const LABEL_NAME_BYTES_MAX = 1 * KIB;
 export const LABEL_VALUE_BYTES_MAX = 4 * KIB;
 
+/** Samples of one push body: with the least that a sample takes, what 64 MiB can hold in earnest. */
+export const BODY_SAMPLES_MAX = 2_000_000;
+/** Series that one door knows: at 300 bytes of labels each they fill a third of its 4 GiB memory. */
+export const BOOK_SERIES_MAX = 4_000_000;
+/** Bytes of all spellings that a door remembers. */
+export const BOOK_BYTES_MAX = 1536 * MIB;
+/** A series not seen for so long leaves the book; it may come back under another number. */
+export const BOOK_IDLE_MS = 3 * HOUR;
+/** Families whose metadata the door remembers, so that it is logged only when it has changed. */
+export const METADATA_FAMILIES_MAX = 100_000;
+/** Type, help and unit of a family together; longer help is cut. */
+export const METADATA_TEXT_BYTES_MAX = 4 * KIB;
+/** What has not changed is logged again after this, for readers that begin late. */
+export const METADATA_REPEAT_MS = 1 * HOUR;
+
+/** Behind its receive time by no more than this a sample is live: a Prometheus sends every 5 s. */
+export const LIVE_MS_MAX = 10 * SECOND;
 /** A sample further ahead of the collector's clock is refused. */
 export const FUTURE_MS_MAX = 10 * MINUTE;
 /** Up to here behind its receive time a sample is late; older is backfill. */
@@ -36,8 +72,16 @@ export const COMMIT_DELAY_MS_MAX = 20;
 export const LOG_SEGMENT_BYTES = 128 * MIB;
 /** One record: a batch of one partition. Larger batches are cut by the collector. */
 export const RECORD_BYTES_MAX = 4 * MIB;
+/** Definitions of one record unfolded: twice what a door puts into one. */
+export const RECORD_UNFOLDED_BYTES_MAX = 8 * MIB;
 /** What waits for the next commit; past it appends are answered 503. */
 export const LOG_PENDING_BYTES_MAX = 64 * MIB;
+/** Recent log kept in memory for readers at the tail: several seconds at full speed. */
+export const LOG_RECENT_BYTES = 16 * MIB;
+/** A segment is kept at least so long after its last record, also when every reader has let go. */
+export const LOG_KEEP_MS_MIN = 10 * MINUTE;
+/** What readers have released is written down this much later: one small file for many releases. */
+export const LOG_READERS_SAVE_MS = 1 * SECOND;
 /** Free disk below which the log takes nothing: the checkpoint must still fit. */
 export const DISK_FREE_BYTES_MIN = 64 * MIB;
 
@@ -51,6 +95,8 @@ export const CHECKPOINT_MS = 10 * MINUTE;
 export const LOOKBACK_MS = 5 * MINUTE;
 export const QUERY_TIMEOUT_MS = 30 * SECOND;
 export const QUERY_CONCURRENT_PER_USER = 10;
+/** Queries of one user that wait for their turn: more only grow old in the queue. */
+export const QUERY_WAITING_PER_USER = 100;
 export const QUERY_SAMPLES_MAX = 50_000_000;
 export const QUERY_SERIES_MAX = 500_000;
 /** Points of one series in a range answer: Prometheus refuses above 11,000. */
@@ -59,8 +105,14 @@ export const QUERY_BYTES_MAX = 64 * KIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
 
+/** Loopback: a public address is somebody's decision. */
+export const LISTEN_DEFAULT = '127.0.0.1:9590';
+
 export const SCRAPE_INTERVAL_MS = 10 * SECOND;
 export const SCRAPE_TIMEOUT_MS = 5 * SECOND;
+
+/** An answer that the client takes from a server: 500,000 series with some hundred bytes each. */
+export const ANSWER_BYTES_MAX = 256 * MIB;
 
 /** The seed's push interface sends at most this many metrics in a body. */
 export const JSON_METRICS_MAX = 10_000;
@@ -68,5 +120,15 @@ export const JSON_METRICS_MAX = 10_000;
 assert(BODY_COMPRESSED_BYTES_MAX < BODY_BYTES_MAX, 'a body shrinks when it is compressed');
 assert(RECORD_BYTES_MAX < LOG_SEGMENT_BYTES, 'a record fits in a segment');
 assert(LOG_PENDING_BYTES_MAX <= LOG_SEGMENT_BYTES, 'what is pending fits in one segment');
+assert(LOG_RECENT_BYTES > RECORD_BYTES_MAX, 'the newest record is kept in memory');
 assert(LATE_MS_MAX < RETENTION_RAW_MS, 'late samples lie within retention');
 assert(SCRAPE_TIMEOUT_MS <= SCRAPE_INTERVAL_MS, 'a scrape ends before the next');
+assert(FORM_BYTES_MAX > QUERY_BYTES_MAX, 'the longest query fits into a form');
+assert(BODIES_PENDING_BYTES_MAX > BODY_COMPRESSED_BYTES_MAX, 'the largest body is taken');
+assert(CONNECTION_IDLE_MS_MAX > QUERY_TIMEOUT_MS, 'a query may keep its connection silent');
+assert(LIVE_MS_MAX < LATE_MS_MAX, 'live samples are not late');
+assert(RECORD_UNFOLDED_BYTES_MAX > RECORD_BYTES_MAX, 'what fits a record can be unfolded');
+assert(
+  LABELS_MAX * (LABEL_NAME_BYTES_MAX + LABEL_VALUE_BYTES_MAX + 16) < RECORD_BYTES_MAX,
+  'the definition of any series fits in a record',
+);

@@ -5,7 +5,7 @@ import { assert } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { serveShard } from '../remote/shard-server.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
-import { SystemDisk } from '../runtime/system-disk.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
 
@@ -19,7 +19,7 @@ export interface ShardOptions {
 assert(parentPort, 'a shard runs in a worker thread');
 serveShard(parentPort as Channel, async (plain) => {
   const options = plain as ShardOptions;
-  const store = await Store.open({ ...options, disk: new SystemDisk(), kernels: new Kernels() });
+  const store = await Store.open({ ...options, disk: systemDisk, kernels: new Kernels() });
   return {
     sink: store,
     source: new StoreSource(store),

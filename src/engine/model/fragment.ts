@@ -42,7 +42,8 @@ export interface Fragment {
 /**
  * Row-major matrix: value of series s at instant i is `values[s * steps + i]`, and it is there only if
  * `present[s * steps + i]` is 1. A partial avg, stddev or stdvar also carries counts and, for the
- * latter two, sums of squared differences (Welford), so that the root can merge.
+ * latter two, sums of squared differences (Welford), so that the root can merge; a partial sum may carry
+ * what rounding lost, so that the sum does not depend on how series are spread over shards.
  */
 export interface Matrix {
   readonly labels: readonly Labels[];
@@ -51,6 +52,7 @@ export interface Matrix {
   readonly present: Uint8Array;
   readonly counts?: Float64Array;
   readonly squares?: Float64Array;
+  readonly lost?: Float64Array;
 }
 
 /** The samples of each series in the window of a 'raw' fragment: series s has rows from[s] to from[s+1]. */

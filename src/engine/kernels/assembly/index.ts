@@ -1,1 +1,59 @@
 export { alloc, free, pieceSize, arenaUsedBytes } from './arena';
+export * from './hash';
+export {
+  bookAddSpelling,
+  bookBytesAt,
+  bookBytesLength,
+  bookDefinedIn,
+  bookForget,
+  bookFull,
+  bookHas,
+  bookHold,
+  bookLookup,
+  bookNumber,
+  bookOpen,
+  bookPartition,
+  bookRawBytes,
+  bookRefs,
+  bookRelease,
+  bookSeries,
+  bookTurn,
+} from './series-book';
+export { isCanonical, isUtf8, labelLimits } from './label-check';
+export {
+  columnRefsAt,
+  columnTimesAt,
+  columnValuesAt,
+  columnsCount,
+  columnsFilled,
+  columnsReset,
+  columnsRoom,
+  fillRefs,
+  notesAt,
+  notesCount,
+} from './columns';
+export { wireFailure, wireFailureAt } from './protobuf';
+export { walk, walkNewSeries, walkResolve } from './remote-write';
+export * from './split';
+export * from './batch-write';
+export * from './batch-read';
+export { gorillaColumns, gorillaEncode } from './gorilla';
+export { gorillaDecode } from './gorilla-decode';
+export { appendFirst, appendNext } from './gorilla-append';
+export { staged } from './gorilla-state';
+export { appendColumns, headAppend } from './head';
+export { headRoom, headRead, headReadFrom, headPrune, pruneRange, readColumns } from './head-read';
+export { refMapCount, refMapFree, refMapNew } from './head-refs';
+export { headFindPair, pairBytes, pairLength, pairName, pairNext } from './head-pairs';
+export { postingsCopy, postingsCount } from './head-postings';
+export {
+  headDefine,
+  headIds,
+  headMarkPairs,
+  headNew,
+  seriesLabelCount,
+  seriesLabels,
+} from './head-series';
+export { headFree, headTruncate } from './head-truncate';
+export { headDump, headDumpNeed, headDumpNext, refsDump, refsDumpNext } from './head-dump';
+export { headLoad, headLoadPairs, headReserve, loadMap, refsLoad } from './head-restore';

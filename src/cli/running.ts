@@ -1,0 +1,63 @@
+// The servers that run on this machine, by the locks of their data folders: for status, down and logs.
+// Easy to get wrong: a process that holds a folder may not answer yet, and one that was told to stop
+// holds it until it has drained.
+import { dataFolder } from '../engine/daemons/folders.ts';
+import { MonError } from '../engine/errors.ts';
+import type { FolderOwner } from '../engine/runtime/folder-lock.ts';
+import { folderOwner } from '../engine/runtime/folder-lock.ts';
+import type { Environment } from './color.ts';
+import type { Stage } from './stage.ts';
+
+export interface FolderFlags {
+  readonly demo: boolean;
+  readonly 'data-dir'?: string;
+}
+
+export interface Running {
+  readonly folder: string;
+  readonly owner: FolderOwner;
+}
+
+/** How often a stopping server is looked at, ms. */
+const LOOK_MS = 50;
+
+/** The folders that the flags mean: the named one, else the demo's, else both of this user's. */
+export function foldersOf(flags: FolderFlags, env: Environment): readonly string[] {
+  const named = flags['data-dir'];
+  if (named !== undefined) return [named];
+  if (flags.demo) return [dataFolder(env, true)];
+  return [dataFolder(env, false), dataFolder(env, true)];
+}
+
+/** The servers that hold one of the folders now. */
+export function runningIn(folders: readonly string[]): readonly Running[] {
+  return folders.flatMap((folder) => {
+    const owner = folderOwner(folder);
+    return owner === undefined ? [] : [{ folder, owner }];
+  });
+}
+
+/** The first of them. @throws MonError MON_NOT_FOUND when nothing runs there. */
+export function neededRunning(folders: readonly string[]): Running {
+  const [first] = runningIn(folders);
+  if (first !== undefined) return first;
+  throw new MonError('MON_NOT_FOUND', `no mon runs on ${folders.join(' or ')}`, {
+    hint: 'mon up starts one',
+  });
+}
+
+/** Asks the server to drain and waits until it has let go of its folder. @throws MonError. */
+export async function stopServer(running: Running, stage: Stage): Promise<void> {
+  const { folder, owner } = running;
+  try {
+    process.kill(owner.pid, 'SIGTERM');
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ESRCH') return;
+    const words = `cannot stop process ${owner.pid}: ${code === 'EPERM' ? 'not allowed' : code}`;
+    throw new MonError('MON_SERVER_FAILED', words, { cause: thrown, hint: 'is it your own?' });
+  }
+  while (!stage.signal.aborted && folderOwner(folder)?.pid === owner.pid) {
+    await stage.clock.sleep(LOOK_MS, stage.signal);
+  }
+}

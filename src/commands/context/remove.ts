@@ -1,0 +1,15 @@
+// `mon context remove`: forgets a server.
+import { Args, BaseCommand } from '../../base-command.ts';
+
+export default class ContextRemove extends BaseCommand<typeof ContextRemove> {
+  static override summary = 'forget a server';
+  static override args = {
+    name: Args.string({ required: true, description: 'name of a context', ignoreStdin: true }),
+  };
+
+  protected async work(): Promise<number> {
+    const { removeContext } = await import('../../cli/context-run.ts');
+    await removeContext(this.args.name, this.stage);
+    return 0;
+  }
+}

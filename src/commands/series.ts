@@ -1,0 +1,40 @@
+// `mon series`: which series a server knows.
+import {
+  Args,
+  BaseCommand,
+  Flags,
+  LIST_FORMATS,
+  outputFlag,
+  serverFlags,
+} from '../base-command.ts';
+
+export default class Series extends BaseCommand<typeof Series> {
+  static override summary = 'list series';
+  static override examples = [
+    '<%= config.bin %> series up',
+    `<%= config.bin %> series '{job="node"}' --since 5m -o value`,
+  ];
+  static override args = {
+    selector: Args.string({ description: 'all series without one', ignoreStdin: true }),
+  };
+  static override flags = {
+    ...outputFlag(...LIST_FORMATS),
+    since: Flags.string({ helpValue: 'DURATION', default: '1h', description: 'seen in this time' }),
+    limit: Flags.integer({ min: 1, default: 10_000, description: 'at most so many' }),
+    'fail-empty': Flags.boolean({ description: 'exit with 5 when there are none' }),
+    ...serverFlags,
+  };
+
+  protected async work(): Promise<number> {
+    const { seriesListing } = await import('../cli/catalog.ts');
+    const client = await this.client();
+    const { selector = '{__name__!=""}' } = this.args;
+    const listing = await seriesListing(client, selector, {
+      ...this.flags,
+      clock: this.stage.clock,
+      signal: this.signal,
+    });
+    await this.printListing(listing);
+    return this.foundOr5(listing.rows.length, 'no series match');
+  }
+}

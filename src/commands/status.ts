@@ -1,0 +1,31 @@
+// `mon status`: which servers run here, or how a named one is.
+import {
+  BaseCommand,
+  LIST_FORMATS,
+  folderFlags,
+  outputFlag,
+  serverFlags,
+} from '../base-command.ts';
+
+export default class Status extends BaseCommand<typeof Status> {
+  static override summary = 'show the servers that run here, or a named one';
+  static override description =
+    'Exits with 5 when nothing runs, with 1 when a server is not ready.';
+  static override flags = { ...outputFlag(...LIST_FORMATS), ...folderFlags, ...serverFlags };
+
+  protected async work(): Promise<number> {
+    const { localStatus, remoteStatus } = await import('../cli/status-run.ts');
+    const { foldersOf, neededRunning, runningIn } = await import('../cli/running.ts');
+    const { stage, flags } = this;
+    const folders = foldersOf(flags, stage.env);
+    const local = flags.demo || flags['data-dir'] !== undefined;
+    const server = local ? undefined : await this.server();
+    const named = server !== undefined && server.from !== 'default';
+    if (!named) neededRunning(folders);
+    const listing = named
+      ? await remoteStatus(server, stage)
+      : await localStatus(runningIn(folders), stage);
+    await this.printListing(listing);
+    return listing.rows.every((row) => row[1] === 'ready') ? 0 : 1;
+  }
+}

@@ -1,0 +1,44 @@
+// `mon up`: all roles in one process on this machine, until it is stopped.
+import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
+
+export default class Up extends BaseCommand<typeof Up> {
+  static override summary = 'start a server on this machine';
+  static override description = `Collects, stores and answers queries in one process. Without a configuration it
+scrapes itself and watches this host. Ctrl-C drains and stops it; a second one leaves at once.`;
+  static override examples = [
+    '<%= config.bin %> up --demo',
+    '<%= config.bin %> up --config prometheus.yml --detach',
+  ];
+  static override flags = {
+    ...folderFlags,
+    config: Flags.string({ helpValue: 'FILE', description: 'a prometheus.yml' }),
+    listen: Flags.string({ helpValue: 'HOST:PORT', description: '127.0.0.1:9590 by default' }),
+    detach: Flags.boolean({ char: 'd', description: 'go on in the background' }),
+    'token-file': Flags.string({
+      helpValue: 'FILE',
+      description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
+    }),
+    background: Flags.boolean({ hidden: true }),
+    shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
+  };
+  static override drains = true;
+
+  protected async work(): Promise<number> {
+    const { up } = await import('../engine/daemons/up.ts');
+    const { flags, stage } = this;
+    return await up({
+      demo: flags.demo,
+      configPath: flags.config,
+      dataDir: flags['data-dir'],
+      listen: flags.listen,
+      detach: flags.detach,
+      background: flags.background,
+      env: stage.env,
+      tokenFile: flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined),
+      shards: flags.shards,
+      signal: this.signal,
+      print: (line) => void stage.print([`${line}\n`]),
+      warn: (line) => void stage.note(line),
+    });
+  }
+}

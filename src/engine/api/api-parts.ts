@@ -1,0 +1,39 @@
+// What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
+// Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
+import type { Ask, Intake, Source, Targets } from '../ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Counters } from '../runtime/counters.ts';
+
+/** What /api/v1/status/buildinfo tells; unknown fields may be left out. */
+export interface VersionInfo {
+  readonly version: string;
+  readonly revision?: string;
+  readonly branch?: string;
+  readonly buildUser?: string;
+  readonly buildDate?: string;
+  /** What it runs on, as Prometheus names the Go version: here Node's. */
+  readonly runtime?: string;
+}
+
+export interface ApiParts {
+  readonly ask: Ask;
+  readonly source: Source;
+  readonly intake: Intake;
+  readonly targets: Targets;
+  /** The process's own counters as exposition text. */
+  readonly selfMetrics: () => string;
+  /** Whether queries and pushes can be answered, and if not, why. */
+  readonly ready: () => { readonly ready: boolean; readonly why: string };
+  readonly clock: Clock;
+  readonly version: VersionInfo;
+  /** Without it everybody who reaches the address may come in. */
+  readonly token?: string;
+  /** When the process started, ms since 1970. */
+  readonly startedMs: number;
+  readonly flags?: Readonly<Record<string, string>>;
+  readonly configText?: () => string;
+  /** Where requests are counted, by route and status. */
+  readonly counters?: Counters;
+  /** Told of a broken promise after the asker got 500; without it the process ends as it should. */
+  readonly onBug?: (thrown: unknown) => void;
+}

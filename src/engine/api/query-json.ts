@@ -1,0 +1,181 @@
+// A query's answer as Prometheus' JSON, straight from the columns, in pages for the socket. The
+// last station of a query before HTTP. Easy to get wrong: a series without a present value is no
+// series, and the warnings stand behind the data, because the cut of `limit` is known only then.
+import type { Matrix, RawSamples } from '../model/fragment.ts';
+import type { Labels } from '../model/labels.ts';
+import type { QueryAnswer, QueryResult } from '../model/query-result.ts';
+import { formatFloat } from '../promql/literals.ts';
+import { JsonBuffer, sampleText } from './json-buffer.ts';
+
+export interface QueryJsonOptions {
+  /** Series at most; 0 for all. */
+  readonly limit: number;
+  /** Seconds the evaluation took, when the asker wants statistics. */
+  readonly evalSeconds?: number;
+}
+
+type Pages = Generator<Buffer, void, void>;
+
+/** The whole envelope, page by page; a page belongs to the caller. */
+export function* queryJson(answer: QueryAnswer, options: QueryJsonOptions): Pages {
+  const out = new JsonBuffer();
+  out.raw('{"status":"success","data":{"resultType":"');
+  const { result } = answer;
+  out.raw(result.type === 'samples' ? 'matrix' : result.type);
+  out.raw('","result":');
+  const cut = yield* resultJson(out, result, options.limit > 0 ? options.limit : Infinity);
+  if (options.evalSeconds !== undefined) {
+    const seconds = sampleText(options.evalSeconds);
+    out.raw(`,"stats":{"timings":{"evalTotalTime":${seconds},"execTotalTime":${seconds}},`);
+    out.raw(`"samples":{"totalQueryableSamples":${answer.samplesRead}},`);
+    out.raw(`"series":{"totalQueryableSeries":${answer.seriesRead}}}`);
+  }
+  out.raw('}');
+  const warnings = cut ? [...answer.warnings, 'results truncated due to limit'] : answer.warnings;
+  stringList(out, 'warnings', warnings);
+  stringList(out, 'infos', answer.infos);
+  out.raw('}');
+  yield out.take();
+}
+
+function* resultJson(
+  out: JsonBuffer,
+  result: QueryResult,
+  limit: number,
+): Generator<Buffer, boolean, void> {
+  switch (result.type) {
+    case 'scalar':
+      pointStart(out, result.timeMs);
+      out.string(formatFloat(result.value));
+      out.raw(']');
+      return false;
+    case 'string':
+      pointStart(out, result.timeMs);
+      out.string(result.value);
+      out.raw(']');
+      return false;
+    case 'vector':
+      return yield* vectorJson(out, result.timeMs, result.matrix, limit);
+    case 'matrix':
+      return yield* matrixJson(out, result.grid, result.matrix, limit);
+    case 'samples':
+      return yield* samplesJson(out, result.raw, limit);
+  }
+}
+
+function* vectorJson(
+  out: JsonBuffer,
+  timeMs: number,
+  matrix: Matrix,
+  limit: number,
+): Generator<Buffer, boolean, void> {
+  let written = 0;
+  out.raw('[');
+  for (let s = 0; s < matrix.labels.length; s++) {
+    if (matrix.present[s] === 0) continue;
+    if (written === limit) return closed(out, true);
+    seriesStart(out, matrix.labels[s], written++);
+    out.raw('"value":');
+    pointStart(out, timeMs);
+    out.value(matrix.values[s]);
+    out.raw(']}');
+    if (out.full) yield out.take();
+  }
+  return closed(out, false);
+}
+
+function* matrixJson(
+  out: JsonBuffer,
+  grid: { readonly start: number; readonly step: number },
+  matrix: Matrix,
+  limit: number,
+): Generator<Buffer, boolean, void> {
+  let written = 0;
+  out.raw('[');
+  for (let s = 0; s < matrix.labels.length; s++) {
+    const row = s * matrix.steps;
+    const end = row + matrix.steps;
+    let at = matrix.present.indexOf(1, row);
+    if (at < 0 || at >= end) continue;
+    if (written === limit) return closed(out, true);
+    seriesStart(out, matrix.labels[s], written++);
+    out.raw('"values":[');
+    for (let first = true; at < end; at++) {
+      if (matrix.present[at] === 0) continue;
+      if (!first) out.raw(',');
+      first = false;
+      pointStart(out, grid.start + (at - row) * grid.step);
+      out.value(matrix.values[at]);
+      out.raw(']');
+      if (out.full) yield out.take();
+    }
+    out.raw(']}');
+  }
+  return closed(out, false);
+}
+
+function* samplesJson(
+  out: JsonBuffer,
+  samples: RawSamples,
+  limit: number,
+): Generator<Buffer, boolean, void> {
+  let written = 0;
+  out.raw('[');
+  for (let s = 0; s < samples.labels.length; s++) {
+    const begin = samples.from[s];
+    const end = samples.from[s + 1];
+    if (begin === end) continue;
+    if (written === limit) return closed(out, true);
+    seriesStart(out, samples.labels[s], written++);
+    out.raw('"values":[');
+    for (let at = begin; at < end; at++) {
+      if (at > begin) out.raw(',');
+      pointStart(out, samples.timestamps[at]);
+      out.value(samples.values[at]);
+      out.raw(']');
+      if (out.full) yield out.take();
+    }
+    out.raw(']}');
+  }
+  return closed(out, false);
+}
+
+function closed(out: JsonBuffer, cut: boolean): boolean {
+  out.raw(']');
+  return cut;
+}
+
+function pointStart(out: JsonBuffer, timeMs: number): void {
+  out.raw('[');
+  out.time(timeMs);
+  out.raw(',');
+}
+
+function seriesStart(out: JsonBuffer, labels: Labels, index: number): void {
+  out.raw(index === 0 ? '{"metric":' : ',{"metric":');
+  labelsJson(out, labels);
+  out.raw(',');
+}
+
+/** A label set as an object, in the order it has. */
+export function labelsJson(out: JsonBuffer, labels: Labels): void {
+  out.raw('{');
+  for (let i = 0; i < labels.length; i += 2) {
+    if (i > 0) out.raw(',');
+    out.string(labels[i]);
+    out.raw(':');
+    out.string(labels[i + 1]);
+  }
+  out.raw('}');
+}
+
+/** `,"name":["…"]` behind what was written, or nothing for an empty list. */
+export function stringList(out: JsonBuffer, name: string, texts: readonly string[]): void {
+  if (texts.length === 0) return;
+  out.raw(`,"${name}":[`);
+  for (let i = 0; i < texts.length; i++) {
+    if (i > 0) out.raw(',');
+    out.string(texts[i]);
+  }
+  out.raw(']');
+}

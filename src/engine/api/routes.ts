@@ -1,0 +1,67 @@
+// The table of the API: path, methods, handler. Looked up once a request with one Map; only label
+// values have a name inside their path. Easy to get wrong: a path that is known but not for this
+// method is 405 and says which methods it has; a client tries the next of them.
+import type { ApiParts } from './api-parts.ts';
+import type { Call } from './call.ts';
+import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
+import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
+import { instantQuery, rangeQuery } from './query-handlers.ts';
+import {
+  buildInfo,
+  config,
+  flags,
+  healthy,
+  ready,
+  runtimeInfo,
+  selfMetrics,
+  targets,
+  welcome,
+} from './status-handlers.ts';
+
+export type Handler = (call: Call, parts: ApiParts) => Promise<void>;
+
+export interface Route {
+  /** What is counted: the path with a placeholder for its name. */
+  readonly name: string;
+  /** Handler of each method; HEAD is answered by GET's without the body. */
+  readonly methods: ReadonlyMap<string, Handler>;
+  /** Health checks need no token: a balancer has none. */
+  readonly open: boolean;
+}
+
+function route(name: string, methods: Record<string, Handler>, open = false): Route {
+  const all = new Map(Object.entries(methods));
+  const get = all.get('GET');
+  if (get !== undefined) all.set('HEAD', get);
+  return { name, methods: all, open };
+}
+
+const LABEL_VALUES = route('/api/v1/label/:name/values', { GET: labelValues });
+
+const ROUTES = new Map(
+  [
+    route('/api/v1/write', { POST: remoteWrite }),
+    route('/api/v1/push', { POST: pushExposition }),
+    route('/metrics', { GET: selfMetrics, POST: pushJson }),
+    route('/api/v1/query', { GET: instantQuery, POST: instantQuery }),
+    route('/api/v1/query_range', { GET: rangeQuery, POST: rangeQuery }),
+    route('/api/v1/series', { GET: series, POST: series }),
+    route('/api/v1/labels', { GET: labelNames, POST: labelNames }),
+    route('/api/v1/metadata', { GET: metadata }),
+    route('/api/v1/targets', { GET: targets }),
+    route('/api/v1/status/buildinfo', { GET: buildInfo }),
+    route('/api/v1/status/runtimeinfo', { GET: runtimeInfo }),
+    route('/api/v1/status/flags', { GET: flags }),
+    route('/api/v1/status/config', { GET: config }),
+    route('/-/healthy', { GET: healthy }, true),
+    route('/-/ready', { GET: ready }, true),
+    route('/', { GET: welcome }),
+  ].map((r) => [r.name, r] as const),
+);
+
+const LABEL_PATH = /^\/api\/v1\/label\/[^/]+\/values$/;
+
+/** The route of a path, or undefined for a path nobody knows. */
+export function routeOf(path: string): Route | undefined {
+  return ROUTES.get(path) ?? (LABEL_PATH.test(path) ? LABEL_VALUES : undefined);
+}

@@ -1,0 +1,97 @@
+// What the scraping side of the collector is told: plain options, as the daemons hand them over. The
+// configuration file's words live in daemons/; here are only their meanings, with every default filled
+// in. Easy to get wrong: two equal configs must be equal as JSON, because a reload compares that.
+
+export const RELABEL_ACTIONS = [
+  ...(['replace', 'keep', 'drop', 'keepequal', 'dropequal', 'hashmod', 'labelmap'] as const),
+  ...(['labeldrop', 'labelkeep', 'lowercase', 'uppercase'] as const),
+] as const;
+export type RelabelAction = (typeof RELABEL_ACTIONS)[number];
+
+/** One relabelling rule; regular expressions are RE2 and anchored at both ends. */
+export interface RelabelRule {
+  readonly action: RelabelAction;
+  readonly sourceLabels: readonly string[];
+  readonly separator: string;
+  readonly regex: string;
+  readonly modulus: number;
+  readonly targetLabel: string;
+  readonly replacement: string;
+}
+
+/** What a rule is where the file says nothing. */
+export const RELABEL_DEFAULT: RelabelRule = {
+  action: 'replace',
+  sourceLabels: [],
+  separator: ';',
+  regex: '(.*)',
+  modulus: 0,
+  targetLabel: '',
+  replacement: '$1',
+};
+
+/** Targets that share labels. */
+export interface TargetGroup {
+  /** Where it was found: 'static/0', '/etc/mon/a.json:0'. */
+  readonly source: string;
+  /** host:port each. */
+  readonly targets: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface FileDiscoveryConfig {
+  /** Absolute paths; the last element may hold * and ?. */
+  readonly files: readonly string[];
+  readonly refreshMs: number;
+}
+
+/** Paths are absolute; contents are read when they are needed. */
+export interface TlsConfig {
+  readonly caFile?: string;
+  readonly certFile?: string;
+  readonly keyFile?: string;
+  readonly serverName?: string;
+  readonly insecureSkipVerify: boolean;
+  readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+}
+
+/** The Authorization header: a secret in the file, or the path of a file that holds it. */
+export type AuthConfig =
+  | {
+      readonly kind: 'basic';
+      readonly username: string;
+      readonly password?: string;
+      readonly passwordFile?: string;
+    }
+  | {
+      readonly kind: 'credentials';
+      readonly type: string;
+      readonly credentials?: string;
+      readonly credentialsFile?: string;
+    };
+
+/** One job. Limits are 0 where there is none beyond the system's own. */
+export interface ScrapeConfig {
+  readonly jobName: string;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly scheme: 'http' | 'https';
+  readonly metricsPath: string;
+  readonly params: Readonly<Record<string, readonly string[]>>;
+  readonly honorLabels: boolean;
+  readonly honorTimestamps: boolean;
+  readonly followRedirects: boolean;
+  readonly compression: boolean;
+  readonly auth?: AuthConfig;
+  readonly tls?: TlsConfig;
+  readonly bodyBytesMax: number;
+  readonly sampleLimit: number;
+  readonly targetLimit: number;
+  readonly labelLimit: number;
+  readonly labelNameBytesMax: number;
+  readonly labelValueBytesMax: number;
+  readonly staticConfigs: readonly TargetGroup[];
+  readonly fileConfigs: readonly FileDiscoveryConfig[];
+  readonly relabel: readonly RelabelRule[];
+  readonly metricRelabel: readonly RelabelRule[];
+}

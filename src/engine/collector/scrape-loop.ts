@@ -1,0 +1,202 @@
+// The loop of one target: wait, bring a body, take it or mark the target down, append, report. One round
+// is one append, so the samples, the stale markers and `up` of a scrape become durable together.
+// Easy to get wrong: all samples of a scrape bear its planned time if it began close to it, because
+// even steps compress best; and a stop that is a shutdown writes no stale markers.
+import { createHash } from 'node:crypto';
+import { messageOf, MonError } from '../errors.ts';
+import { SCRAPE_ALIGN_MS_MAX, SCRAPE_FIRST_MS_MAX } from '../limits.ts';
+import { formatDuration } from '../model/duration.ts';
+import type { TargetStatus } from '../ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { ScrapeReply } from './scrape-http.ts';
+import type { ColumnBuffer, LeftBehind, ScrapeDoor } from './scrape-door.ts';
+import type { ScrapeTarget } from './scrape-target.ts';
+import type { TakeScratch } from './target-series.ts';
+import { TargetSeries } from './target-series.ts';
+import type { SeriesRules } from './target-series.ts';
+
+/** Counters of all loops of a manager; they only grow. */
+export interface ScrapeCounters {
+  scrapes: number;
+  failed: number;
+  samples: number;
+  refused: number;
+  staleMarkers: number;
+  /** Scrapes whose samples were lost because the log took nothing. */
+  lost: number;
+}
+
+/** What the loops of one thread share. */
+export interface ScrapeRoom {
+  readonly door: ScrapeDoor;
+  readonly clock: Clock;
+  readonly scratch: TakeScratch;
+  readonly columns: ColumnBuffer;
+  readonly counters: ScrapeCounters;
+  readonly warn: (sentence: string) => void;
+}
+
+/** Brings the body of a target; rejects with the signal's reason when it fires. */
+export type ReadBody = (signal: AbortSignal) => Promise<ScrapeReply>;
+
+export interface LoopOptions {
+  readonly pool: string;
+  readonly target: ScrapeTarget;
+  readonly rules: SeriesRules;
+  readonly read: ReadBody;
+  /** What an earlier loop of the same target left. */
+  readonly inherited?: LeftBehind;
+  /** Says why the target may not be scraped at all (target_limit), or undefined. */
+  readonly refusal?: () => string | undefined;
+}
+
+/** Refs that loops leave behind to be marked stale, cut into rows of one time. */
+export function appendStale(
+  room: ScrapeRoom,
+  refs: readonly number[],
+  timeMs: number,
+): Promise<unknown> {
+  if (refs.length === 0) return Promise.resolve();
+  room.columns.clear();
+  for (const ref of refs) room.columns.putStale(ref, timeMs);
+  room.counters.staleMarkers += refs.length;
+  return appended(room, 'the stale markers of a target that went');
+}
+
+async function appended(room: ScrapeRoom, what: string): Promise<string> {
+  try {
+    const outcome = await room.door.append(room.columns, room.clock.now());
+    room.counters.refused += outcome.refused;
+    return '';
+  } catch (thrown) {
+    if (!(thrown instanceof MonError)) throw thrown;
+    room.counters.lost++;
+    const sentence = `${what} could not be stored: ${thrown.message}`;
+    room.warn(sentence);
+    return sentence;
+  }
+}
+
+export class ScrapeLoop {
+  readonly target: ScrapeTarget;
+  readonly #room: ScrapeRoom;
+  readonly #options: LoopOptions;
+  readonly #series: TargetSeries;
+  readonly #stopping = new AbortController();
+  readonly #done: Promise<void>;
+  #health: TargetStatus['health'] = 'unknown';
+  #lastError = '';
+  #lastScrapeMs = 0;
+  #lastDurationMs = 0;
+
+  /** Begins at once; the first scrape follows within SCRAPE_FIRST_MS_MAX. */
+  constructor(room: ScrapeRoom, options: LoopOptions) {
+    this.target = options.target;
+    this.#room = room;
+    this.#options = options;
+    this.#series = new TargetSeries(room.door, options.rules, options.inherited);
+    this.#done = this.#run(this.#stopping.signal);
+  }
+
+  status(): TargetStatus {
+    const { target } = this;
+    return {
+      scrapePool: this.#options.pool,
+      scrapeUrl: target.url,
+      discoveredLabels: target.discovered,
+      labels: target.labels,
+      health: this.#health,
+      lastError: this.#lastError,
+      lastScrapeMs: this.#lastScrapeMs,
+      lastDurationMs: this.#lastDurationMs,
+      intervalMs: target.intervalMs,
+      timeoutMs: target.timeoutMs,
+    };
+  }
+
+  /** Stops after the append under way; marks nothing stale, but says what would have to be. */
+  async stop(): Promise<LeftBehind> {
+    this.#stopping.abort(new MonError('MON_ABORTED', 'scraping was stopped'));
+    await this.#done;
+    return this.#series.leave();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#room;
+    const { intervalMs, key } = this.target;
+    const hash = createHash('md5').update(key).digest().readUIntBE(0, 6);
+    const offset = hash % intervalMs;
+    await clock.sleep(hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX), signal);
+    let planned = clock.now();
+    const tolerance = Math.min(SCRAPE_ALIGN_MS_MAX, intervalMs / 100);
+    for (let first = true; !signal.aborted; first = false) {
+      const now = clock.now();
+      const time = Math.abs(now - planned) <= tolerance ? planned : now;
+      await this.#scrape(time, signal);
+      // The next moment of the target's own beat; after the first one not sooner than half a step.
+      const after = Math.max(clock.now(), time + (first ? intervalMs / 2 : tolerance + 1));
+      planned = Math.ceil((after - offset) / intervalMs) * intervalMs + offset;
+      // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target up.
+      if (!signal.aborted) await clock.sleep(Math.max(0, planned - clock.now()), signal);
+    }
+  }
+
+  async #bring(signal: AbortSignal): Promise<ScrapeReply> {
+    const refusal = this.#options.refusal?.();
+    if (refusal !== undefined) throw new MonError('MON_LIMIT_EXCEEDED', refusal);
+    const { timeoutMs } = this.target;
+    const ending = new AbortController();
+    const timer = this.#room.clock.after(timeoutMs, () => {
+      const words = `no whole answer within ${formatDuration(timeoutMs)}`;
+      ending.abort(new MonError('MON_TIMEOUT', words));
+    });
+    try {
+      return await this.#options.read(AbortSignal.any([signal, ending.signal]));
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #scrape(timeMs: number, signal: AbortSignal): Promise<void> {
+    const { clock, columns, counters, scratch } = this.#room;
+    const began = clock.monotonic();
+    let body: ScrapeReply | undefined;
+    let error = '';
+    try {
+      body = await this.#bring(signal);
+    } catch (thrown) {
+      if (signal.aborted) return;
+      error = messageOf(thrown);
+    }
+    // From here to the append nothing waits: scratch and columns belong to this scrape.
+    const series = this.#series;
+    columns.clear();
+    series.counts = { total: 0, kept: 0, fresh: 0 };
+    try {
+      if (body !== undefined) series.take(body, timeMs, scratch, columns);
+    } catch (thrown) {
+      if (!(thrown instanceof MonError)) throw thrown;
+      error = thrown.message;
+    }
+    const { total, kept, fresh } = series.counts;
+    counters.scrapes++;
+    if (error === '') {
+      counters.samples += kept;
+    } else {
+      counters.failed++;
+      series.vanish(timeMs, columns);
+    }
+    const durationMs = clock.monotonic() - began;
+    series.report('up', error === '' ? 1 : 0, timeMs, columns);
+    series.report('scrape_duration_seconds', durationMs / 1000, timeMs, columns);
+    series.report('scrape_samples_scraped', total, timeMs, columns);
+    series.report('scrape_samples_post_metric_relabeling', kept, timeMs, columns);
+    series.report('scrape_series_added', fresh, timeMs, columns);
+    this.#lastScrapeMs = timeMs;
+    this.#lastDurationMs = durationMs;
+    this.#health = error === '' ? 'up' : 'down';
+    this.#lastError = error;
+    const stored = await appended(this.#room, `a scrape of ${this.target.url}`);
+    if (stored !== '') this.#lastError = error === '' ? stored : `${error}; ${stored}`;
+  }
+}

@@ -1,0 +1,179 @@
+// The targets of one job: discovery finds them, relabelling makes or drops them, a loop runs for each.
+// The manager owns the pools. Easy to get wrong: a loop whose target did not change must not be touched
+// when others come and go, and a loop that ends says which series are to be marked stale.
+import { SCRAPE_ALIGN_MS_MAX } from '../limits.ts';
+import type { Labels } from '../model/labels.ts';
+import { labelsKey } from '../model/labels.ts';
+import type { Disk } from '../runtime/disk.ts';
+import { FileDiscovery } from './discovery-file.ts';
+import { Relabeller } from './relabel.ts';
+import type { ScrapeConfig, TargetGroup } from './scrape-config.ts';
+import type { LeftBehind } from './scrape-door.ts';
+import { HttpScraper } from './scrape-http.ts';
+import type { ReadBody, ScrapeRoom } from './scrape-loop.ts';
+import { appendStale, ScrapeLoop } from './scrape-loop.ts';
+import type { ScrapeTarget } from './scrape-target.ts';
+import { makeTargets } from './scrape-target.ts';
+import type { SeriesRules } from './target-series.ts';
+
+/** What ended loops left, by the labels of their targets; who starts anew takes it over. */
+export type Handover = Map<string, LeftBehind>;
+
+/** Brings the body of a target of this job; the default is HTTP. Tests and simulations hand in theirs. */
+export type MakeReader = (config: ScrapeConfig, target: ScrapeTarget) => ReadBody;
+
+export interface PoolOptions {
+  readonly room: ScrapeRoom;
+  readonly disk: Disk;
+  readonly config: ScrapeConfig;
+  readonly makeReader?: MakeReader;
+}
+
+function rulesOf(config: ScrapeConfig, target: ScrapeTarget, relabel: Relabeller): SeriesRules {
+  return {
+    labels: target.labels,
+    honorLabels: config.honorLabels,
+    honorTimestamps: config.honorTimestamps,
+    metricRelabel: relabel,
+    sampleLimit: config.sampleLimit,
+    labelLimit: config.labelLimit,
+    labelNameBytesMax: config.labelNameBytesMax,
+    labelValueBytesMax: config.labelValueBytesMax,
+  };
+}
+
+/** Puts what a loop left where a new loop of the same target finds it. */
+export function handOver(to: Handover, labels: Labels, left: LeftBehind): void {
+  const key = labelsKey(labels);
+  const before = to.get(key);
+  const live = [...(before?.live ?? []), ...left.live];
+  to.set(key, { live, held: [...(before?.held ?? []), ...left.held] });
+}
+
+/** Takes out what an earlier loop of the same target left. */
+export function takeOver(from: Handover, labels: Labels): LeftBehind | undefined {
+  const key = labelsKey(labels);
+  const left = from.get(key);
+  from.delete(key);
+  return left;
+}
+
+/** Marks stale and releases what nobody took over. */
+export async function settle(room: ScrapeRoom, handover: Handover): Promise<void> {
+  const left = [...handover.values()];
+  // Past the planned time of the last scrape, which may lie a little ahead of the clock.
+  const timeMs = room.clock.now() + SCRAPE_ALIGN_MS_MAX + 1;
+  await appendStale(room, [...new Set(left.flatMap((one) => one.live))], timeMs);
+  for (const one of left) room.door.release(one.held);
+}
+
+export class ScrapePool {
+  readonly config: ScrapeConfig;
+  dropped: readonly Labels[] = [];
+  readonly #options: PoolOptions;
+  readonly #http: HttpScraper;
+  readonly #files: readonly FileDiscovery[];
+  readonly #relabel: Relabeller;
+  readonly #metricRelabel: Relabeller;
+  readonly #loops = new Map<string, ScrapeLoop>();
+  #problems = '';
+  #stopped = false;
+  /** Changes of the target list run one after the other. */
+  #turn: Promise<void> = Promise.resolve();
+
+  constructor(options: PoolOptions) {
+    const { config, disk, room } = options;
+    this.config = config;
+    this.#options = options;
+    this.#http = new HttpScraper({ ...config, disk, clock: room.clock });
+    this.#relabel = new Relabeller(config.relabel);
+    this.#metricRelabel = new Relabeller(config.metricRelabel);
+    this.#files = config.fileConfigs.map(
+      (file) =>
+        new FileDiscovery({
+          disk,
+          clock: room.clock,
+          config: file,
+          changed: () => this.#resync(),
+          warn: room.warn,
+        }),
+    );
+  }
+
+  get loops(): ScrapeLoop[] {
+    return [...this.#loops.values()];
+  }
+
+  /** Failed readings of discovery files. */
+  get discoveryFailures(): number {
+    return this.#files.reduce((sum, file) => sum + file.failures, 0);
+  }
+
+  /** Finds the targets and starts their loops, which take over what earlier ones left. */
+  async start(left: Handover): Promise<void> {
+    for (const file of this.#files) await file.start();
+    await this.#sync(left);
+  }
+
+  /** Ends discovery and all loops; what was live goes into `left`. */
+  async stop(left: Handover): Promise<void> {
+    this.#stopped = true;
+    for (const file of this.#files) await file.stop();
+    await this.#turn;
+    await Promise.all(
+      this.loops.map(async (loop) => handOver(left, loop.target.labels, await loop.stop())),
+    );
+    this.#loops.clear();
+    this.#http.close();
+  }
+
+  #resync(): void {
+    this.#turn = this.#turn.then(() => this.#renew());
+  }
+
+  async #renew(): Promise<void> {
+    if (this.#stopped) return;
+    const left: Handover = new Map();
+    await this.#sync(left);
+    await settle(this.#options.room, left);
+  }
+
+  async #sync(left: Handover): Promise<void> {
+    const { config, room } = this.#options;
+    const groups: TargetGroup[] = [...config.staticConfigs];
+    for (const file of this.#files) groups.push(...file.groups());
+    const list = makeTargets(config, this.#relabel, groups);
+    this.dropped = list.dropped;
+    const problems = list.problems.join('\n');
+    if (problems !== this.#problems) for (const problem of list.problems) room.warn(problem);
+    this.#problems = problems;
+    const wanted = new Map(list.targets.map((target) => [target.key, target]));
+    const ending = [...this.#loops].filter(([key]) => !wanted.has(key));
+    for (const [key] of ending) this.#loops.delete(key);
+    await Promise.all(
+      ending.map(async ([, loop]) => handOver(left, loop.target.labels, await loop.stop())),
+    );
+    for (const [key, target] of wanted) {
+      if (!this.#loops.has(key)) this.#loops.set(key, this.#begin(target, left));
+    }
+  }
+
+  #begin(target: ScrapeTarget, left: Handover): ScrapeLoop {
+    const { config, room, makeReader } = this.#options;
+    const http: ReadBody = (signal) => this.#http.scrape(target.url, target.timeoutMs, signal);
+    return new ScrapeLoop(room, {
+      pool: config.jobName,
+      target,
+      rules: rulesOf(config, target, this.#metricRelabel),
+      read: makeReader?.(config, target) ?? http,
+      inherited: takeOver(left, target.labels),
+      refusal: () => {
+        const limit = config.targetLimit;
+        const count = this.#loops.size;
+        return limit > 0 && count > limit
+          ? `${count} targets in this job, target_limit is ${limit}`
+          : undefined;
+      },
+    });
+  }
+}

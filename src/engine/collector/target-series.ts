@@ -1,0 +1,271 @@
+// The series of one target: a body's samples become rows for the door, with the target's labels, metric
+// relabelling, limits and staleness. It stands between parser and door; the loop calls it once a scrape.
+// Easy to get wrong: first everything is resolved and checked, then written, so that a body which fails
+// at its last line leaves no trace.
+import { MonError } from '../errors.ts';
+import { SCRAPE_SAMPLES_MAX } from '../limits.ts';
+import type { Labels } from '../model/labels.ts';
+import { makeLabels, NAME } from '../model/labels.ts';
+import { ParsedExposition } from '../wire/exposition-columns.ts';
+import { lineAt, malformed } from '../wire/exposition-lexer.ts';
+import { formatOf, parseExposition } from '../wire/exposition.ts';
+import { parseSeriesPairs } from '../wire/series-text.ts';
+import type { Relabeller } from './relabel.ts';
+import { DROPPED, REFUSED, ScrapeCache } from './scrape-cache.ts';
+import type { ColumnBuffer, LeftBehind, ScrapeDoor } from './scrape-door.ts';
+
+/** Forgotten entries are swept out when they are more than those in use and this many. */
+const CACHE_SLACK = 1000;
+
+/** The series that every target has of its own. */
+const REPORT_NAMES = [
+  'up',
+  'scrape_duration_seconds',
+  'scrape_samples_scraped',
+  'scrape_samples_post_metric_relabeling',
+  'scrape_series_added',
+] as const;
+type ReportName = (typeof REPORT_NAMES)[number];
+
+/** How the samples of a target are labelled and bounded; limits are 0 where there is none. */
+export interface SeriesRules {
+  /** The target's own labels, none of which begins with `__`. */
+  readonly labels: Labels;
+  readonly honorLabels: boolean;
+  readonly honorTimestamps: boolean;
+  readonly metricRelabel: Relabeller;
+  readonly sampleLimit: number;
+  readonly labelLimit: number;
+  readonly labelNameBytesMax: number;
+  readonly labelValueBytesMax: number;
+}
+
+/** What a body held: samples, those that relabelling left, and series not there the last time. */
+export interface TakeCounts {
+  total: number;
+  kept: number;
+  fresh: number;
+}
+
+/** Reused by all targets of a thread: only one body is taken at a time. */
+export class TakeScratch {
+  readonly parsed = new ParsedExposition();
+  entries = new Int32Array(1024);
+}
+
+export class TargetSeries {
+  /** Of the last take, also when it failed at a limit. */
+  counts: TakeCounts = { total: 0, kept: 0, fresh: 0 };
+  readonly #door: ScrapeDoor;
+  readonly #rules: SeriesRules;
+  readonly #cache = new ScrapeCache();
+  readonly #reports = new Map<string, number>();
+  /** What an earlier loop of the same target left, until the first scrape has settled it. */
+  #inherited: LeftBehind | undefined;
+  #number = 0;
+  #metadata = 0;
+
+  constructor(door: ScrapeDoor, rules: SeriesRules, inherited?: LeftBehind) {
+    this.#door = door;
+    this.#rules = rules;
+    this.#inherited = inherited;
+  }
+
+  /**
+   * Parses a body and adds its rows to `into`, stale markers for what vanished included.
+   * @throws MonError MON_BODY_MALFORMED or MON_LIMIT_EXCEEDED: then nothing was added.
+   */
+  take(
+    body: { readonly bytes: Uint8Array; readonly contentType: string },
+    timeMs: number,
+    scratch: TakeScratch,
+    into: ColumnBuffer,
+  ): void {
+    const { bytes } = body;
+    const { parsed } = scratch;
+    this.counts = { total: 0, kept: 0, fresh: 0 };
+    parseExposition(bytes, formatOf(body.contentType), parsed);
+    this.#resolveAll(bytes, scratch);
+    const hash = parsed.metadataHash(bytes);
+    if (hash !== this.#metadata) {
+      this.#metadata = hash;
+      this.#door.metadata(parsed.metadata(bytes));
+    }
+    this.#number++;
+    this.#write(scratch, timeMs, into);
+    this.#markGone(timeMs, into, false);
+    const used = this.counts.total;
+    if (this.#cache.count > used * 2 + CACHE_SLACK) {
+      this.#door.release(this.#cache.forget(this.#number));
+    }
+  }
+
+  /** Marks all live series stale, as after a failed scrape. */
+  vanish(timeMs: number, into: ColumnBuffer): void {
+    this.#markGone(timeMs, into, true);
+  }
+
+  /** Adds one of the target's own series, `up` and its kin. */
+  report(name: ReportName, value: number, timeMs: number, into: ColumnBuffer): void {
+    const ref = this.#reportRef(name);
+    if (ref >= 0) into.put(ref, timeMs, value);
+  }
+
+  /** What is to be marked stale and released; the object is not used any more. */
+  leave(): LeftBehind {
+    const { count, live, refs } = this.#cache;
+    const reports = [...this.#reports.values()];
+    const alive = [...(this.#inherited?.live ?? []), ...reports];
+    for (let entry = 0; entry < count; entry++) if (live[entry] === 1) alive.push(refs[entry]);
+    return {
+      live: [...new Set(alive)].filter((ref) => ref >= 0),
+      held: [...(this.#inherited?.held ?? []), ...reports, ...refs.subarray(0, count)],
+    };
+  }
+
+  #reportRef(name: ReportName): number {
+    let ref = this.#reports.get(name);
+    if (ref === undefined) {
+      const labels = new Map<string, string>();
+      for (let i = 0; i < this.#rules.labels.length; i += 2) {
+        labels.set(this.#rules.labels[i], this.#rules.labels[i + 1]);
+      }
+      labels.set(NAME, name);
+      ref = this.#door.refOf(makeLabels(labels));
+      this.#reports.set(name, ref);
+    }
+    return ref;
+  }
+
+  #resolveAll(bytes: Uint8Array, scratch: TakeScratch): void {
+    const { parsed } = scratch;
+    const cache = this.#cache;
+    if (scratch.entries.length < parsed.count) scratch.entries = new Int32Array(parsed.count * 2);
+    const { entries } = scratch;
+    let kept = 0;
+    cache.rewind();
+    for (let i = 0; i < parsed.count; i++) {
+      const start = parsed.starts[i];
+      const end = parsed.ends[i];
+      let entry = cache.find(bytes, start, end);
+      if (entry < 0) entry = cache.add(bytes, start, end, this.#resolve(bytes, start, end));
+      entries[i] = entry;
+      if (cache.refs[entry] !== DROPPED) kept++;
+    }
+    this.counts = { total: parsed.count, kept, fresh: 0 };
+    const limit = this.#rules.sampleLimit || SCRAPE_SAMPLES_MAX;
+    if (kept > limit) {
+      throw new MonError('MON_LIMIT_EXCEEDED', `${kept} samples, sample_limit is ${limit}`);
+    }
+  }
+
+  #resolve(bytes: Uint8Array, start: number, end: number): number {
+    const pairs = parseSeriesPairs(bytes, start, end);
+    const labels = withTargetLabels(pairs, this.#rules);
+    if (!this.#rules.metricRelabel.apply(labels)) return DROPPED;
+    if (labels.size === 0) return DROPPED;
+    if ((labels.get(NAME) ?? '') === '') {
+      malformed(bytes, start, 'a series without a metric name after metric_relabel_configs');
+    }
+    this.#checkLimits(labels, lineAt(bytes, start));
+    const ref = this.#door.refOf(makeLabels(labels));
+    return ref < 0 ? REFUSED : ref;
+  }
+
+  #checkLimits(labels: Map<string, string>, line: number): void {
+    const { labelLimit, labelNameBytesMax, labelValueBytesMax } = this.#rules;
+    const fail = (what: string, limit: string, max: number): never => {
+      throw new MonError('MON_LIMIT_EXCEEDED', `line ${line}: ${what}, ${limit} is ${max}`);
+    };
+    if (labelLimit > 0 && labels.size > labelLimit) {
+      fail(`${labels.size} labels`, 'label_limit', labelLimit);
+    }
+    if (labelNameBytesMax === 0 && labelValueBytesMax === 0) return;
+    for (const [name, value] of labels) {
+      const nameBytes = Buffer.byteLength(name);
+      const valueBytes = Buffer.byteLength(value);
+      if (labelNameBytesMax > 0 && nameBytes > labelNameBytesMax) {
+        fail(`a label name of ${nameBytes} bytes`, 'label_name_length_limit', labelNameBytesMax);
+      }
+      if (labelValueBytesMax > 0 && valueBytes > labelValueBytesMax) {
+        const what = `a value of ${valueBytes} bytes`;
+        fail(what, 'label_value_length_limit', labelValueBytesMax);
+      }
+    }
+  }
+
+  #write(scratch: TakeScratch, timeMs: number, into: ColumnBuffer): void {
+    const { parsed, entries } = scratch;
+    const cache = this.#cache;
+    const number = this.#number;
+    const { honorTimestamps } = this.#rules;
+    into.reserve(parsed.count);
+    const { refs, timestamps, words } = into;
+    let row = into.count;
+    let fresh = 0;
+    for (let i = 0; i < parsed.count; i++) {
+      const entry = entries[i];
+      const seen = cache.seen[entry];
+      const ref = cache.refs[entry];
+      cache.seen[entry] = number;
+      if (ref < 0) continue;
+      if (seen !== number && (seen === 0 || seen < number - 1)) fresh++;
+      const own = parsed.timestamps[i];
+      if (honorTimestamps && !Number.isNaN(own)) {
+        timestamps[row] = own;
+      } else {
+        // The same series twice without timestamps: the first one stands.
+        if (seen === number) continue;
+        timestamps[row] = timeMs;
+        cache.live[entry] = 1;
+      }
+      refs[row] = ref;
+      words[row * 2] = parsed.words[i * 2];
+      words[row * 2 + 1] = parsed.words[i * 2 + 1];
+      row++;
+    }
+    into.count = row;
+    this.counts.fresh = fresh;
+  }
+
+  /** Adds the stale marker for every live series, or for those the last body did not hold. */
+  #markGone(timeMs: number, into: ColumnBuffer, all: boolean): void {
+    const { count, live, seen, refs } = this.#cache;
+    const inherited = this.#inherited;
+    if (inherited !== undefined) {
+      const still = new Set(REPORT_NAMES.map((name) => this.#reportRef(name)));
+      for (let i = 0; i < count; i++) if (!all && seen[i] === this.#number) still.add(refs[i]);
+      for (const ref of inherited.live) if (!still.has(ref)) into.putStale(ref, timeMs);
+      // Marked now, so that they stay numbered until the append; then nobody needs them.
+      this.#door.release(inherited.held);
+      this.#inherited = undefined;
+    }
+    for (let entry = 0; entry < count; entry++) {
+      if (live[entry] === 0 || (!all && seen[entry] === this.#number)) continue;
+      live[entry] = 0;
+      into.putStale(refs[entry], timeMs);
+    }
+  }
+}
+
+/** The labels of a sample and of its target together, by the rule of honor_labels. */
+function withTargetLabels(pairs: Map<string, string>, rules: SeriesRules): Map<string, string> {
+  const target = rules.labels;
+  const labels = new Map(pairs);
+  const clashes: [string, string][] = [];
+  for (let i = 0; i < target.length; i += 2) {
+    const name = target[i];
+    const given = pairs.get(name);
+    if (rules.honorLabels && given !== undefined) continue;
+    if (given !== undefined && given !== '') clashes.push([name, given]);
+    labels.set(name, target[i + 1]);
+  }
+  clashes.sort((a, b) => a[0].length - b[0].length);
+  for (const [name, value] of clashes) {
+    let exported = `exported_${name}`;
+    while ((labels.get(exported) ?? '') !== '') exported = `exported_${exported}`;
+    labels.set(exported, value);
+  }
+  for (const [name, value] of labels) if (value === '') labels.delete(name);
+  return labels;
+}

@@ -1,0 +1,126 @@
+// The configuration as YAML again, for `mon config show`: what is in force, defaults included, secrets
+// hidden. Easy to get wrong: a file made of it must mean the same, so every name is the file's name.
+import { stringify } from 'yaml';
+import type {
+  AuthConfig,
+  RelabelRule,
+  ScrapeConfig,
+  TlsConfig,
+} from '../collector/scrape-config.ts';
+import { RELABEL_DEFAULT } from '../collector/scrape-config.ts';
+import { formatDuration } from '../model/duration.ts';
+import type { MonConfig } from './config.ts';
+
+/** What stands in the place of a secret. */
+const SECRET = '<secret>';
+
+type Plain = Record<string, unknown>;
+
+/** Without what is undefined, empty or 0. */
+function compact(fields: Plain): Plain {
+  const given = Object.entries(fields).filter(([, value]) => {
+    if (value === undefined || value === 0) return false;
+    return typeof value !== 'object' || value === null || Object.keys(value).length > 0;
+  });
+  return Object.fromEntries(given);
+}
+
+function authFields(auth: AuthConfig | undefined): Plain {
+  if (auth === undefined) return {};
+  if (auth.kind === 'basic') {
+    const password = auth.password === undefined ? undefined : SECRET;
+    const { username, passwordFile } = auth;
+    return { basic_auth: compact({ username, password, password_file: passwordFile }) };
+  }
+  const credentials = auth.credentials === undefined ? undefined : SECRET;
+  const { type, credentialsFile } = auth;
+  return { authorization: compact({ type, credentials, credentials_file: credentialsFile }) };
+}
+
+function tlsFields(tls: TlsConfig | undefined): Plain | undefined {
+  if (tls === undefined) return undefined;
+  const words = { TLSv1: 'TLS10', 'TLSv1.1': 'TLS11', 'TLSv1.2': 'TLS12', 'TLSv1.3': 'TLS13' };
+  return compact({
+    ca_file: tls.caFile,
+    cert_file: tls.certFile,
+    key_file: tls.keyFile,
+    server_name: tls.serverName,
+    insecure_skip_verify: tls.insecureSkipVerify,
+    min_version: tls.minVersion === undefined ? undefined : words[tls.minVersion],
+  });
+}
+
+function ruleFields(rule: RelabelRule): Plain {
+  const names: readonly (readonly [keyof RelabelRule, string])[] = [
+    ['sourceLabels', 'source_labels'],
+    ['separator', 'separator'],
+    ['regex', 'regex'],
+    ['modulus', 'modulus'],
+    ['targetLabel', 'target_label'],
+    ['replacement', 'replacement'],
+  ];
+  const told = names.filter(([key]) => {
+    return JSON.stringify(rule[key]) !== JSON.stringify(RELABEL_DEFAULT[key]);
+  });
+  return { ...Object.fromEntries(told.map(([key, name]) => [name, rule[key]])), action: rule.action };
+}
+
+function jobFields(job: ScrapeConfig): Plain {
+  return {
+    job_name: job.jobName,
+    scrape_interval: formatDuration(job.intervalMs),
+    scrape_timeout: formatDuration(job.timeoutMs),
+    scheme: job.scheme,
+    metrics_path: job.metricsPath,
+    ...compact({ params: { ...job.params } }),
+    honor_labels: job.honorLabels,
+    honor_timestamps: job.honorTimestamps,
+    follow_redirects: job.followRedirects,
+    enable_compression: job.compression,
+    ...authFields(job.auth),
+    ...compact({
+      tls_config: tlsFields(job.tls),
+      body_size_limit: job.bodyBytesMax === 0 ? undefined : `${job.bodyBytesMax}B`,
+      sample_limit: job.sampleLimit,
+      target_limit: job.targetLimit,
+      label_limit: job.labelLimit,
+      label_name_length_limit: job.labelNameBytesMax,
+      label_value_length_limit: job.labelValueBytesMax,
+      static_configs: job.staticConfigs.map(({ targets, labels }) => {
+        return { targets, ...compact({ labels: { ...labels } }) };
+      }),
+      file_sd_configs: job.fileConfigs.map(({ files, refreshMs }) => {
+        return { files, refresh_interval: formatDuration(refreshMs) };
+      }),
+      relabel_configs: job.relabel.map(ruleFields),
+      metric_relabel_configs: job.metricRelabel.map(ruleFields),
+    }),
+  };
+}
+
+/** The configuration in force as YAML. */
+export function renderConfig(config: MonConfig): string {
+  const file = {
+    global: {
+      scrape_interval: formatDuration(config.intervalMs),
+      scrape_timeout: formatDuration(config.timeoutMs),
+      evaluation_interval: formatDuration(config.evaluationIntervalMs),
+      ...compact({ external_labels: { ...config.externalLabels } }),
+    },
+    ...compact({
+      rule_files: config.ruleFiles,
+      scrape_configs: config.scrapes.map(jobFields),
+    }),
+    mon: {
+      listen: config.listen,
+      ...compact({ data_dir: config.dataDir }),
+      retention: formatDuration(config.retentionMs),
+      partitions: config.partitions,
+      shards: config.shards,
+      ...compact({ token_file: config.tokenFile }),
+      host_agent: config.hostAgent,
+      self_scrape: config.selfScrape,
+    },
+  };
+  return stringify(file, { aliasDuplicateObjects: false, lineWidth: 0 });
+}

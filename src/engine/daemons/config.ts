@@ -1,0 +1,132 @@
+// The configuration: a prometheus.yml with mon's own keys under `mon:`, parsed once into one plain,
+// frozen object. Daemons read it and hand each part its own options. Easy to get wrong: what is known but
+// not used yet is a warning, what is not known is an error, and no node of the parser leaves this room.
+import type { ScrapeConfig } from '../collector/scrape-config.ts';
+import {
+  EMBEDDED_PARTITIONS,
+  LATE_MS_MAX,
+  LISTEN_DEFAULT,
+  RETENTION_RAW_MS,
+  SCRAPE_INTERVAL_MS,
+  SCRAPE_TIMEOUT_MS,
+  TICK_MS,
+} from '../limits.ts';
+import { ConfigFile, Section } from './config-reader.ts';
+import {
+  LIMIT_FIELDS,
+  PROTOCOL_FIELDS,
+  readJobs,
+  readLabels,
+  readLimits,
+  readTimes,
+} from './config-scrape.ts';
+
+/** Everything that a file can say, defaults filled in. Times in ms, paths absolute. */
+export interface MonConfig {
+  /** host:port. */
+  readonly listen: string;
+  /** Undefined: the caller's own folder. */
+  readonly dataDir: string | undefined;
+  readonly retentionMs: number;
+  readonly partitions: number;
+  readonly shards: number;
+  readonly tokenFile: string | undefined;
+  readonly hostAgent: boolean;
+  readonly selfScrape: boolean;
+  /** The global interval and timeout: also those of the targets within the process. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly evaluationIntervalMs: number;
+  readonly externalLabels: Readonly<Record<string, string>>;
+  readonly ruleFiles: readonly string[];
+  readonly scrapes: readonly ScrapeConfig[];
+}
+
+export interface ParsedConfig {
+  readonly config: MonConfig;
+  /** Sentences with their places, for fields that are known but not used yet. */
+  readonly warnings: readonly string[];
+}
+
+const ROOT_UNUSED = [
+  ...['rule_files', 'alerting', 'remote_write', 'remote_read', 'storage', 'tracing', 'otlp'],
+  ...['runtime', 'scrape_config_files'],
+];
+const ROOT_FIELDS = ['global', 'scrape_configs', 'mon', ...ROOT_UNUSED];
+const GLOBAL_UNUSED = ['query_log_file', 'rule_query_offset', ...PROTOCOL_FIELDS];
+const GLOBAL_FIELDS = [
+  ...['scrape_interval', 'scrape_timeout', 'evaluation_interval', 'external_labels'],
+  ...LIMIT_FIELDS,
+  ...GLOBAL_UNUSED,
+];
+const MON_FIELDS = [
+  ...['listen', 'data_dir', 'retention', 'partitions', 'shards', 'token_file', 'host_agent'],
+  'self_scrape',
+];
+const PARTITIONS_MAX = 1024;
+const SHARDS_MAX = 64;
+
+function readMon(root: Section) {
+  const section = root.section('mon', MON_FIELDS);
+  const listen = section.text('listen') ?? LISTEN_DEFAULT;
+  const port = /^(?:\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]*):(\d{1,5})$/.exec(listen)?.[1];
+  if (port === undefined || Number(port) > 65_535) {
+    section.fail('listen', 'listen must be host:port', 'as in 127.0.0.1:9590 or [::1]:9590');
+  }
+  const retentionMs = section.duration('retention') ?? RETENTION_RAW_MS;
+  if (retentionMs <= LATE_MS_MAX) section.fail('retention', 'retention must be above 15m');
+  const partitions = section.integer('partitions', 1, PARTITIONS_MAX) ?? EMBEDDED_PARTITIONS;
+  const shards = section.integer('shards', 1, SHARDS_MAX) ?? 1;
+  if (shards > partitions) section.fail('shards', 'there cannot be more shards than partitions');
+  return {
+    listen,
+    dataDir: section.path('data_dir'),
+    retentionMs,
+    partitions,
+    shards,
+    tokenFile: section.path('token_file'),
+    hostAgent: section.bool('host_agent') ?? true,
+    selfScrape: section.bool('self_scrape') ?? true,
+  };
+}
+
+function frozen<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const inner of Object.values(value)) frozen(inner);
+  }
+  return value;
+}
+
+/**
+ * Reads a configuration; `path` is absolute, relative paths in the file start from its folder.
+ * @throws UserError with file, line, column, the line itself and a hint.
+ */
+export function parseConfig(text: string, path: string): ParsedConfig {
+  const file = new ConfigFile(text, path);
+  const root = new Section(file, file.root, 'the configuration', ROOT_FIELDS);
+  root.notUsed(ROOT_UNUSED);
+  const global = root.section('global', GLOBAL_FIELDS);
+  global.notUsed(GLOBAL_UNUSED);
+  const under = { intervalMs: SCRAPE_INTERVAL_MS, timeoutMs: SCRAPE_TIMEOUT_MS };
+  const times = readTimes(global, under);
+  const defaults = { ...times, limits: readLimits(global) };
+  const evaluationIntervalMs = global.duration('evaluation_interval') ?? TICK_MS;
+  if (evaluationIntervalMs === 0) {
+    global.fail('evaluation_interval', 'evaluation_interval must be above 0');
+  }
+  const config: MonConfig = {
+    ...readMon(root),
+    ...times,
+    evaluationIntervalMs,
+    externalLabels: readLabels(global, 'external_labels'),
+    ruleFiles: root.texts('rule_files').map((name) => file.resolvePath(name)),
+    scrapes: readJobs(root, defaults),
+  };
+  return { config: frozen(config), warnings: file.warnings };
+}
+
+/** What runs without a file: mon watches itself and this host. */
+export function defaultConfig(): MonConfig {
+  return parseConfig('', '/default').config;
+}

@@ -1,0 +1,212 @@
+// What `mon up` does: decide from flags, environment and configuration, take the data folder, start all
+// roles, say what runs where, and stay until told to stop. Easy to get wrong: nothing may be printed as
+// running before it answers, and whatever was taken is given back when a later step fails.
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { MonError, UserError, messageOf } from '../errors.ts';
+import { startBackground } from '../runtime/background.ts';
+import type { Background } from '../runtime/background.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { folderOwner, lockFolder } from '../runtime/folder-lock.ts';
+import { LogFile } from '../runtime/log-file.ts';
+import { makeLogger } from '../runtime/logger.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
+import { defaultConfig, parseConfig, renderConfig } from './config.ts';
+import type { MonConfig } from './config.ts';
+import { dataFolder, defaultConfigFile, logFile } from './folders.ts';
+import { checkPublic, parseListen, urlOf } from './listen-address.ts';
+import { startLocal } from './local.ts';
+import type { LocalOptions, RunningLocal } from './local.ts';
+import { welcome } from './welcome.ts';
+
+/** The flags of `mon up`, plain. */
+export interface UpOptions {
+  readonly demo: boolean;
+  readonly configPath?: string;
+  readonly dataDir?: string;
+  readonly listen?: string;
+  readonly detach: boolean;
+  /** Set on the process that --detach starts: its lines go to the log file alone. */
+  readonly background: boolean;
+  readonly tokenFile?: string;
+  readonly shards?: number;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly print: (line: string) => void;
+  readonly warn: (line: string) => void;
+}
+
+const LOG_FILE_BYTES = 16 * 1024 * 1024;
+const LOG_FILES_KEPT = 3;
+/** The demo lives fast, so that there is something to see at once. */
+const DEMO_INTERVAL_MS = 1000;
+const DETACH_WAIT_MS = 20_000;
+const LOOK_MS = 50;
+
+/** Runs until the signal fires; answers the exit code. @throws UserError, MonError. */
+export async function up(options: UpOptions): Promise<number> {
+  const decided = await decide(options);
+  if (options.detach) return await detach(options, decided);
+  const { dataDir } = decided;
+  const address = { host: decided.host, port: decided.port };
+  const lock = lockFolder(dataDir, {
+    pid: process.pid,
+    startedMs: systemClock.now(),
+    listen: '',
+    command: 'mon up',
+  });
+  const file = new LogFile({
+    path: logFile(dataDir),
+    bytesMax: LOG_FILE_BYTES,
+    keep: LOG_FILES_KEPT,
+  });
+  const logger = upLogger(options, file);
+  const ended = new AbortController();
+  let failure: unknown;
+  const failed = (thrown: unknown): void => {
+    failure ??= thrown;
+    ended.abort();
+  };
+  let running: RunningLocal | undefined;
+  try {
+    running = await startLocal({ ...decided, logger, failed });
+    const url = urlOf({ host: address.host, port: running.port });
+    lock.update({ listen: url.replace('http://', '') });
+    logger.info('up', { url, folder: dataDir });
+    for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
+    await stopped(AbortSignal.any([options.signal, ended.signal]));
+    logger.info('stopping');
+  } finally {
+    const bad = (await running?.stop()) ?? [];
+    if (bad.length > 0) logger.error('did not stop well', { parts: bad.join(', ') });
+    logger.info('stopped');
+    file.close();
+    lock.release();
+  }
+  if (failure !== undefined) throw failure;
+  return 0;
+}
+
+type Decided = Omit<LocalOptions, 'logger' | 'failed'>;
+
+async function decide(options: UpOptions): Promise<Decided> {
+  const config = await readConfig(options);
+  const listen = options.listen ?? config.listen;
+  const address = parseListen(listen);
+  const tokenFile = options.tokenFile ?? config.tokenFile;
+  const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
+  checkPublic(address, token);
+  const dataDir = options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo);
+  return {
+    dataDir,
+    ...address,
+    token,
+    partitions: config.partitions,
+    shards: options.shards ?? config.shards,
+    retentionMs: config.retentionMs,
+    intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
+    scrapes: config.scrapes,
+    hostAgent: config.hostAgent,
+    selfScrape: config.selfScrape,
+    demo: options.demo,
+    configText: () => renderConfig(config),
+    flags: { 'data-dir': dataDir, listen, demo: String(options.demo) },
+  };
+}
+
+async function readConfig(options: UpOptions): Promise<MonConfig> {
+  const fallback = defaultConfigFile(options.env);
+  const path = options.configPath ?? ((await systemDisk.exists(fallback)) ? fallback : undefined);
+  if (path === undefined) return defaultConfig();
+  let text: string;
+  try {
+    text = Buffer.from(await systemDisk.readFile(path)).toString('utf8');
+  } catch (thrown) {
+    throw new UserError(`cannot read ${path}: ${messageOf(thrown)}`, {
+      hint: 'mon config init writes a starter',
+    });
+  }
+  const { config, warnings } = parseConfig(text, path);
+  for (const warning of warnings) options.warn(warning);
+  return config;
+}
+
+async function readToken(path: string): Promise<string> {
+  let text: string;
+  try {
+    text = Buffer.from(await systemDisk.readFile(path)).toString('utf8').trim();
+  } catch (thrown) {
+    throw new UserError(`cannot read the token file ${path}: ${messageOf(thrown)}`);
+  }
+  if (text === '') throw new UserError(`the token file ${path} is empty`);
+  return text;
+}
+
+function upLogger(options: UpOptions, file: LogFile): Logger {
+  const write = (line: string): void => {
+    file.write(line);
+    // In the foreground what goes wrong is seen at once; the rest is in the file.
+    if (!options.background && / (warn|error) /.test(line.slice(0, 60))) {
+      options.warn(line.trimEnd());
+    }
+  };
+  return makeLogger({ write, clock: systemClock });
+}
+
+function stopped(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Starts the same server in the background and waits until it answers. */
+async function detach(options: UpOptions, decided: Decided): Promise<number> {
+  const { dataDir } = decided;
+  const owner = folderOwner(dataDir);
+  if (owner !== undefined) {
+    throw new MonError('MON_FOLDER_LOCKED', `${dataDir} is in use by process ${owner.pid}`, {
+      hint: 'mon status shows it, mon down stops it',
+    });
+  }
+  await systemDisk.makeFolder(dataDir);
+  const run = fileURLToPath(new URL('../../../../bin/run.js', import.meta.url));
+  const args = [run, 'up', '--background', '--data-dir', dataDir];
+  if (options.demo) args.push('--demo');
+  if (options.configPath !== undefined) args.push('--config', options.configPath);
+  if (options.listen !== undefined) args.push('--listen', options.listen);
+  if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
+  if (options.shards !== undefined) args.push('--shards', String(options.shards));
+  const output = join(dataDir, 'mon.out');
+  const child = startBackground(args, output);
+  await untilUp(child, dataDir, { signal: options.signal, output });
+  const url = `http://${folderOwner(dataDir)?.listen ?? ''}`;
+  for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
+  options.print('stop it with: mon down');
+  return 0;
+}
+
+async function untilUp(
+  child: Background,
+  dataDir: string,
+  { signal, output }: { signal: AbortSignal; output: string },
+): Promise<void> {
+  const deadline = systemClock.monotonic() + DETACH_WAIT_MS;
+  while (!signal.aborted) {
+    const owner = folderOwner(dataDir);
+    if (owner?.pid === child.pid && owner.listen !== '') return;
+    if (child.ended() !== undefined) {
+      const said = Buffer.from(await systemDisk.readFile(output)).toString('utf8').trimEnd();
+      throw new MonError('MON_SERVER_FAILED', said.split('\n').slice(-3).join(' '), {
+        hint: `everything it printed is in ${output}`,
+      });
+    }
+    if (systemClock.monotonic() > deadline) {
+      throw new MonError('MON_TIMEOUT', 'the server did not come up in 20 s', {
+        hint: `what it printed is in ${output}`,
+      });
+    }
+    await systemClock.sleep(LOOK_MS, signal);
+  }
+}

@@ -1,0 +1,45 @@
+// What `mon up` prints when everything answers: what runs where, and what to try next.
+
+export interface WelcomeFacts {
+  readonly url: string;
+  readonly dataDir: string;
+  readonly demo: boolean;
+  readonly partitions: number;
+  readonly shards: number;
+  readonly retentionMs: number;
+  readonly hostAgent: boolean;
+  readonly scrapes: readonly unknown[];
+  readonly token?: string;
+}
+
+const DAY_MS = 86_400_000;
+
+/** Lines without their newlines. */
+export function welcome(facts: WelcomeFacts): string[] {
+  const { url, shards, partitions } = facts;
+  const days = Math.round((facts.retentionMs / DAY_MS) * 10) / 10;
+  const other = url === 'http://127.0.0.1:9590' ? '' : ` --url ${url}`;
+  const watched = [
+    'itself',
+    ...(facts.hostAgent ? ['this host'] : []),
+    ...(facts.demo ? ['a demo fleet'] : []),
+    ...(facts.scrapes.length > 0 ? [`${facts.scrapes.length} jobs of the configuration`] : []),
+  ];
+  const example = facts.demo
+    ? 'sum by (service) (rate(http_requests_total[1m]))'
+    : 'sum by (mode) (rate(node_cpu_seconds_total[1m]))';
+  return [
+    `mon is up at ${url}`,
+    '',
+    `  collector  watches ${watched.join(', ')}; push to /api/v1/write or /metrics`,
+    `  log        ${partitions} partitions in ${facts.dataDir}`,
+    `  store      ${shards} shard${shards === 1 ? '' : 's'}, keeps ${days} days`,
+    `  query      PromQL at /api/v1/query, as Prometheus serves it`,
+    ...(facts.token === undefined ? [] : ['  access     by bearer token']),
+    '',
+    'try',
+    `  mon top${other}`,
+    `  mon query${other} --graph --since 5m '${example}'`,
+    `  mon targets${other}`,
+  ];
+}

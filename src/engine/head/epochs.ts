@@ -1,0 +1,43 @@
+// The ref maps of a head: one for each epoch that is still alive. A new epoch pushes the oldest one out,
+// with which its series are no longer held. One producer (the embedded log) needs one; where several
+// producers write into a partition each brings an epoch of its own.
+import { assert } from '../errors.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+
+export class Epochs {
+  readonly #kernels: Kernels;
+  readonly #head: number;
+  readonly #most: number;
+  /** Epoch -> address of its map, the one that was used first in front. */
+  readonly #maps = new Map<number, number>();
+
+  constructor(kernels: Kernels, head: number, most: number) {
+    assert(most >= 1, 'at least one epoch lives');
+    this.#kernels = kernels;
+    this.#head = head;
+    this.#most = most;
+  }
+
+  /** The map of an epoch, made when it is new. */
+  mapOf(epoch: number): number {
+    const known = this.#maps.get(epoch);
+    if (known !== undefined) return known;
+    while (this.#maps.size >= this.#most) this.#drop(this.#maps.keys().next().value as number);
+    const map = this.#kernels.exports.refMapNew(this.#head) >>> 0;
+    this.#maps.set(epoch, map);
+    return map;
+  }
+
+  entries(): Iterable<[number, number]> {
+    return this.#maps.entries();
+  }
+
+  clear(): void {
+    for (const epoch of [...this.#maps.keys()]) this.#drop(epoch);
+  }
+
+  #drop(epoch: number): void {
+    this.#kernels.exports.refMapFree(this.#head, this.#maps.get(epoch) as number);
+    this.#maps.delete(epoch);
+  }
+}

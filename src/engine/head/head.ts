@@ -1,0 +1,229 @@
+// The head of one partition: gives series their identity, orders and deduplicates their samples, holds
+// the recent window in kernel memory, and finds and reads series. The log's records go in, leaf
+// fragments read. Easy to get wrong: refs mean something only within their epoch, and a checkpoint is
+// the head at one moment: nothing may be applied until its last piece has been taken.
+import { assert, MonError } from '../errors.ts';
+import { BatchCodec } from '../codec/batch.ts';
+import type { OpenRecord } from '../codec/record.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import type { MetadataEntry } from '../model/batch.ts';
+import { compareText, type Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { ApplyCounts, SampleBuffer, SeriesReader } from '../ports.ts';
+import { Epochs } from './epochs.ts';
+import { checkpointPieces } from './checkpoint-write.ts';
+import { readCheckpoint } from './checkpoint-read.ts';
+import { HEAD_BYTE_COUNT, HEAD_CHUNKS, HEAD_SAMPLES, HEAD_SERIES_LIVE } from './head-fields.ts';
+import { PairText } from './pair-text.ts';
+import { scratchOf } from './scratch.ts';
+import { SeriesIndex } from './series-index.ts';
+
+export interface HeadOptions {
+  readonly partition: number;
+  /** How many producers' epochs live at once; the embedded log has one. */
+  readonly epochs?: number;
+  /** Opens records in the same kernel memory; heads of one memory may share it. */
+  readonly codec?: BatchCodec;
+}
+
+/** Plain figures of a head. `bytes` is all of it that lies in kernel memory. */
+export interface HeadStats {
+  readonly series: number;
+  readonly samples: number;
+  readonly chunks: number;
+  readonly bytes: number;
+}
+
+export class Head implements SeriesReader {
+  readonly partition: number;
+  readonly #kernels: Kernels;
+  readonly #head: number;
+  readonly #codec: BatchCodec;
+  readonly #epochs: Epochs;
+  readonly #pairs: PairText;
+  readonly #index: SeriesIndex;
+  readonly #metadata = new Map<string, MetadataEntry>();
+  #floorMs = -Infinity;
+  #changes = 0;
+
+  constructor(kernels: Kernels, options: HeadOptions) {
+    this.partition = options.partition;
+    this.#kernels = kernels;
+    this.#head = kernels.exports.headNew() >>> 0;
+    this.#codec = options.codec ?? new BatchCodec(kernels, 'reader');
+    this.#epochs = new Epochs(kernels, this.#head, options.epochs ?? 1);
+    this.#pairs = new PairText(kernels, this.#head);
+    this.#index = new SeriesIndex(kernels, this.#head, this.#pairs);
+  }
+
+  /**
+   * A head from the bytes of a checkpoint, in order and whole.
+   * @throws MonError MON_CHECKPOINT_CORRUPT; nothing stays behind in the memory then.
+   */
+  static restore(
+    kernels: Kernels,
+    bytes: Uint8Array,
+    options: Omit<HeadOptions, 'partition'> = {},
+  ): Head {
+    let head: Head | undefined;
+    try {
+      readCheckpoint(kernels, bytes, (partition, floorMs) => {
+        head = new Head(kernels, { ...options, partition });
+        if (floorMs > -Infinity) head.truncateBefore(floorMs);
+        return { head: head.#head, epochs: head.#epochs, metadata: head.#metadata };
+      });
+    } catch (error) {
+      head?.close();
+      throw error;
+    }
+    assert(head !== undefined, 'a checkpoint that was read has a header');
+    return head;
+  }
+
+  /**
+   * Applies one record, the next in log order. `accepted` counts all samples that were stored, those
+   * sorted in (`outOfOrder`) among them.
+   * @throws MonError MON_RECORD_MALFORMED: no sample of it was taken.
+   */
+  apply(record: Uint8Array, definitionsOnly = false): ApplyCounts {
+    return this.applyOpen(this.#codec.open(record), definitionsOnly);
+  }
+
+  /** The same with a record that is open already, in the memory of this head's kernels. */
+  applyOpen(open: OpenRecord, definitionsOnly = false): ApplyCounts {
+    assert(open.partition === this.partition, 'a record goes to the head of its partition');
+    const { exports } = this.#kernels;
+    this.#changes++;
+    const map = this.#epochs.mapOf(open.epoch);
+    const defined = open.definitionsAt;
+    const fresh = exports.headDefine(this.#head, map, defined, open.definitionCount);
+    if (fresh < 0) {
+      throw new MonError('MON_RECORD_MALFORMED', 'a record defines a series without proper labels', {
+        fields: { partition: this.partition },
+      });
+    }
+    const counts = { accepted: 0, duplicate: 0, outOfOrder: 0, tooOld: 0, newSeries: fresh };
+    if (definitionsOnly) return counts;
+    for (const entry of open.metadata) this.#metadata.set(entry.family, entry);
+    if (open.floatCount > 0) this.#append(map, open, counts);
+    return counts;
+  }
+
+  #append(map: number, open: OpenRecord, counts: ApplyCounts): void {
+    const { exports } = this.#kernels;
+    const at = scratchOf(this.#kernels).room(16);
+    this.#kernels.u32.fill(0, at / 4, at / 4 + 4);
+    exports.appendColumns(open.refsAt, open.timestampsAt, open.valuesAt, open.floatCount);
+    const unknown = exports.headAppend(this.#head, map, at);
+    assert(unknown === 0, `sample ${unknown - 1} of a record is of a series that nobody defined`);
+    const told = this.#kernels.u32.subarray(at / 4, at / 4 + 4);
+    counts.accepted = told[0];
+    counts.duplicate = told[1];
+    counts.outOfOrder = told[2];
+    counts.tooOld = told[3];
+  }
+
+  match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array {
+    return this.#index.match(matchers, minMs, maxMs);
+  }
+
+  labels(id: number): Labels {
+    return this.#pairs.labels(id);
+  }
+
+  read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
+    const { exports } = this.#kernels;
+    const room = exports.headRoom(this.#head, id, minMs, maxMs) >>> 0;
+    if (room === 0) return 0;
+    const times = scratchOf(this.#kernels).room(room * 16);
+    const values = times + room * 8;
+    exports.readColumns(times, values, room);
+    const count = exports.headRead(this.#head, id, minMs, maxMs) >>> 0;
+    if (count > into.timestamps.length) {
+      const size = Math.max(count, into.timestamps.length * 2, 256);
+      into.timestamps = new Float64Array(size);
+      into.values = new Float64Array(size);
+      into.words = new Uint32Array(into.values.buffer);
+    }
+    const from = exports.headReadFrom();
+    const firstTime = times / 8 + from;
+    into.timestamps.set(this.#kernels.f64.subarray(firstTime, firstTime + count));
+    // Words, so that no NaN passes through a float on its way.
+    const firstWord = values / 4 + from * 2;
+    into.words.set(this.#kernels.u32.subarray(firstWord, firstWord + count * 2));
+    return count;
+  }
+
+  labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {
+    return this.#index.labelNames(matchers, minMs, maxMs);
+  }
+
+  labelValues(
+    name: string,
+    matchers: readonly Matcher[],
+    minMs: number,
+    maxMs: number,
+  ): string[] {
+    return this.#index.labelValues(name, matchers, minMs, maxMs);
+  }
+
+  /** What is known of metric families, the newest word for each, sorted by family. */
+  metadata(): MetadataEntry[] {
+    return [...this.#metadata.values()].sort((a, b) => compareText(a.family, b.family));
+  }
+
+  stats(): HeadStats {
+    const words = this.#kernels.u32;
+    const at = this.#head / 4;
+    return {
+      series: words[at + HEAD_SERIES_LIVE / 4],
+      samples: words[at + HEAD_SAMPLES / 4] + words[at + HEAD_SAMPLES / 4 + 1] * 2 ** 32,
+      chunks: words[at + HEAD_CHUNKS / 4],
+      bytes: this.#kernels.f64[(this.#head + HEAD_BYTE_COUNT) / 8],
+    };
+  }
+
+  /** Samples before this time are neither taken nor shown; -Infinity at first. */
+  get floorMs(): number {
+    return this.#floorMs;
+  }
+
+  /**
+   * Raises the floor to `ms` (it never sinks), frees chunks wholly before it and series that are left
+   * without samples and without a ref. Answers how many series went.
+   */
+  truncateBefore(ms: number): number {
+    assert(Number.isSafeInteger(ms), 'the floor is a whole millisecond');
+    this.#changes++;
+    this.#floorMs = Math.max(this.#floorMs, ms);
+    const gone = this.#kernels.exports.headTruncate(this.#head, this.#floorMs);
+    if (gone > 0) this.#pairs.forget();
+    return gone;
+  }
+
+  /**
+   * The head as bytes (docs/format/checkpoint.md). Take all pieces before the next apply() or
+   * truncateBefore(): the generator asserts it.
+   */
+  *writeCheckpoint(): Iterable<Uint8Array> {
+    const changes = this.#changes;
+    const pieces = checkpointPieces(this.#kernels, {
+      head: this.#head,
+      partition: this.partition,
+      floorMs: this.#floorMs,
+      epochs: this.#epochs,
+      metadata: this.#metadata,
+    });
+    for (const piece of pieces) {
+      yield piece;
+      assert(this.#changes === changes, 'a head rests while its checkpoint is written');
+    }
+  }
+
+  /** Gives all kernel memory back; the head must not be used after. */
+  close(): void {
+    this.#changes++;
+    this.#epochs.clear();
+    this.#kernels.exports.headFree(this.#head);
+  }
+}

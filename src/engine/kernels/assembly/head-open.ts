@@ -1,0 +1,82 @@
+// The open chunk of a series: takes the newest sample, and is closed into one exact piece when it has
+// enough of them, when it would outgrow a small piece of memory, or after a very long pause. Easy to
+// get wrong: whoever links or frees closed chunks must say lateMoved().
+import { appendFirst, appendNext } from './gorilla-append';
+import { COUNT, LAST_TIME } from './gorilla-state';
+import {
+  CHUNK_COUNT,
+  CHUNKS,
+  copyOpen,
+  DELTA_MAX,
+  dropOpen,
+  gather,
+  NEWEST,
+  OLDER,
+  openBytes,
+  openFirst,
+  PAYLOAD,
+  PAYLOAD_BYTES,
+  putWords,
+  SPAN,
+  take,
+  UNITS,
+  WORDS,
+  WORDS_MAX,
+} from './head-layout';
+
+/** Samples after which a chunk is closed: CHUNK_SAMPLES_MAX of limits.ts. */
+export const CHUNK_SAMPLES: u32 = 120;
+
+// The chunk that took the last late sample, and the newer one beside it (0: none); see head-late.ts.
+export let hotSeries: usize = 0;
+export let hotNewer: usize = 0;
+export let hotChunk: usize = 0;
+
+/** Remembers where the last late sample went. */
+export function lateAt(series: usize, newer: usize, chunk: usize): void {
+  hotSeries = series;
+  hotNewer = newer;
+  hotChunk = chunk;
+}
+
+/** Forgets it. */
+export function lateMoved(): void {
+  hotSeries = 0;
+}
+
+/** Closes the open chunk: its payload moves into one exact piece. */
+export function closeChunk(head: usize, series: usize): void {
+  const bytes = openBytes(series);
+  const size = (<u32>PAYLOAD + bytes + 15) & ~15;
+  copyOpen(series, gather);
+  const chunk = take(head, size);
+  memory.copy(chunk + PAYLOAD, gather, bytes);
+  store<u32>(chunk, load<usize>(series, NEWEST), OLDER);
+  store<u32>(chunk, <u32>(load<i64>(series, LAST_TIME) - openFirst(series)), SPAN);
+  store<u16>(chunk, <u16>bytes, PAYLOAD_BYTES);
+  store<u8>(chunk, load<u8>(series, COUNT), CHUNK_COUNT);
+  store<u8>(chunk, <u8>(size >> 4), UNITS);
+  dropOpen(head, series);
+  store<u32>(series, <u32>chunk, NEWEST);
+  store<u32>(head, load<u32>(head, CHUNKS) + 1, CHUNKS);
+  lateMoved();
+}
+
+/** Appends a sample newer than all others of the series. */
+export function appendNewest(head: usize, series: usize, time: i64, value: u64): void {
+  let count = <u32>load<u8>(series, COUNT);
+  if (count != 0 && time - load<i64>(series, LAST_TIME) > DELTA_MAX) {
+    closeChunk(head, series);
+    count = 0;
+  }
+  if (count == 0) {
+    store<u32>(head, load<u32>(head, CHUNKS) + 1, CHUNKS);
+    putWords(head, series, appendFirst(series, time, value));
+    return;
+  }
+  const words = appendNext(series, time, value);
+  if (words != 0) putWords(head, series, words);
+  if (count + 1 >= CHUNK_SAMPLES || load<u8>(series, WORDS) > <u8>WORDS_MAX) {
+    closeChunk(head, series);
+  }
+}

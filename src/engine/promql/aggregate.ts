@@ -1,0 +1,123 @@
+// Aggregations at the root: over what is no bare leaf, and those that need every series at once
+// (quantile, count_values; topk and its kin stand in aggregate-select.ts).
+import { assert } from '../errors.ts';
+import { GroupRow, closeRow, finishRow, foldRow } from './accumulate.ts';
+import { selectRows } from './aggregate-select.ts';
+import { formatFloat, isLabelName, quote } from './literals.ts';
+import { groupingOf } from './names.ts';
+import { badQuantile } from './notes.ts';
+import { quantileOf } from './quantile.ts';
+import { evaluationFailed } from './query-failure.ts';
+import { rowGroups } from './row-groups.ts';
+import { RowBuilder } from './vector.ts';
+import { withLabel } from './with-label.ts';
+import type { Aggregate } from './ast.ts';
+import type { EvalContext } from './context.ts';
+import type { PartialOp } from './accumulate.ts';
+import type { Value, Vector } from './vector.ts';
+
+const SELECTIONS: ReadonlySet<string> = new Set(['topk', 'bottomk', 'limitk', 'limit_ratio']);
+
+export function evaluateAggregate(
+  expr: Aggregate,
+  inner: Vector,
+  param: Value | undefined,
+  context: EvalContext,
+): Vector {
+  if (expr.op === 'count_values') {
+    assert(param?.type === 'string', 'the check asked for a string');
+    return countValues(expr, inner, param.text, context);
+  }
+  if (SELECTIONS.has(expr.op)) {
+    assert(param?.type === 'scalar', 'the check asked for a scalar');
+    return selectRows(expr, inner, param.values, context);
+  }
+  if (expr.op === 'quantile') {
+    assert(param?.type === 'scalar', 'the check asked for a scalar');
+    return quantiles(expr, inner, param.values, context);
+  }
+  return folded(expr, inner, context);
+}
+
+function anyDrops(vector: Vector, rows: readonly number[]): boolean {
+  return rows.some((row) => vector.drops[row] !== 0);
+}
+
+function folded(expr: Aggregate, inner: Vector, context: EvalContext): Vector {
+  const { steps } = inner;
+  const op = expr.op as PartialOp;
+  const fold = foldRow(op);
+  const groups = rowGroups(expr, inner);
+  const builder = new RowBuilder(steps, context.cellsMax, groups.length);
+  for (const { labels, rows } of groups) {
+    const state = new GroupRow(op, steps);
+    for (const row of rows) fold(state, inner.values, inner.present, row * steps);
+    closeRow(op, state);
+    finishRow(op, state);
+    const out = builder.row(labels, anyDrops(inner, rows));
+    for (let i = 0; i < steps; i++) if (state.seen[i] !== 0) builder.set(out, i, state.values[i]);
+  }
+  return builder.vector();
+}
+
+function quantiles(expr: Aggregate, inner: Vector, q: Float64Array, context: EvalContext): Vector {
+  const { steps, present, values } = inner;
+  const notes = context.notes.at(expr.param ?? expr);
+  if (inner.labels.length > 0) warnQuantiles(q, (text) => notes.warn(text));
+  const groups = rowGroups(expr, inner);
+  const builder = new RowBuilder(steps, context.cellsMax, groups.length);
+  for (const { labels, rows } of groups) {
+    const column = new Float64Array(rows.length);
+    const out = builder.row(labels, anyDrops(inner, rows));
+    for (let i = 0; i < steps; i++) {
+      let count = 0;
+      for (const row of rows) {
+        if (present[row * steps + i] !== 0) column[count++] = values[row * steps + i];
+      }
+      if (count > 0) builder.set(out, i, quantileOf(q[i], column.subarray(0, count)));
+    }
+  }
+  return builder.vector();
+}
+
+/** One warning for NaN, one for the largest above 1, one for the smallest below 0. */
+function warnQuantiles(q: Float64Array, warn: (text: string) => void): void {
+  let most = -Infinity;
+  let least = Infinity;
+  for (const value of q) {
+    if (Number.isNaN(value)) warn(badQuantile(NaN));
+    if (value > most) most = value;
+    if (value < least) least = value;
+  }
+  if (most > 1) warn(badQuantile(most));
+  if (least < 0) warn(badQuantile(least));
+}
+
+function countValues(expr: Aggregate, inner: Vector, label: string, context: EvalContext): Vector {
+  if (!isLabelName(label)) throw evaluationFailed(`invalid label name ${quote(label)}`);
+  const { steps, present, values } = inner;
+  const names = expr.without ? expr.names : [...expr.names, label];
+  const grouping = groupingOf(names, !expr.without);
+  const builder = new RowBuilder(steps, context.cellsMax);
+  const counts = new Map<number, Map<number, number>>();
+  inner.labels.forEach((labels, row) => {
+    const known = new Map<string, number>();
+    for (let i = 0; i < steps; i++) {
+      const at = row * steps + i;
+      if (present[at] === 0) continue;
+      const text = formatFloat(values[at]);
+      let out = known.get(text);
+      if (out === undefined) {
+        out = builder.row(grouping(withLabel(labels, label, text)), false);
+        known.set(text, out);
+      }
+      let column = counts.get(out);
+      if (column === undefined) counts.set(out, (column = new Map<number, number>()));
+      column.set(i, (column.get(i) ?? 0) + 1);
+    }
+  });
+  for (const [row, column] of counts) {
+    for (const [step, count] of column) builder.set(row, step, count);
+  }
+  return builder.vector();
+}

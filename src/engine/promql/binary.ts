@@ -1,0 +1,101 @@
+// Binary operators between scalars and vectors, all steps at once. Between two vectors see
+// binary-match.ts (arithmetic, comparisons) and binary-sets.ts (and, or, unless).
+import { assert } from '../errors.ts';
+import { isComparison, isSetOp } from './ast.ts';
+import { arithmetic, comparison, scalarOperation } from './arithmetic.ts';
+import { dropNames, emptyVector, withoutEmptyRows } from './vector.ts';
+import { matchBinary } from './binary-match.ts';
+import { setBinary } from './binary-sets.ts';
+import { incompatible } from './binary-trim.ts';
+import type { Binary } from './ast.ts';
+import type { EvalContext } from './context.ts';
+import type { Value, Vector } from './vector.ts';
+
+/** Applies the operator. @throws MonError MON_QUERY_FAILED when a matching is not unique. */
+export function evaluateBinary(
+  expr: Binary,
+  left: Value,
+  right: Value,
+  context: EvalContext,
+): Value {
+  assert(left.type !== 'string' && right.type !== 'string', 'the check refused strings');
+  if (left.type === 'scalar' && right.type === 'scalar') {
+    return scalars(expr, left.values, right.values);
+  }
+  if (left.type === 'vector' && right.type === 'vector') {
+    const sides = { left: left.vector, right: right.vector };
+    const set = isSetOp(expr.op);
+    const vector = set ? setBinary(expr, sides, context) : matchBinary(expr, sides, context);
+    return { type: 'vector', vector };
+  }
+  if (left.type === 'vector' && right.type === 'scalar') {
+    return withScalar(expr, left.vector, right.values, { swapped: false, context });
+  }
+  assert(left.type === 'scalar' && right.type === 'vector', 'all pairs of types are handled');
+  return withScalar(expr, right.vector, left.values, { swapped: true, context });
+}
+
+function scalars(expr: Binary, left: Float64Array, right: Float64Array): Value {
+  const operation = scalarOperation(expr.op);
+  assert(operation !== undefined, 'the check refused set operators between scalars');
+  const values = new Float64Array(left.length);
+  for (let i = 0; i < values.length; i++) values[i] = operation(left[i], right[i]);
+  return { type: 'scalar', values };
+}
+
+interface Side {
+  /** The vector stands on the right. */
+  readonly swapped: boolean;
+  readonly context: EvalContext;
+}
+
+function withScalar(expr: Binary, vector: Vector, scalar: Float64Array, side: Side): Value {
+  const { op } = expr;
+  if (!isComparison(op)) {
+    const operation = arithmetic(op);
+    if (operation === undefined) return trimmed(expr, vector, side);
+    const out = applied(vector, scalar, side.swapped, operation);
+    return { type: 'vector', vector: dropNames(out, side.context.delayed) };
+  }
+  const holds = comparison(op) as (a: number, b: number) => boolean;
+  if (expr.bool) {
+    const out = applied(vector, scalar, side.swapped, (a, b) => (holds(a, b) ? 1 : 0));
+    return { type: 'vector', vector: dropNames(out, side.context.delayed) };
+  }
+  const { values, steps, labels } = vector;
+  const present = vector.present.slice();
+  for (let r = 0; r < labels.length; r++) {
+    for (let i = 0; i < steps; i++) {
+      const at = r * steps + i;
+      if (present[at] === 0) continue;
+      const kept = side.swapped ? holds(scalar[i], values[at]) : holds(values[at], scalar[i]);
+      if (!kept) present[at] = 0;
+    }
+  }
+  return { type: 'vector', vector: withoutEmptyRows({ ...vector, present }) };
+}
+
+function applied(
+  vector: Vector,
+  scalar: Float64Array,
+  swapped: boolean,
+  operation: (a: number, b: number) => number,
+): Vector {
+  const { values, steps, labels, present } = vector;
+  const out = new Float64Array(values.length);
+  for (let r = 0; r < labels.length; r++) {
+    const row = r * steps;
+    for (let i = 0; i < steps; i++) {
+      if (present[row + i] === 0) continue;
+      const value = values[row + i];
+      out[row + i] = swapped ? operation(scalar[i], value) : operation(value, scalar[i]);
+    }
+  }
+  return { ...vector, values: out };
+}
+
+/** `</` and `>/` take native histograms; floats are left out with an info. */
+function trimmed(expr: Binary, vector: Vector, { context }: Side): Value {
+  if (vector.labels.length > 0) context.notes.at(expr).info(incompatible(expr.op));
+  return { type: 'vector', vector: emptyVector(vector.steps) };
+}

@@ -1,0 +1,208 @@
+// histogram_quantile, histogram_quantiles and histogram_fraction over classic buckets: series that are
+// equal but for `le` form a histogram; each step of it is one calculation in buckets.ts.
+import { dropLabels, labelValue, labelsKey, NAME } from '../model/labels.ts';
+import { bucketFraction, bucketQuantile, makeBuckets } from './buckets.ts';
+import { formatFloat, formatShort, parseFloatText, quote } from './literals.ts';
+import { badQuantile } from './notes.ts';
+import { withoutName } from './names.ts';
+import { RowBuilder } from './vector.ts';
+import { withLabel } from './with-label.ts';
+import { anyMarked } from './leaf-rows.ts';
+import type { Buckets, Repair } from './buckets.ts';
+import type { EvalContext } from './context.ts';
+import type { Grid } from '../model/fragment.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Notes } from './notes.ts';
+import type { Span } from './ast.ts';
+import type { Vector } from './vector.ts';
+
+interface Histogram {
+  readonly labels: Labels;
+  readonly rows: number[];
+  readonly bounds: number[];
+  /** Repairs over all steps: how many, when, where. */
+  repairs: number;
+  first: number;
+  last: number;
+  readonly worst: Repair;
+}
+
+export interface QuantileCall {
+  readonly vector: Vector;
+  readonly grid: Grid;
+  /** The place of the vector, for notes about its series. */
+  readonly span: Span;
+}
+
+/** One series a histogram. `q` has one value a step. */
+export function histogramQuantile(
+  call: QuantileCall,
+  q: Float64Array,
+  qSpan: Span,
+  context: EvalContext,
+): Vector {
+  warnOf(q, context.notes.at(qSpan));
+  const histograms = histogramsOf(call, context);
+  const builder = builderFor(call, histograms.length, context);
+  quantileInto(call, histograms, { q, builder, context, name: (labels) => labels });
+  return builder.vector();
+}
+
+export interface ManyQuantiles {
+  readonly label: string;
+  readonly qs: readonly Float64Array[];
+  readonly spans: readonly Span[];
+}
+
+/** One series a histogram and quantile, told apart by a label. */
+export function histogramQuantiles(
+  call: QuantileCall,
+  { label, qs, spans }: ManyQuantiles,
+  context: EvalContext,
+): Vector {
+  qs.forEach((q, i) => warnOf(q, context.notes.at(spans[i])));
+  const histograms = histogramsOf(call, context);
+  const builder = builderFor(call, histograms.length * qs.length, context);
+  for (const q of qs) {
+    const name = (labels: Labels, step: number): Labels =>
+      withLabel(labels, label, openMetricsFloat(q[step]));
+    quantileInto(call, histograms, { q, builder, context, name });
+  }
+  return builder.vector();
+}
+
+export function histogramFraction(
+  call: QuantileCall,
+  lower: Float64Array,
+  upper: Float64Array,
+  context: EvalContext,
+): Vector {
+  const histograms = histogramsOf(call, context);
+  const builder = builderFor(call, histograms.length, context);
+  const buckets = scratchFor(histograms);
+  for (const histogram of histograms) {
+    const out = builder.row(resultLabels(histogram, context), true);
+    for (let i = 0; i < call.vector.steps; i++) {
+      if (!load(call.vector, histogram, i, buckets)) continue;
+      builder.set(out, i, bucketFraction(lower[i], upper[i], buckets));
+    }
+  }
+  return builder.vector();
+}
+
+function builderFor({ vector }: QuantileCall, rows: number, context: EvalContext): RowBuilder {
+  return new RowBuilder(vector.steps, context.cellsMax, rows);
+}
+
+function scratchFor(histograms: readonly Histogram[]): Buckets {
+  return makeBuckets(histograms.reduce((most, h) => Math.max(most, h.rows.length), 0));
+}
+
+function warnOf(q: Float64Array, notes: Notes): void {
+  for (const value of q) if (!(value >= 0 && value <= 1)) notes.warn(badQuantile(value));
+}
+
+/** 1 as "1.0", like OpenMetrics writes it. */
+function openMetricsFloat(value: number): string {
+  const text = Math.abs(value) >= 1e21 ? formatShort(value) : formatFloat(value);
+  return /^-?\d+$/.test(text) ? `${text}.0` : text;
+}
+
+function histogramsOf({ vector, span }: QuantileCall, context: EvalContext): Histogram[] {
+  const le = new Set(['le']);
+  const found = new Map<string, Histogram>();
+  vector.labels.forEach((labels, row) => {
+    const text = labelValue(labels, 'le');
+    const bound = parseFloatText(text);
+    if (bound === undefined) {
+      if (!anyMarked(vector.present, row * vector.steps, vector.steps)) return;
+      const name = context.delayed ? labelValue(labels, NAME) : '';
+      const whose = name === '' ? '' : ` for metric name ${quote(name)}`;
+      const words = `bucket label "le" is missing or has a malformed value of ${quote(text)}`;
+      context.notes.at(span).warn(words + whose);
+      return;
+    }
+    const rest = dropLabels(labels, le);
+    const key = labelsKey(rest);
+    let histogram = found.get(key);
+    if (histogram === undefined) {
+      const worst = { lifted: false, from: Infinity, to: -Infinity, most: 0 };
+      const none = { rows: [], bounds: [], repairs: 0, first: 0, last: 0, worst };
+      found.set(key, (histogram = { labels: rest, ...none }));
+    }
+    histogram.rows.push(row);
+    histogram.bounds.push(bound);
+  });
+  return [...found.values()];
+}
+
+function resultLabels({ labels }: Histogram, context: EvalContext): Labels {
+  return context.delayed ? labels : withoutName(labels);
+}
+
+/** Takes the buckets of one step; false when there are none. */
+function load(vector: Vector, histogram: Histogram, step: number, into: Buckets): boolean {
+  into.count = 0;
+  histogram.rows.forEach((row, b) => {
+    const at = row * vector.steps + step;
+    if (vector.present[at] === 0) return;
+    into.bounds[into.count] = histogram.bounds[b];
+    into.counts[into.count++] = vector.values[at];
+  });
+  return into.count > 0;
+}
+
+interface QuantileRun {
+  readonly q: Float64Array;
+  readonly builder: RowBuilder;
+  readonly context: EvalContext;
+  readonly name: (labels: Labels, step: number) => Labels;
+}
+
+function quantileInto(call: QuantileCall, histograms: Histogram[], run: QuantileRun): void {
+  const { vector, grid } = call;
+  const buckets = scratchFor(histograms);
+  const repair: Repair = { lifted: false, from: 0, to: 0, most: 0 };
+  for (const histogram of histograms) {
+    const labels = resultLabels(histogram, run.context);
+    histogram.repairs = 0;
+    for (let i = 0; i < vector.steps; i++) {
+      if (!load(vector, histogram, i, buckets)) continue;
+      const value = bucketQuantile(run.q[i], buckets, repair);
+      run.builder.set(run.builder.row(run.name(labels, i), true), i, value);
+      if (repair.lifted) note(histogram, repair, grid.start + i * grid.step);
+    }
+    if (histogram.repairs > 0) report(histogram, call, run.context);
+  }
+}
+
+function note(histogram: Histogram, repair: Repair, timeMs: number): void {
+  const { worst } = histogram;
+  if (histogram.repairs === 0) {
+    histogram.first = timeMs;
+    Object.assign(worst, repair);
+  }
+  histogram.repairs++;
+  histogram.last = timeMs;
+  worst.from = Math.min(worst.from, repair.from);
+  worst.to = Math.max(worst.to, repair.to);
+  worst.most = Math.max(worst.most, repair.most);
+}
+
+const MORE = 'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile';
+
+function report(histogram: Histogram, { span }: QuantileCall, context: EvalContext): void {
+  const { worst, repairs, first, last, labels } = histogram;
+  const name = context.delayed ? labelValue(labels, NAME) : '';
+  const whose = name === '' ? '' : ` for metric name ${quote(name)}`;
+  const at = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+  const diff = formatShort(Number(worst.most.toPrecision(2)));
+  const range = `from buckets ${formatShort(worst.from)} to ${formatShort(worst.to)}`;
+  const span2 = `over ${repairs} samples from ${at(first)} to ${at(last)}`;
+  context.notes
+    .at(span)
+    .info(
+      `input to histogram_quantile needed to be fixed for monotonicity (see ${MORE})${whose}, ` +
+        `${range}, with a max diff of ${diff}, ${span2}`,
+    );
+}

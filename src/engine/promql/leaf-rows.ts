@@ -1,0 +1,60 @@
+// The rows of a leaf's answer, series by series: opened, filled, and kept only when any step has a
+// value. The matrix grows by doubling, so that churned series cost nothing.
+import { tooManySamples } from './query-failure.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Matrix } from '../model/fragment.ts';
+
+/** True when any of the marks is set. */
+export function anyMarked(present: Uint8Array, at: number, steps: number): boolean {
+  for (let i = at; i < at + steps; i++) if (present[i] !== 0) return true;
+  return false;
+}
+
+export class RowList {
+  values: Float64Array;
+  present: Uint8Array;
+  /** Where the open row begins. */
+  at = 0;
+  readonly #labels: Labels[] = [];
+  readonly #steps: number;
+  readonly #cellsMax: number;
+
+  constructor(steps: number, rowsGuess: number, cellsMax: number) {
+    const rows = Math.max(1, Math.min(rowsGuess, Math.ceil(65_536 / steps)));
+    this.#steps = steps;
+    this.#cellsMax = cellsMax;
+    this.values = new Float64Array(rows * steps);
+    this.present = new Uint8Array(rows * steps);
+  }
+
+  open(): void {
+    const steps = this.#steps;
+    this.at = this.#labels.length * steps;
+    if (this.at + steps <= this.present.length) return;
+    if (this.at + steps > this.#cellsMax) throw tooManySamples();
+    const cells = Math.max(this.at + steps, this.present.length * 2);
+    const values = new Float64Array(cells);
+    values.set(this.values);
+    const present = new Uint8Array(cells);
+    present.set(this.present);
+    this.values = values;
+    this.present = present;
+  }
+
+  any(): boolean {
+    return anyMarked(this.present, this.at, this.#steps);
+  }
+
+  keep(labels: Labels): void {
+    this.#labels.push(labels);
+  }
+
+  matrix(): Matrix {
+    const cells = this.#labels.length * this.#steps;
+    const whole = cells === this.present.length;
+    // A copy of what is used: it will be transferred to another thread with its whole buffer.
+    const values = whole ? this.values : this.values.slice(0, cells);
+    const present = whole ? this.present : this.present.slice(0, cells);
+    return { labels: this.#labels, steps: this.#steps, values, present };
+  }
+}

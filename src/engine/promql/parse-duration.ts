@@ -1,0 +1,69 @@
+// Durations of ranges, steps and offsets, with Prometheus 3's arithmetic on them. What needs the grid
+// (`step()`, `range()`) stays a tree; duration.ts computes it when the query is planned.
+import type { SyntaxNode } from '@lezer/common';
+import { QUERY_DEPTH_MAX } from '../limits.ts';
+import { parseNumber, quote } from './literals.ts';
+import { kidsOf, textOf } from './parse-nodes.ts';
+import { queryError, syntaxError } from './parse-error.ts';
+import type { Duration } from './ast.ts';
+import type { Source } from './parse-nodes.ts';
+
+/** The duration at a node. @throws UserError when a plain number is not positive but has to be. */
+export function parseDuration(node: SyntaxNode, source: Source, positive = false): Duration {
+  const duration = read(node, source);
+  if (positive && duration.kind === 'seconds' && duration.seconds <= 0) {
+    throw queryError(source.text, duration, 'duration must be greater than 0');
+  }
+  return duration;
+}
+
+function read(node: SyntaxNode, source: Source): Duration {
+  if (++source.depth > QUERY_DEPTH_MAX) {
+    const words = `the query is nested deeper than ${QUERY_DEPTH_MAX} levels`;
+    throw queryError(source.text, { start: node.from, end: node.to }, words);
+  }
+  const duration = readNode(node, source);
+  source.depth--;
+  return duration;
+}
+
+function readNode(node: SyntaxNode, source: Source): Duration {
+  const span = { start: node.from, end: node.to };
+  if (node.name.startsWith('NumberDurationLiteral')) return readNumber(node, source);
+  const kids = kidsOf(node);
+  const [first, second, third] = kids;
+  if (first === undefined) throw syntaxError(source.text, node.from);
+  if (first.name === 'DurationStep') return { kind: 'step', ...span };
+  if (first.name === 'DurationRange') return { kind: 'range', ...span };
+  if (first.name === 'DurationMinOf' || first.name === 'DurationMaxOf') {
+    const op = first.name === 'DurationMinOf' ? 'min_of' : 'max_of';
+    return { kind: 'pair', op, left: read(second, source), right: read(third, source), ...span };
+  }
+  if (kids.length === 1) {
+    const inner = read(first, source);
+    const wrapped = source.text[node.from] === '(';
+    return wrapped ? { kind: 'group', inner, ...span } : inner;
+  }
+  if (first.name === 'UnaryOp') {
+    const op = textOf(first, source) === '-' ? '-' : '+';
+    const inner = read(second, source);
+    if (inner.kind !== 'seconds') return { kind: 'sign', op, inner, ...span };
+    const seconds = op === '-' ? -inner.seconds : inner.seconds;
+    return { kind: 'seconds', seconds, text: inner.text, ...span };
+  }
+  const op = textOf(second, source) as '+' | '-' | '*' | '/' | '%' | '^';
+  return { kind: 'pair', op, left: read(first, source), right: read(third, source), ...span };
+}
+
+function readNumber(node: SyntaxNode, source: Source): Duration {
+  const text = textOf(node, source);
+  const span = { start: node.from, end: node.to };
+  const number = parseNumber(text);
+  if (number === undefined) {
+    throw queryError(source.text, span, `bad number or duration syntax: ${quote(text)}`);
+  }
+  if (!Number.isFinite(number.value) || number.value > 2 ** 63 / 1e9) {
+    throw queryError(source.text, span, 'duration out of range');
+  }
+  return { kind: 'seconds', seconds: number.value, text, ...span };
+}

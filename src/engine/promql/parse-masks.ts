@@ -1,0 +1,34 @@
+// Small differences between the editors' grammar and Prometheus itself, bridged by handing the grammar
+// a text of the same length: `2.` is a number, STEP() may be in capitals inside a duration, and max_of
+// and min_of are functions too. Places stay right; names are read from the query's own text.
+import { tokensOf } from './tokens.ts';
+
+const NEEDED = /\d\.(?![\d])|\b(?:step|range)\s*\(|m(?:ax|in)_of/i;
+/** A known function of scalars' length: only its place in the tree matters. */
+const STAND_IN = 'scalar';
+
+/** The text for the grammar. */
+export function maskForGrammar(text: string): string {
+  if (!NEEDED.test(text)) return text;
+  let out = '';
+  let at = 0;
+  let brackets = 0;
+  let offset = false;
+  for (const token of tokensOf(text)) {
+    if (token.text === '[') brackets++;
+    if (token.text === ']') brackets--;
+    const lower = token.text.toLowerCase();
+    let masked = token.text;
+    if (token.kind === 'number' && masked.endsWith('.')) masked = `${masked.slice(0, -1)} `;
+    if (token.kind === 'word') {
+      const duration = brackets > 0 || offset;
+      if (duration && /^(?:step|range|m(?:ax|in)_of)$/.test(lower)) masked = lower;
+      if (!duration && /^m(?:ax|in)_of$/.test(masked)) masked = STAND_IN;
+    }
+    // What follows `offset` up to the next word belongs to it.
+    if (token.kind === 'word') offset = lower === 'offset';
+    out += text.slice(at, token.start) + masked;
+    at = token.end;
+  }
+  return out + text.slice(at);
+}

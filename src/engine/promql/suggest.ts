@@ -1,0 +1,40 @@
+// The nearest known word to one that was mistyped, for the hint under an error. Runs once per error,
+// never on the way of a sample.
+
+/** Edits (insert, remove, replace, swap of neighbours) that make `a` from `b`. */
+export function editDistance(a: string, b: string): number {
+  let before: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1];
+      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        row[j] = Math.min(row[j], before[j - 2] + 1);
+      }
+    }
+    before = last;
+    last = row;
+  }
+  return last[b.length];
+}
+
+/** The nearest of `known`, or nothing when none is near enough to be meant. */
+export function nearest(word: string, known: Iterable<string>): string | undefined {
+  if (word.length > 64) return undefined;
+  const limit = Math.max(1, Math.floor(word.length / 3) + 1);
+  let best: string | undefined;
+  let distance = limit + 1;
+  for (const name of known) {
+    const d = editDistance(word.toLowerCase(), name);
+    if (d < distance) [best, distance] = [name, d];
+  }
+  return best;
+}
+
+/** `did you mean "rate"?`, or nothing. */
+export function meant(word: string, known: Iterable<string>): string | undefined {
+  const near = nearest(word, known);
+  return near === undefined ? undefined : `did you mean ${JSON.stringify(near)}?`;
+}

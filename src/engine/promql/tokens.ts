@@ -1,0 +1,86 @@
+// A small scanner of PromQL text for error messages only: the grammar says where it stumbled, this
+// says over what, in Prometheus' words. Linear in the text and never fails.
+
+export type TokenKind = 'word' | 'number' | 'string' | 'sign' | 'open' | 'close' | 'odd';
+
+export interface Token {
+  readonly kind: TokenKind;
+  readonly text: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+const PATTERN = new RegExp(
+  [
+    String.raw`(?<skip>\s+|#[^\n]*)`,
+    String.raw`(?<word>[A-Za-z_:][A-Za-z0-9_:]*)`,
+    String.raw`(?<number>0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:[a-z]+\d*)*)`,
+    String.raw`(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|` + '`[^`]*`?)',
+    String.raw`(?<open>[([{])`,
+    String.raw`(?<close>[)\]}])`,
+    String.raw`(?<sign>==|!=|<=|>=|=~|!~|<\/|>\/|[-+*/%^<>=@,])`,
+    String.raw`(?<odd>[\s\S])`,
+  ].join('|'),
+  'y',
+);
+
+/** All tokens of the text without blanks and comments. */
+export function tokensOf(text: string): Token[] {
+  const out: Token[] = [];
+  let at = 0;
+  while (at < text.length) {
+    PATTERN.lastIndex = at;
+    const match = PATTERN.exec(text);
+    if (match === null) break;
+    const end = at + match[0].length;
+    for (const [kind, found] of Object.entries(match.groups ?? {})) {
+      if (found === undefined || kind === 'skip') continue;
+      out.push({ kind: kind as TokenKind, text: found, start: at, end });
+    }
+    at = end;
+  }
+  return out;
+}
+
+const KEYWORDS: ReadonlySet<string> = new Set(
+  'and or unless atan2 by without on ignoring group_left group_right bool offset'.split(' '),
+);
+
+/** A token as Prometheus names it in "unexpected …". */
+export function describeToken(token: Token, aggregations: ReadonlyMap<string, unknown>): string {
+  const { kind, text } = token;
+  if (kind === 'word') {
+    const lower = text.toLowerCase();
+    if (aggregations.has(lower)) return `<aggr:${lower}>`;
+    if (KEYWORDS.has(lower)) return `<${lower}>`;
+    return `${text.includes(':') ? 'metric identifier' : 'identifier'} ${JSON.stringify(text)}`;
+  }
+  if (kind === 'number') {
+    const unit = /[ywdhms]$/.test(text) && !/^0[xX]/.test(text);
+    return `${unit ? 'duration' : 'number'} ${JSON.stringify(text)}`;
+  }
+  if (kind === 'string') return `string ${JSON.stringify(text)}`;
+  if (kind === 'sign' && !'=,@'.includes(text)) return `<op:${text}>`;
+  if (kind === 'odd') return `character: '${text}'`;
+  return JSON.stringify(text);
+}
+
+export interface Balance {
+  /** An opening bracket that is never closed. */
+  readonly open?: Token;
+  /** A closing bracket that nothing opened. */
+  readonly stray?: Token;
+}
+
+/** The first bracket without a partner. */
+export function unbalanced(tokens: readonly Token[]): Balance {
+  const partner: Record<string, string> = { ')': '(', ']': '[', '}': '{' };
+  const stack: Token[] = [];
+  for (const token of tokens) {
+    if (token.kind === 'open') stack.push(token);
+    if (token.kind !== 'close') continue;
+    if (stack.at(-1)?.text !== partner[token.text]) return { stray: token };
+    stack.pop();
+  }
+  return stack.length > 0 ? { open: stack.at(-1) as Token } : {};
+}

@@ -1,0 +1,177 @@
+// What a root node evaluates to: an instant vector for all steps at once, as rows of columns, or a
+// scalar for all steps. Easy to get wrong: a value may be absent, which is not NaN; the order of rows
+// is the order of an instant answer; with delayed name removal a row only remembers that its name goes.
+import { labelsKey } from '../model/labels.ts';
+import { withoutName } from './names.ts';
+import { sameLabels, tooManySamples } from './query-failure.ts';
+import type { Labels } from '../model/labels.ts';
+
+/** Row-major: the value of row r at step i is values[r * steps + i], there if present is 1. */
+export interface Vector {
+  readonly labels: readonly Labels[];
+  /** 1 where the name is to be dropped at the end of the query. */
+  readonly drops: Uint8Array;
+  readonly steps: number;
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+}
+
+export type Value =
+  | { readonly type: 'vector'; readonly vector: Vector }
+  | { readonly type: 'scalar'; readonly values: Float64Array }
+  | { readonly type: 'string'; readonly text: string };
+
+/** No series. */
+export function emptyVector(steps: number): Vector {
+  const values = new Float64Array(0);
+  return { labels: [], drops: new Uint8Array(0), steps, values, present: new Uint8Array(0) };
+}
+
+/** Collects rows by labels; two values of the same labels at one step are the query's mistake. */
+export class RowBuilder {
+  readonly #steps: number;
+  readonly #cellsMax: number;
+  readonly #rows = new Map<string, number>();
+  readonly #labels: Labels[] = [];
+  readonly #drops: number[] = [];
+  #values: Float64Array;
+  #present: Uint8Array;
+
+  constructor(steps: number, cellsMax: number, rowsGuess = 16) {
+    this.#steps = steps;
+    this.#cellsMax = cellsMax;
+    this.#values = new Float64Array(rowsGuess * steps);
+    this.#present = new Uint8Array(rowsGuess * steps);
+  }
+
+  /** The row of these labels, made when it is new. */
+  row(labels: Labels, drops: boolean | number): number {
+    const key = labelsKey(labels);
+    const known = this.#rows.get(key);
+    if (known !== undefined) return known;
+    const row = this.#labels.length;
+    this.#rows.set(key, row);
+    this.#labels.push(labels);
+    this.#drops.push(Number(drops));
+    this.#grow((row + 1) * this.#steps);
+    return row;
+  }
+
+  set(row: number, step: number, value: number): void {
+    const at = row * this.#steps + step;
+    if (this.#present[at] !== 0) throw sameLabels();
+    this.#present[at] = 1;
+    this.#values[at] = value;
+  }
+
+  /** Copies a whole row of another vector where it is present. */
+  addRow(row: number, from: Vector, fromRow: number): void {
+    const steps = this.#steps;
+    const base = fromRow * steps;
+    for (let i = 0; i < steps; i++) {
+      if (from.present[base + i] !== 0) this.set(row, i, from.values[base + i]);
+    }
+  }
+
+  /** The rows that have a value at any step. */
+  vector(): Vector {
+    const steps = this.#steps;
+    const kept = this.#labels
+      .map((_, row) => row)
+      .filter((row) => this.#present.subarray(row * steps, (row + 1) * steps).includes(1));
+    const values = new Float64Array(kept.length * steps);
+    const present = new Uint8Array(kept.length * steps);
+    kept.forEach((row, to) => {
+      values.set(this.#values.subarray(row * steps, (row + 1) * steps), to * steps);
+      present.set(this.#present.subarray(row * steps, (row + 1) * steps), to * steps);
+    });
+    const labels = kept.map((row) => this.#labels[row]);
+    return {
+      labels,
+      drops: Uint8Array.from(kept, (row) => this.#drops[row]),
+      steps,
+      values,
+      present,
+    };
+  }
+
+  #grow(cells: number): void {
+    if (cells <= this.#present.length) return;
+    if (cells > this.#cellsMax) throw tooManySamples();
+    const size = Math.max(cells, this.#present.length * 2);
+    const values = new Float64Array(size);
+    values.set(this.#values);
+    const present = new Uint8Array(size);
+    present.set(this.#present);
+    this.#values = values;
+    this.#present = present;
+  }
+}
+
+/** The vector with other labels; rows that become the same are joined, at most one value a step. */
+export function relabelled(vector: Vector, labels: readonly Labels[], drops: Uint8Array): Vector {
+  const keys = new Set(labels.map(labelsKey));
+  if (keys.size === labels.length) return { ...vector, labels, drops };
+  const builder = new RowBuilder(vector.steps, Infinity, keys.size);
+  labels.forEach((set, row) => builder.addRow(builder.row(set, drops[row]), vector, row));
+  return builder.vector();
+}
+
+/** What a function that changes the meaning of values does to names: now, or a mark for the end. */
+export function dropNames(vector: Vector, delayed: boolean): Vector {
+  if (delayed) return { ...vector, drops: new Uint8Array(vector.labels.length).fill(1) };
+  return relabelled(vector, vector.labels.map(withoutName), vector.drops);
+}
+
+/** The end of a query with delayed name removal. */
+export function dropMarked(vector: Vector): Vector {
+  const { labels, drops } = vector;
+  const bare = labels.map((set, row) => (drops[row] === 0 ? set : withoutName(set)));
+  return relabelled(vector, bare, drops);
+}
+
+/** True when two rows have the same labels. */
+export function hasTwins(vector: Vector): boolean {
+  return new Set(vector.labels.map(labelsKey)).size < vector.labels.length;
+}
+
+/** The vector without rows that have no value at all. */
+export function withoutEmptyRows(vector: Vector): Vector {
+  const { labels, steps, present } = vector;
+  const filled = labels.map((_, r) => present.subarray(r * steps, (r + 1) * steps).includes(1));
+  return filled.every(Boolean) ? vector : pickRows(vector, filled);
+}
+
+/** The rows marked. */
+export function pickRows(vector: Vector, marked: readonly boolean[]): Vector {
+  const rows = vector.labels.map((_, row) => row).filter((row) => marked[row]);
+  return arrangeRows(vector, rows);
+}
+
+/** The rows given, in the order given. */
+export function arrangeRows(vector: Vector, rows: ArrayLike<number>): Vector {
+  const { steps } = vector;
+  const values = new Float64Array(rows.length * steps);
+  const present = new Uint8Array(rows.length * steps);
+  const order = Array.from(rows);
+  order.forEach((row, to) => {
+    values.set(vector.values.subarray(row * steps, (row + 1) * steps), to * steps);
+    present.set(vector.present.subarray(row * steps, (row + 1) * steps), to * steps);
+  });
+  const labels = order.map((row) => vector.labels[row]);
+  const drops = Uint8Array.from(order, (row) => vector.drops[row]);
+  return { labels, drops, steps, values, present };
+}
+
+/** Every present value replaced; `value` gets it and its step. */
+export function mapValues(vector: Vector, value: (v: number, step: number) => number): Vector {
+  const { values, present, steps, labels } = vector;
+  const out = new Float64Array(values.length);
+  for (let r = 0; r < labels.length; r++) {
+    for (let i = 0; i < steps; i++) {
+      const at = r * steps + i;
+      if (present[at] !== 0) out[at] = value(values[at], i);
+    }
+  }
+  return { ...vector, values: out };
+}

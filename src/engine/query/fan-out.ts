@@ -1,0 +1,44 @@
+// Asks all sources the same and joins what they answer. A source that cannot be reached leaves the
+// answer partial, which is said; every other failure is the query's.
+import { MonError } from '../errors.ts';
+import { mergeFragments } from '../promql/merge.ts';
+import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { Source } from '../ports.ts';
+
+export interface Gathered {
+  readonly result: FragmentResult;
+  /** False when a source is missing from the result. */
+  readonly whole: boolean;
+}
+
+/**
+ * One fragment from all sources.
+ * @throws the failure of a source, unless it is of kind 'retry' and another source did answer.
+ */
+export async function gather(
+  sources: readonly Source[],
+  fragment: Fragment,
+  signal?: AbortSignal,
+): Promise<Gathered> {
+  const settled = await Promise.allSettled(
+    sources.map((source) => source.fragment(fragment, signal)),
+  );
+  signal?.throwIfAborted();
+  const results: FragmentResult[] = [];
+  const missing: string[] = [];
+  let failure: unknown;
+  settled.forEach((one, i) => {
+    if (one.status === 'fulfilled') return void results.push(one.value);
+    const reason: unknown = one.reason;
+    const passing = reason instanceof MonError && reason.kind === 'retry';
+    if (!passing) failure ??= reason;
+    else missing.push(`source ${i + 1} of ${sources.length} is missing: ${reason.message}`);
+  });
+  if (failure !== undefined) throw failure;
+  if (missing.length > 0 && results.length === 0) {
+    throw (settled[0] as PromiseRejectedResult).reason;
+  }
+  const merged = mergeFragments(fragment, results);
+  const warnings = [...merged.warnings, ...missing];
+  return { result: { ...merged, warnings }, whole: missing.length === 0 };
+}

@@ -1,0 +1,24 @@
+// A line of history in one row of cells, for headers and cells of tables.
+import { memo, type ReactNode } from 'react';
+import { sparkline } from '../draw/blocks.ts';
+import { CellGrid } from '../draw/cells.ts';
+import { STYLE } from '../draw/styles.ts';
+import type { Theme } from '../theme.ts';
+import { Picture } from './picture.tsx';
+
+export interface SparklineProps {
+  readonly values: ArrayLike<number>;
+  readonly present?: ArrayLike<number>;
+  readonly width: number;
+  readonly theme: Theme;
+  readonly style?: number;
+}
+
+/** A sparkline of one row. */
+export const Sparkline = memo(function Sparkline(props: SparklineProps): ReactNode {
+  const { width, theme } = props;
+  const cells = new CellGrid(width, 1);
+  const marks = sparkline(props.values, width, { present: props.present });
+  cells.put(0, 0, marks, { style: props.style ?? STYLE.accent });
+  return <Picture lines={cells.lines(theme.palette, theme.ascii)} width={width} height={1} />;
+});

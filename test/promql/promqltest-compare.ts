@@ -1,0 +1,210 @@
+// Compares an answer with what a script expects: values to a millionth, series, order, notes, errors.
+import { compareLabels, labelsKey } from '../../src/engine/model/labels.ts';
+import { gridSize } from '../../src/engine/model/fragment.ts';
+import { labelsText } from '../../src/engine/promql/labels-text.ts';
+import { parseString } from '../../src/engine/promql/literals.ts';
+import { numberOf, parseItems, splitSeries } from './promqltest-values.ts';
+import { timeOf } from './promqltest-times.ts';
+import type { Eval } from './promqltest.ts';
+import type { Item } from './promqltest-values.ts';
+import type { Labels } from '../../src/engine/model/labels.ts';
+import type { QueryAnswer, QueryResult } from '../../src/engine/model/query-result.ts';
+
+interface Note {
+  readonly kind: string;
+  readonly how: string | undefined;
+  readonly text: string;
+}
+
+interface Expectation {
+  readonly notes: readonly Note[];
+  readonly text: string | undefined;
+  readonly times: readonly number[] | undefined;
+  readonly lines: readonly string[];
+}
+
+const NOTE = /^expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?$/;
+const VECTOR = /^expect range vector\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+)$/;
+
+function expectationOf(one: Eval): Expectation {
+  const notes: Note[] = [];
+  const lines: string[] = [];
+  let text: string | undefined;
+  let times: number[] | undefined;
+  const { legacy } = one;
+  if (legacy !== undefined) notes.push({ kind: legacy, how: undefined, text: '' });
+  for (const line of one.body) {
+    const note = NOTE.exec(line);
+    const vector = VECTOR.exec(line);
+    if (note !== null) notes.push({ kind: note[1], how: note[2], text: (note[3] ?? '').trim() });
+    else if (vector !== null) times = instants(vector);
+    else if (line.startsWith('expect string ')) text = parseString(line.slice(14).trim());
+    else lines.push(line);
+  }
+  return { notes, text, times, lines };
+}
+
+function instants([, from, to, step]: RegExpExecArray): number[] {
+  const out: number[] = [];
+  for (let t = timeOf(from); t <= timeOf(to); t += timeOf(step)) out.push(t);
+  return out;
+}
+
+/** What is wrong with the outcome, or nothing. */
+export function compareAnswer(
+  one: Eval,
+  answer: QueryAnswer | undefined,
+  error: string | undefined,
+): string | undefined {
+  const want = expectationOf(one);
+  const fail = want.notes.find((note) => note.kind === 'fail');
+  if (fail !== undefined) {
+    if (error === undefined) return 'should have failed';
+    return matches(fail, error) ? undefined : `failed with: ${error}`;
+  }
+  if (answer === undefined) return `failed: ${error}`;
+  const notes = compareNotes(want.notes, answer);
+  if (notes !== undefined) return notes;
+  return compareResult(one, want, answer.result);
+}
+
+function matches(note: Note, text: string): boolean {
+  if (note.how === 'msg') return text === note.text;
+  return note.how === 'regex' ? new RegExp(note.text).test(text) : true;
+}
+
+function compareNotes(notes: readonly Note[], answer: QueryAnswer): string | undefined {
+  for (const [kind, actual] of [
+    ['warn', answer.warnings],
+    ['info', answer.infos],
+  ] as const) {
+    if (notes.some((note) => note.kind === `no_${kind}`) && actual.length > 0) {
+      return `unexpected ${kind}: ${actual.join('; ')}`;
+    }
+    const wanted = notes.filter((note) => note.kind === kind);
+    if (wanted.length === 0) continue;
+    if (actual.length === 0) return `no ${kind}`;
+    const missing = wanted.find((note) => !actual.some((text) => matches(note, text)));
+    if (missing !== undefined) return `no ${kind} like ${missing.text}: ${actual.join('; ')}`;
+    const extra = actual.find((text) => !wanted.some((note) => matches(note, text)));
+    if (extra !== undefined) return `unexpected ${kind}: ${extra}`;
+  }
+  return undefined;
+}
+
+type Row = ReadonlyMap<number, number>;
+
+interface Series {
+  readonly labels: Labels;
+  readonly row: Row;
+}
+
+function compareResult(one: Eval, want: Expectation, result: QueryResult): string | undefined {
+  if (want.text !== undefined) {
+    const same = result.type === 'string' && result.value === want.text;
+    return same ? undefined : `wanted the string ${want.text}`;
+  }
+  const bare = want.lines.length === 1 && /^[-+.\w]+$/.test(want.lines[0]) ? want.lines[0] : '';
+  if (bare !== '' && isNumber(bare)) return compareScalar(one, result, numberOf(bare));
+  const actual = seriesOf(result);
+  if (typeof actual === 'string') return actual;
+  const expected = expectedSeries(one, want);
+  if (actual.length !== expected.length) return shown(`${expected.length} series wanted`, actual);
+  const ordered = want.notes.some((note) => note.kind === 'ordered');
+  const sorted = actual.every(
+    (s, i) => i === 0 || compareLabels(actual[i - 1].labels, s.labels) < 0,
+  );
+  if (one.range !== undefined && !sorted) return shown('not sorted', actual);
+  for (const [i, series] of expected.entries()) {
+    const key = labelsKey(series.labels);
+    const found = actual.findIndex((s) => labelsKey(s.labels) === key);
+    if (found < 0) return shown(`no series ${labelsText(series.labels)}`, actual);
+    if (ordered && found !== i) return shown(`${labelsText(series.labels)} out of order`, actual);
+    const why = compareRow(series.row, actual[found].row);
+    if (why !== undefined) return `${labelsText(series.labels)}: ${why}`;
+  }
+  return undefined;
+}
+
+function isNumber(text: string): boolean {
+  try {
+    numberOf(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function compareScalar(one: Eval, result: QueryResult, want: number): string | undefined {
+  if (result.type === 'scalar') {
+    return almost(result.value, want) ? undefined : `got ${result.value}`;
+  }
+  if (result.type === 'matrix' && one.range !== undefined) {
+    const wrong = result.matrix.values.find((v) => !almost(v, want));
+    return wrong === undefined ? undefined : `got ${wrong}`;
+  }
+  return `a ${result.type} instead of a scalar`;
+}
+
+function expectedSeries(one: Eval, want: Expectation): Series[] {
+  const out: Series[] = [];
+  for (const line of want.lines) {
+    const { labels, rest } = splitSeries(line);
+    const row = new Map<number, number>();
+    parseItems(rest).forEach((item: Item, i) => {
+      if (typeof item !== 'number') return;
+      row.set(want.times?.[i] ?? one.start + i * (one.range?.step ?? 0), item);
+    });
+    out.push({ labels, row });
+  }
+  return out;
+}
+
+function seriesOf(result: QueryResult): Series[] | string {
+  if (result.type === 'string' || result.type === 'scalar') return `got a ${result.type}`;
+  if (result.type === 'samples') {
+    const { labels, from, timestamps, values } = result.raw;
+    return labels.map((set, s) => {
+      const row = new Map<number, number>();
+      for (let i = from[s]; i < from[s + 1]; i++) row.set(timestamps[i], values[i]);
+      return { labels: set, row };
+    });
+  }
+  const { matrix } = result;
+  const one = result.type === 'vector';
+  const grid = one ? { start: result.timeMs, end: result.timeMs, step: 1 } : result.grid;
+  return matrix.labels.map((labels, s) => {
+    const row = new Map<number, number>();
+    for (let i = 0; i < gridSize(grid); i++) {
+      const at = s * matrix.steps + i;
+      if (matrix.present[at] !== 0) row.set(grid.start + i * grid.step, matrix.values[at]);
+    }
+    return { labels, row };
+  });
+}
+
+function compareRow(want: Row, got: Row): string | undefined {
+  for (const [t, v] of want) {
+    const value = got.get(t);
+    if (value === undefined) return `nothing at ${t}, wanted ${v}`;
+    if (!almost(value, v)) return `${value} at ${t}, wanted ${v}`;
+  }
+  for (const [t, v] of got) if (!want.has(t)) return `${v} at ${t}, wanted nothing`;
+  return undefined;
+}
+
+function shown(why: string, actual: readonly Series[]): string {
+  const rows = actual.map((s) => `${labelsText(s.labels)} ${[...s.row.values()].join(' ')}`);
+  return `${why}; got ${rows.join(' | ') || 'nothing'}`;
+}
+
+/** Equal to a millionth, as the scripts' own runner compares. */
+export function almost(a: number, b: number): boolean {
+  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) && Number.isNaN(b);
+  if (a === b) return true;
+  const sum = Math.abs(a) + Math.abs(b);
+  const difference = Math.abs(a - b);
+  const smallest = 2.2250738585072014e-308;
+  if (a === 0 || b === 0 || sum < smallest) return difference < 1e-6 * smallest;
+  return difference / Math.min(sum, Number.MAX_VALUE) < 1e-6;
+}

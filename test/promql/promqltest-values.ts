@@ -1,0 +1,97 @@
+// Series descriptions of Prometheus' test scripts: `metric{a="b"} 0+10x3 _ stale`. What is not built
+// yet (native histograms) is reported, not read.
+import { parse } from '../../src/engine/promql/parse.ts';
+import { parseFloatText } from '../../src/engine/promql/literals.ts';
+import { makeLabels } from '../../src/engine/model/labels.ts';
+import type { Labels } from '../../src/engine/model/labels.ts';
+
+/** One step of a sequence: a number, a gap, the stale marker, or a histogram. */
+export type Item = number | 'gap' | 'stale' | 'histogram';
+
+export interface SeriesLine {
+  readonly labels: Labels;
+  readonly rest: string;
+}
+
+/** Splits a line into its label set and what follows. */
+export function splitSeries(line: string): SeriesLine {
+  let at = 0;
+  let quoted = '';
+  let depth = 0;
+  for (; at < line.length; at++) {
+    const char = line[at];
+    if (quoted !== '') {
+      if (char === '\\' && quoted !== '`') at++;
+      else if (char === quoted) quoted = '';
+    } else if (char === '"' || char === "'" || char === '`') quoted = char;
+    else if (char === '{') depth++;
+    else if (char === '}') depth--;
+    else if (/\s/.test(char) && depth === 0) break;
+  }
+  // The braces may stand after a blank: `metric {a="b"} 1`.
+  const next = /^\s*\{(?!\{)/.exec(line.slice(at));
+  if (next !== null && !line.slice(0, at).includes('{')) {
+    const more = splitSeries(line.slice(at).trimStart());
+    const name = line.slice(0, at);
+    return { labels: makeLabels([...pairs(more.labels), ['__name__', name]]), rest: more.rest };
+  }
+  return { labels: labelsOf(line.slice(0, at)), rest: line.slice(at).trim() };
+}
+
+function* pairs(labels: Labels): Generator<[string, string]> {
+  for (let i = 0; i < labels.length; i += 2) yield [labels[i], labels[i + 1]];
+}
+
+/** The labels of a selector of plain equalities. */
+export function labelsOf(text: string): Labels {
+  const expr = parse(text);
+  if (expr.kind !== 'selector') throw new Error(`no series: ${text}`);
+  return makeLabels(expr.matchers.map((m) => [m.name, m.value]));
+}
+
+/** A sequence of values. */
+export function parseItems(text: string): Item[] {
+  const out: Item[] = [];
+  let rest = text.trim();
+  while (rest !== '') {
+    const histogram = /^\{\{.*?\}\}(?:x(\d+)|[+-]\{\{.*?\}\}x(\d+))?\s*/.exec(rest);
+    if (histogram !== null) {
+      const times = Number(histogram[1] ?? histogram[2] ?? 0) + 1;
+      for (let i = 0; i < times; i++) out.push('histogram');
+      rest = rest.slice(histogram[0].length);
+      continue;
+    }
+    const [word] = rest.split(/\s+/, 1);
+    rest = rest.slice(word.length).trimStart();
+    out.push(...parseWord(word));
+  }
+  return out;
+}
+
+const NUMBER = String.raw`[+-]?(?:inf|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)`;
+const RUN = new RegExp(`^(${NUMBER})(?:([+-])(${NUMBER}))?(?:x(\\d+))?$`, 'i');
+
+function parseWord(word: string): Item[] {
+  const gap = /^_(?:x(\d+))?$/.exec(word);
+  if (gap !== null) return new Array<Item>(Number(gap[1] ?? 1)).fill('gap');
+  const stale = /^stale(?:x(\d+))?$/.exec(word);
+  if (stale !== null) return new Array<Item>(Number(stale[1] ?? 0) + 1).fill('stale');
+  const run = RUN.exec(word);
+  if (run === null) throw new Error(`no value: ${word}`);
+  const [, first, sign, by, times] = run;
+  let value = numberOf(first);
+  const delta = by === undefined ? 0 : numberOf(by) * (sign === '-' ? -1 : 1);
+  const out: Item[] = [value];
+  for (let i = 0; i < Number(times ?? 0); i++) {
+    if (by !== undefined) value += delta;
+    out.push(value);
+  }
+  return out;
+}
+
+/** A number of a script. Hexadecimal would be ambiguous: in `0x3` the x means times. */
+export function numberOf(text: string): number {
+  const value = parseFloatText(text);
+  if (value === undefined) throw new Error(`no number: ${text}`);
+  return value;
+}

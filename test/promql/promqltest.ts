@@ -1,0 +1,185 @@
+// Runs Prometheus' own test scripts (promqltest) over series in memory. The format: load, clear, eval
+// blocks that end at an empty line or a comment. An eval that needs what is not built yet is skipped
+// with its reason, never counted as passed.
+import { UserError } from '../../src/engine/errors.ts';
+import { matcherTest } from '../../src/engine/promql/regexp.ts';
+import { parse } from '../../src/engine/promql/parse.ts';
+import { parseErrorText } from '../../src/engine/promql/parse-error.ts';
+import { childrenOf } from '../../src/engine/promql/ast.ts';
+import { dropLabels, labelValue } from '../../src/engine/model/labels.ts';
+import { QueryService } from '../../src/engine/query/query-service.ts';
+import { systemClock } from '../../src/engine/runtime/clock.ts';
+import { withLabel } from '../../src/engine/promql/with-label.ts';
+import { MemorySeries, MemorySource } from '../support/memory-series.ts';
+import { compareAnswer } from './promqltest-compare.ts';
+import { timeOf } from './promqltest-times.ts';
+import { parseItems, splitSeries } from './promqltest-values.ts';
+import type { Expr, VectorSelector } from '../../src/engine/promql/ast.ts';
+import type { Labels } from '../../src/engine/model/labels.ts';
+import type { MemorySample } from '../support/memory-series.ts';
+import type { QueryAnswer } from '../../src/engine/model/query-result.ts';
+
+export interface Failure {
+  readonly line: number;
+  readonly command: string;
+  readonly why: string;
+}
+
+export interface ScriptReport {
+  passed: number;
+  readonly failed: Failure[];
+  /** Reason -> how many evals. */
+  readonly skipped: Map<string, number>;
+}
+
+export interface Eval {
+  readonly line: number;
+  readonly command: string;
+  readonly query: string;
+  /** Instant: only `start`. */
+  readonly range?: { readonly end: number; readonly step: number };
+  readonly start: number;
+  readonly legacy: string | undefined;
+  readonly body: readonly string[];
+}
+
+/** A series that cannot be loaded yet, and why. */
+interface Missing {
+  readonly labels: Labels;
+  readonly why: string;
+}
+
+const LOAD = /^load(?:_(with_nhcb))?\s+(.+?)$/;
+const INSTANT = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+)$/;
+const RANGE =
+  /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+)$/;
+
+/** Runs a whole script. @throws Error when the script itself cannot be read. */
+export async function runScript(text: string): Promise<ScriptReport> {
+  const report: ScriptReport = { passed: 0, failed: [], skipped: new Map() };
+  let storage = new Storage();
+  const lines = text.split('\n').map((line) => line.trim());
+  for (let at = 0; at < lines.length; at++) {
+    const line = lines[at].startsWith('#') ? '' : lines[at];
+    if (line === '') continue;
+    let end = at + 1;
+    while (end < lines.length && lines[end] !== '' && !lines[end].startsWith('#')) end++;
+    const body = lines.slice(at + 1, end);
+    if (line === 'clear') {
+      storage = new Storage();
+      continue;
+    }
+    const load = LOAD.exec(line);
+    if (load !== null) storage.load(timeOf(load[2]), body, load[1] !== undefined);
+    else await storage.evaluate(readEval(line, at + 1, body), report);
+    at = end - 1;
+  }
+  return report;
+}
+
+function readEval(command: string, line: number, body: readonly string[]): Eval {
+  const instant = INSTANT.exec(command);
+  if (instant !== null) {
+    const [, legacy, at = '0', query] = instant;
+    return { line, command, query, start: timeOf(at), legacy, body };
+  }
+  const range = RANGE.exec(command);
+  if (range === null) throw new Error(`line ${line}: no command: ${command}`);
+  const [, legacy, from, to, step, query] = range;
+  const times = { end: timeOf(to), step: timeOf(step) };
+  return { line, command, query, start: timeOf(from), range: times, legacy, body };
+}
+
+class Storage {
+  readonly #series = new MemorySeries();
+  readonly #missing: Missing[] = [];
+
+  load(step: number, body: readonly string[], histograms: boolean): void {
+    for (const line of body) {
+      if (/@st\s/.test(line)) {
+        const { labels } = splitSeries(line.replace('@st', ''));
+        this.#missing.push({ labels, why: 'start timestamps' });
+        continue;
+      }
+      const { labels, rest } = splitSeries(line);
+      const samples: MemorySample[] = [];
+      const items = parseItems(rest);
+      items.forEach((item, i) => {
+        if (typeof item === 'number') samples.push({ t: i * step, v: item });
+        if (item === 'stale') samples.push({ t: i * step, v: 0, stale: true });
+      });
+      if (items.includes('histogram')) {
+        this.#missing.push({ labels, why: 'native histograms' });
+        continue;
+      }
+      this.#series.add(labels, samples);
+      const name = labelValue(labels, '__name__');
+      const base = /^(.*)_(?:bucket|count|sum)$/.exec(name);
+      if (!histograms || base === null) continue;
+      const bare = withLabel(dropLabels(labels, new Set(['le'])), '__name__', base[1]);
+      this.#missing.push({ labels: bare, why: 'native histograms (nhcb)' });
+    }
+  }
+
+  async evaluate(one: Eval, report: ScriptReport): Promise<void> {
+    const skip = (why: string): void => {
+      report.skipped.set(why, (report.skipped.get(why) ?? 0) + 1);
+    };
+    const missing = this.#whatIsMissing(one.query);
+    if (missing !== undefined) return skip(missing);
+    if (one.body.some((line) => line.includes('{{'))) return skip('native histograms');
+    const { answer, error } = await this.#ask(one);
+    if (/(?:is|are) not supported yet$/.test(error ?? '')) return skip(error as string);
+    const why = compareAnswer(one, answer, error);
+    if (why === undefined) report.passed++;
+    else report.failed.push({ line: one.line, command: one.command, why });
+  }
+
+  async #ask(one: Eval): Promise<{ answer?: QueryAnswer; error?: string }> {
+    const service = new QueryService({
+      sources: [new MemorySource(this.#series)],
+      clock: systemClock,
+      delayedNames: true,
+      timeoutMs: 100_000,
+    });
+    try {
+      const { query, start, range } = one;
+      const answer =
+        range === undefined
+          ? await service.instant(query, start)
+          : await service.range(query, start, range.end, range.step);
+      return { answer };
+    } catch (error) {
+      if (error instanceof UserError) return { error: nameless(error) };
+      if (!(error instanceof Error) || error.name === 'BugError') throw error;
+      return { error: error.message };
+    }
+  }
+
+  /** Why the query cannot be run fairly, if any series that it selects could not be loaded. */
+  #whatIsMissing(query: string): string | undefined {
+    if (this.#missing.length === 0) return undefined;
+    let expr: Expr;
+    try {
+      expr = parse(query);
+    } catch {
+      return undefined;
+    }
+    for (const selector of selectorsOf(expr)) {
+      const tests = selector.matchers.map((m) => ({ name: m.name, passes: matcherTest(m) }));
+      const hit = this.#missing.find(({ labels }) =>
+        tests.every(({ name, passes }) => passes(labelValue(labels, name))),
+      );
+      if (hit !== undefined) return hit.why;
+    }
+    return undefined;
+  }
+}
+
+function nameless(error: UserError): string {
+  return / not supported yet$/.test(error.message) ? error.message : parseErrorText(error);
+}
+
+function selectorsOf(expr: Expr): VectorSelector[] {
+  return expr.kind === 'selector' ? [expr] : childrenOf(expr).flatMap(selectorsOf);
+}
