@@ -121,7 +121,7 @@ function parseRow(text: string, columns: number): Row {
   const styles = Array<string>(columns).fill('');
   const pen = new Pen();
   let x = 0;
-  for (let i = 0; i < text.length && x < columns; ) {
+  for (let i = 0; i < text.length && x < columns;) {
     if (text.charCodeAt(i) === 0x1b) {
       const end = text.indexOf('m', i);
       if (end < 0) break;

@@ -1,11 +1,12 @@
-// Compares an answer with what a script expects: values to a millionth, series, order, notes, errors.
+// Compares an answer with what a script expects: values to a millionth, series, order, notes,
+// errors.
 import { compareLabels, labelsKey } from '../../src/engine/model/labels.ts';
 import { gridSize } from '../../src/engine/model/fragment.ts';
 import { labelsText } from '../../src/engine/promql/labels-text.ts';
 import { parseString } from '../../src/engine/promql/literals.ts';
 import { numberOf, parseItems, splitSeries } from './promqltest-values.ts';
 import { timeOf } from './promqltest-times.ts';
-import type { Eval } from './promqltest.ts';
+import type { Eval } from './promqltest-eval.ts';
 import type { Item } from './promqltest-values.ts';
 import type { Labels } from '../../src/engine/model/labels.ts';
 import type { QueryAnswer, QueryResult } from '../../src/engine/model/query-result.ts';

@@ -1,5 +1,5 @@
-// Series descriptions of Prometheus' test scripts: `metric{a="b"} 0+10x3 _ stale`. What is not built
-// yet (native histograms) is reported, not read.
+// Series descriptions of Prometheus' test scripts: `metric{a="b"} 0+10x3 _ stale`. What is not
+// built yet (native histograms) is reported, not read.
 import { parse } from '../../src/engine/promql/parse.ts';
 import { parseFloatText } from '../../src/engine/promql/literals.ts';
 import { makeLabels } from '../../src/engine/model/labels.ts';
@@ -73,9 +73,9 @@ const RUN = new RegExp(`^(${NUMBER})(?:([+-])(${NUMBER}))?(?:x(\\d+))?$`, 'i');
 
 function parseWord(word: string): Item[] {
   const gap = /^_(?:x(\d+))?$/.exec(word);
-  if (gap !== null) return new Array<Item>(Number(gap[1] ?? 1)).fill('gap');
+  if (gap !== null) return repeat('gap', Number(gap[1] ?? 1));
   const stale = /^stale(?:x(\d+))?$/.exec(word);
-  if (stale !== null) return new Array<Item>(Number(stale[1] ?? 0) + 1).fill('stale');
+  if (stale !== null) return repeat('stale', Number(stale[1] ?? 0) + 1);
   const run = RUN.exec(word);
   if (run === null) throw new Error(`no value: ${word}`);
   const [, first, sign, by, times] = run;
@@ -94,4 +94,8 @@ export function numberOf(text: string): number {
   const value = parseFloatText(text);
   if (value === undefined) throw new Error(`no number: ${text}`);
   return value;
+}
+
+function repeat(item: Item, times: number): Item[] {
+  return Array.from({ length: times }, () => item);
 }

@@ -1,6 +1,6 @@
-// Runs Prometheus' own test scripts (promqltest) over series in memory. The format: load, clear, eval
-// blocks that end at an empty line or a comment. An eval that needs what is not built yet is skipped
-// with its reason, never counted as passed.
+// Runs Prometheus' own test scripts (promqltest) over series in memory. The format: load, clear,
+// eval blocks that end at an empty line or a comment. An eval that needs what is not built yet is
+// skipped with its reason, never counted as passed.
 import { UserError } from '../../src/engine/errors.ts';
 import { matcherTest } from '../../src/engine/promql/regexp.ts';
 import { parse } from '../../src/engine/promql/parse.ts';
@@ -13,8 +13,10 @@ import { withLabel } from '../../src/engine/promql/with-label.ts';
 import { MemorySeries, MemorySource } from '../support/memory-series.ts';
 import { compareAnswer } from './promqltest-compare.ts';
 import { timeOf } from './promqltest-times.ts';
+import { readEval } from './promqltest-eval.ts';
 import { parseItems, splitSeries } from './promqltest-values.ts';
 import type { Expr, VectorSelector } from '../../src/engine/promql/ast.ts';
+import type { Eval } from './promqltest-eval.ts';
 import type { Labels } from '../../src/engine/model/labels.ts';
 import type { MemorySample } from '../support/memory-series.ts';
 import type { QueryAnswer } from '../../src/engine/model/query-result.ts';
@@ -32,17 +34,6 @@ export interface ScriptReport {
   readonly skipped: Map<string, number>;
 }
 
-export interface Eval {
-  readonly line: number;
-  readonly command: string;
-  readonly query: string;
-  /** Instant: only `start`. */
-  readonly range?: { readonly end: number; readonly step: number };
-  readonly start: number;
-  readonly legacy: string | undefined;
-  readonly body: readonly string[];
-}
-
 /** A series that cannot be loaded yet, and why. */
 interface Missing {
   readonly labels: Labels;
@@ -50,9 +41,6 @@ interface Missing {
 }
 
 const LOAD = /^load(?:_(with_nhcb))?\s+(.+?)$/;
-const INSTANT = /^eval(?:_(fail|warn|ordered|info))?\s+instant\s+(?:at\s+(.+?))?\s+(.+)$/;
-const RANGE =
-  /^eval(?:_(fail|warn|info))?\s+range\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+?)\s+(.+)$/;
 
 /** Runs a whole script. @throws Error when the script itself cannot be read. */
 export async function runScript(text: string): Promise<ScriptReport> {
@@ -75,19 +63,6 @@ export async function runScript(text: string): Promise<ScriptReport> {
     at = end - 1;
   }
   return report;
-}
-
-function readEval(command: string, line: number, body: readonly string[]): Eval {
-  const instant = INSTANT.exec(command);
-  if (instant !== null) {
-    const [, legacy, at = '0', query] = instant;
-    return { line, command, query, start: timeOf(at), legacy, body };
-  }
-  const range = RANGE.exec(command);
-  if (range === null) throw new Error(`line ${line}: no command: ${command}`);
-  const [, legacy, from, to, step, query] = range;
-  const times = { end: timeOf(to), step: timeOf(step) };
-  return { line, command, query, start: timeOf(from), range: times, legacy, body };
 }
 
 class Storage {
@@ -177,7 +152,7 @@ class Storage {
 }
 
 function nameless(error: UserError): string {
-  return / not supported yet$/.test(error.message) ? error.message : parseErrorText(error);
+  return error.message.endsWith(' not supported yet') ? error.message : parseErrorText(error);
 }
 
 function selectorsOf(expr: Expr): VectorSelector[] {

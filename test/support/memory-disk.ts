@@ -2,9 +2,9 @@
 // stands on Disk has to survive each of them and any combination:
 // - Power loss (`powerLoss`): data is kept only as far as a datasync of its file has resolved, names
 //   (made, renamed, removed) only as far as a syncFolder has. Each later write may be whole, cut at any
-//   byte, spread over some of its sectors, followed by zeros or rubbish, or gone, independent of the
-//   others, because a file system writes pages in any order; each later name change may be there or
-//   not, or only the first few are, as with and without a journal.
+//   byte, spread over some of its sectors, zeros or rubbish where the file was extended, or gone,
+//   independent of the others, because a file system writes pages in any order; each later change of
+//   a name may be there or not, or only the first few are, as with and without a journal.
 // - Death of the process (`processCrash`): all that was written stays; nothing under way is answered,
 //   and operations under way may have been done or not.
 // - ENOSPC on a write (which may have written a part) and when a file is made; the disk fills up.

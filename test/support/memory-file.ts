@@ -97,10 +97,16 @@ function tear(to: GrowingBytes, change: Change, random: Random): void {
   }
   if (fate < 0.85) {
     // The size was made durable, the data only in part: what is missing reads as zeros or as rubbish.
-    const rest = new Uint8Array(bytes.length - cut);
-    if (random() < 0.5) for (let i = 0; i < rest.length; i++) rest[i] = Math.floor(random() * 256);
+    // Bytes that were there before stay: a disk writes a sector wholly or not at all.
+    const rest = bytes.slice(cut);
+    const fresh = Math.max(to.size - (position + cut), 0);
+    rest.fill(0, fresh);
+    if (random() < 0.5)
+      rest.forEach((_, i) => i >= fresh && (rest[i] = Math.floor(random() * 256)));
+    const old = to.view().slice(position + cut, position + bytes.length);
     to.write(bytes.subarray(0, cut), position);
     to.write(rest, position + cut);
+    to.write(old, position + cut);
     return;
   }
   for (let at = 0; at < bytes.length; at += SECTOR_BYTES) {

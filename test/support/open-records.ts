@@ -1,6 +1,6 @@
 // Opened log records made by hand in kernel memory, so that tests of the head can say exactly which
-// refs, timestamps and value bits it is given, in which order. Values are 64-bit patterns as bigint,
-// because a NaN's payload would not survive a JavaScript number.
+// refs, timestamps and value bits it is given, in which order. Values are 64-bit patterns as
+// bigint, because a NaN's payload would not survive a JavaScript number.
 import { canonicalOf } from '../../src/engine/codec/canonical.ts';
 import type { OpenRecord } from '../../src/engine/codec/record.ts';
 import type { Kernels } from '../../src/engine/kernels/kernels.ts';

@@ -30,6 +30,8 @@ export interface ApiParts {
   readonly token?: string;
   /** When the process started, ms since 1970. */
   readonly startedMs: number;
+  /** How long samples are kept, as /api/v1/status/runtimeinfo tells it. */
+  readonly retentionMs?: number;
   readonly flags?: Readonly<Record<string, string>>;
   readonly configText?: () => string;
   /** Where requests are counted, by route and status. */

@@ -87,7 +87,7 @@ export async function runtimeInfo(call: Call, parts: ApiParts): Promise<void> {
     serverTime: new Date(parts.clock.now()).toISOString(),
     reloadConfigSuccess: true,
     lastConfigTime: startTime,
-    storageRetention: formatDuration(RETENTION_RAW_MS),
+    storageRetention: formatDuration(parts.retentionMs ?? RETENTION_RAW_MS),
   });
 }
 

@@ -18,8 +18,11 @@ import { RecordPen, recordTooLarge } from './record-bytes.ts';
 
 type Column = Uint32Array | Float64Array;
 
-/** Addresses of all columns of a batch, 0 where it has none. */
+/** Addresses of all columns of a batch, 0 where it has none, and how long they are. */
 interface Places {
+  floatCount: number;
+  histogramCount: number;
+  exemplarCount: number;
   floatRefs: number;
   floatTimes: number;
   floatValues: number;
@@ -29,6 +32,16 @@ interface Places {
   exemplarRefs: number;
   exemplarTimes: number;
   exemplarValues: number;
+}
+
+/** The columns of a kind have one length. */
+function checkLengths({ floats, starts, histograms, exemplars }: Batch): void {
+  const same = (...columns: (ArrayLike<unknown> | undefined)[]): boolean =>
+    columns.every((column) => column === undefined || column.length === columns[0]?.length);
+  assert(same(floats?.refs, floats?.timestamps, floats?.values, starts), 'float columns differ');
+  assert(same(histograms?.refs, histograms?.timestamps, histograms?.bodies), 'histograms differ');
+  const { refs, timestamps, values, labels } = exemplars ?? {};
+  assert(same(refs, timestamps, values, labels), 'exemplar columns differ');
 }
 
 export class BatchWriter {
@@ -51,7 +64,7 @@ export class BatchWriter {
     this.#kernels.exports.writeLimit(this.#end);
     this.#head(batch, target);
     const from = this.#start + RECORD_HEAD_BYTES;
-    let at = this.#definitions(batch, places, target.sequence);
+    let at = this.#definitions(places, target.sequence);
     const defined = this.#kernels.exports.definedCount();
     try {
       at = this.#floats(batch, places, at);
@@ -81,7 +94,12 @@ export class BatchWriter {
       exemplars?.timestamps,
       exemplars?.values,
     ];
+    checkLengths(batch);
     const memory = this.#kernels.memory.buffer;
+    // Counts too: a view of a memory that has grown since has no length any more.
+    const floatCount = floats?.refs.length ?? 0;
+    const histogramCount = histograms?.refs.length ?? 0;
+    const exemplarCount = exemplars?.refs.length ?? 0;
     let size = 0;
     // Addresses first: room() may grow the memory, and then views of it say nothing any more.
     const at = columns.map((column) => {
@@ -101,6 +119,9 @@ export class BatchWriter {
       });
     }
     return {
+      floatCount,
+      histogramCount,
+      exemplarCount,
       floatRefs: at[0],
       floatTimes: at[1],
       floatValues: at[2],
@@ -155,16 +176,16 @@ export class BatchWriter {
     return from + 4;
   }
 
-  #definitions(batch: Batch, places: Places, sequence: number): number {
+  #definitions(places: Places, sequence: number): number {
     const x = this.#kernels.exports;
     const from = this.#start + RECORD_HEAD_BYTES;
     const first = from + SECTION_HEAD_BYTES + 4;
     x.defineBegin();
     let at = first;
     const columns = [
-      [places.floatRefs, batch.floats?.refs.length ?? 0],
-      [places.histogramRefs, batch.histograms?.refs.length ?? 0],
-      [places.exemplarRefs, batch.exemplars?.refs.length ?? 0],
+      [places.floatRefs, places.floatCount],
+      [places.histogramRefs, places.histogramCount],
+      [places.exemplarRefs, places.exemplarCount],
     ];
     for (const [refs, count] of columns) {
       if (count === 0) continue;
@@ -181,10 +202,8 @@ export class BatchWriter {
   }
 
   #floats(batch: Batch, places: Places, start: number): number {
-    const count = batch.floats?.refs.length ?? 0;
-    if (batch.floats === undefined || count === 0) return start;
-    const { timestamps, values } = batch.floats;
-    assert(timestamps.length === count && values.length === count, 'columns of one length');
+    const count = places.floatCount;
+    if (count === 0) return start;
     const x = this.#kernels.exports;
     let at = this.#open(start, count);
     at = this.#wrote(x.writeRefs(places.floatRefs, count, at));
@@ -192,16 +211,13 @@ export class BatchWriter {
     at = this.#wrote(x.writeValues(places.floatValues, count, at));
     at = this.#close(SECTION.floats, start, at);
     if (batch.starts === undefined) return at;
-    assert(batch.starts.length === count, 'a start for each float sample');
     const end = this.#wrote(x.writeTimes(places.starts, count, this.#open(at, count)));
     return this.#close(SECTION.starts, at, end);
   }
 
   #histograms(columns: HistogramColumns, places: Places, start: number): number {
-    const count = columns.refs.length;
+    const count = places.histogramCount;
     if (count === 0) return start;
-    assert(columns.timestamps.length === count, 'columns of one length');
-    assert(columns.bodies.length === count, 'columns of one length');
     const x = this.#kernels.exports;
     let at = this.#open(start, count);
     at = this.#wrote(x.writeRefs(places.histogramRefs, count, at));
@@ -210,11 +226,8 @@ export class BatchWriter {
   }
 
   #exemplars(columns: ExemplarColumns, places: Places, start: number): number {
-    const count = columns.refs.length;
+    const count = places.exemplarCount;
     if (count === 0) return start;
-    assert(columns.timestamps.length === count, 'columns of one length');
-    assert(columns.values.length === count, 'columns of one length');
-    assert(columns.labels.length === count, 'columns of one length');
     const x = this.#kernels.exports;
     let at = this.#open(start, count);
     at = this.#wrote(x.writeRefs(places.exemplarRefs, count, at));

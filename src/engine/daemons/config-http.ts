@@ -3,17 +3,18 @@
 // excludes the others.
 import type { AuthConfig, TlsConfig } from '../collector/scrape-config.ts';
 import type { Section } from './config-reader.ts';
+import { words } from './config-reader.ts';
 
 /** Fields of a job that readAuth and readTls read. */
 export const HTTP_FIELDS = [
-  ...['basic_auth', 'authorization', 'bearer_token', 'bearer_token_file', 'tls_config'],
-  ...['follow_redirects', 'enable_compression'],
+  ...words('basic_auth authorization bearer_token bearer_token_file tls_config'),
+  ...words('follow_redirects enable_compression'),
 ];
 /** Fields that change nothing here: HTTP/1.1 serves every target. */
 export const HTTP_IGNORED = ['enable_http2'];
 /** Fields that would matter and do not work yet. */
 export const HTTP_UNUSED = [
-  ...['oauth2', 'proxy_url', 'no_proxy', 'proxy_from_environment', 'proxy_connect_header'],
+  ...words('oauth2 proxy_url no_proxy proxy_from_environment proxy_connect_header'),
   'http_headers',
 ];
 
@@ -76,8 +77,8 @@ export function readAuth(job: Section): AuthConfig | undefined {
 export function readTls(job: Section): TlsConfig | undefined {
   if (!job.has('tls_config')) return undefined;
   const section = job.section('tls_config', [
-    ...['ca', 'ca_file', 'cert', 'cert_file', 'key', 'key_file', 'server_name', 'max_version'],
-    ...['insecure_skip_verify', 'min_version'],
+    ...words('ca ca_file cert cert_file key key_file server_name max_version'),
+    ...words('insecure_skip_verify min_version'),
   ]);
   section.notUsed(['ca', 'cert', 'key', 'max_version']);
   const caFile = section.path('ca_file');

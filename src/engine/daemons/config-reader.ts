@@ -7,8 +7,23 @@ import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yam
 import { UserError } from '../errors.ts';
 import { durationOf } from '../model/duration.ts';
 
+/** Merges within merges: deeper they go in a circle. */
+const MERGES_MAX = 5;
+
 /** Any place of the file: what a complaint points at. */
 export type Place = { readonly range?: readonly number[] | null } | null | undefined;
+
+/** The words of a line: known names are written as such. */
+export function words(line: string): string[] {
+  return line.split(' ');
+}
+
+/** One name of a map and its value. */
+export interface Entry {
+  readonly key: string;
+  readonly keyNode: Node;
+  readonly value: Node | null;
+}
 
 /** Edits between two words: insert, remove, replace one letter. */
 export function editDistance(a: string, b: string): number {
@@ -31,7 +46,9 @@ export function nearestName(name: string, known: readonly string[]): string | un
     .map((other) => ({ other, distance: editDistance(cut, other) }))
     .sort((a, b) => a.distance - b.distance);
   const best = ranked[0];
-  return best !== undefined && best.distance <= Math.max(2, cut.length / 3) ? best.other : undefined;
+  return best !== undefined && best.distance <= Math.max(2, cut.length / 3)
+    ? best.other
+    : undefined;
 }
 
 /** The text of one file, its warnings, and how to complain about it. */
@@ -87,28 +104,32 @@ export class ConfigFile {
   }
 
   /** The node itself, or what an alias stands for; null where there is nothing. */
-  follow(node: unknown): Node | null {
-    const found = isAlias(node) ? (node.resolve(this.#document) ?? null) : (node as Node | null);
-    return isScalar(found) && found.value === null ? null : (found ?? null);
+  follow(node: Node | null): Node | null {
+    const found = isAlias(node) ? node.resolve(this.#document) : node;
+    if (found === undefined) return this.fail(node, 'this alias names no anchor');
+    return isScalar(found) && found.value === null ? null : found;
   }
 
   /** Names and values of a map, merge keys (<<) resolved; none where there is nothing. */
-  entries(node: Node | null, what: string): { key: string; keyNode: Node; value: Node | null }[] {
+  entries(node: Node | null, what: string, depth = 0): Entry[] {
     const found = this.follow(node);
     if (found === null) return [];
     if (!isMap(found)) return this.fail(found, `${what} must be a map of names and values`);
-    const own = found.items.map((pair: Pair) => {
+    if (depth > MERGES_MAX) return this.fail(found, 'merge keys (<<) that never end');
+    const own = found.items.map((pair: Pair): Entry => {
       const keyNode = pair.key as Node;
       if (!isScalar(keyNode)) this.fail(keyNode, `a name in ${what} must be plain text`);
-      return { key: String(keyNode.source ?? keyNode.value), keyNode, value: pair.value as Node };
+      return { key: this.text(keyNode, 'a name'), keyNode, value: pair.value as Node };
     });
-    const out = new Map<string, (typeof own)[number]>();
+    const out = new Map<string, Entry>();
     for (const { key, value } of own) {
       if (key !== '<<') continue;
       const merged = this.follow(value);
       const parts: Node[] = isSeq(merged) ? (merged.items as Node[]) : [merged as Node];
       for (const part of parts) {
-        for (const entry of this.entries(part, what)) if (!out.has(entry.key)) out.set(entry.key, entry);
+        for (const entry of this.entries(part, what, depth + 1)) {
+          if (!out.has(entry.key)) out.set(entry.key, entry);
+        }
       }
     }
     for (const entry of own) if (entry.key !== '<<') out.set(entry.key, entry);
@@ -121,7 +142,7 @@ export class ConfigFile {
     if (found === null) return [];
     if (!isSeq(found)) return this.fail(found, `${what} must be a list`);
     return found.items.map((item) => {
-      return this.follow(item) ?? this.fail(found, `${what} holds an empty item`);
+      return this.follow(item as Node | null) ?? this.fail(found, `${what} holds an empty item`);
     });
   }
 
@@ -149,7 +170,8 @@ export class Section {
     for (const { key, keyNode, value } of file.entries(node, what)) {
       if (!known.includes(key)) {
         const near = nearestName(key, known);
-        const hint = near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
+        const hint =
+          near === undefined ? `known here: ${known.join(', ')}` : `did you mean ${near}?`;
         file.fail(keyNode, `unknown field ${JSON.stringify(key)} in ${what}`, hint);
       }
       found.set(key, { keyNode, value });
@@ -164,7 +186,7 @@ export class Section {
   }
 
   has(name: string): boolean {
-    return this.#entries.get(name)?.value != null;
+    return this.value(name) !== null;
   }
 
   /** @throws UserError at the field. */
@@ -216,7 +238,8 @@ export class Section {
     const text = this.text(name);
     if (text === undefined) return undefined;
     const found = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(?:iB|B)?$/.exec(text);
-    if (found === null) this.fail(name, `${name} is not a size`, 'as in 512KB, 16MB, 1GiB; 0 for none');
+    if (found === null)
+      this.fail(name, `${name} is not a size`, 'as in 512KB, 16MB, 1GiB; 0 for none');
     return Math.floor(Number(found[1]) * 1024 ** ' KMGT'.indexOf(found[2] || ' '));
   }
 

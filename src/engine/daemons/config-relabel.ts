@@ -5,10 +5,10 @@ import { regexProblem, ruleProblem } from '../collector/relabel.ts';
 import type { RelabelRule } from '../collector/scrape-config.ts';
 import { RELABEL_ACTIONS, RELABEL_DEFAULT } from '../collector/scrape-config.ts';
 import type { ConfigFile } from './config-reader.ts';
-import { Section } from './config-reader.ts';
+import { Section, words } from './config-reader.ts';
 
 const FIELDS = [
-  ...['source_labels', 'separator', 'target_label', 'regex', 'modulus', 'replacement'],
+  ...words('source_labels separator target_label regex modulus replacement'),
   'action',
 ];
 

@@ -62,7 +62,10 @@ function ruleFields(rule: RelabelRule): Plain {
   const told = names.filter(([key]) => {
     return JSON.stringify(rule[key]) !== JSON.stringify(RELABEL_DEFAULT[key]);
   });
-  return { ...Object.fromEntries(told.map(([key, name]) => [name, rule[key]])), action: rule.action };
+  return {
+    ...Object.fromEntries(told.map(([key, name]) => [name, rule[key]])),
+    action: rule.action,
+  };
 }
 
 function jobFields(job: ScrapeConfig): Plain {

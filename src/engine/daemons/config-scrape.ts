@@ -2,13 +2,9 @@
 // in. Part of the configuration. Easy to get wrong: a timeout that nobody wrote must not make a short
 // interval invalid.
 import type { Node } from 'yaml';
-import type {
-  FileDiscoveryConfig,
-  ScrapeConfig,
-  TargetGroup,
-} from '../collector/scrape-config.ts';
+import type { FileDiscoveryConfig, ScrapeConfig, TargetGroup } from '../collector/scrape-config.ts';
 import type { ConfigFile } from './config-reader.ts';
-import { Section } from './config-reader.ts';
+import { Section, words } from './config-reader.ts';
 import { HTTP_FIELDS, HTTP_IGNORED, HTTP_UNUSED, readAuth, readTls } from './config-http.ts';
 import { readRelabel } from './config-relabel.ts';
 
@@ -31,31 +27,29 @@ type ScrapeLimits = Pick<
 
 /** Fields of a limit, in the global section and in a job. */
 export const LIMIT_FIELDS = [
-  ...['body_size_limit', 'sample_limit', 'target_limit', 'label_limit', 'keep_dropped_targets'],
-  ...['label_name_length_limit', 'label_value_length_limit'],
+  ...words('body_size_limit sample_limit target_limit label_limit keep_dropped_targets'),
+  ...words('label_name_length_limit label_value_length_limit'),
 ];
 /** What concerns protocols that are not spoken here; harmless. */
 export const PROTOCOL_FIELDS = [
-  ...['scrape_protocols', 'always_scrape_classic_histograms', 'scrape_native_histograms'],
-  ...['convert_classic_histograms_to_nhcb', 'metric_name_validation_scheme'],
-  ...['metric_name_escaping_scheme', 'scrape_failure_log_file', 'extra_scrape_metrics'],
+  ...words('scrape_protocols always_scrape_classic_histograms scrape_native_histograms'),
+  ...words('convert_classic_histograms_to_nhcb metric_name_validation_scheme'),
+  ...words('metric_name_escaping_scheme scrape_failure_log_file extra_scrape_metrics'),
 ];
 const JOB_PROTOCOL_FIELDS = [
   ...PROTOCOL_FIELDS,
-  ...['fallback_scrape_protocol', 'scrape_classic_histograms', 'track_timestamps_staleness'],
-  ...['native_histogram_bucket_limit', 'native_histogram_min_bucket_factor'],
+  ...words('fallback_scrape_protocol scrape_classic_histograms track_timestamps_staleness'),
+  ...words('native_histogram_bucket_limit native_histogram_min_bucket_factor'),
 ];
-const OTHER_DISCOVERY = (
+const OTHER_DISCOVERY = words(
   'azure consul digitalocean docker dockerswarm dns ec2 eureka gce hetzner http ionos kubernetes ' +
-  'kuma lightsail linode marathon nerve nomad openstack ovhcloud puppetdb scaleway serverset ' +
-  'stackit triton uyuni vultr'
-)
-  .split(' ')
-  .map((name) => `${name}_sd_configs`);
+    'kuma lightsail linode marathon nerve nomad openstack ovhcloud puppetdb scaleway serverset ' +
+    'stackit triton uyuni vultr',
+).map((name) => `${name}_sd_configs`);
 const JOB_FIELDS = [
-  ...['job_name', 'scrape_interval', 'scrape_timeout', 'metrics_path', 'scheme', 'params'],
-  ...['honor_labels', 'honor_timestamps', 'static_configs', 'file_sd_configs'],
-  ...['relabel_configs', 'metric_relabel_configs'],
+  ...words('job_name scrape_interval scrape_timeout metrics_path scheme params'),
+  ...words('honor_labels honor_timestamps static_configs file_sd_configs'),
+  ...words('relabel_configs metric_relabel_configs'),
   ...LIMIT_FIELDS,
   ...HTTP_FIELDS,
   ...HTTP_IGNORED,

@@ -2,6 +2,7 @@
 // frozen object. Daemons read it and hand each part its own options. Easy to get wrong: what is known but
 // not used yet is a warning, what is not known is an error, and no node of the parser leaves this room.
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
+import { messageOf } from '../errors.ts';
 import {
   EMBEDDED_PARTITIONS,
   LATE_MS_MAX,
@@ -11,7 +12,7 @@ import {
   SCRAPE_TIMEOUT_MS,
   TICK_MS,
 } from '../limits.ts';
-import { ConfigFile, Section } from './config-reader.ts';
+import { ConfigFile, Section, words } from './config-reader.ts';
 import {
   LIMIT_FIELDS,
   PROTOCOL_FIELDS,
@@ -20,6 +21,7 @@ import {
   readLimits,
   readTimes,
 } from './config-scrape.ts';
+import { parseListen } from './listen-address.ts';
 
 /** Everything that a file can say, defaults filled in. Times in ms, paths absolute. */
 export interface MonConfig {
@@ -49,18 +51,18 @@ export interface ParsedConfig {
 }
 
 const ROOT_UNUSED = [
-  ...['rule_files', 'alerting', 'remote_write', 'remote_read', 'storage', 'tracing', 'otlp'],
-  ...['runtime', 'scrape_config_files'],
+  ...words('rule_files alerting remote_write remote_read storage tracing otlp'),
+  ...words('runtime scrape_config_files'),
 ];
 const ROOT_FIELDS = ['global', 'scrape_configs', 'mon', ...ROOT_UNUSED];
 const GLOBAL_UNUSED = ['query_log_file', 'rule_query_offset', ...PROTOCOL_FIELDS];
 const GLOBAL_FIELDS = [
-  ...['scrape_interval', 'scrape_timeout', 'evaluation_interval', 'external_labels'],
+  ...words('scrape_interval scrape_timeout evaluation_interval external_labels'),
   ...LIMIT_FIELDS,
   ...GLOBAL_UNUSED,
 ];
 const MON_FIELDS = [
-  ...['listen', 'data_dir', 'retention', 'partitions', 'shards', 'token_file', 'host_agent'],
+  ...words('listen data_dir retention partitions shards token_file host_agent'),
   'self_scrape',
 ];
 const PARTITIONS_MAX = 1024;
@@ -69,9 +71,10 @@ const SHARDS_MAX = 64;
 function readMon(root: Section) {
   const section = root.section('mon', MON_FIELDS);
   const listen = section.text('listen') ?? LISTEN_DEFAULT;
-  const port = /^(?:\[[0-9a-fA-F:.%]+\]|[^\s:/[\]]*):(\d{1,5})$/.exec(listen)?.[1];
-  if (port === undefined || Number(port) > 65_535) {
-    section.fail('listen', 'listen must be host:port', 'as in 127.0.0.1:9590 or [::1]:9590');
+  try {
+    parseListen(listen);
+  } catch (thrown) {
+    section.fail('listen', messageOf(thrown), `write HOST:PORT, such as ${LISTEN_DEFAULT}`);
   }
   const retentionMs = section.duration('retention') ?? RETENTION_RAW_MS;
   if (retentionMs <= LATE_MS_MAX) section.fail('retention', 'retention must be above 15m');

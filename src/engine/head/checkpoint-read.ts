@@ -74,7 +74,8 @@ export function readCheckpoint(
   const pairs = view.getUint32(8, true);
   const floorMs = view.getFloat64(16, true);
   if (pairs > PAIRS_MAX) throw corrupt('it has too many label pairs');
-  if (floorMs !== -Infinity && !Number.isSafeInteger(floorMs)) throw corrupt('its floor is no time');
+  if (floorMs !== -Infinity && !Number.isSafeInteger(floorMs))
+    throw corrupt('its floor is no time');
   const target = make(view.getUint32(0, true), floorMs);
   const reader = new CheckpointReader(kernels, target, pairs);
   try {

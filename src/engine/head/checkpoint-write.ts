@@ -1,5 +1,5 @@
-// Writes a head as a checkpoint, in pieces of about a MiB, each a section of its own. The pieces are
-// copies: whoever takes them may keep them.
+// Writes a head as a checkpoint, in pieces of about a MiB, each a section of its own. The pieces
+// are copies: whoever takes them may keep them.
 import type { Kernels } from '../kernels/kernels.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { END_BODY, HEAD_BODY, MAGIC, SECTION, SECTION_HEADER } from './checkpoint-layout.ts';

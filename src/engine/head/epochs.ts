@@ -1,6 +1,6 @@
-// The ref maps of a head: one for each epoch that is still alive. A new epoch pushes the oldest one out,
-// with which its series are no longer held. One producer (the embedded log) needs one; where several
-// producers write into a partition each brings an epoch of its own.
+// The ref maps of a head: one for each epoch that is still alive. A new epoch pushes the oldest one
+// out, with which its series are no longer held. One producer (the embedded log) needs one; where
+// several producers write into a partition each brings an epoch of its own.
 import { assert } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 
@@ -33,7 +33,7 @@ export class Epochs {
   }
 
   clear(): void {
-    for (const epoch of [...this.#maps.keys()]) this.#drop(epoch);
+    for (const epoch of this.#maps.keys()) this.#drop(epoch);
   }
 
   #drop(epoch: number): void {

@@ -1,7 +1,7 @@
-// The head of one partition: gives series their identity, orders and deduplicates their samples, holds
-// the recent window in kernel memory, and finds and reads series. The log's records go in, leaf
-// fragments read. Easy to get wrong: refs mean something only within their epoch, and a checkpoint is
-// the head at one moment: nothing may be applied until its last piece has been taken.
+// The head of one partition: gives series their identity, orders and deduplicates their samples,
+// holds the recent window in kernel memory, and finds and reads series. The log's records go in,
+// leaf fragments read. Easy to get wrong: refs mean something only within their epoch, and a
+// checkpoint is the head at one moment: nothing may be applied until its last piece has been taken.
 import { assert, MonError } from '../errors.ts';
 import { BatchCodec } from '../codec/batch.ts';
 import type { OpenRecord } from '../codec/record.ts';
@@ -81,9 +81,9 @@ export class Head implements SeriesReader {
   }
 
   /**
-   * Applies one record, the next in log order. `accepted` counts all samples that were stored, those
-   * sorted in (`outOfOrder`) among them.
-   * @throws MonError MON_RECORD_MALFORMED: no sample of it was taken.
+   * Applies one record, the next in log order. `accepted` counts all samples that were stored,
+   * those sorted in (`outOfOrder`) among them. @throws MonError MON_RECORD_MALFORMED: no sample of
+   * it was taken.
    */
   apply(record: Uint8Array, definitionsOnly = false): ApplyCounts {
     return this.applyOpen(this.#codec.open(record), definitionsOnly);
@@ -98,9 +98,13 @@ export class Head implements SeriesReader {
     const defined = open.definitionsAt;
     const fresh = exports.headDefine(this.#head, map, defined, open.definitionCount);
     if (fresh < 0) {
-      throw new MonError('MON_RECORD_MALFORMED', 'a record defines a series without proper labels', {
-        fields: { partition: this.partition },
-      });
+      throw new MonError(
+        'MON_RECORD_MALFORMED',
+        'a record defines a series without proper labels',
+        {
+          fields: { partition: this.partition },
+        },
+      );
     }
     const counts = { accepted: 0, duplicate: 0, outOfOrder: 0, tooOld: 0, newSeries: fresh };
     if (definitionsOnly) return counts;
@@ -158,12 +162,7 @@ export class Head implements SeriesReader {
     return this.#index.labelNames(matchers, minMs, maxMs);
   }
 
-  labelValues(
-    name: string,
-    matchers: readonly Matcher[],
-    minMs: number,
-    maxMs: number,
-  ): string[] {
+  labelValues(name: string, matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {
     return this.#index.labelValues(name, matchers, minMs, maxMs);
   }
 
@@ -189,8 +188,8 @@ export class Head implements SeriesReader {
   }
 
   /**
-   * Raises the floor to `ms` (it never sinks), frees chunks wholly before it and series that are left
-   * without samples and without a ref. Answers how many series went.
+   * Raises the floor to `ms` (it never sinks), frees chunks wholly before it and series that are
+   * left without samples and without a ref. Answers how many series went.
    */
   truncateBefore(ms: number): number {
     assert(Number.isSafeInteger(ms), 'the floor is a whole millisecond');

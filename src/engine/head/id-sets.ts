@@ -1,5 +1,5 @@
-// Sets of series ids as rising Uint32Arrays: what matchers leave of posting lists. Pure. Small unions
-// are sorted, large ones pass through a set of bits. Inputs are never changed.
+// Sets of series ids as rising Uint32Arrays: what matchers leave of posting lists. Pure. Small
+// unions are sorted, large ones pass through a set of bits. Inputs are never changed.
 
 /** Ids in both. */
 export function intersectIds(a: Uint32Array, b: Uint32Array): Uint32Array {

@@ -1,6 +1,6 @@
-// The text of label pairs: kernels number pairs and keep their bytes; strings are made here when they
-// are first asked for. Easy to get wrong: a pair's number may come to mean another pair after a
-// truncation, so that the strings are then forgotten.
+// The text of label pairs: kernels number pairs and keep their bytes; strings are made here when
+// they are first asked for. Easy to get wrong: a pair's number may come to mean another pair after
+// a truncation, so that the strings are then forgotten.
 import { assert } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { compareText } from '../model/labels.ts';
@@ -20,7 +20,7 @@ function varint(value: number): number[] {
   return out;
 }
 
-/** The entry of a pair as it stands in canonical label bytes; an empty value is the name's record. */
+/** The entry of a pair in canonical label bytes; an empty value is the record of the name. */
 export function pairEntry(name: string, value: string): Uint8Array {
   const n = encoder.encode(name);
   const v = encoder.encode(value);

@@ -1,6 +1,6 @@
-// One growing piece of kernel memory for what passes between JavaScript and the kernels: ids, columns,
-// bytes of a name. All heads of a memory share it, because calls are synchronous and none needs it
-// after it has returned. Easy to get wrong: it moves when it grows, and views die with it.
+// One growing piece of kernel memory for what passes between JavaScript and the kernels: ids,
+// columns, bytes of a name. All heads of a memory share it, because calls are synchronous and none
+// needs it after it has returned. Easy to get wrong: it moves when it grows, and views die with it.
 import type { Kernels } from '../kernels/kernels.ts';
 
 const FIRST_BYTES = 64 * 1024;

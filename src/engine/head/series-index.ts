@@ -1,6 +1,6 @@
-// From matchers to series: posting lists of label pairs, joined and subtracted. A matcher that the empty
-// value passes also takes series without the label, so it is answered by taking away those whose value
-// does not pass. A regular expression is tried once for each distinct value.
+// From matchers to series: posting lists of label pairs, joined and subtracted. A matcher that the
+// empty value passes also takes series without the label, so it is answered by taking away those
+// whose value does not pass. A regular expression is tried once for each distinct value.
 import type { Kernels } from '../kernels/kernels.ts';
 import { compareText } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -51,12 +51,7 @@ export class SeriesIndex {
     return [...records].map((record) => this.#pairs.name(record)).sort(compareText);
   }
 
-  labelValues(
-    name: string,
-    matchers: readonly Matcher[],
-    minMs: number,
-    maxMs: number,
-  ): string[] {
+  labelValues(name: string, matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {
     const marks = this.#pairMarks(matchers, minMs, maxMs);
     return this.#pairs
       .pairsOf(name)

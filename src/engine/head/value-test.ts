@@ -1,6 +1,6 @@
-// What a matcher asks of a label's value, with Prometheus' meaning: a missing label has the empty value,
-// and a regular expression (RE2 syntax, linear time) is anchored at both ends with a dot that matches
-// line breaks. Common shapes of expressions are answered without the engine.
+// What a matcher asks of a label's value, with Prometheus' meaning: a missing label has the empty
+// value, and a regular expression (RE2 syntax, linear time) is anchored at both ends with a dot
+// that matches line breaks. Common shapes of expressions are answered without the engine.
 import { RE2JS } from 're2js';
 import { messageOf, UserError } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -16,13 +16,21 @@ const SPECIAL = /[\\.+*?()[\]{}^$|]/;
 const CACHE_MAX = 512;
 const compiled = new Map<string, ValueTest>();
 
-/** Unescapes text without special meaning; undefined when it has any. */
+/** The text itself when nothing in it is special but by a backslash; undefined otherwise. */
 function literal(text: string): string | undefined {
   if (!SPECIAL.test(text)) return text;
-  if (text.includes('\u0000')) return undefined;
-  const plain = text.replace(/\\([\\.+*?()[\]{}^$|])/g, (_, sign: string) => `\u0000${sign}`);
-  if (SPECIAL.test(plain.replace(/\u0000./g, ''))) return undefined;
-  return plain.replaceAll('\u0000', '');
+  let plain = '';
+  for (let i = 0; i < text.length; i++) {
+    if (text[i] !== '\\') {
+      if (SPECIAL.test(text[i])) return undefined;
+      plain += text[i];
+    } else {
+      i++;
+      if (i === text.length || !SPECIAL.test(text[i])) return undefined;
+      plain += text[i];
+    }
+  }
+  return plain;
 }
 
 /** The values of `a|b|c` or `(a|b|c)`; undefined for any other expression. */

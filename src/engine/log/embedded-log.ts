@@ -100,7 +100,7 @@ export class EmbeddedLog implements Log {
     this.#space = new DiskSpace(disk, clock, folder);
     this.#counts = { records: 0, bytes: 0, commits: 0, commitSeconds: 0, failures: 0 };
     this.#nextOffset = Float64Array.from(chain.ends);
-    this.#segment = (chain.newest?.header.segment ?? 0) + 1;
+    this.#segment = recovered.lastNumber + 1;
     this.#position = headerBytes(meta.partitions);
     this.#committer = new Committer({
       folder,

@@ -26,16 +26,21 @@ export interface Recovered {
   readonly chain: SegmentChain;
   /** Bytes of a commit that the last run did not finish, cut off now. */
   readonly cutBytes: number;
+  /** The highest number that any segment has had, as far as the folder tells; 0: none. */
+  readonly lastNumber: number;
 }
 
 /** @throws MonError MON_LOG_CORRUPT when anything durable is missing or damaged. */
 export async function recover(disk: Disk, folder: string, meta: LogMeta): Promise<Recovered> {
-  const chain = chainOf(await findSegments(disk, folder, meta));
+  const all = await findSegments(disk, folder, meta);
+  const lastNumber = all.at(-1)?.header.segment ?? 0;
+  const chain = chainOf(all);
   const ends = Float64Array.from(chain.newest?.header.first ?? new Float64Array(meta.partitions));
-  if (!chain.newest) return { chain: new SegmentChain([], ends), cutBytes: 0 };
+  if (!chain.newest) return { chain: new SegmentChain([], ends), cutBytes: 0, lastNumber };
   const { bytes, cutBytes } = await scanNewest(disk, chain, ends);
   // Only now: an empty segment may be what says where the one before it ends.
   for (const path of chain.strays) await disk.remove(path);
+  if (chain.strays.length > 0) await disk.syncFolder(folder);
   const segments = chain.found.map((one, i): Segment => {
     const next = chain.found[i + 1];
     return {
@@ -44,7 +49,7 @@ export async function recover(disk: Disk, folder: string, meta: LogMeta): Promis
       bytes: next ? next.header.previousBytes : bytes,
     };
   });
-  return { chain: new SegmentChain(segments, ends), cutBytes };
+  return { chain: new SegmentChain(segments, ends), cutBytes, lastNumber };
 }
 
 /** Segments of this generation in order of their numbers; leftovers of older ones are removed. */
@@ -105,9 +110,12 @@ function chainOf(all: readonly Found[]): Chained {
   for (let last = found.at(-1); last && isEmpty(last); last = found.at(-1)) {
     const { previous, previousBytes } = last.header;
     if (!found.some((one) => one.header.segment === previous)) break;
-    newestBytes = previousBytes;
     strays.push(last.path);
     found.pop();
+    // One that was removed and came back by a power loss says nothing of what was written later.
+    const before = found.at(-1)?.header;
+    const speaks = before?.segment === previous && last.header.epoch >= before.epoch;
+    newestBytes = speaks ? previousBytes : undefined;
   }
   let wanted = found.at(-1)?.header.segment ?? 0;
   for (const one of found.toReversed()) {

@@ -1,10 +1,13 @@
-// A leaf fragment: the part of a query that runs where the samples are. Plain data, so that it crosses
-// threads and sockets; what comes back is columns. A window is left-open: (t - windowMs, t]. The planner
-// has already applied offset and @, so that `start` to `end` is the grid on which samples are looked at.
+// A leaf fragment: the part of a query that runs where the samples are. Plain data, so that it
+// crosses threads and sockets; what comes back is columns. A window is left-open: (t - windowMs,
+// t]. The planner has already applied offset and @, so that `start` to `end` is the grid on which
+// samples are looked at.
 import type { Labels } from './labels.ts';
 import type { Matcher } from './matcher.ts';
 
-/** Instants start, start + step, … up to end, in ms; one instant when start = end (step is then 1). */
+/**
+ * Instants start, start + step, … up to end, in ms; one instant when start = end (step is then 1).
+ */
 export interface Grid {
   readonly start: number;
   readonly end: number;
@@ -24,8 +27,9 @@ export interface FragmentAggregate {
 }
 
 /**
- * `fn` is 'last' (an instant selector, windowMs = lookback), 'raw' (the window's samples themselves,
- * one instant only), or the name of a range function; `args` are its further scalar arguments.
+ * `fn` is 'last' (an instant selector, windowMs = lookback), 'raw' (the window's samples
+ * themselves, one instant only), or the name of a range function; `args` are its further scalar
+ * arguments.
  */
 export interface Fragment {
   readonly matchers: readonly Matcher[];
@@ -40,10 +44,11 @@ export interface Fragment {
 }
 
 /**
- * Row-major matrix: value of series s at instant i is `values[s * steps + i]`, and it is there only if
- * `present[s * steps + i]` is 1. A partial avg, stddev or stdvar also carries counts and, for the
- * latter two, sums of squared differences (Welford), so that the root can merge; a partial sum may carry
- * what rounding lost, so that the sum does not depend on how series are spread over shards.
+ * Row-major matrix: value of series s at instant i is `values[s * steps + i]`, and it is there
+ * only if `present[s * steps + i]` is 1. A partial avg, stddev or stdvar also carries counts and,
+ * for the latter two, sums of squared differences (Welford), so that the root can merge; a partial
+ * sum may carry what rounding lost, so that the sum does not depend on how series are spread over
+ * shards.
  */
 export interface Matrix {
   readonly labels: readonly Labels[];
@@ -55,7 +60,10 @@ export interface Matrix {
   readonly lost?: Float64Array;
 }
 
-/** The samples of each series in the window of a 'raw' fragment: series s has rows from[s] to from[s+1]. */
+/**
+ * The samples of each series in the window of a 'raw' fragment: series s has rows from[s] to
+ * from[s+1].
+ */
 export interface RawSamples {
   readonly labels: readonly Labels[];
   readonly from: Uint32Array;

@@ -1,5 +1,5 @@
-// absent() and absent_over_time(): one series where there is none, with the labels that the selector
-// demands exactly.
+// absent() and absent_over_time(): one series where there is none, with the labels that the
+// selector demands exactly.
 import { makeLabels } from '../model/labels.ts';
 import { emptyVector } from './vector.ts';
 import type { Expr } from './ast.ts';

@@ -1,6 +1,7 @@
 // The aggregations that can be done in part: sum, count, min, max, avg, group, stddev, stdvar. One
-// accumulator takes rows of one group, all steps at once; the same code runs beside the samples and at
-// the root. Easy to get wrong: a partial stddev is not a value yet: mean, count and squares travel.
+// accumulator takes rows of one group, all steps at once; the same code runs beside the samples
+// and at the root. Easy to get wrong: a partial stddev is not a value yet: mean, count and squares
+// travel.
 import { isInfinite, lostBy } from './sum.ts';
 import type { FragmentAggregate } from '../model/fragment.ts';
 
@@ -145,8 +146,8 @@ export function foldRow(op: PartialOp): Fold {
 }
 
 /**
- * Turns the state into what travels: the best value, and for a sum what even that lost. Afterwards no
- * row can be added any more.
+ * Turns the state into what travels: the best value, and for a sum what even that lost. Afterwards
+ * no row can be added any more.
  */
 export function closeRow(op: PartialOp, row: GroupRow): void {
   const { values, lost, counts, seen } = row;

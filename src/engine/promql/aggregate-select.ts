@@ -1,6 +1,6 @@
-// topk, bottomk, limitk, limit_ratio: series pass through, step by step only some of them. Easy to get
-// wrong: with one step the answer is ordered by value, group by group; NaN is chosen last; and ties go
-// to the series met first, by the rules of a binary heap, as in Prometheus.
+// topk, bottomk, limitk, limit_ratio: series pass through, step by step only some of them. Easy to
+// get wrong: with one step the answer is ordered by value, group by group; NaN is chosen last; and
+// ties go to the series met first, by the rules of a binary heap, as in Prometheus.
 import { formatShort } from './literals.ts';
 import { labelsKey } from '../model/labels.ts';
 import { evaluationFailed } from './query-failure.ts';

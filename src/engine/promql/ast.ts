@@ -1,6 +1,7 @@
-// The syntax tree of PromQL: plain data with places in the query's text. The parser makes it, the check
-// types it, the planner cuts it into leaf fragments and a root. Easy to get wrong: `offset` and `@` of a
-// range selector belong to its vector selector, as in Prometheus; a subquery has its own.
+// The syntax tree of PromQL: plain data with places in the query's text. The parser makes it, the
+// check types it, the planner cuts it into leaf fragments and a root. Easy to get wrong: `offset`
+// and `@` of a range selector belong to its vector selector, as in Prometheus; a subquery has its
+// own.
 import type { Matcher } from '../model/matcher.ts';
 
 /** A place in the query's text in UTF-16 units, end excluded. */

@@ -1,6 +1,7 @@
 // Arithmetic and comparisons between two vectors: one-to-one, many-to-one, one-to-many, with fill.
-// Most groups are one row against one row and run as one loop over the steps. Easy to get wrong: what is
-// ambiguous is ambiguous at a step, so series that follow one another (churn) match without error.
+// Most groups are one row against one row and run as one loop over the steps. Easy to get wrong:
+// what is ambiguous is ambiguous at a step, so series that follow one another (churn) match
+// without error.
 import { assert } from '../errors.ts';
 import { dropLabels, keepLabels, labelValue, makeLabels } from '../model/labels.ts';
 import { arithmetic, comparison } from './arithmetic.ts';

@@ -1,5 +1,5 @@
-// and, or, unless: which series stay is decided by the presence of their signature on the other side,
-// step by step; values pass through untouched.
+// and, or, unless: which series stay is decided by the presence of their signature on the other
+// side, step by step; values pass through untouched.
 import { groupsOf, anyPresent } from './binary-signature.ts';
 import { RowBuilder, withoutEmptyRows } from './vector.ts';
 import type { Binary } from './ast.ts';

@@ -1,6 +1,6 @@
-// Quantiles and fractions of one classic histogram: a few cumulative buckets. Prometheus' repairs come
-// first: equal bounds are added up, tiny decreases are rounding, larger ones are lifted and reported.
-// Source: Prometheus' documentation of histogram_quantile.
+// Quantiles and fractions of one classic histogram: a few cumulative buckets. Prometheus' repairs
+// come first: equal bounds are added up, tiny decreases are rounding, larger ones are lifted and
+// reported. Source: Prometheus' documentation of histogram_quantile.
 
 /** Cumulative counts under their upper bounds, as many as `count` says. Reused between steps. */
 export interface Buckets {

@@ -1,6 +1,6 @@
 // The type check of a query: every expression has one of Prometheus' four types and every operator
-// and function takes only some. Runs once between parse and plan; after it nothing else needs to ask.
-// The sentences are Prometheus' own, since users search for them.
+// and function takes only some. Runs once between parse and plan; after it nothing else needs to
+// ask. The sentences are Prometheus' own, since users search for them.
 import { FUNCTIONS, AGGREGATIONS } from './functions.ts';
 import { isComparison, isSetOp } from './ast.ts';
 import { quote } from './literals.ts';

@@ -1,5 +1,5 @@
-// What a query knows of its own times when it is planned: durations that name step() or range(), the
-// folded start(), end(), and expressions that are the same at every step.
+// What a query knows of its own times when it is planned: durations that name step() or range(),
+// the folded start(), end(), and expressions that are the same at every step.
 import { minimum, maximum, power, scalarOperation } from './arithmetic.ts';
 import { childrenOf } from './ast.ts';
 import { TIME_DEPENDENT } from './functions.ts';
@@ -110,7 +110,9 @@ export function constantOf(expr: Expr, times: QueryTimes): number | undefined {
   }
 }
 
-/** Says of each expression whether it has one value for all steps of its grid. Remembers answers. */
+/**
+ * Says of each expression whether it has one value for all steps of its grid. Remembers answers.
+ */
 export class Invariance {
   readonly #known = new WeakMap<Expr, boolean>();
 

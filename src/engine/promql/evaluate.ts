@@ -1,6 +1,6 @@
-// Runs a plan: fetches all leaf fragments at once through a callback, then computes the root, node by
-// node, each for all steps. The root itself is synchronous; `checkpoint` is called between nodes, so
-// that a timeout or a lost client ends it.
+// Runs a plan: fetches all leaf fragments at once through a callback, then computes the root, node
+// by node, each for all steps. The root itself is synchronous; `checkpoint` is called between
+// nodes, so that a timeout or a lost client ends it.
 import { assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { QueryNotes } from './notes.ts';

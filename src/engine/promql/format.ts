@@ -1,5 +1,5 @@
-// Syntax tree -> canonical text, as Prometheus prints it: for /api/v1/format_query, for messages and
-// for tests (what is printed parses to the same tree).
+// Syntax tree -> canonical text, as Prometheus prints it: for /api/v1/format_query, for messages
+// and for tests (what is printed parses to the same tree).
 import { formatDuration, formatFloat, quote, quoteName } from './literals.ts';
 import { compareText } from '../model/labels.ts';
 import type { Aggregate, Binary, Duration, Expr, Modifiers, VectorSelector } from './ast.ts';

@@ -1,5 +1,5 @@
-// label_replace and label_join: they look at series, never at values. Easy to get wrong: a result may
-// make two series the same, which is fine only while they are not there at the same step.
+// label_replace and label_join: they look at series, never at values. Easy to get wrong: a result
+// may make two series the same, which is fine only while they are not there at the same step.
 import { labelValue } from '../model/labels.ts';
 import { withLabel } from './with-label.ts';
 import { isLabelName } from './literals.ts';

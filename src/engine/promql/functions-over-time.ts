@@ -1,6 +1,6 @@
 // The *_over_time family: one number from all samples of a window. Sums are compensated and means
-// taken as Prometheus takes them, window by window, so that results are equal to the last bit; extremes
-// keep a queue of candidates, counts and ends need no pass over the window at all.
+// taken as Prometheus takes them, window by window, so that results are equal to the last bit;
+// extremes keep a queue of candidates, counts and ends need no pass over the window at all.
 import { badQuantile } from './notes.ts';
 import { quantileOf } from './quantile.ts';
 import { Sum, isInfinite, lostBy } from './sum.ts';
@@ -73,7 +73,9 @@ function movingMean(
   return mean + lost;
 }
 
-/** Extremes by a queue of indices: each sample enters and leaves once. NaN counts only when alone. */
+/**
+ * Extremes by a queue of indices: each sample enters and leaves once. NaN counts only when alone.
+ */
 function extreme(
   beats: (challenger: number, held: number) => boolean,
   answer: (input: RangeInput, index: number) => number,

@@ -1,6 +1,7 @@
-// rate, increase, delta, irate, idelta, changes, resets: functions of how a series moves in a window.
-// Arithmetic as in Prometheus 3: extrapolation to the window's ends up to 1.1 average intervals, a
-// counter never below zero. Resets are found once a series and shared by overlapping windows.
+// rate, increase, delta, irate, idelta, changes, resets: functions of how a series moves in a
+// window. Arithmetic as in Prometheus 3: extrapolation to the window's ends up to 1.1 average
+// intervals, a counter never below zero. Resets are found once a series and shared by overlapping
+// windows.
 import type { RangeFunction, RangeInput } from './windows.ts';
 
 /** Indices of samples lower than the one before them. */
@@ -93,7 +94,9 @@ export const irate = lastTwo(true);
 /** Difference between the last two samples. */
 export const idelta = lastTwo(false);
 
-/** Counts in each window the neighbours that differ in the way asked for: one prefix sum a series. */
+/**
+ * Counts in each window the neighbours that differ in the way asked for: one prefix sum a series.
+ */
 function counted(differs: (before: number, now: number) => boolean): RangeFunction {
   let prefix = new Uint32Array(256);
   return (input, out, present, at) => {

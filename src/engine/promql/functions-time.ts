@@ -1,6 +1,6 @@
 // The calendar functions, in UTC: whole seconds since 1970 to years, months, days, hours, minutes.
-// By arithmetic on days, so that no Date is made for a sample. Source: Howard Hinnant, chrono-Compatible
-// Low-Level Date Algorithms (days from and to civil).
+// By arithmetic on days, so that no Date is made for a sample. Source: Howard Hinnant,
+// chrono-Compatible Low-Level Date Algorithms (days from and to civil).
 
 const DAY = 86_400;
 

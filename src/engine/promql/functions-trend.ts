@@ -1,6 +1,6 @@
-// deriv, predict_linear and double_exponential_smoothing: the trend of a gauge in a window. Easy to get
-// wrong: the line of predict_linear is laid through the time of evaluation, which an offset moves away
-// from the window's end; its second argument here is that distance in ms.
+// deriv, predict_linear and double_exponential_smoothing: the trend of a gauge in a window. Easy
+// to get wrong: the line of predict_linear is laid through the time of evaluation, which an offset
+// moves away from the window's end; its second argument here is that distance in ms.
 import { evaluationFailed } from './query-failure.ts';
 import { isInfinite, Sum } from './sum.ts';
 import { argAt } from './windows.ts';

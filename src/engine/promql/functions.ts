@@ -1,6 +1,6 @@
-// Every function and aggregation that PromQL knows, with its types: what the check and the hints read.
-// How they compute stands elsewhere: range functions run at the leaf, the rest at the root. Source:
-// Prometheus' documentation of functions and operators.
+// Every function and aggregation that PromQL knows, with its types: what the check and the hints
+// read. How they compute stands elsewhere: range functions run at the leaf, the rest at the root.
+// Source: Prometheus' documentation of functions and operators.
 import type { ValueType } from './ast.ts';
 
 export interface Signature {
@@ -78,7 +78,10 @@ export const AGGREGATIONS: ReadonlyMap<string, ValueType | ''> = new Map<string,
   ['count_values', 'string'],
 ]);
 
-/** Functions whose value depends on the time of evaluation even when all arguments are fixed by `@`. */
+/**
+ * Functions whose value depends on the time of evaluation even when all arguments are fixed by
+ * `@`.
+ */
 export const TIME_DEPENDENT: ReadonlySet<string> = new Set([
   'days_in_month',
   'day_of_month',

@@ -1,5 +1,5 @@
-// histogram_quantile, histogram_quantiles and histogram_fraction over classic buckets: series that are
-// equal but for `le` form a histogram; each step of it is one calculation in buckets.ts.
+// histogram_quantile, histogram_quantiles and histogram_fraction over classic buckets: series that
+// are equal but for `le` form a histogram; each step of it is one calculation in buckets.ts.
 import { dropLabels, labelValue, labelsKey, NAME } from '../model/labels.ts';
 import { bucketFraction, bucketQuantile, makeBuckets } from './buckets.ts';
 import { formatFloat, formatShort, parseFloatText, quote } from './literals.ts';

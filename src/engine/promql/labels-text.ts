@@ -1,4 +1,5 @@
-// A label set as Prometheus prints it in messages: {a="1", b="2"}, names in quotes when they must be.
+// A label set as Prometheus prints it in messages: {a="1", b="2"}, names in quotes when they must
+// be.
 import { quote, quoteName } from './literals.ts';
 import type { Labels } from '../model/labels.ts';
 

@@ -1,5 +1,5 @@
-// The groups of a partial aggregate in the shard: one scratch row that each series fills and that is
-// folded into its group at once, so that memory is by groups, not by series.
+// The groups of a partial aggregate in the shard: one scratch row that each series fills and that
+// is folded into its group at once, so that memory is by groups, not by series.
 import { labelsKey } from '../model/labels.ts';
 import { GroupRow, carriesCounts, closeRow, foldRow, isDeviation } from './accumulate.ts';
 import { groupingOf } from './names.ts';

@@ -1,6 +1,6 @@
-// The samples of a window themselves: an instant query of a range selector, and whatever the root has
-// to compute because its arguments vary. Values are copied as blocks of bytes, so that NaN payloads
-// survive.
+// The samples of a window themselves: an instant query of a range selector, and whatever the root
+// has to compute because its arguments vary. Values are copied as blocks of bytes, so that NaN
+// payloads survive.
 import { assert } from '../errors.ts';
 import { dropStale, makeSampleBuffer } from './leaf-samples.ts';
 import { tooManySamples } from './query-failure.ts';

@@ -1,5 +1,5 @@
-// The buffer a leaf decodes series into, and what is done to it before a range function looks: stale
-// markers are no samples of a window.
+// The buffer a leaf decodes series into, and what is done to it before a range function looks:
+// stale markers are no samples of a window.
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import type { SampleBuffer } from '../ports.ts';
 

@@ -1,7 +1,7 @@
 // Runs a leaf fragment where the samples lie: select, range function, partial aggregate, series by
 // series over typed arrays that are used again and again. Synchronous; runs in the shard's worker.
-// Easy to get wrong: a stale marker ends a series for an instant selector but is simply no sample in a
-// window; windows are left-open; limits are checked before memory is taken.
+// Easy to get wrong: a stale marker ends a series for an instant selector but is simply no sample
+// in a window; windows are left-open; limits are checked before memory is taken.
 import { assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
@@ -105,8 +105,10 @@ class LeafRun {
     }
     return {
       matrix: rows.matrix(),
-      ...{ seriesRead: this.#series, samplesRead: this.#samples },
-      ...{ warnings: [...this.#notes.warnings], infos: [...this.#notes.infos] },
+      seriesRead: this.#series,
+      samplesRead: this.#samples,
+      warnings: [...this.#notes.warnings],
+      infos: [...this.#notes.infos],
     };
   }
 

@@ -1,6 +1,6 @@
-// Numbers, durations and strings of PromQL, from text to value and back. Easy to get wrong: strings
-// have Go's escapes, which can make bytes that are no UTF-8; such a byte is kept as a lone surrogate
-// U+DC80 to U+DCFF, so that it is never a legal label name and prints as \xNN again.
+// Numbers, durations and strings of PromQL, from text to value and back. Easy to get wrong:
+// strings have Go's escapes, which can make bytes that are no UTF-8; such a byte is kept as a lone
+// surrogate U+DC80 to U+DCFF, so that it is never a legal label name and prints as \xNN again.
 
 const UNIT_MS: Record<string, number> = {
   y: 365 * 86_400_000,
@@ -45,7 +45,9 @@ export interface NumberText {
   readonly duration: boolean;
 }
 
-/** A number or duration literal without sign; undefined when it is neither. Durations are seconds. */
+/**
+ * A number or duration literal without sign; undefined when it is neither. Durations are seconds.
+ */
 export function parseNumber(text: string): NumberText | undefined {
   const lower = text.toLowerCase();
   if (lower === 'inf') return { value: Infinity, duration: false };

@@ -1,5 +1,5 @@
-// Joins raw samples of several sources: series by labels, and where two sources hold the same series,
-// its samples by time, the first source's winning at equal times. Values move as words.
+// Joins raw samples of several sources: series by labels, and where two sources hold the same
+// series, its samples by time, the first source's winning at equal times. Values move as words.
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { RawSamples } from '../model/fragment.ts';

@@ -11,7 +11,8 @@ import type { Labels } from '../model/labels.ts';
 import type { PartialOp } from './accumulate.ts';
 
 /**
- * One answer out of many, sorted by labels. Partial aggregates stay partial (finishRow makes values).
+ * One answer out of many, sorted by labels. Partial aggregates stay partial (finishRow makes
+ * values).
  * @throws MonError MON_QUERY_LIMIT when the whole is past the fragment's limits.
  */
 export function mergeFragments(
@@ -77,7 +78,9 @@ export function sortedMatrix(matrix: Matrix): Matrix {
   };
   const { counts, squares, lost } = matrix;
   return {
-    ...{ labels: Array.from(order, (i) => labels[i]), steps, present },
+    labels: Array.from(order, (i) => labels[i]),
+    steps,
+    present,
     values: column(matrix.values),
     ...(counts === undefined ? {} : { counts: column(counts) }),
     ...(squares === undefined ? {} : { squares: column(squares) }),
@@ -143,7 +146,10 @@ function mergePartials(matrices: readonly Matrix[], op: PartialOp): Matrix {
     present.set(row.seen, i * steps);
   });
   return sortedMatrix({
-    ...{ labels, steps, present, values: column((row) => row.values) },
+    labels,
+    steps,
+    present,
+    values: column((row) => row.values),
     ...(op === 'sum' ? { lost: column((row) => row.lost) } : {}),
     ...(op === 'avg' || isDeviation(op) ? { counts: column((row) => row.counts) } : {}),
     ...(isDeviation(op) ? { squares: column((row) => row.squares) } : {}),

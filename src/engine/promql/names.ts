@@ -1,5 +1,5 @@
-// Which labels of a series a function or an aggregation leaves. What "dropping the name" drops is more
-// than __name__: Prometheus 3 drops the labels of type and unit with it.
+// Which labels of a series a function or an aggregation leaves. What "dropping the name" drops is
+// more than __name__: Prometheus 3 drops the labels of type and unit with it.
 import { dropLabels, keepLabels } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 

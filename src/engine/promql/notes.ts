@@ -1,5 +1,5 @@
-// Warnings and infos of a query, each once, worded as Prometheus' API prints them. A leaf does not know
-// the query's text, so its notes carry no place; the root adds it.
+// Warnings and infos of a query, each once, worded as Prometheus' API prints them. A leaf does not
+// know the query's text, so its notes carry no place; the root adds it.
 import { lineColumn } from './parse-error.ts';
 import { formatShort, quote } from './literals.ts';
 import type { Span } from './ast.ts';

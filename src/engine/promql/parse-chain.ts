@@ -1,6 +1,6 @@
-// Operators by Prometheus' precedence. The editors' grammar lets `offset`, `@` and ranges take all that
-// stands before them (`a + b offset 5m * c`) and binds a sign closer than `^`; so its tree of operators
-// is laid flat again, in the order of the text, and climbed anew.
+// Operators by Prometheus' precedence. The editors' grammar lets `offset`, `@` and ranges take all
+// that stands before them (`a + b offset 5m * c`) and binds a sign closer than `^`; so its tree of
+// operators is laid flat again, in the order of the text, and climbed anew.
 import type { SyntaxNode } from '@lezer/common';
 import { QUERY_DEPTH_MAX } from '../limits.ts';
 import { kidsOf, textOf } from './parse-nodes.ts';

@@ -1,5 +1,5 @@
-// Durations of ranges, steps and offsets, with Prometheus 3's arithmetic on them. What needs the grid
-// (`step()`, `range()`) stays a tree; duration.ts computes it when the query is planned.
+// Durations of ranges, steps and offsets, with Prometheus 3's arithmetic on them. What needs the
+// grid (`step()`, `range()`) stays a tree; duration.ts computes it when the query is planned.
 import type { SyntaxNode } from '@lezer/common';
 import { QUERY_DEPTH_MAX } from '../limits.ts';
 import { parseNumber, quote } from './literals.ts';

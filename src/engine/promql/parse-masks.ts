@@ -1,11 +1,13 @@
-// Small differences between the editors' grammar and Prometheus itself, bridged by handing the grammar
-// a text of the same length: `2.` is a number, STEP() may be in capitals inside a duration, and max_of
-// and min_of are functions too. Places stay right; names are read from the query's own text.
+// Small differences between the editors' grammar and Prometheus itself, bridged by handing the
+// grammar a text of the same length: `2.` is a number, STEP() may be in capitals inside a
+// duration, and max_of and min_of are functions too. Places stay right; names are read from the
+// query's own text.
 import { tokensOf } from './tokens.ts';
 
 const NEEDED = /\d\.(?![\d])|\b(?:step|range)\s*\(|m(?:ax|in)_of/i;
 /** A known function of scalars' length: only its place in the tree matters. */
 const STAND_IN = 'scalar';
+const DURATION_WORD = /^(?:step|range|m(?:ax|in)_of)$/;
 
 /** The text for the grammar. */
 export function maskForGrammar(text: string): string {
@@ -13,20 +15,26 @@ export function maskForGrammar(text: string): string {
   let out = '';
   let at = 0;
   let brackets = 0;
-  let offset = false;
+  let parens = 0;
+  /** Depth of the parentheses around the duration of an offset that has begun. */
+  let offset = -1;
   for (const token of tokensOf(text)) {
     if (token.text === '[') brackets++;
     if (token.text === ']') brackets--;
+    if (token.text === '(') parens++;
+    if (token.text === ')') parens--;
     const lower = token.text.toLowerCase();
     let masked = token.text;
     if (token.kind === 'number' && masked.endsWith('.')) masked = `${masked.slice(0, -1)} `;
     if (token.kind === 'word') {
-      const duration = brackets > 0 || offset;
-      if (duration && /^(?:step|range|m(?:ax|in)_of)$/.test(lower)) masked = lower;
+      const duration = brackets > 0 || offset >= 0;
+      if (duration && DURATION_WORD.test(lower)) masked = lower;
       if (!duration && /^m(?:ax|in)_of$/.test(masked)) masked = STAND_IN;
+      if (lower === 'offset') offset = parens;
+      else if (!DURATION_WORD.test(lower)) offset = -1;
     }
-    // What follows `offset` up to the next word belongs to it.
-    if (token.kind === 'word') offset = lower === 'offset';
+    const ends = token.kind === 'number' || token.text === ')';
+    if (ends && parens <= offset) offset = -1;
     out += text.slice(at, token.start) + masked;
     at = token.end;
   }

@@ -1,4 +1,5 @@
-// What stands between the sides of a binary operator: bool, on, ignoring, group_left, group_right, fill.
+// What stands between the sides of a binary operator: bool, on, ignoring, group_left, group_right,
+// fill.
 import type { SyntaxNode } from '@lezer/common';
 import { isSetOp } from './ast.ts';
 import { kidsOf } from './parse-nodes.ts';

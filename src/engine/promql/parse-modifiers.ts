@@ -1,4 +1,5 @@
-// `offset`, `@`, `anchored` and `smoothed` behind an expression: put where they belong, refused elsewhere.
+// `offset`, `@`, `anchored` and `smoothed` behind an expression: put where they belong, refused
+// elsewhere.
 import type { SyntaxNode } from '@lezer/common';
 import { parseNumber } from './literals.ts';
 import { parseDuration } from './parse-duration.ts';

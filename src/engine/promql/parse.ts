@@ -1,6 +1,7 @@
-// Text -> syntax tree, over Prometheus' own grammar for editors (lezer). Stands at the beginning of
-// every query and rule. Easy to get wrong: the grammar's precedence is not Prometheus'
-// (parse-chain.ts); unknown functions are syntax errors for it; it knows no types, so check.ts comes next.
+// Text -> syntax tree, over Prometheus' own grammar for editors (lezer). Stands at the beginning
+// of every query and rule. Easy to get wrong: the grammar's precedence is not Prometheus'
+// (parse-chain.ts); unknown functions are syntax errors for it; it knows no types, so check.ts
+// comes next.
 import { parser } from '@prometheus-io/lezer-promql';
 import type { SyntaxNode } from '@lezer/common';
 import { UserError } from '../errors.ts';
@@ -206,7 +207,13 @@ function parseAggregate(node: SyntaxNode, source: Source): Expr {
   const param = wanted === 2 ? { param: args[0] } : {};
   const grouped = grouping !== undefined;
   return {
-    ...{ kind: 'aggregate', op, without, grouped, names, ...param, inner: args[wanted - 1] },
+    kind: 'aggregate',
+    op,
+    without,
+    grouped,
+    names,
+    ...param,
+    inner: args[wanted - 1],
     ...span,
   };
 }

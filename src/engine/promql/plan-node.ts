@@ -1,11 +1,13 @@
-// The planned query: a tree of root nodes over leaf fragments. Plain data. Each node knows nothing of
-// series, only what is computed over which grid, so that the same plan can be pulled by a query or
-// pushed by the log. Easy to get wrong: a node's grid is its own; subqueries have finer ones.
+// The planned query: a tree of root nodes over leaf fragments. Plain data. Each node knows nothing
+// of series, only what is computed over which grid, so that the same plan can be pulled by a query
+// or pushed by the log. Easy to get wrong: a node's grid is its own; subqueries have finer ones.
 import type { Aggregate, Binary, Span, ValueType } from './ast.ts';
 import type { Fragment, Grid } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 
-/** The ends of the windows of a range function: first, first + step, …; step 0 when `@` fixes them. */
+/**
+ * The ends of the windows of a range function: first, first + step, …; step 0 when `@` fixes them.
+ */
 export interface WindowGrid {
   readonly first: number;
   readonly step: number;
@@ -36,7 +38,10 @@ export type PlanNode =
   | { readonly kind: 'empty' }
   /** time(): the instants themselves, in seconds. */
   | { readonly kind: 'time'; readonly grid: Grid }
-  /** `drops`: the function drops the name; `named`: the fragment still carries it, to be dropped here. */
+  /**
+   * `drops`: the function drops the name; `named`: the fragment still carries it, to be dropped
+   * here.
+   */
   | {
       readonly kind: 'leaf';
       readonly fragment: number;

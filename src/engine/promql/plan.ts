@@ -1,7 +1,7 @@
-// Syntax tree -> plan: which fragments run beside the samples, and what the root makes of them. The
-// heart of "one plan, two drivers". Easy to get wrong: offset and @ move only the grid of the samples,
-// a range function's results stay on the query's grid; and names may be dropped in the shard only
-// where that cannot hide two series of the same labels.
+// Syntax tree -> plan: which fragments run beside the samples, and what the root makes of them.
+// The heart of "one plan, two drivers". Easy to get wrong: offset and @ move only the grid of the
+// samples, a range function's results stay on the query's grid; and names may be dropped in the
+// shard only where that cannot hide two series of the same labels.
 import { UserError, assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { LOOKBACK_MS, QUERY_SAMPLES_MAX, QUERY_SERIES_MAX } from '../limits.ts';
@@ -54,8 +54,13 @@ export function plan(expr: Expr, options: PlanOptions): Plan {
   const planner = new Planner(options);
   const root = type === 'matrix' ? planner.samples(expr) : planner.plan(expr, options.grid);
   return {
-    ...{ root, type, fragments: planner.fragments, grid: options.grid, instant: options.instant },
-    ...{ source: options.source, delayedNames: options.delayedNames ?? false },
+    root,
+    type,
+    fragments: planner.fragments,
+    grid: options.grid,
+    instant: options.instant,
+    source: options.source,
+    delayedNames: options.delayedNames ?? false,
     maxSamples: options.maxSamples ?? QUERY_SAMPLES_MAX,
   };
 }

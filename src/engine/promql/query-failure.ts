@@ -1,4 +1,5 @@
-// The failures of a query that runs, in Prometheus' words: limits, and matchings that are not unique.
+// The failures of a query that runs, in Prometheus' words: limits, and matchings that are not
+// unique.
 import { MonError } from '../errors.ts';
 
 /** More samples than a query may hold. */

@@ -1,5 +1,5 @@
-// Users' regular expressions, RE2 syntax, in linear time: for matchers and label_replace. Anchored at
-// both ends, and a dot matches a line break, as everywhere in Prometheus.
+// Users' regular expressions, RE2 syntax, in linear time: for matchers and label_replace. Anchored
+// at both ends, and a dot matches a line break, as everywhere in Prometheus.
 import { RE2JS } from 're2js';
 import { messageOf } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';

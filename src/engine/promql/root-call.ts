@@ -1,5 +1,5 @@
-// Function name -> code, for functions of instant vectors and scalars at the root. Range functions and
-// those that the planner folds (time, start, absent …) never come here.
+// Function name -> code, for functions of instant vectors and scalars at the root. Range functions
+// and those that the planner folds (time, start, absent …) never come here.
 import { UserError, assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { maximum, minimum } from './arithmetic.ts';

@@ -1,5 +1,5 @@
-// The nearest known word to one that was mistyped, for the hint under an error. Runs once per error,
-// never on the way of a sample.
+// The nearest known word to one that was mistyped, for the hint under an error. Runs once per
+// error, never on the way of a sample.
 
 /** Edits (insert, remove, replace, swap of neighbours) that make `a` from `b`. */
 export function editDistance(a: string, b: string): number {

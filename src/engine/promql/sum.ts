@@ -1,6 +1,7 @@
-// Sums of floats with Neumaier's compensation, as Prometheus adds wherever the order of samples should
-// not matter. A sum keeps two numbers, the sum and what rounding lost; an infinite sum loses nothing.
-// Source: Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, 1974.
+// Sums of floats with Neumaier's compensation, as Prometheus adds wherever the order of samples
+// should not matter. A sum keeps two numbers, the sum and what rounding lost; an infinite sum
+// loses nothing. Source: Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher
+// Summen, 1974.
 
 /** A running compensated sum; `total` is its best value. */
 export class Sum {

@@ -1,6 +1,7 @@
 // What a root node evaluates to: an instant vector for all steps at once, as rows of columns, or a
-// scalar for all steps. Easy to get wrong: a value may be absent, which is not NaN; the order of rows
-// is the order of an instant answer; with delayed name removal a row only remembers that its name goes.
+// scalar for all steps. Easy to get wrong: a value may be absent, which is not NaN; the order of
+// rows is the order of an instant answer; with delayed name removal a row only remembers that its
+// name goes.
 import { labelsKey } from '../model/labels.ts';
 import { withoutName } from './names.ts';
 import { sameLabels, tooManySamples } from './query-failure.ts';

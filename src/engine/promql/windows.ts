@@ -1,5 +1,5 @@
-// Which samples of a series lie in which window. Windows are left-open, (t - w, t], and move forward
-// only, so two indices that never go back find all of them in one pass over the samples.
+// Which samples of a series lie in which window. Windows are left-open, (t - w, t], and move
+// forward only, so two indices that never go back find all of them in one pass over the samples.
 import type { Notes } from './notes.ts';
 import type { WindowGrid } from './plan-node.ts';
 
@@ -34,8 +34,13 @@ export function makeInput(
   notes: Notes,
 ): RangeInput {
   return {
-    ...{ timestamps: new Float64Array(0), values: new Float64Array(0), count: 0 },
-    ...{ windows, windowMs, args, notes },
+    timestamps: new Float64Array(0),
+    values: new Float64Array(0),
+    count: 0,
+    windows,
+    windowMs,
+    args,
+    notes,
     lo: new Uint32Array(windows.count),
     hi: new Uint32Array(windows.count),
   };

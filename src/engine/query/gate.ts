@@ -1,6 +1,6 @@
-// Who may run a query now: so many at a time for each user, the rest wait in order, and past a bound
-// are refused at once. Easy to get wrong: a waiter that gives up must leave the queue, or its turn is
-// lost for everybody behind it.
+// Who may run a query now: so many at a time for each user, the rest wait in order, and past a
+// bound are refused at once. Easy to get wrong: a waiter that gives up must leave the queue, or
+// its turn is lost for everybody behind it.
 import { MonError } from '../errors.ts';
 
 /** Gives the turn back; more than once is harmless. */

@@ -1,6 +1,6 @@
-// Answers PromQL over any number of sources: parse, check, plan, fragments everywhere at once, merge,
-// root. Holds the limits of a user and the time limit of a query. Easy to get wrong: the root is
-// synchronous, so no timer fires while it computes; it asks the clock between nodes.
+// Answers PromQL over any number of sources: parse, check, plan, fragments everywhere at once,
+// merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong: the
+// root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
 import { MonError, UserError } from '../errors.ts';
 import {
   LOOKBACK_MS,
@@ -88,7 +88,9 @@ export class QueryService implements Ask {
       samplesMax,
     } = this.#options;
     return plan(expr, {
-      ...{ source: query, grid, instant: how.instant },
+      source: query,
+      grid,
+      instant: how.instant,
       lookbackMs: how.asked.lookbackMs ?? lookbackMs,
       ...(defaultStepMs === undefined ? {} : { defaultStepMs }),
       delayedNames: delayedNames ?? false,

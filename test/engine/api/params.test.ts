@@ -14,6 +14,7 @@ import {
   unescapeLabelName,
 } from '../../../src/engine/api/params.ts';
 import { UserError } from '../../../src/engine/errors.ts';
+import { seededRandom } from '../../../src/engine/runtime/random.ts';
 
 function refused(call: () => unknown, message: string): void {
   assert.throws(call, (thrown) => {
@@ -137,4 +138,53 @@ test('U__ names are unescaped, and what is written wrongly stands for itself', (
   f('U__bad_zz_', 'U__bad_zz_');
   f('U__open_2e', 'U__open_2e');
   f('U__half_d800_', 'U__half_d800_');
+});
+
+test('whatever is sent is read or refused, never anything else', () => {
+  const seed = 8;
+  const random = seededRandom(seed);
+  const pieces = [
+    '1',
+    '.',
+    'e',
+    '-',
+    '+',
+    'h',
+    'm',
+    's',
+    'T',
+    'Z',
+    ':',
+    'U__',
+    '_',
+    '2e',
+    'é',
+    '\0',
+  ];
+  for (let i = 0; i < 20_000; i++) {
+    let text = '';
+    for (let n = random() * 12; n > 0; n--) text += pieces[Math.floor(random() * pieces.length)];
+    const params = new URLSearchParams([
+      ['start', text],
+      ['end', '1'],
+      ['step', text],
+      ['limit', text],
+    ]);
+    const calls = [
+      () => rangeParams(params),
+      () => timeParam(params, 'start', 0),
+      () => durationParam(params, 'step'),
+      () => limitParam(params, 'limit', 0),
+      () => void unescapeLabelName(text).length,
+    ];
+    for (const call of calls) {
+      try {
+        call();
+      } catch (thrown) {
+        assert.ok(thrown instanceof UserError, `${JSON.stringify(text)}, seed ${seed}: ${thrown}`);
+      }
+    }
+    const ms = parseTimeMs(text) ?? 0;
+    assert.ok(Number.isSafeInteger(ms), `${JSON.stringify(text)}, seed ${seed}`);
+  }
 });

@@ -22,7 +22,13 @@ function batch(book: SeriesBook): Batch {
   const hosts = ['a', 'b', 'ü'];
   const refs = hosts.flatMap((host) =>
     ['cpu', 'memory', 'requests_total'].map((name) =>
-      book.refOfLabels(makeLabels([[NAME, name], ['host', host], ['job', 'node']])),
+      book.refOfLabels(
+        makeLabels([
+          [NAME, name],
+          ['host', host],
+          ['job', 'node'],
+        ]),
+      ),
     ),
   );
   const values = new Float64Array([0, 1, -1, 0.5, -0, 1e300, 12.3, 2 ** 53, 0]);
@@ -37,7 +43,11 @@ function batch(book: SeriesBook): Batch {
     floats: { refs: Uint32Array.from(refs), timestamps, values },
     starts: Float64Array.from(refs, (_, i) => (i % 3 === 2 ? START - 60_000 : 0)),
     histograms: { ...one, bodies: [Uint8Array.of(8, 1, 16, 2)] },
-    exemplars: { ...one, values: Float64Array.of(0.25), labels: [canonicalOf(['trace_id', 'abc'])] },
+    exemplars: {
+      ...one,
+      values: Float64Array.of(0.25),
+      labels: [canonicalOf(['trace_id', 'abc'])],
+    },
     metadata: [{ family: 'requests_total', type: 'counter', help: 'Requests served.', unit: '' }],
     tick: { timeMs: START + 20_000, watermarkMs: START + 10_000 },
   };
@@ -51,7 +61,10 @@ function sayings(open: OpenRecord, kernels: Kernels): unknown {
   const floats = Array.from({ length: open.floatCount }, (_, i) => ({
     ref: view.getUint32(open.refsAt + i * 4, true),
     timestamp: view.getFloat64(open.timestampsAt + i * 8, true),
-    bits: view.getBigUint64(open.valuesAt + i * 8, true).toString(16).padStart(16, '0'),
+    bits: view
+      .getBigUint64(open.valuesAt + i * 8, true)
+      .toString(16)
+      .padStart(16, '0'),
     start: open.startsAt === undefined ? 0 : view.getFloat64(open.startsAt + i * 8, true),
   }));
   const { epoch, sequence, partition, receivedMs, lateness, metadata, tick } = open;

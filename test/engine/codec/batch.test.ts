@@ -80,7 +80,10 @@ function check(batch: Batch, open: OpenRecord, kernels: Kernels): void {
   if (batch.histograms) {
     assert.deepEqual(histograms.refs, batch.histograms.refs);
     assert.deepEqual(histograms.bodies, batch.histograms.bodies);
-    assert.deepEqual([...histograms.timestamps], [...batch.histograms.timestamps].map((t) => t + 0));
+    assert.deepEqual(
+      [...histograms.timestamps],
+      [...batch.histograms.timestamps].map((t) => t + 0),
+    );
   }
   const exemplars = open.exemplars();
   assert.equal(open.exemplarCount, batch.exemplars?.refs.length ?? 0);
@@ -88,7 +91,10 @@ function check(batch: Batch, open: OpenRecord, kernels: Kernels): void {
     assert.deepEqual(exemplars.refs, batch.exemplars.refs);
     assert.deepEqual(exemplars.labels, batch.exemplars.labels);
     assert.deepEqual(bytesOf(exemplars.values), bytesOf(batch.exemplars.values));
-    assert.deepEqual([...exemplars.timestamps], [...batch.exemplars.timestamps].map((t) => t + 0));
+    assert.deepEqual(
+      [...exemplars.timestamps],
+      [...batch.exemplars.timestamps].map((t) => t + 0),
+    );
   }
 }
 
@@ -135,7 +141,10 @@ test('the table of definitions says the same as forEachDefinition', () => {
   const seen: number[] = [];
   const row = open.definitionsAt >>> 2;
   open.forEachDefinition((ref, canonical) => {
-    const [inTable, at, length] = kernels.u32.subarray(row + seen.length * 3, row + seen.length * 3 + 3);
+    const [inTable, at, length] = kernels.u32.subarray(
+      row + seen.length * 3,
+      row + seen.length * 3 + 3,
+    );
     assert.equal(inTable, ref);
     assert.deepEqual(kernels.bytes.subarray(at, at + length), canonical);
     assert.deepEqual(labelsOf(canonical), book.labels(ref));
@@ -165,7 +174,12 @@ test('what does not fit is refused, and its definitions are not taken as given',
   const { book, codec } = setUp();
   const value = 'v'.repeat(4000);
   const refs = Uint32Array.from({ length: 3000 }, (_, i) =>
-    book.refOfLabels(makeLabels([[NAME, `m${i}`], ['value', value]])),
+    book.refOfLabels(
+      makeLabels([
+        [NAME, `m${i}`],
+        ['value', value],
+      ]),
+    ),
   );
   const columns = (from: number, count: number) => ({
     refs: refs.subarray(from, from + count),

@@ -19,8 +19,11 @@ import { projectRoot } from '../../support/project.ts';
 import { below, mutated, randomBytes, randomLabels } from '../../support/random-labels.ts';
 
 /** One vector of the page: labels as JSON, canonical bytes and hash in hex, virtual shard. */
-const VECTOR =
-  /^labels {4}(?<labels>\[.*\])\nbytes {5}(?<bytes>[0-9a-f]*)\nhash {6}(?<hash>[0-9a-f]{16})\nshard {5}(?<shard>\d+)$/gm;
+const VECTOR = new RegExp(
+  String.raw`^labels {4}(?<labels>\[.*\])\nbytes {5}(?<bytes>[0-9a-f]*)\n` +
+    String.raw`hash {6}(?<hash>[0-9a-f]{16})\nshard {5}(?<shard>\d+)$`,
+  'gm',
+);
 
 test('the vectors of docs/format/identity.md', () => {
   const page = readFileSync(join(projectRoot, 'docs/format/identity.md'), 'utf8');

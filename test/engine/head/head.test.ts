@@ -1,5 +1,5 @@
-// A head agrees with the naive one about every count and every sample: in order, late, double, stale,
-// truncated, taken up again from a checkpoint, with refs that move and epochs that end.
+// A head agrees with the naive one about every count and every sample: in order, late, double,
+// stale, truncated, taken up again from a checkpoint, with refs that move and epochs that end.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { Head } from '../../../src/engine/head/head.ts';
@@ -213,7 +213,10 @@ test('a ref that is given again means the new series', () => {
   apply({ definitions: [[5, b]], samples: [{ ref: 5, time: 2, bits: 2n }] });
   apply({ definitions: [[5, b]], samples: [{ ref: 5, time: 3, bits: 3n }] });
   assert.deepEqual(readAll(head, idOf(head, a), 0, 9), [[1, 1n]]);
-  assert.deepEqual(readAll(head, idOf(head, b), 0, 9), [[2, 2n], [3, 3n]]);
+  assert.deepEqual(readAll(head, idOf(head, b), 0, 9), [
+    [2, 2n],
+    [3, 3n],
+  ]);
 });
 
 test('several epochs live when a head is told so', () => {

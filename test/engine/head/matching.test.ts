@@ -1,5 +1,5 @@
-// Matchers find what a filter over all series finds; names and values are those of the series found;
-// common shapes of expressions answer as the engine would.
+// Matchers find what a filter over all series finds; names and values are those of the series
+// found; common shapes of expressions answer as the engine would.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { RE2JS } from 're2js';
@@ -14,7 +14,19 @@ import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts
 import { bitsOf, labelsOf, withOpen } from '../../support/open-records.ts';
 import { NaiveHead } from './naive-head.ts';
 
-const VALUES = ['', 'a', 'b', 'ab', 'abc', 'a.c', 'a\nc', 'été', 'x|y', '\u{1F600}', 'long'.repeat(60)];
+const VALUES = [
+  '',
+  'a',
+  'b',
+  'ab',
+  'abc',
+  'a.c',
+  'a\nc',
+  'été',
+  'x|y',
+  '\u{1F600}',
+  'long'.repeat(60),
+];
 const EXPRESSIONS = [
   '',
   '.*',
@@ -77,7 +89,10 @@ test('matchers find what a filter over all series finds', () => {
       const count = Math.floor(random() * 4);
       const matchers = Array.from({ length: count }, () => randomMatcher(random));
       const ids = head.match(matchers, 0, 2000);
-      assert.ok(ids.every((id, i) => i === 0 || ids[i - 1] < id), 'ids rise');
+      assert.ok(
+        ids.every((id, i) => i === 0 || ids[i - 1] < id),
+        'ids rise',
+      );
       const found = [...ids].map((id) => labelsKey(head.labels(id))).sort();
       const words = `seed ${seed}: ${JSON.stringify(matchers)}`;
       assert.deepEqual(found, naive.match(matchers), words);
@@ -138,8 +153,14 @@ test('id sets join as sets do', () => {
       return Uint32Array.from([...ids].sort((a, b) => a - b));
     };
     const [a, b, c] = [make(), make(), make()];
-    assert.deepEqual([...intersectIds(a, b)], [...a].filter((id) => b.includes(id)));
-    assert.deepEqual([...subtractIds(a, b)], [...a].filter((id) => !b.includes(id)));
+    assert.deepEqual(
+      [...intersectIds(a, b)],
+      [...a].filter((id) => b.includes(id)),
+    );
+    assert.deepEqual(
+      [...subtractIds(a, b)],
+      [...a].filter((id) => !b.includes(id)),
+    );
     const all = [...new Set([...a, ...b, ...c])].sort((x, y) => x - y);
     assert.deepEqual([...unionIds([a, b, c], end)], all);
   }

@@ -1,5 +1,5 @@
-// The head as plain maps: what every head must agree with. Samples by series and time, the first wins;
-// a floor; matchers as filters over all series. Slow and obvious.
+// The head as plain maps: what every head must agree with. Samples by series and time, the first
+// wins; a floor; matchers as filters over all series. Slow and obvious.
 import { RE2JS } from 're2js';
 import { labelsKey, labelValue, type Labels } from '../../../src/engine/model/labels.ts';
 import type { Matcher } from '../../../src/engine/model/matcher.ts';

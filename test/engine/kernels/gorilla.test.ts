@@ -1,5 +1,5 @@
-// Chunks come back bit by bit, whatever is in them, encoded at once or sample by sample; and bytes that
-// no encoder wrote are refused or decoded, within bounds and in time.
+// Chunks come back bit by bit, whatever is in them, encoded at once or sample by sample; and bytes
+// that no encoder wrote are refused or decoded, within bounds and in time.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
@@ -53,7 +53,10 @@ function decode(size: number, count: number): Columns | undefined {
   exports.gorillaColumns(outAt, outAt + count * 8, count);
   const got = exports.gorillaDecode(chunkAt, size);
   const guard = kernels.bytes.subarray(outAt + count * 16, outAt + MOST * 16 + 64);
-  assert.ok(guard.every((byte) => byte === GUARD), 'nothing is written behind the columns');
+  assert.ok(
+    guard.every((byte) => byte === GUARD),
+    'nothing is written behind the columns',
+  );
   if (got < 0) return undefined;
   assert.equal(got, count);
   const from = outAt / 8;
@@ -175,7 +178,10 @@ test('a full chunk is refused, and nothing is written behind its capacity', () =
       kernels.bytes.fill(GUARD, chunkAt, chunkAt + CAPACITY);
       assert.equal(encode(columns, capacity), 0, `seed ${seed}: ${capacity} of ${whole} bytes`);
       const behind = kernels.bytes.subarray(chunkAt + Math.max(0, capacity), chunkAt + CAPACITY);
-      assert.ok(behind.every((byte) => byte === GUARD), `seed ${seed}`);
+      assert.ok(
+        behind.every((byte) => byte === GUARD),
+        `seed ${seed}`,
+      );
     }
     assert.notEqual(encode(columns, whole + 32), 0, `seed ${seed}: fits`);
   }

@@ -24,7 +24,11 @@ function named(name: string, more: Record<string, string> = {}): Labels {
 }
 
 /** Calls with raw bytes in kernel memory, a word longer than they are. */
-function withRaw<T>(book: SeriesBook, text: string | Uint8Array, call: (at: number, n: number) => T) {
+function withRaw<T>(
+  book: SeriesBook,
+  text: string | Uint8Array,
+  call: (at: number, n: number) => T,
+) {
   const bytes = typeof text === 'string' ? new TextEncoder().encode(text) : text;
   const padded = new Uint8Array(bytes.length + 8);
   padded.set(bytes);
@@ -56,7 +60,9 @@ test('a partition is the identity hash mapped by partition.ts', () => {
   for (let i = 0; i < 300; i++) {
     const labels = randomLabels(random);
     const ref = book.refOfLabels(labels);
-    const high = withRaw(book, canonicalOf(labels), (at, n) => book.kernels.exports.hashHigh(at, n));
+    const high = withRaw(book, canonicalOf(labels), (at, n) =>
+      book.kernels.exports.hashHigh(at, n),
+    );
     assert.equal(book.partition(ref), partitionOf(shardOf(high >>> 0), 24));
   }
 });

@@ -157,7 +157,7 @@ export function writeValues(values: usize, count: u32, start: usize): usize {
     if (reinterpret<u64>(<f64>whole) == bits) {
       const zig = zigzag(whole);
       const bytes: u64 = (71 - clz(zig)) >> 3;
-      if (bytes <= floatBytes || bits == 0) {
+      if (bytes < 8 && (bytes <= floatBytes || bits == 0)) {
         nibble = bytes;
         size = bytes;
         word = zig;

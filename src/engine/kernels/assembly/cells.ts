@@ -1,7 +1,7 @@
 // Cells of 64 bytes, 64-byte aligned: series structs and the pieces of open chunks, one cache line
-// each. A pool of its own, shared by all heads of a memory, because open chunks give their cells back
-// when they are cut and other series take them: growing them by re-allocation would leave a free list
-// of every size behind. Slabs are never given back to the arena.
+// each. A pool of its own, shared by all heads of a memory, because open chunks give their cells
+// back when they are cut and other series take them: growing them by re-allocation would leave a
+// free list of every size behind. Slabs are never given back to the arena.
 import { alloc } from './arena';
 
 export const CELL: u32 = 64;

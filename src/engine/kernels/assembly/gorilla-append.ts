@@ -1,7 +1,7 @@
-// The Gorilla encoder that keeps its state: a series' open chunk grows sample by sample and reads the
-// same as one encoded at once (docs/format/chunk.md). It owns no destination: it leaves finished
-// 64-bit words in `staged`, and the caller puts them where it likes and decides when to cut.
-// Easy to get wrong: the bits after the last whole word live only in the state.
+// The Gorilla encoder that keeps its state: a series' open chunk grows sample by sample and reads
+// the same as one encoded at once (docs/format/chunk.md). It owns no destination: it leaves
+// finished 64-bit words in `staged`, and the caller puts them where it likes and decides when to
+// cut. Easy to get wrong: the bits after the last whole word live only in the state.
 import { outsideOf, putRareAt, rareSignificant, rareTrailing, SHRINK_EVERY } from './gorilla';
 import {
   ACC,

@@ -1,13 +1,13 @@
-// Reads Gorilla chunks (docs/format/chunk.md) back into columns, whatever the bytes are: it never reads
-// outside the chunk, never writes more than `count` samples, and refuses what no encoder wrote.
-// Easy to get wrong: the common path loads 8 bytes at once, so the last bytes of a chunk are read from
-// a copy with zeros behind it.
+// Reads Gorilla chunks (docs/format/chunk.md) back into columns, whatever the bytes are: it never
+// reads outside the chunk, never writes more than `count` samples, and refuses what no encoder
+// wrote. Easy to get wrong: the common path loads 8 bytes at once, so the last bytes of a chunk are
+// read from a copy with zeros behind it.
 
 import { columnBits, columnLength, columnTimes } from './gorilla';
 
 const PREFIX: u32 = 16;
 const STALE: u64 = 0x7ff0000000000002;
-/** From here to the end there may be less than the longest sample and a load: read from the copy. */
+/** The longest sample and a load, in bytes: so near the end it is read from the copy. */
 const TAIL: u32 = 28;
 /** What a load gives beside two control bits, when up to 7 bits of it lie before the sample. */
 const SIGNIFICANT_FAST: u64 = 55;
@@ -37,49 +37,87 @@ function take(base: usize, count: u64): u64 {
   return bits & (~(<u64>0) >> (64 - count));
 }
 
-function takeTime(base: usize): void {
-  const selector = take(base, 2);
-  let zigzag: u64;
-  if (selector == 0) zigzag = take(base, 6);
-  else if (selector == 1) zigzag = take(base, 12);
-  else if (selector == 2) zigzag = take(base, 20);
-  else zigzag = take(base, 64);
+/** Bits of the number that a selector stands for. */
+// @ts-ignore: decorator
+@inline
+function widthOf(selector: u64): u64 {
+  return (<u64>0x140c06 >> (selector << 3)) & 31;
+}
+
+/** True when the value code behind a near delta of deltas is 0 or 1. */
+// @ts-ignore: decorator
+@inline
+function narrow(word: u64): bool {
+  return ((word >> (6 + widthOf((word >> 3) & 3))) & 1) == 0;
+}
+
+/** A zigzag number of a delta of deltas, added to the delta. */
+// @ts-ignore: decorator
+@inline
+function turn(zigzag: u64): void {
   delta += <i64>(zigzag >> 1) ^ -(<i64>(zigzag & 1));
+}
+
+/** Control bits with a delta of deltas, at `word`; answers the value code behind. */
+// @ts-ignore: decorator
+@inline
+function takeTime(base: usize, word: u64): u64 {
+  const selector = (word >> 3) & 3;
+  if (selector == 3) {
+    at += 5;
+    turn(take(base, 64));
+    return take(base, 2);
+  }
+  // 6, 12 or 20 bits, without a branch that jitter would make unpredictable.
+  const bits = widthOf(selector);
+  turn((word >> 5) & ((<u64>1 << bits) - 1));
+  at += 7 + bits;
+  return (word >> (5 + bits)) & 3;
+}
+
+/** Reads a new window; false when no encoder wrote it. */
+function takeWindow(base: usize): bool {
+  const window = take(base, 12);
+  significant = (window >> 6) + 1;
+  const lead = window & 63;
+  if (lead + significant > 64) return false;
+  trailing = 64 - lead - significant;
+  return true;
 }
 
 /** A sample whose control bits are 3 or whose window is wide. False: no encoder wrote this. */
 function takeRare(base: usize): bool {
   let code: u64;
-  const control = peek(base, at) & 7;
+  const word = peek(base, at);
+  const control = word & 7;
   stale = false;
   if (control == 7) {
-    at += 3;
-    takeTime(base);
-    code = take(base, 2);
+    code = takeTime(base, word);
   } else {
     code = (control & 1) + (control == 3 ? 1 : 0);
     at += 1 + code;
   }
+  if (code < 2 && significant != 0 && significant < 57) {
+    const some = 0 - code;
+    previous ^= (peek(base, at) & ((<u64>1 << significant) - 1) & some) << trailing;
+    at += significant & some;
+    return true;
+  }
+  if (code == 0) return true;
   if (code == 3) {
     stale = true;
     return true;
   }
-  if (code == 2) {
-    const window = take(base, 12);
-    significant = (window >> 6) + 1;
-    const lead = window & 63;
-    if (lead + significant > 64) return false;
-    trailing = 64 - lead - significant;
-  }
-  if (code == 0) return true;
+  if (code == 2 && !takeWindow(base)) return false;
   if (significant == 0) return false;
   previous ^= take(base, significant) << trailing;
   return true;
 }
 
 /**
- * Decodes the chunk at `from`, `size` bytes, into the columns named by gorillaColumns, as many samples
- * as they have places. Answers that number, or -1 when the bytes are no chunk of so many samples.
+ * Decodes the chunk at `from`, `size` bytes, into the columns named by gorillaColumns, as many
+ * samples as they have places. Answers that number, or -1 when the bytes are no chunk of so many
+ * samples.
  */
 export function gorillaDecode(from: usize, size: u32): i32 {
   const timestampsAt = columnTimes;
@@ -112,6 +150,15 @@ export function gorillaDecode(from: usize, size: u32): i32 {
         const some = 0 - (word & 1);
         value ^= ((word >> 2) & mask & some) << shift;
         position += 1 + (width & some);
+        shown = value;
+      } else if ((word & 7) == 7 && (word & 24) != 24 && mask != 0 && narrow(word)) {
+        const width2 = widthOf(word >> 3 & 3);
+        const zigzag = (word >> 5) & ((<u64>1 << width2) - 1);
+        step += <i64>(zigzag >> 1) ^ -(<i64>(zigzag & 1));
+        const some = 0 - ((word >> (5 + width2)) & 1);
+        position += 7 + width2;
+        value ^= (peek(base, position) & mask & some) << shift;
+        position += (width - 1) & some;
         shown = value;
       } else {
         at = position;

@@ -1,5 +1,6 @@
-// The state of a chunk that grows sample by sample: the first 36 bytes of whatever struct holds it, and
-// the place where the encoder leaves finished words for the holder to put away. See gorilla-append.ts.
+// The state of a chunk that grows sample by sample: the first 36 bytes of whatever struct holds it,
+// and the place where the encoder leaves finished words for the holder to put away. See
+// gorilla-append.ts.
 
 export const LAST_TIME: usize = 0;
 /** What the next XOR is against: the last value that was not coded as the stale marker. */

@@ -1,8 +1,8 @@
-// The Gorilla codec: chunks of (millisecond, float64 bits), delta of deltas and XOR, joint control bits
-// (docs/format/chunk.md). Encodes whole columns, decodes whole chunks; the head's appender is
+// The Gorilla codec: chunks of (millisecond, float64 bits), delta of deltas and XOR, joint control
+// bits (docs/format/chunk.md). Encodes whole columns, decodes whole chunks; the head's appender is
 // gorilla-append.ts. Bits are filled from the low end of little-endian words, because WebAssembly
-// loads those unaligned. Easy to get wrong: a shift by 64 is a shift by 0, so every count of bits put
-// at once stays below 57; values are bits from beginning to end, never floats.
+// loads those unaligned. Easy to get wrong: a shift by 64 is a shift by 0, so every count of bits
+// put at once stays below 57; values are bits from beginning to end, never floats.
 
 import { ACC, COUNT, FILL, LAST_VALUE, SIGNIFICANT, staged, TRAILING } from './gorilla-state';
 
@@ -15,6 +15,8 @@ const STALE: u64 = 0x7ff0000000000002;
 const SIGNIFICANT_FAST: u64 = 54;
 /** A window this much wider than a value needs is made anew: a new one costs 13 bits. */
 const WASTE: u64 = 10;
+/** Zigzag numbers from here on take 64 bits. */
+const NEAR: u64 = 1 << 20;
 /** On every 16th sample the window may shrink, so that one wide value does not cost for ever. */
 export const SHRINK_EVERY: u32 = 15;
 
@@ -56,21 +58,45 @@ function putWide(bits: u64, count: u64): void {
   }
 }
 
-/** Control bits with a delta of deltas: 3, a selector of 2, the zigzag number. */
-function putTime(dod: i64): void {
-  const zigzag = <u64>((dod << 1) ^ (dod >> 63));
-  if (zigzag < 64) put(7 | (zigzag << 5), 11);
-  else if (zigzag < 4096) put(7 | (1 << 3) | (zigzag << 5), 17);
-  else if (zigzag < 1048576) put(7 | (2 << 3) | (zigzag << 5), 25);
-  else {
+/** The zigzag number of a delta of deltas. */
+// @ts-ignore: decorator
+@inline
+function zigzagOf(dod: i64): u64 {
+  return <u64>((dod << 1) ^ (dod >> 63));
+}
+
+/** Selector of a zigzag number below 2^20: 6, 12 or 20 bits. No branch, or jitter would miss it. */
+// @ts-ignore: decorator
+@inline
+function selectorOf(zigzag: u64): u64 {
+  return <u64>(zigzag >= 64) + <u64>(zigzag >= 4096);
+}
+
+/** Bits that a selector stands for. */
+// @ts-ignore: decorator
+@inline
+function widthOf(selector: u64): u64 {
+  return (<u64>0x140c06 >> (selector << 3)) & 31;
+}
+
+/** Control bits with a delta of deltas and the value code: 3, a selector of 2, zigzag, 2 bits. */
+function putTime(dod: i64, code: u64): void {
+  const zigzag = zigzagOf(dod);
+  if (zigzag >= NEAR) {
     put(7 | (3 << 3), 5);
     putWide(zigzag, 64);
+    put(code, 2);
+    return;
   }
+  const selector = selectorOf(zigzag);
+  const width = widthOf(selector);
+  put(7 | (selector << 3) | (zigzag << 5) | (code << (5 + width)), 7 + width);
 }
 
 /** 0 the same value, 1 inside the window, 2 a new window (which is set), 3 the stale marker. */
 function valueCode(x: u64, value: u64, mayShrink: bool): u64 {
   if (x == 0) return 0;
+  if (!mayShrink && (x & outsideOf(significant, trailing)) == 0) return 1;
   if (value == STALE) return 3;
   const lead = clz(x);
   const trail = ctz(x);
@@ -102,8 +128,7 @@ function putRare(dod: i64, value: u64, mayShrink: bool): void {
     if (code == 2) put(3, 3);
     else put(code, code + 1);
   } else {
-    putTime(dod);
-    put(code, 2);
+    putTime(dod, code);
   }
   if (code == 3) return;
   if (code == 2) put((64 - significant - trailing) | ((significant - 1) << 6), 12);
@@ -185,11 +210,27 @@ export function gorillaEncode(to: usize, capacity: u32): u32 {
     delta = now - time;
     time = now;
     const x = value ^ before;
-    if ((<u64>dod | (x & outside)) == 0 && (i & SHRINK_EVERY) != 0) {
-      const some = <u64>(x != 0);
+    const some = <u64>(x != 0);
+    const zigzag = zigzagOf(dod);
+    const far = (x & outside) | <u64>((i & SHRINK_EVERY) == 0);
+    if ((zigzag | far) == 0) {
       bits |= (some | ((x >> shift) << 2)) << filled;
       store<u64>(next, bits);
       filled += 1 + (step & (0 - some));
+      next += <usize>(filled >> 3);
+      bits >>= filled & 56;
+      filled &= 7;
+      before = value;
+    } else if (far == 0 && zigzag < NEAR) {
+      const selector = selectorOf(zigzag);
+      const width = widthOf(selector);
+      bits |= (7 | (selector << 3) | (zigzag << 5) | (some << (5 + width))) << filled;
+      store<u64>(next, bits);
+      filled += 7 + width;
+      next += <usize>(filled >> 3);
+      bits = (bits >> (filled & 56)) | ((x >> shift) << (filled & 7));
+      store<u64>(next, bits);
+      filled = (filled & 7) + ((step - 1) & (0 - some));
       next += <usize>(filled >> 3);
       bits >>= filled & 56;
       filled &= 7;

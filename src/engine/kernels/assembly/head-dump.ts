@@ -1,5 +1,6 @@
-// Writes series and refs of a head as they stand in a checkpoint (docs/format/checkpoint.md). A series
-// that does not fit any more is left for the next piece; nothing is changed. Little endian, unaligned.
+// Writes series and refs of a head as they stand in a checkpoint (docs/format/checkpoint.md). A
+// series that does not fit any more is left for the next piece; nothing is changed. Little endian,
+// unaligned.
 import { COUNT } from './gorilla-state';
 import {
   CHUNK_COUNT,
@@ -19,7 +20,7 @@ import {
 } from './head-layout';
 import { REF_MAX, refMapNext, refSeries } from './head-refs';
 
-/** A series: id, hash, labels (u8), 0 (u8), chunks (u16), then pair ids, then chunks, newest first. */
+/** A series: id, hash, labels (u8), 0 (u8), chunks (u16); then pair ids; then chunks. */
 export const SERIES_HEADER: u32 = 12;
 /** A chunk: payload bytes (u16), samples (u8), 1 when it was open (u8), payload. */
 export const CHUNK_HEADER: u32 = 4;
@@ -35,7 +36,7 @@ function chunksOf(series: usize): u32 {
 }
 
 function sizeOf(series: usize): u32 {
-  let size = SERIES_HEADER + (<u32>load<u8>(series, LABEL_COUNT) << 2);
+  let size = SERIES_HEADER + ((<u32>load<u8>(series, LABEL_COUNT)) << 2);
   if (load<u8>(series, COUNT) != 0) size += CHUNK_HEADER + openBytes(series);
   for (let c = load<usize>(series, NEWEST); c != 0; c = load<usize>(c, OLDER)) {
     size += CHUNK_HEADER + load<u16>(c, PAYLOAD_BYTES);
@@ -106,8 +107,8 @@ export function refsDump(map: usize, from: u32, to: usize, room: u32): u32 {
   let count: u32 = 0;
   let ref = refMapNext(map, from);
   while (ref != REF_MAX && count < room) {
-    store<u32>(to + (<usize>count << 3), ref);
-    store<u32>(to + (<usize>count << 3), load<u32>(refSeries(map, ref), ID), 4);
+    store<u32>(to + ((<usize>count) << 3), ref);
+    store<u32>(to + ((<usize>count) << 3), load<u32>(refSeries(map, ref), ID), 4);
     count++;
     ref = refMapNext(map, ref + 1);
   }

@@ -1,8 +1,8 @@
-// Sorts a sample in that is older than the series' newest: the chunk that covers its time is decoded,
-// the sample inserted, and the chunk encoded anew, in two when it has grown too long. Any number of
-// such samples works; a run of them into one chunk finds it without walking the list again.
-// Easy to get wrong: links run from the newest to the oldest, so a chunk is replaced through the one
-// that is newer than it.
+// Sorts a sample in that is older than the series' newest: the chunk that covers its time is
+// decoded, the sample inserted, and the chunk encoded anew, in two when it has grown too long. Any
+// number of such samples works; a run of them into one chunk finds it without walking the list
+// again. Easy to get wrong: links run from the newest to the oldest, so a chunk is replaced through
+// the one that is newer than it.
 import {
   CHUNK_COUNT,
   chunkLast,
@@ -42,7 +42,7 @@ function place(time: i64, count: u32): u32 {
   let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (<i64>load<f64>(times + (<usize>middle << 3)) < time) low = middle + 1;
+    if (<i64>load<f64>(times + ((<usize>middle) << 3)) < time) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -51,8 +51,8 @@ function place(time: i64, count: u32): u32 {
 /** Puts a sample among `count` in the columns; false when its time is there already. */
 function insert(time: i64, value: u64, count: u32): bool {
   const index = place(time, count);
-  const t = times + (<usize>index << 3);
-  const v = bits + (<usize>index << 3);
+  const t = times + ((<usize>index) << 3);
+  const v = bits + ((<usize>index) << 3);
   if (index < count) {
     if (<i64>load<f64>(t) == time) return false;
     memory.copy(t + 8, t, (count - index) << 3);
@@ -65,12 +65,12 @@ function insert(time: i64, value: u64, count: u32): bool {
 
 /** Chunks of the samples from `low` on, in front of `older`; answers the newest of them. */
 function encodeRange(head: usize, low: u32, count: u32, older: usize): usize {
-  const t = times + (<usize>low << 3);
+  const t = times + ((<usize>low) << 3);
   const first = <i64>load<f64>(t);
-  const span = <i64>load<f64>(t + (<usize>(count - 1) << 3)) - first;
+  const span = <i64>load<f64>(t + ((<usize>(count - 1)) << 3)) - first;
   let bytes: u32 = 0;
   if (count <= SAMPLES_MAX && span <= SPAN_MAX) {
-    gorillaColumns(t, bits + (<usize>low << 3), count);
+    gorillaColumns(t, bits + ((<usize>low) << 3), count);
     bytes = (gorillaEncode(coded, 4096) + 7) >> 3;
   }
   if (bytes == 0 || bytes > PAYLOAD_MAX) {
@@ -119,7 +119,7 @@ function insertClosed(head: usize, series: usize, newer: usize, chunk: usize): v
   const count = <u32>load<u8>(chunk, CHUNK_COUNT) + 1;
   const older: usize = load<usize>(chunk, OLDER);
   const made = encodeRange(head, 0, count, older);
-  give(head, chunk, <u32>load<u8>(chunk, UNITS) << 4);
+  give(head, chunk, (<u32>load<u8>(chunk, UNITS)) << 4);
   store<u32>(head, load<u32>(head, CHUNKS) - 1, CHUNKS);
   link(series, newer, made);
   const single = load<usize>(made, OLDER) == <u32>older;

@@ -1,7 +1,7 @@
-// Where things lie in a head: the head itself, a series (one cell), an open chunk (linked cells) and a
-// closed chunk (one exact piece). docs/format/chunk.md draws the last two. Chunks of a series are
-// disjoint and linked from the newest to the oldest. Easy to get wrong: the first 36 bytes of a series
-// belong to gorilla-append.ts.
+// Where things lie in a head: the head itself, a series (one cell), an open chunk (linked cells)
+// and a closed chunk (one exact piece). docs/format/chunk.md draws the last two. Chunks of a series
+// are disjoint and linked from the newest to the oldest. Easy to get wrong: the first 36 bytes of a
+// series belong to gorilla-append.ts.
 import { alloc, free, pieceSize } from './arena';
 import { CELL, giveCell, takeCell } from './cells';
 import { ACC, COUNT, FILL, LAST_TIME, staged } from './gorilla-state';

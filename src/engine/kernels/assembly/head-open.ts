@@ -1,6 +1,6 @@
-// The open chunk of a series: takes the newest sample, and is closed into one exact piece when it has
-// enough of them, when it would outgrow a small piece of memory, or after a very long pause. Easy to
-// get wrong: whoever links or frees closed chunks must say lateMoved().
+// The open chunk of a series: takes the newest sample, and is closed into one exact piece when it
+// has enough of them, when it would outgrow a small piece of memory, or after a very long pause.
+// Easy to get wrong: whoever links or frees closed chunks must say lateMoved().
 import { appendFirst, appendNext } from './gorilla-append';
 import { COUNT, LAST_TIME } from './gorilla-state';
 import {
@@ -27,7 +27,8 @@ import {
 /** Samples after which a chunk is closed: CHUNK_SAMPLES_MAX of limits.ts. */
 export const CHUNK_SAMPLES: u32 = 120;
 
-// The chunk that took the last late sample, and the newer one beside it (0: none); see head-late.ts.
+// The chunk that took the last late sample, and the newer one beside it (0: none); see
+// head-late.ts.
 export let hotSeries: usize = 0;
 export let hotNewer: usize = 0;
 export let hotChunk: usize = 0;

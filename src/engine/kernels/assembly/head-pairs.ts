@@ -1,7 +1,8 @@
-// Label pairs of a head: each distinct (name, value) once, as the bytes of its entry in a canonical label
-// set (docs/format/identity.md), numbered by small ids that series keep instead of text. A pair with an
-// empty value is the record of a name: the pairs of that name hang on it. Easy to get wrong: the
-// records move when their array grows, so addresses of records are not kept across pairFor.
+// Label pairs of a head: each distinct (name, value) once, as the bytes of its entry in a canonical
+// label set (docs/format/identity.md), numbered by small ids that series keep instead of text. A
+// pair with an empty value is the record of a name: the pairs of that name hang on it. Easy to get
+// wrong: the records move when their array grows, so addresses of records are not kept across
+// pairFor.
 import { sameBytes, xxh64 } from './hash';
 import {
   give,
@@ -28,7 +29,7 @@ function find(head: usize, at: usize, length: u32, hash: u32): u32 {
   const mask = load<u32>(head, PAIR_SLOTS) - 1;
   let i = hash & mask;
   while (true) {
-    const found = load<u32>(slots + (<usize>i << 2));
+    const found = load<u32>(slots + ((<usize>i) << 2));
     if (found == 0) return 0;
     const record = pairAt(head, found - 1);
     if (
@@ -46,8 +47,8 @@ function putSlot(head: usize, pair: u32): void {
   const slots = load<usize>(head, PAIR_TABLE);
   const mask = load<u32>(head, PAIR_SLOTS) - 1;
   let i = load<u32>(pairAt(head, pair), HASH) & mask;
-  while (load<u32>(slots + (<usize>i << 2)) != 0) i = (i + 1) & mask;
-  store<u32>(slots + (<usize>i << 2), pair + 1);
+  while (load<u32>(slots + ((<usize>i) << 2)) != 0) i = (i + 1) & mask;
+  store<u32>(slots + ((<usize>i) << 2), pair + 1);
 }
 
 /** Fills the table anew from the records, with `count` slots, and hangs pairs on their names. */

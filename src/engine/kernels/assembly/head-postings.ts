@@ -1,11 +1,12 @@
-// Which series have a label pair: ids in rising order, one list a pair. A list of one lies in the pair's
-// record itself; longer ones are blocks of 16 bytes that double up to 1 KiB, then further blocks, so
-// that many short lists and a few long ones both stay tight. Ids are only ever added at the end,
-// because series get rising ids.
+// Which series have a label pair: ids in rising order, one list a pair. A list of one lies in the
+// pair's record itself; longer ones are blocks of 16 bytes that double up to 1 KiB, then further
+// blocks, so that many short lists and a few long ones both stay tight. Ids are only ever added at
+// the end, because series get rising ids.
 import { give, PAIRS, seriesAt, take } from './head-layout';
 
-// A pair's record: 0 bytes at (0: free), 4 their length, 8 hash, 12 id of the name's record, 16 next
-// pair of this name or next free one (id + 1), 20 length of the list, 24 its first, 28 last block.
+// A pair's record: 0 bytes at (0: free), 4 their length, 8 hash, 12 id of the name's record, 16
+// next pair of this name or next free one (id + 1), 20 length of the list, 24 its first, 28 last
+// block.
 export const PAIR_SHIFT: u32 = 5;
 export const LIST_COUNT: usize = 20;
 const FIRST: usize = 24;

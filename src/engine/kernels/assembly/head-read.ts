@@ -1,6 +1,6 @@
 // Reads a time range of a series back into columns, and answers which series have samples in one.
-// Chunks are linked from the newest to the oldest, so columns are filled from their end. Nothing older
-// than the head's floor is shown, whether its chunk is still there or not.
+// Chunks are linked from the newest to the oldest, so columns are filled from their end. Nothing
+// older than the head's floor is shown, whether its chunk is still there or not.
 import { COUNT, LAST_TIME } from './gorilla-state';
 import { gorillaColumns } from './gorilla';
 import { gorillaDecode } from './gorilla-decode';
@@ -52,7 +52,7 @@ function bound(count: u32, time: f64, above: bool): u32 {
   let high = count;
   while (low < high) {
     const middle = (low + high) >> 1;
-    const t = load<f64>(times + (<usize>middle << 3));
+    const t = load<f64>(times + ((<usize>middle) << 3));
     if (t < time || (above && t == time)) low = middle + 1;
     else high = middle;
   }
@@ -84,7 +84,7 @@ export function headRead(head: usize, id: u32, from: f64, to: f64): u32 {
   if (open != 0 && <f64>openFirst(series) <= to && <f64>load<i64>(series, LAST_TIME) >= low) {
     left -= open;
     copyOpen(series, gather);
-    const at = <usize>left << 3;
+    const at = (<usize>left) << 3;
     gorillaColumns(times + at, values + at, open);
     if (gorillaDecode(gather, openBytes(series)) < 0) unreachable();
   }
@@ -92,7 +92,7 @@ export function headRead(head: usize, id: u32, from: f64, to: f64): u32 {
     if (<f64>load<i64>(c, FIRST_TIME) > to) continue;
     const count = <u32>load<u8>(c, CHUNK_COUNT);
     left -= count;
-    const at = <usize>left << 3;
+    const at = (<usize>left) << 3;
     const bytes = <u32>load<u16>(c, PAYLOAD_BYTES);
     gorillaColumns(times + at, values + at, count);
     if (gorillaDecode(c + PAYLOAD, bytes) < 0) unreachable();
@@ -127,17 +127,17 @@ export function pruneRange(from: f64, to: f64): void {
   pruneTo = to;
 }
 
-/** Keeps of `count` ids those of living series that may have samples in the range; says how many. */
+/** Keeps of `count` ids those of series that may have samples in the range; says how many. */
 export function headPrune(head: usize, ids: usize, count: u32): u32 {
   const from = pruneFrom;
   const to = pruneTo;
   const low = notBefore(head, from);
   let kept: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    const id = load<u32>(ids + (<usize>i << 2));
+    const id = load<u32>(ids + ((<usize>i) << 2));
     const series = seriesAt(head, id);
     if (series == 0 || !touches(series, low, to)) continue;
-    store<u32>(ids + (<usize>kept << 2), id);
+    store<u32>(ids + ((<usize>kept) << 2), id);
     kept++;
   }
   return kept;

@@ -1,7 +1,7 @@
-// Ref -> series for one epoch of one head: refs are the producer's numbers, dense across partitions, so
-// pages of 16,384 appear where they are used. A mapped series is held: it is not removed while a ref
-// of a living epoch stands for it. Easy to get wrong: a producer gives refs again, so a definition
-// may move a ref to another series.
+// Ref -> series for one epoch of one head: refs are the producer's numbers, dense across
+// partitions, so pages of 16,384 appear where they are used. A mapped series is held: it is not
+// removed while a ref of a living epoch stands for it. Easy to get wrong: a producer gives refs
+// again, so a definition may move a ref to another series.
 import { give, REFS, take } from './head-layout';
 
 const PAGE_SHIFT: u32 = 14;
@@ -63,7 +63,8 @@ function release(series: usize): void {
 
 /** Lets a ref below REF_MAX stand for a series. */
 export function refPut(head: usize, map: usize, ref: u32, series: usize): void {
-  const slot = pageFor(head, map, ref >> PAGE_SHIFT) + ((<usize>ref & ((1 << PAGE_SHIFT) - 1)) << 2);
+  const index = <usize>ref & ((1 << PAGE_SHIFT) - 1);
+  const slot = pageFor(head, map, ref >> PAGE_SHIFT) + (index << 2);
   const old: usize = load<u32>(slot);
   if (old != 0) release(old);
   else store<u32>(map, load<u32>(map, 8) + 1, 8);

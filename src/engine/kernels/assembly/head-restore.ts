@@ -1,6 +1,6 @@
 // Takes series and refs back out of a checkpoint (docs/format/checkpoint.md). Checksums have been
-// tested before, yet every length is checked and every chunk decoded once, so that what is refused is
-// refused here and not when a query reads it. The open chunk is appended anew, sample by sample,
+// tested before, yet every length is checked and every chunk decoded once, so that what is refused
+// is refused here and not when a query reads it. The open chunk is appended anew, sample by sample,
 // because the encoder's state is not in the file.
 import { appendNewest } from './head-open';
 import { CHUNK_HEADER, SERIES_HEADER } from './head-dump';
@@ -38,19 +38,19 @@ function check(payload: usize, bytes: u32, count: u32): bool {
   gorillaColumns(times, bits, count);
   if (gorillaDecode(payload, bytes) != <i32>count) return false;
   for (let i: u32 = 1; i < count; i++) {
-    const at = times + (<usize>i << 3);
+    const at = times + ((<usize>i) << 3);
     if (!(load<f64>(at) > load<f64>(at - 8))) return false;
   }
-  const last = load<f64>(times + (<usize>(count - 1) << 3));
+  const last = load<f64>(times + ((<usize>(count - 1)) << 3));
   return abs(load<f64>(times)) < 9e15 && abs(last) < 9e15;
 }
 
-/** Makes the closed chunk whose samples `check` has just decoded, behind `newer` (0: the newest). */
+/** Makes the closed chunk that `check` has just decoded, behind `newer` (0: the newest). */
 function loadClosed(head: usize, series: usize, newer: usize, from: usize): usize {
   const bytes = <u32>load<u16>(from);
   const count = <u32>load<u8>(from, 2);
   const first = <i64>load<f64>(times);
-  const last = <i64>load<f64>(times + (<usize>(count - 1) << 3));
+  const last = <i64>load<f64>(times + ((<usize>(count - 1)) << 3));
   if (last - first > SPAN_MAX) return 0;
   if (newer != 0 && last >= load<i64>(newer, FIRST_TIME)) return 0;
   const size = (<u32>PAYLOAD + bytes + 15) & ~15;
@@ -87,7 +87,7 @@ function loadOpen(head: usize, series: usize, at: usize): bool {
 /** Reads the chunks of the series written at `from`; answers where they end, or 0. */
 function loadChunks(head: usize, series: usize, from: usize, end: usize): usize {
   const chunks = <u32>load<u16>(from, 10);
-  let at = from + SERIES_HEADER + (<usize>load<u8>(from, 8) << 2);
+  let at = from + SERIES_HEADER + ((<usize>load<u8>(from, 8)) << 2);
   let newer: usize = 0;
   let open: usize = 0;
   for (let i: u32 = 0; i < chunks; i++) {
@@ -128,10 +128,10 @@ export function headLoad(head: usize, from: usize, length: u32): i32 {
     if (id < load<u32>(head, NEXT_ID) || id >= ID_MAX || labels > 250) return -1;
     if (labels << 2 > <u32>(end - at) - SERIES_HEADER) return -1;
     for (let i: u32 = 0; i < labels; i++) {
-      const old = load<u32>(at + SERIES_HEADER + (<usize>i << 2));
-      const pair = old < pairCount ? load<u32>(pairMap + (<usize>old << 2)) : 0;
+      const old = load<u32>(at + SERIES_HEADER + ((<usize>i) << 2));
+      const pair = old < pairCount ? load<u32>(pairMap + ((<usize>old) << 2)) : 0;
       if (pair == 0) return -1;
-      store<u32>(pairIds + (<usize>i << 2), pair - 1);
+      store<u32>(pairIds + ((<usize>i) << 2), pair - 1);
     }
     const series = newSeries(head, id, load<u32>(at, 4), labels);
     at = loadChunks(head, series, at, end);
@@ -151,7 +151,7 @@ export function headLoadPairs(head: usize, from: usize, length: u32): bool {
     if (old >= pairCount) return false;
     const pair = pairFor(head, at + 4, end);
     if (pair < 0) return false;
-    store<u32>(pairMap + (<usize>old << 2), <u32>pair + 1);
+    store<u32>(pairMap + ((<usize>old) << 2), <u32>pair + 1);
     at = pairEnd();
   }
   return true;
@@ -160,8 +160,8 @@ export function headLoadPairs(head: usize, from: usize, length: u32): bool {
 /** Takes `count` pairs of u32 (ref, series id) into a map; false when a series is not there. */
 export function refsLoad(head: usize, map: usize, from: usize, count: u32): bool {
   for (let i: u32 = 0; i < count; i++) {
-    const ref = load<u32>(from + (<usize>i << 3));
-    const series = seriesAt(head, load<u32>(from + (<usize>i << 3), 4));
+    const ref = load<u32>(from + ((<usize>i) << 3));
+    const series = seriesAt(head, load<u32>(from + ((<usize>i) << 3), 4));
     if (series == 0 || ref >= REF_MAX) return false;
     refPut(head, map, ref, series);
   }

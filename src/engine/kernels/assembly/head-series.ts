@@ -1,6 +1,7 @@
-// The series of a head: made from the definitions of a record, found again by their labels. A series is
-// the list of its label pairs' ids; the hash of its canonical bytes only finds candidates. Ids rise
-// and are never given again, so that lists stay sorted and nobody's id comes to mean another series.
+// The series of a head: made from the definitions of a record, found again by their labels. A
+// series is the list of its label pairs' ids; the hash of its canonical bytes only finds
+// candidates. Ids rise and are never given again, so that lists stay sorted and nobody's id comes
+// to mean another series.
 import { alloc } from './arena';
 import { CELL, giveCell, takeCell } from './cells';
 import { LAST_TIME } from './gorilla-state';
@@ -47,8 +48,8 @@ function putSlot(head: usize, series: usize): void {
   const slots = load<usize>(head, TABLE);
   const mask = load<u32>(head, TABLE_SLOTS) - 1;
   let i = load<u32>(series, HASH) & mask;
-  while (load<u32>(slots + (<usize>i << 2)) != 0) i = (i + 1) & mask;
-  store<u32>(slots + (<usize>i << 2), <u32>series);
+  while (load<u32>(slots + ((<usize>i) << 2)) != 0) i = (i + 1) & mask;
+  store<u32>(slots + ((<usize>i) << 2), <u32>series);
 }
 
 /** Fills the table anew with all living series. */
@@ -80,13 +81,13 @@ export function directorySlot(head: usize, id: u32): usize {
     store<u32>(head, <u32>blocks, DIRECTORY);
     store<u32>(head, wider, DIRECTORY_ROOM);
   }
-  const slot = load<usize>(head, DIRECTORY) + (<usize>index << 2);
+  const slot = load<usize>(head, DIRECTORY) + ((<usize>index) << 2);
   if (load<u32>(slot) == 0) {
     const block = take(head, BLOCK_BYTES);
     memory.fill(block, 0, BLOCK_BYTES);
     store<u32>(slot, <u32>block);
   }
-  return load<usize>(slot) + ((<usize>id & 255) << 2);
+  return load<usize>(slot) + (((<usize>id) & 255) << 2);
 }
 
 /** Makes a series of `count` pair ids, which stand in `pairIds`; `id` is not below the next id. */
@@ -110,7 +111,7 @@ export function newSeries(head: usize, id: u32, hash: u32, count: u32): usize {
   store<u32>(head, live, SERIES_LIVE);
   putSlot(head, series);
   for (let i: u32 = 0; i < count; i++) {
-    listAdd(head, pairAt(head, load<u32>(labels + (<usize>i << 2))), id);
+    listAdd(head, pairAt(head, load<u32>(labels + ((<usize>i) << 2))), id);
   }
   return series;
 }
@@ -118,9 +119,9 @@ export function newSeries(head: usize, id: u32, hash: u32, count: u32): usize {
 /** Frees a series without chunks and refs; its lists and the table are put right by the caller. */
 export function dropSeries(head: usize, series: usize): void {
   store<u32>(directorySlot(head, load<u32>(series, ID)), 0);
-  give(head, load<usize>(series, LABELS), <u32>load<u8>(series, LABEL_COUNT) << 2);
+  give(head, load<usize>(series, LABELS), (<u32>load<u8>(series, LABEL_COUNT)) << 2);
   giveCell(series);
-  countBytes(head, -<i32>CELL);
+  countBytes(head, -(<i32>CELL));
   store<u32>(head, load<u32>(head, SERIES_LIVE) - 1, SERIES_LIVE);
 }
 
@@ -131,7 +132,7 @@ function readPairs(head: usize, at: usize, end: usize): i32 {
   while (from < end) {
     const pair = pairFor(head, from, end);
     if (pair < 0 || count == LABELS_MAX) return -1;
-    store<u32>(pairIds + (<usize>count << 2), <u32>pair);
+    store<u32>(pairIds + ((<usize>count) << 2), <u32>pair);
     count++;
     from = pairEnd();
   }
@@ -150,7 +151,7 @@ function findSeries(head: usize, hash: u32, count: u32): usize {
   const mask = load<u32>(head, TABLE_SLOTS) - 1;
   let i = hash & mask;
   while (true) {
-    const series: usize = load<u32>(slots + (<usize>i << 2));
+    const series: usize = load<u32>(slots + ((<usize>i) << 2));
     if (series == 0) return 0;
     if (load<u32>(series, HASH) == hash && sameLabels(series, count)) return series;
     i = (i + 1) & mask;
@@ -164,7 +165,7 @@ function isSpelled(head: usize, series: usize, at: usize, length: u32): bool {
   let from = at;
   const end = at + length;
   for (let i: u32 = 0; i < count; i++) {
-    const pair = load<u32>(labels + (<usize>i << 2));
+    const pair = load<u32>(labels + ((<usize>i) << 2));
     const bytes = pairLength(head, pair);
     if (bytes > <u32>(end - from) || !sameBytes(pairBytes(head, pair), from, bytes)) return false;
     from += bytes;
@@ -173,9 +174,9 @@ function isSpelled(head: usize, series: usize, at: usize, length: u32): bool {
 }
 
 /**
- * Takes `count` definitions, triples of u32: ref, address and length of canonical bytes. What the map
- * knows already is only compared. Answers how many series are new, or -1 when a definition is broken
- * (those before it have been taken).
+ * Takes `count` definitions, triples of u32: ref, address and length of canonical bytes. What the
+ * map knows already is only compared. Answers how many series are new, or -1 when a definition is
+ * broken (those before it have been taken).
  */
 export function headDefine(head: usize, map: usize, definitions: usize, count: u32): i32 {
   let fresh: i32 = 0;
@@ -217,7 +218,7 @@ export function headIds(head: usize, to: usize): u32 {
   let count: u32 = 0;
   for (let id: u32 = 0; id < end; id++) {
     if (seriesAt(head, id) == 0) continue;
-    store<u32>(to + (<usize>count << 2), id);
+    store<u32>(to + ((<usize>count) << 2), id);
     count++;
   }
   return count;
@@ -226,13 +227,13 @@ export function headIds(head: usize, to: usize): u32 {
 /** Sets the bit of each label pair that some of `count` living series have. */
 export function headMarkPairs(head: usize, ids: usize, count: u32, marks: usize): void {
   for (let i: u32 = 0; i < count; i++) {
-    const series = seriesAt(head, load<u32>(ids + (<usize>i << 2)));
+    const series = seriesAt(head, load<u32>(ids + ((<usize>i) << 2)));
     const labels = load<usize>(series, LABELS);
-    const end = labels + (<usize>load<u8>(series, LABEL_COUNT) << 2);
+    const end = labels + ((<usize>load<u8>(series, LABEL_COUNT)) << 2);
     for (let at = labels; at < end; at += 4) {
       const pair = load<u32>(at);
-      const byte = marks + (<usize>pair >> 3);
-      store<u8>(byte, load<u8>(byte) | (<u8>1 << <u8>(pair & 7)));
+      const byte = marks + ((<usize>pair) >> 3);
+      store<u8>(byte, load<u8>(byte) | ((<u8>1) << (<u8>(pair & 7))));
     }
   }
 }

@@ -1,7 +1,7 @@
 // Forgets what is older than the floor: chunks wholly before it, then series without chunks that no
 // ref of a living epoch stands for, then label pairs without series. Linear in the series of the
-// head; called every few minutes. Easy to get wrong: a series whose ref may still come is kept, or a
-// sample of a long silent series would find nothing.
+// head; called every few minutes. Easy to get wrong: a series whose ref may still come is kept, or
+// a sample of a long silent series would find nothing.
 import { COUNT, LAST_TIME } from './gorilla-state';
 import { alloc, free } from './arena';
 import {
@@ -46,7 +46,7 @@ function freeChain(head: usize, newest: usize): void {
     const count = <u64>load<u8>(chunk, CHUNK_COUNT);
     store<u64>(head, load<u64>(head, SAMPLES) - count, SAMPLES);
     store<u32>(head, load<u32>(head, CHUNKS) - 1, CHUNKS);
-    give(head, chunk, <u32>load<u8>(chunk, UNITS) << 4);
+    give(head, chunk, (<u32>load<u8>(chunk, UNITS)) << 4);
     chunk = older;
   }
 }
@@ -76,16 +76,16 @@ function markPairs(series: usize, marks: usize): void {
   const labels = load<usize>(series, LABELS);
   const count = <u32>load<u8>(series, LABEL_COUNT);
   for (let i: u32 = 0; i < count; i++) {
-    const pair = load<u32>(labels + (<usize>i << 2));
-    const byte = marks + (<usize>pair >> 3);
-    store<u8>(byte, load<u8>(byte) | (<u8>1 << <u8>(pair & 7)));
+    const pair = load<u32>(labels + ((<usize>i) << 2));
+    const byte = marks + ((<usize>pair) >> 3);
+    store<u8>(byte, load<u8>(byte) | ((<u8>1) << (<u8>(pair & 7))));
   }
 }
 
 function filterMarked(head: usize, marks: usize): void {
   const end = load<u32>(head, PAIR_NEXT);
   for (let pair: u32 = 0; pair < end; pair++) {
-    if ((load<u8>(marks + (<usize>pair >> 3)) & (<u8>1 << <u8>(pair & 7))) == 0) continue;
+    if ((load<u8>(marks + ((<usize>pair) >> 3)) & ((<u8>1) << (<u8>(pair & 7)))) == 0) continue;
     listFilter(head, pairAt(head, pair));
   }
 }
@@ -94,7 +94,7 @@ function filterMarked(head: usize, marks: usize): void {
 function tidyDirectory(head: usize): void {
   const full = load<u32>(head, NEXT_ID) >> 8;
   for (let index: u32 = 0; index < full; index++) {
-    const slot = load<usize>(head, DIRECTORY) + (<usize>index << 2);
+    const slot = load<usize>(head, DIRECTORY) + ((<usize>index) << 2);
     const block: usize = load<u32>(slot);
     if (block == 0) continue;
     let used: u64 = 0;
@@ -139,7 +139,7 @@ export function headTruncate(head: usize, before: f64): u32 {
 }
 
 function hasBlock(head: usize, id: u32): bool {
-  return load<u32>(load<usize>(head, DIRECTORY) + ((<usize>id >> 8) << 2)) != 0;
+  return load<u32>(load<usize>(head, DIRECTORY) + (((<usize>id) >> 8) << 2)) != 0;
 }
 
 /** Frees all of a head; its ref maps must have been freed before. */
@@ -160,7 +160,7 @@ export function headFree(head: usize): void {
   }
   tidyDirectory(head);
   if (end != 0 && hasBlock(head, end - 1)) {
-    const slot = load<usize>(head, DIRECTORY) + ((<usize>(end - 1) >> 8) << 2);
+    const slot = load<usize>(head, DIRECTORY) + (((<usize>(end - 1)) >> 8) << 2);
     give(head, load<usize>(slot), 1024);
   }
   freeArray(head, DIRECTORY, DIRECTORY_ROOM, 2);

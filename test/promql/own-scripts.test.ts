@@ -1,0 +1,216 @@
+// Scripts of our own in Prometheus' format, for what its files in this checkout leave out: the @
+// modifier, offsets, staleness, subqueries, fill, precedence of modifiers. Values are by hand.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { runScript } from './promqltest.ts';
+
+const SCRIPTS: Readonly<Record<string, string>> = {
+  'at and offset': `
+load 10s
+  m{job="a"} 0+1x1000
+  m{job="b"} 0+2x1000
+
+eval instant at 50s m{job="a"} @ 100
+  m{job="a"} 10
+
+eval instant at 50s m{job="a"} @ 100 offset 50s
+  m{job="a"} 5
+
+eval instant at 50s m{job="a"} offset 50s @ 100
+  m{job="a"} 5
+
+eval instant at 50s m{job="a"} offset -50s
+  m{job="a"} 10
+
+eval range from 0 to 30s step 10s m{job="a"} @ end()
+  m{job="a"} 3 3 3 3
+
+eval range from 10s to 30s step 10s m{job="a"} @ start()
+  m{job="a"} 1 1 1
+
+eval range from 0 to 20s step 10s sum by (job) (m @ 100)
+  {job="a"} 10 10 10
+  {job="b"} 20 20 20
+
+eval instant at 0 rate(m{job="a"}[100s] @ 100)
+  {job="a"} 0.1
+
+eval instant at 0 sum_over_time(m{job="a"}[30s] @ 100)
+  {job="a"} 27
+
+eval range from 0 to 20s step 10s timestamp(m{job="a"} @ 95)
+  {job="a"} 90 90 90
+
+eval range from 0 to 40s step 20s m{job="a"} - m{job="a"} @ 100
+  {job="a"} -10 -8 -6
+
+eval instant at 100s predict_linear(m{job="a"}[50s] @ 50, 50)
+  {job="a"} 15
+
+eval instant at 100s predict_linear(m{job="a"}[50s] offset 50s, 50)
+  {job="a"} 15
+
+eval range from 100s to 120s step 10s predict_linear(m{job="a"}[50s] @ 50, 50)
+  {job="a"} 15 16 17
+
+eval instant at 100s -m{job="a"} @ 50 ^ 2
+  {job="a"} -25
+
+eval instant at 100s m{job="a"} + m{job="a"} offset 50s * m{job="b"} * 0 + on() group_left vector(1)
+  expect fail
+
+eval instant at 100s m{job="a"} + m{job="a"} offset 50s * 2
+  {job="a"} 20
+`,
+  staleness: `
+load 30s
+  s 1 2 stale _ 5 _x20
+
+eval instant at 30s s
+  s 2
+
+eval instant at 60s s
+
+eval instant at 119s s
+
+eval instant at 2m s
+  s 5
+
+eval instant at 6m59s999ms s
+  s 5
+
+eval instant at 7m s
+
+eval range from 0 to 2m step 30s s
+  s 1 2 _ _ 5
+
+eval instant at 60s count_over_time(s[60s])
+  {} 1
+
+eval instant at 2m count_over_time(s[2m1ms])
+  {} 3
+
+eval instant at 30s count_over_time(s[30s])
+  {} 1
+
+eval instant at 60s absent(s)
+  {} 1
+
+eval range from 0 to 2m step 30s absent(s)
+  {} _ _ 1 1 _
+
+eval range from 0 to 2m step 30s absent_over_time(s{x="y"}[1m])
+  {x="y"} 1 1 1 1 1
+`,
+  subqueries: `
+load 10s
+  m 0+1x100
+
+eval instant at 100s sum_over_time(m[50s:10s])
+  {} 40
+
+eval instant at 105s sum_over_time(m[50s:10s])
+  {} 40
+
+eval instant at 100s m[20s:10s]
+  expect range vector from 90s to 100s step 10s
+  m 9 10
+
+eval instant at 100s m[20s]
+  expect range vector from 90s to 100s step 10s
+  m 9 10
+
+eval instant at 1000s sum_over_time(m[5m:])
+  {} 420
+
+eval instant at 100s max_over_time(rate(m[20s])[50s:10s])
+  {} 0.1
+
+eval range from 100s to 120s step 10s sum_over_time(m[20s:10s] @ 50)
+  {} 9 9 9
+
+eval range from 100s to 120s step 10s sum_over_time(m[20s:10s] offset 50s)
+  {} 9 11 13
+
+eval range from 100s to 120s step 10s quantile_over_time(scalar(m) / 100, m[20s])
+  {} 9.1 10.11 11.12
+
+eval instant at 1s sum_over_time(m[500ms:1m])
+`,
+  'matching and filling': `
+load 1m
+  a{x="1", y="p"} 1
+  a{x="2", y="p"} 2
+  a{x="2", y="q"} 3
+  b{x="1"} 10
+  b{x="3"} 30
+  i{x="1", v="one"} 1
+  i{x="2", v="two"} 1
+
+eval instant at 0 a * on (x) group_left (v) i
+  {x="1", y="p", v="one"} 1
+  {x="2", y="p", v="two"} 2
+  {x="2", y="q", v="two"} 3
+
+eval instant at 0 i * on (x) group_right (v) a
+  {x="1", y="p", v="one"} 1
+  {x="2", y="p", v="two"} 2
+  {x="2", y="q", v="two"} 3
+
+eval instant at 0 a * on (x) b
+  {x="1"} 10
+
+eval instant at 0 a * on (x) i
+  expect fail msg: multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)
+
+eval instant at 0 b + on (x) fill_left (0) i
+  {x="1"} 11
+  {x="2"} 1
+
+eval instant at 0 b + on (x) fill (0) i
+  {x="1"} 11
+  {x="2"} 1
+  {x="3"} 30
+
+eval instant at 0 a and on (x) b
+  a{x="1", y="p"} 1
+
+eval instant at 0 a unless on (x) b
+  a{x="2", y="p"} 2
+  a{x="2", y="q"} 3
+
+eval instant at 0 b or on (x) i
+  b{x="1"} 10
+  b{x="3"} 30
+  i{x="2", v="two"} 1
+
+eval instant at 0 2 ^ 3 ^ 2
+  512
+
+eval instant at 0 -2 ^ 2
+  -4
+
+eval instant at 0 topk(2, a)
+  expect ordered
+  a{x="2", y="q"} 3
+  a{x="2", y="p"} 2
+
+eval instant at 0 sort_desc(a or b)
+  expect ordered
+  b{x="3"} 30
+  b{x="1"} 10
+  a{x="2", y="q"} 3
+  a{x="2", y="p"} 2
+  a{x="1", y="p"} 1
+`,
+};
+
+for (const [name, script] of Object.entries(SCRIPTS)) {
+  test(`own script: ${name}`, async () => {
+    const report = await runScript(script);
+    const failures = report.failed.map((f) => `line ${f.line}: ${f.command}\n    ${f.why}`);
+    assert.deepEqual(failures, []);
+    assert.deepEqual([...report.skipped], []);
+    assert.ok(report.passed > 0);
+  });
+}
