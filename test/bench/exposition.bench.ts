@@ -1,5 +1,6 @@
-// Samples a second of the exposition parser on recorded node_exporter bodies (507 samples with their
-// HELP and TYPE lines each). Easy to get wrong: the bodies differ, so all of them are walked in turn.
+// Samples a second of the exposition parser on recorded node_exporter bodies (507 samples with
+// their HELP and TYPE lines each). Easy to get wrong: the bodies differ, so all of them are walked
+// in turn.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliDecompressSync } from 'node:zlib';

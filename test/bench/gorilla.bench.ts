@@ -1,4 +1,4 @@
-// Samples a second of the Gorilla kernels on one core, chunks of 120 at 15 s, and bytes a sample:
+// Samples a second of the Gorilla kernels, chunks of 120 at 15 s, and bytes a sample:
 // the median of the rounds, with the slowest and the fastest. Every chunk is compared bit by bit
 // after. Easy to get wrong: one chunk over and over teaches the branch predictor by heart, so
 // thousands of different ones are walked.

@@ -1,7 +1,7 @@
-// Samples a second that a head takes from opened records (10,000 series, batches of 2,000, and the
-// same at 200,000 series), how fast series are first defined, and bytes a series at 20 samples.
-// Labels are those of a fleet of hosts: 11 a series. The records' own decoding is not in the
-// figures.
+// Samples a second that a head takes from opened records and gives back (10,000 series, batches of
+// 2,000, and the same at 200,000 series), how fast series are first defined, and bytes a series at
+// 20 samples. Labels are those of a fleet of hosts: 11 a series. The records' own decoding is not
+// in the figures.
 import { canonicalOf } from '../../src/engine/codec/canonical.ts';
 import type { OpenRecord } from '../../src/engine/codec/record.ts';
 import { Head } from '../../src/engine/head/head.ts';
@@ -105,6 +105,22 @@ class Bench {
   }
 }
 
+/** Million samples a second that come out of the head, series after series. */
+function readRate(bench: Bench): number {
+  const values = new Float64Array(0);
+  const words = new Uint32Array(values.buffer);
+  const into = { timestamps: new Float64Array(0), values, words };
+  const ids = bench.head.match([], -Infinity, Infinity);
+  let best = 0;
+  for (let round = 0; round < 5; round++) {
+    const started = performance.now();
+    let samples = 0;
+    for (const id of ids) samples += bench.head.read(id, -Infinity, Infinity, into);
+    best = Math.max(best, samples / (performance.now() - started) / 1000);
+  }
+  return best;
+}
+
 function run(series: number, steps: number): void {
   const bench = new Bench(series);
   const defined = bench.define();
@@ -120,6 +136,7 @@ function run(series: number, steps: number): void {
       `${series} series: ${each}, memory ${(memory / 2 ** 20).toFixed(0)} MiB\n`,
     );
   }
+  process.stdout.write(`${series} series: ${readRate(bench).toFixed(0)} M samples/s read\n`);
   const rate = (series * steps) / seconds / 1e6;
   const { bytes, samples } = bench.head.stats();
   const size = `${(bytes / samples).toFixed(2)} bytes a sample in all`;

@@ -1,5 +1,6 @@
-// What durability costs: commits, bytes and CPU of the embedded log for records of 8 KB, with 2 and 32
-// appends under way. Beside it a reader at the tail, as the head is. Run: node dist/test/bench/log.bench.js
+// What durability costs: commits, bytes and CPU of the embedded log for records of 8 KB, with 2
+// and 32 appends under way. Beside it a reader at the tail, as the head is. Run: node
+// dist/test/bench/log.bench.js
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

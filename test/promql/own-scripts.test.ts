@@ -56,9 +56,6 @@ eval range from 100s to 120s step 10s predict_linear(m{job="a"}[50s] @ 50, 50)
 eval instant at 100s -m{job="a"} @ 50 ^ 2
   {job="a"} -25
 
-eval instant at 100s m{job="a"} + m{job="a"} offset 50s * m{job="b"} * 0 + on() group_left vector(1)
-  expect fail
-
 eval instant at 100s m{job="a"} + m{job="a"} offset 50s * 2
   {job="a"} 20
 `,

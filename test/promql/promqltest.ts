@@ -15,6 +15,7 @@ import { compareAnswer } from './promqltest-compare.ts';
 import { timeOf } from './promqltest-times.ts';
 import { readEval } from './promqltest-eval.ts';
 import { parseItems, splitSeries } from './promqltest-values.ts';
+import { fixedVariants, middleOf, rangeable } from './promqltest-variants.ts';
 import type { Expr, VectorSelector } from '../../src/engine/promql/ast.ts';
 import type { Eval } from './promqltest-eval.ts';
 import type { Labels } from '../../src/engine/model/labels.ts';
@@ -29,6 +30,8 @@ export interface Failure {
 
 export interface ScriptReport {
   passed: number;
+  /** Variants of the passed evals that hold too: fixed by @, and as the middle of a range. */
+  variants: number;
   readonly failed: Failure[];
   /** Reason -> how many evals. */
   readonly skipped: Map<string, number>;
@@ -44,7 +47,7 @@ const LOAD = /^load(?:_(with_nhcb))?\s+(.+?)$/;
 
 /** Runs a whole script. @throws Error when the script itself cannot be read. */
 export async function runScript(text: string): Promise<ScriptReport> {
-  const report: ScriptReport = { passed: 0, failed: [], skipped: new Map() };
+  const report: ScriptReport = { passed: 0, variants: 0, failed: [], skipped: new Map() };
   let storage = new Storage();
   const lines = text.split('\n').map((line) => line.trim());
   for (let at = 0; at < lines.length; at++) {
@@ -106,8 +109,37 @@ class Storage {
     const { answer, error } = await this.#ask(one);
     if (/(?:is|are) not supported yet$/.test(error ?? '')) return skip(error as string);
     const why = compareAnswer(one, answer, error);
-    if (why === undefined) report.passed++;
-    else report.failed.push({ line: one.line, command: one.command, why });
+    if (why !== undefined) {
+      report.failed.push({ line: one.line, command: one.command, why });
+      return;
+    }
+    report.passed++;
+    for (const variant of [one, ...fixedVariants(one)]) {
+      const wrong = (await this.#again(variant)) ?? (await this.#asRange(variant));
+      if (wrong === undefined) report.variants++;
+      else report.failed.push({ line: one.line, command: variant.command, why: wrong });
+    }
+  }
+
+  async #again(one: Eval): Promise<string | undefined> {
+    const { answer, error } = await this.#ask(one);
+    return compareAnswer(one, answer, error);
+  }
+
+  /** The same as the middle of a range query. */
+  async #asRange(one: Eval): Promise<string | undefined> {
+    if (!rangeable(one)) return undefined;
+    const now = await this.#ask(one);
+    if (now.answer === undefined) return undefined;
+    const minute = 60_000;
+    const range = { end: one.start + minute, step: minute };
+    const { answer, error } = await this.#ask({ ...one, start: one.start - minute, range });
+    const scalar = now.answer.result.type === 'scalar';
+    const middle = answer === undefined ? undefined : middleOf(answer, one.start, scalar);
+    const body = one.body.filter((line) => !/^expect (?:no_)?(?:warn|info)/.test(line));
+    const legacy = one.legacy === 'fail' ? 'fail' : undefined;
+    const why = compareAnswer({ ...one, body, legacy }, middle, error);
+    return why === undefined ? undefined : `as a range: ${why}`;
   }
 
   async #ask(one: Eval): Promise<{ answer?: QueryAnswer; error?: string }> {

@@ -1,4 +1,5 @@
-// A door over a log double and a clock that stands still, for tests of what enters.
+// A door over a log double and a clock that stands still, for tests of what enters. Each has a
+// kernel memory of its own, because a memory has room for one series book.
 import { Kernels } from '../../src/engine/kernels/kernels.ts';
 import { SeriesBook, type BookLimits } from '../../src/engine/kernels/series-book.ts';
 import { Door, type DoorLimits, type ReadExposition } from '../../src/engine/collector/door.ts';

@@ -1,18 +1,7 @@
-// A disk in memory that is as bad as a real one may be, by seed. It may do these things, and whatever
-// stands on Disk has to survive each of them and any combination:
-// - Power loss (`powerLoss`): data is kept only as far as a datasync of its file has resolved, names
-//   (made, renamed, removed) only as far as a syncFolder has. Each later write may be whole, cut at any
-//   byte, spread over some of its sectors, zeros or rubbish where the file was extended, or gone,
-//   independent of the others, because a file system writes pages in any order; each later change of
-//   a name may be there or not, or only the first few are, as with and without a journal.
-// - Death of the process (`processCrash`): all that was written stays; nothing under way is answered,
-//   and operations under way may have been done or not.
-// - ENOSPC on a write (which may have written a part) and when a file is made; the disk fills up.
-// - EIO on read, write, sync; a failed sync throws its data away for good, as Linux does, although
-//   reads still see it: syncing again "succeeds" without it.
-// - Slow operations, if it is given a clock.
-// What it never does: lose what was synced, or change bytes that were synced (that is bit rot; tests
-// that want it use `corrupt`).
+// A disk in memory that is as bad as a real one may be, by seed: the file layer under every crash test
+// and simulation. Exactly which faults it may inject, and why the system must survive them, is told
+// at the class below. Easy to get wrong: after `freezeAfter` let promises settle before the next
+// life begins, or what is left of the old one goes on in it.
 import { MonError, assert } from '../../src/engine/errors.ts';
 import { diskFailure } from '../../src/engine/runtime/disk-failure.ts';
 import type { Disk, DiskFile } from '../../src/engine/runtime/disk.ts';
@@ -43,6 +32,23 @@ type NameChange = readonly (readonly [string, MemoryFile | undefined])[];
 
 const GIB = 1024 ** 3;
 
+/**
+ * A disk in memory that is as bad as a real one may be, by seed. It may do these things, and
+ * whatever stands on Disk has to survive each of them and any combination:
+ * - Power loss (`powerLoss`): data is kept only as far as a datasync of its file has resolved,
+ *   names (made, renamed, removed) only as far as a syncFolder has. Each later write may be whole,
+ *   cut at any byte, spread over some of its sectors, zeros or rubbish where the file was
+ *   extended, or gone, independent of the others, because a file system writes pages in any order;
+ *   each later change of a name may be there or not, or only the first few are, as with and
+ *   without a journal.
+ * - Death of the process (`processCrash`): all that was written stays; nothing under way is
+ *   answered, and operations under way may have been done or not.
+ * - ENOSPC on a write (which may have written a part) and when a file is made; the disk fills up.
+ * - EIO on read, write, sync; a failed sync throws its data away for good, as Linux does, although
+ *   reads still see it: syncing again "succeeds" without it.
+ * - Slow operations, if it is given a clock. What it never does: lose what was synced, or change
+ *   bytes that were synced (that is bit rot; tests that want it use `corrupt`).
+ */
 export class MemoryDisk implements Disk {
   readonly faults: Faults = {
     enospc: 0,
@@ -72,7 +78,9 @@ export class MemoryDisk implements Disk {
     this.capacityBytes = options.capacityBytes ?? 64 * GIB;
   }
 
-  /** Stops answering at the given number of operations from now; resolves when that has happened. */
+  /**
+   * Stops answering at the given number of operations from now; resolves when that has happened.
+   */
   freezeAfter(operations: number): Promise<void> {
     return new Promise((happened) => {
       this.#cut = { at: this.operations + operations, happened };
@@ -248,8 +256,9 @@ export class MemoryDisk implements Disk {
   }
 
   /**
-   * Counts, waits, works and answers. In a life that has ended it never returns; the operation at which
-   * a life ends is not done, or done without an answer, or done and answered just before the end.
+   * Counts, waits, works and answers. In a life that has ended it never returns; the operation at
+   * which a life ends is not done, or done without an answer, or done and answered just before the
+   * end.
    */
   async #do<T>(doing: string, path: string, work: () => T, life = this.#life): Promise<T> {
     assert(path.startsWith('/'), `${doing} ${path}: paths are absolute`);

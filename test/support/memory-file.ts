@@ -1,5 +1,5 @@
-// The content of one simulated file: what a read sees now, and the changes since the last sync in the
-// order they were made, any of which a power loss may drop, keep or tear.
+// The content of one simulated file: what a read sees now, and the changes since the last sync in
+// the order they were made, any of which a power loss may drop, keep or tear.
 import type { Random } from '../../src/engine/runtime/random.ts';
 
 type Change =
@@ -61,8 +61,8 @@ export class MemoryFile {
   }
 
   /**
-   * A sync that failed: some of it reached the disk, and the system marks all pages as clean, so that
-   * reads still see what no later sync will write.
+   * A sync that failed: some of it reached the disk, and the system marks all pages as clean, so
+   * that reads still see what no later sync will write.
    */
   failSync(random: Random): void {
     for (const change of this.#changes) tear(this.#durable, change, random);
@@ -96,8 +96,8 @@ function tear(to: GrowingBytes, change: Change, random: Random): void {
     return;
   }
   if (fate < 0.85) {
-    // The size was made durable, the data only in part: what is missing reads as zeros or as rubbish.
-    // Bytes that were there before stay: a disk writes a sector wholly or not at all.
+    // The size was made durable, the data only in part: what is missing reads as zeros or as
+    // rubbish. Bytes that were there before stay: a disk writes a sector wholly or not at all.
     const rest = bytes.slice(cut);
     const fresh = Math.max(to.size - (position + cut), 0);
     rest.fill(0, fresh);

@@ -1,5 +1,5 @@
-// Records without a codec, for tests of the log: what a batch holds as JSON. The log must not care what
-// a record says. A batch whose tick has the time REFUSED is refused by the encoder, alone.
+// Records without a codec, for tests of the log: what a batch holds as JSON. The log must not care
+// what a record says. A batch whose tick has the time REFUSED is refused by the encoder, alone.
 import { MonError } from '../../src/engine/errors.ts';
 import type { RecordEncoder } from '../../src/engine/log/record-encoder.ts';
 import type { Batch } from '../../src/engine/model/batch.ts';

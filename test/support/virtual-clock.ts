@@ -1,5 +1,5 @@
-// Time for tests and simulations: stands still until it is told to advance, then runs the timers that
-// fall due in their order, each at its own instant, and lets promises settle in between.
+// Time for tests and simulations: stands still until it is told to advance, then runs the timers
+// that fall due in their order, each at its own instant, and lets promises settle in between.
 import { assert } from '../../src/engine/errors.ts';
 import type { Clock, Timer } from '../../src/engine/runtime/clock.ts';
 

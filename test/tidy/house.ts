@@ -13,7 +13,8 @@ export interface Import {
   /** Path of the file in the house, or undefined for a package. */
   readonly path: string | undefined;
   readonly line: number;
-  readonly kind: 'value' | 'type' | 'dynamic';
+  /** `url`: a file that is started, as a worker or a process, and so is used but not imported. */
+  readonly kind: 'value' | 'type' | 'dynamic' | 'url';
 }
 
 export interface HouseFile {
@@ -35,7 +36,7 @@ export interface Violation {
 const STATEMENT = /^[ \t]*(import|export)\b(\s+type\b)?[^'"`;]*?\bfrom\s*(['"])([^'"\n]+)\3/gm;
 const BARE = /^[ \t]*import\s*(['"])([^'"\n]+)\1/gm;
 const CALL = /\bimport\s*\(\s*(['"])([^'"\n]+)\1/g;
-const WORKER = /\bnew URL\(\s*(['"])(\.[^'"\n]+\.js)\1\s*,\s*import\.meta\.url/g;
+const STARTED = /\bnew URL\(\s*(['"])(\.[^'"\n]+\.js)\1\s*,\s*import\.meta\.url/g;
 
 function importsOf(path: string, { uncommented: text, code }: Blanked): Import[] {
   const found: Import[] = [];
@@ -43,14 +44,16 @@ function importsOf(path: string, { uncommented: text, code }: Blanked): Import[]
     // Words in a string, such as the input of a test, are no import.
     if (code.slice(begin).trimStart()[0] !== text.slice(begin).trimStart()[0]) return;
     const line = lineAt(text, at);
-    found.push({ name, path: resolve(path, name), line, kind });
+    // A URL is resolved when the program runs, and then this file lies in dist/.
+    const from = kind === 'url' ? `dist/${path}` : path;
+    found.push({ name, path: resolve(from, name), line, kind });
   };
   for (const m of text.matchAll(STATEMENT)) {
     add(m[4], m.index + m[0].length, m[2] === undefined ? 'value' : 'type', m.index);
   }
   for (const m of text.matchAll(BARE)) add(m[2], m.index, 'value');
   for (const m of text.matchAll(CALL)) add(m[2], m.index, isTypeOf(text, m.index));
-  for (const m of text.matchAll(WORKER)) add(m[2], m.index, 'dynamic');
+  for (const m of text.matchAll(STARTED)) add(m[2], m.index, 'url');
   return found;
 }
 
@@ -63,13 +66,12 @@ function resolve(from: string, name: string): string | undefined {
   if (!name.startsWith('.')) return undefined;
   const path = posix.join(posix.dirname(from), name);
   if (known.has(path)) return path;
-  // AssemblyScript imports without an extension; a worker is named as it is called when compiled.
-  return known.has(`${path}.ts`)
-    ? `${path}.ts`
-    : path.replace(/^dist\/|\.js$/g, (cut) => BACK[cut]);
+  // AssemblyScript imports without an extension; what is started is named as it is compiled.
+  if (known.has(`${path}.ts`)) return `${path}.ts`;
+  if (!path.startsWith('dist/')) return path;
+  const plain = path.slice('dist/'.length);
+  return known.has(plain) ? plain : plain.replace(/\.js$/, '.ts');
 }
-
-const BACK: Readonly<Record<string, string>> = { 'dist/': '', '.js': '.ts' };
 
 export function lineAt(text: string, at: number): number {
   let line = 1;

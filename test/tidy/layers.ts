@@ -60,8 +60,8 @@ export function roomOf(path: string): string {
 export function forbiddenArrows(sources: readonly HouseFile[]): Violation[] {
   const found: Violation[] = [];
   for (const file of sources) {
-    for (const { path: to, line } of file.imports) {
-      if (to === undefined) continue;
+    for (const { path: to, line, kind } of file.imports) {
+      if (to === undefined || kind === 'url') continue;
       const why = arrowFault(file.path, to);
       if (why !== undefined) found.push({ path: file.path, line, why: `-> ${to}: ${why}` });
     }
@@ -102,7 +102,9 @@ export function brokenImports(files: readonly HouseFile[]): Violation[] {
 
 /** Every circle once, by the first of its files in the alphabet. */
 export function circles(files: readonly HouseFile[]): Violation[] {
-  const arrows = new Map(files.map((file) => [file.path, file.imports.map((i) => i.path)]));
+  const imports = (file: HouseFile): HouseFile['imports'] =>
+    file.imports.filter(({ kind }) => kind !== 'url');
+  const arrows = new Map(files.map((file) => [file.path, imports(file).map((i) => i.path)]));
   const state = new Map<string, 'open' | 'done'>();
   const trail: string[] = [];
   const found: Violation[] = [];

@@ -56,7 +56,7 @@ test('every kind of import is seen', () => {
     './d.ts 6 value',
     './f.ts 8 dynamic',
     './g.ts 9 type',
-    './h.js 10 dynamic',
+    './h.js 10 url',
     'pkg/e 7 value',
   ]);
   assert.equal(imports.find((i) => i.name === './h.js')?.path, 'src/h.ts');

@@ -40,8 +40,8 @@ export function refusalOf(thrown: unknown, param?: string): Refusal {
 }
 
 function userRefusal(thrown: UserError, param: string | undefined): Refusal {
-  const placed = thrown.source !== undefined && thrown.source !== '';
-  const place = placed ? `${placeOf(thrown.source, thrown.start)}: parse error: ` : '';
+  const { source } = thrown;
+  const place = source === undefined ? '' : `${placeOf(source, thrown.start)}: parse error: `;
   const words = /^\d+:\d+: /.test(thrown.message) ? thrown.message : place + thrown.message;
   const named = param === undefined || words.startsWith('invalid parameter ');
   return {
@@ -49,7 +49,7 @@ function userRefusal(thrown: UserError, param: string | undefined): Refusal {
     errorType: 'bad_data',
     error: named ? words : `invalid parameter "${param}": ${words}`,
     hint: thrown.hint,
-    ...(placed ? { start: thrown.start, end: thrown.end } : {}),
+    ...(source === undefined ? {} : { start: thrown.start, end: thrown.end }),
   };
 }
 

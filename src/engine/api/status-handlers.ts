@@ -60,7 +60,7 @@ function targetObject(target: TargetStatus): Record<string, unknown> {
     globalUrl: target.scrapeUrl,
     lastError: target.lastError,
     lastScrape: target.lastScrapeMs === 0 ? NEVER : new Date(target.lastScrapeMs).toISOString(),
-    lastScrapeDuration: target.lastDurationMs / 1000,
+    lastScrapeDuration: Math.round(target.lastDurationMs * 1e6) / 1e9,
     health: target.health,
     scrapeInterval: formatDuration(target.intervalMs),
     scrapeTimeout: formatDuration(target.timeoutMs),

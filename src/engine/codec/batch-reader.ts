@@ -109,10 +109,14 @@ export class BatchReader {
     };
   }
 
-  /** A section's count and the place behind it; each thing takes at least half a byte. */
-  #count(place: Place): number {
+  #countWord(place: Place): number {
     if (place.end - place.at < 4) throw recordMalformed('a section has no count', place.at);
-    const count = new DataView(this.#kernels.memory.buffer).getUint32(place.at, true);
+    return new DataView(this.#kernels.memory.buffer).getUint32(place.at, true);
+  }
+
+  /** A section's count, bounded by its bytes: each thing takes half a byte at least. */
+  #count(place: Place): number {
+    const count = this.#countWord(place);
     if (count === 0 || count > (place.end - place.at) * 2) {
       throw recordMalformed(`${count} things in ${place.end - place.at} bytes`, place.at);
     }
@@ -153,7 +157,7 @@ export class BatchReader {
     if (at !== place.end) throw recordMalformed('bad float columns', place.at);
     const floats = { floatCount: count, refsAt: refs, timestampsAt, valuesAt };
     if (starts === undefined) return floats;
-    if (this.#count(starts) !== count) throw recordMalformed('not a start each', starts.at);
+    if (this.#countWord(starts) !== count) throw recordMalformed('not a start each', starts.at);
     const end = x.readTimes(starts.at + 4, starts.end, count, startsAt) >>> 0;
     if (end !== starts.end) throw recordMalformed('bad start column', starts.at);
     return { ...floats, startsAt };

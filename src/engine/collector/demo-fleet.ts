@@ -1,7 +1,7 @@
-// A fleet that does not exist: three services of four instances in two regions, with traffic, latencies,
-// errors, and an incident every few minutes. Its targets are scraped within the process, so that the way
-// of a sample is the real one. Easy to get wrong: it lives by the clock, not by scrapes; whoever asks
-// late gets the seconds in between, at most CATCH_UP_S of them.
+// A fleet that does not exist: three services of four instances in two regions, with traffic,
+// latencies, errors, and an incident every few minutes. Its targets are scraped within the process,
+// so that the way of a sample is the real one. Easy to get wrong: it lives by the clock, not by
+// scrapes; whoever asks late gets the seconds in between, at most CATCH_UP_S of them.
 import { MonError } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { seededRandom } from '../runtime/random.ts';

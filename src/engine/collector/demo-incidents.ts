@@ -1,6 +1,6 @@
-// When the demo fleet suffers: a plan that depends on the seed and the time alone, so that a restart or
-// a replay finds the same incidents. Part of the demo fleet. Easy to get wrong: the plan must not be
-// advanced by asking, or two askers would see two plans.
+// When the demo fleet suffers: a plan that depends on the seed and the time alone, so that a
+// restart or a replay finds the same incidents. Part of the demo fleet. Easy to get wrong: the plan
+// must not be advanced by asking, or two askers would see two plans.
 import { seededRandom } from '../runtime/random.ts';
 
 /** One incident begins within each period of five minutes. */
@@ -28,7 +28,9 @@ export function incidentNear(seed: number, timeMs: number, services: number): In
   return { service, startMs, endMs, victim };
 }
 
-/** How hard a service is hit at a time: 0 not at all, 1 fully; it comes and goes within ten seconds. */
+/**
+ * How hard a service is hit at a time: 0 not at all, 1 fully; it comes and goes within ten seconds.
+ */
 export function severity(incident: Incident, service: number, timeMs: number): number {
   if (service !== incident.service) return 0;
   const into = timeMs - incident.startMs;

@@ -1,6 +1,6 @@
-// One process of the demo fleet: it lives second by second, counting requests, errors, latencies, CPU
-// and a queue. Part of the demo fleet. Easy to get wrong: counters may only grow while the process
-// lives, and every request must be in the histogram and in the counter.
+// One process of the demo fleet: it lives second by second, counting requests, errors, latencies,
+// CPU and a queue. Part of the demo fleet. Easy to get wrong: counters may only grow while the
+// process lives, and every request must be in the histogram and in the counter.
 import type { Random } from '../runtime/random.ts';
 import type { ExpositionWriter } from '../wire/exposition-writer.ts';
 import { numberText } from '../wire/exposition-writer.ts';

@@ -1,7 +1,7 @@
-// file_sd_configs: target groups in JSON or YAML files that other programs write. Files are read again
-// and again and compared by content, so no watcher of the operating system is needed.
-// Easy to get wrong: a file that is broken, or half written, keeps its old targets; one that is gone
-// takes them along.
+// file_sd_configs: target groups in JSON or YAML files that other programs write. Files are read
+// again and again and compared by content, so no watcher of the operating system is needed. Easy to
+// get wrong: a file that is broken, or half written, keeps its old targets; one that is gone takes
+// them along.
 import { dirname, basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { messageOf, MonError } from '../errors.ts';
@@ -19,7 +19,10 @@ function isText(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-/** Name and value pairs of a group; numbers and booleans are taken as their text, as YAML writes them. */
+/**
+ * Name and value pairs of a group; numbers and booleans are taken as their text, as YAML writes
+ * them.
+ */
 function labelsOf(value: unknown, where: string): Record<string, string> {
   const labels = Object.create(null) as Record<string, string>;
   if (value === undefined || value === null) return labels;

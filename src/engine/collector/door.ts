@@ -4,6 +4,7 @@
 // so the log and the book hear of it only when all of it has been read.
 import { assert, MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import { SnappyBlocks } from '../kernels/snappy.ts';
 import { refusalOf, type SeriesBook } from '../kernels/series-book.ts';
 import {
   BODY_BYTES_MAX,
@@ -24,7 +25,8 @@ import { MetadataNews } from './metadata-news.ts';
 import { readJsonPush } from './push-json.ts';
 import { describeSeries, Refusals } from './refusals.ts';
 import {
-  inflate,
+  checkBlock,
+  notSnappy,
   readLabels,
   readMetadata,
   wireFailureWords,
@@ -81,7 +83,7 @@ export interface DoorCounts {
   acceptedSamples: number;
   /** Samples by reason. */
   refused: Record<string, number>;
-  newSeries: number;
+  readonly newSeries: number;
   requests: number;
   /** Bytes of bodies as received. */
   bytes: number;
@@ -98,18 +100,13 @@ const IDLE_TURNS = 4;
 export class Door implements Intake {
   readonly book: SeriesBook;
   readonly kernels: Kernels;
-  readonly counts: DoorCounts = {
-    acceptedSamples: 0,
-    refused: Object.create(null) as Record<string, number>,
-    newSeries: 0,
-    requests: 0,
-    bytes: 0,
-  };
+  readonly counts: DoorCounts;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #limits: DoorLimits;
   readonly #exposition: ReadExposition | undefined;
   readonly #news = new MetadataNews();
+  readonly #blocks: SnappyBlocks;
   #scratch = 0;
   #scratchSize = 0;
   #watermarkMs = -Infinity;
@@ -120,32 +117,41 @@ export class Door implements Intake {
     this.#log = log;
     this.book = book;
     this.kernels = kernels;
+    this.#blocks = new SnappyBlocks(kernels);
     this.#clock = clock;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
     this.#exposition = exposition;
     this.#turnedAt = clock.monotonic();
+    this.counts = {
+      acceptedSamples: 0,
+      refused: Object.create(null) as Record<string, number>,
+      get newSeries() {
+        return book.numbered;
+      },
+      requests: 0,
+      bytes: 0,
+    };
   }
 
   async remoteWrite(body: Uint8Array): Promise<PushOutcome> {
     const receivedMs = this.#receive(body);
-    const bytes = inflate(body, this.#limits.bodyBytes);
-    const at = this.scratch(bytes);
+    const { elements, size } = checkBlock(body, this.#limits.bodyBytes);
+    const at = this.#blocks.inflate(body, elements, size);
+    if (at < 0) throw notSnappy();
     const x = this.kernels.exports;
-    if (!x.walk(at, bytes.length, this.#limits.bodySamples)) throw this.#walkFailure(at);
+    if (!x.walk(at, size, this.#limits.bodySamples)) throw this.#walkFailure(at);
     const refusals = new Refusals();
-    const before = this.book.series;
     if (x.notesCount() > 0) {
       x.walkResolve();
       this.#takeNotes(receivedMs, refusals);
     }
-    return this.#send(receivedMs, this.book.series - before, refusals);
+    return this.#send(receivedMs, refusals);
   }
 
   async json(body: Uint8Array): Promise<PushOutcome> {
     const receivedMs = this.#receive(body);
     const { samples, metadata } = readJsonPush(body, receivedMs);
     const refusals = new Refusals();
-    const before = this.book.series;
     const count = samples.length;
     const timestamps = new Float64Array(count);
     const values = new Float64Array(count);
@@ -164,7 +170,7 @@ export class Door implements Intake {
     }
     this.#news.offer(metadata, receivedMs);
     this.#fill({ refs, timestamps, values, count: kept });
-    return this.#send(receivedMs, this.book.series - before, refusals);
+    return this.#send(receivedMs, refusals);
   }
 
   async exposition(body: Uint8Array, contentType: string): Promise<PushOutcome> {
@@ -182,7 +188,7 @@ export class Door implements Intake {
    */
   async append(columns: DoorColumns, receivedMs: number): Promise<PushOutcome> {
     this.#fill(columns);
-    return this.#send(receivedMs, 0, new Refusals());
+    return this.#send(receivedMs, new Refusals());
   }
 
   /**
@@ -190,9 +196,7 @@ export class Door implements Intake {
    * The caller may keep it: a series asked for by this call is not forgotten until release().
    */
   refOf(labels: Labels): number {
-    const before = this.book.series;
     const ref = this.book.refOfLabels(labels);
-    this.counts.newSeries += this.book.series - before;
     if (ref >= 0) this.book.hold(ref);
     return ref;
   }
@@ -324,7 +328,7 @@ export class Door implements Intake {
   }
 
   /** Splits the columns, appends them, and says what became of them. */
-  async #send(receivedMs: number, fresh: number, refusals: Refusals): Promise<PushOutcome> {
+  async #send(receivedMs: number, refusals: Refusals): Promise<PushOutcome> {
     const x = this.kernels.exports;
     const { retentionMs, futureMs, lateMs, liveMs } = this.#limits;
     const liveFrom = Math.max(receivedMs - liveMs, this.#watermarkMs);
@@ -335,7 +339,6 @@ export class Door implements Intake {
     await this.#appendAll(taken > 0 ? this.#batches(receivedMs) : [], receivedMs);
     const { counts } = this;
     counts.acceptedSamples += taken;
-    counts.newSeries += fresh;
     for (const [reason, count] of refusals.reasons) {
       counts.refused[reason] = (counts.refused[reason] ?? 0) + count;
     }

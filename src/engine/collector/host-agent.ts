@@ -1,7 +1,7 @@
 // The host agent: this machine's processors, memory, disks, file systems, network and load under
-// node_exporter's names, as a target within the process. It enters the scrape path as exposition text.
-// Easy to get wrong: one area that cannot be read (a container without /proc/diskstats) must not take
-// the others down; node_scrape_collector_success says which it was.
+// node_exporter's names, as a target within the process. It enters the scrape path as exposition
+// text. Easy to get wrong: one area that cannot be read (a container without /proc/diskstats) must
+// not take the others down; node_scrape_collector_success says which it was.
 import type { Clock } from '../runtime/clock.ts';
 import type { HostReader } from '../runtime/host-reader.ts';
 import { ExpositionWriter } from '../wire/exposition-writer.ts';

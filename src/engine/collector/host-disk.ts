@@ -1,6 +1,6 @@
-// Block devices and file systems of this machine under node_exporter's names. Part of the host agent.
-// Easy to get wrong: asking a network file system whose server is gone hangs for ever, so those are left
-// out, and a mount point whose answer is still awaited is not asked again.
+// Block devices and file systems of this machine under node_exporter's names. Part of the host
+// agent. Easy to get wrong: asking a network file system whose server is gone hangs for ever, so
+// those are left out, and a mount point whose answer is still awaited is not asked again.
 import type { HostReader } from '../runtime/host-reader.ts';
 import type { ExpositionWriter } from '../wire/exposition-writer.ts';
 
@@ -53,7 +53,9 @@ interface Mount {
   readonly fstype: string;
 }
 
-/** The mounts worth asking, from the text of /proc/self/mounts; names in it escape blanks as octal. */
+/**
+ * The mounts worth asking, from the text of /proc/self/mounts; names in it escape blanks as octal.
+ */
 export function parseMounts(text: string): Mount[] {
   const plain = (word: string): string => {
     return word.replace(/\\([0-7]{3})/g, (_, octal: string) => {

@@ -1,5 +1,5 @@
-// Memory of this machine under node_exporter's names. Part of the host agent. Easy to get wrong: the
-// kernel says kB and means KiB.
+// Memory of this machine under node_exporter's names. Part of the host agent. Easy to get wrong:
+// the kernel says kB and means KiB.
 import type { HostReader } from '../runtime/host-reader.ts';
 import type { ExpositionWriter } from '../wire/exposition-writer.ts';
 

@@ -1,5 +1,5 @@
-// Network interfaces of this machine under node_exporter's names. Part of the host agent. Easy to get
-// wrong: in /proc/net/dev the first number may touch the colon after the name.
+// Network interfaces of this machine under node_exporter's names. Part of the host agent. Easy to
+// get wrong: in /proc/net/dev the first number may touch the colon after the name.
 import type { HostReader } from '../runtime/host-reader.ts';
 import type { ExpositionWriter } from '../wire/exposition-writer.ts';
 

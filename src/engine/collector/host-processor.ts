@@ -1,5 +1,6 @@
-// Processors, load, start time and name of this machine, under node_exporter's names. Part of the host
-// agent. Easy to get wrong: /proc/stat counts in ticks of 1/100 s on every Linux that Node runs on.
+// Processors, load, start time and name of this machine, under node_exporter's names. Part of the
+// host agent. Easy to get wrong: /proc/stat counts in ticks of 1/100 s on every Linux that Node
+// runs on.
 import type { HostReader } from '../runtime/host-reader.ts';
 import type { ExpositionWriter } from '../wire/exposition-writer.ts';
 

@@ -1,6 +1,6 @@
-// Exposition text that is pushed instead of scraped: a body becomes rows for the door in one append.
-// It stands between the API and the door. Easy to get wrong: a series that the door refuses must not
-// stop the rest, but a body that is malformed anywhere is refused whole.
+// Exposition text that is pushed instead of scraped: a body becomes rows for the door in one
+// append. It stands between the API and the door. Easy to get wrong: a series that the door refuses
+// must not stop the rest, but a body that is malformed anywhere is refused whole.
 import { MonError } from '../errors.ts';
 import { refusalOf } from '../kernels/series-book.ts';
 import { BODY_BYTES_MAX } from '../limits.ts';

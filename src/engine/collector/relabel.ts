@@ -1,7 +1,7 @@
-// Relabelling as Prometheus does it: rules over a label set, in order, until one drops it. It runs when
-// a target is discovered and once for each series text that a target sends for the first time.
-// Easy to get wrong: the regular expression must match the whole text, `$1x` is the group named "1x",
-// and an empty value takes the label away.
+// Relabelling as Prometheus does it: rules over a label set, in order, until one drops it. It runs
+// when a target is discovered and once for each series text that a target sends for the first time.
+// Easy to get wrong: the regular expression must match the whole text, `$1x` is the group named
+// "1x", and an empty value takes the label away.
 import { createHash } from 'node:crypto';
 import { RE2JS } from 're2js';
 import type { RelabelRule } from './scrape-config.ts';

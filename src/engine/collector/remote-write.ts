@@ -1,8 +1,7 @@
-// Remote write 1.0 in front of the walk kernel: the snappy block, checked before it is inflated,
+// Remote write 1.0 around the walk kernel: the snappy block, checked before it is inflated,
 // and the careful reading of what the kernel left aside: odd spellings of labels, metadata, and
 // the words for what is wrong with a body.
-import snappy from 'snappy';
-import { MonError, messageOf } from '../errors.ts';
+import { MonError } from '../errors.ts';
 import { BODY_BYTES_MAX, BODY_COMPRESSED_BYTES_MAX, METADATA_TEXT_BYTES_MAX } from '../limits.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { compareText, type Labels } from '../model/labels.ts';
@@ -42,27 +41,31 @@ export function snappyLength(block: Uint8Array): number {
   return -1;
 }
 
+/** A snappy block whose length has been checked: where its elements begin, what they will make. */
+export interface CheckedBlock {
+  readonly elements: number;
+  readonly size: number;
+}
+
 /**
- * The WriteRequest in a snappy block.
+ * Checks what a block says of itself before anything is inflated.
  * @throws MonError MON_BODY_MALFORMED, MON_BODY_TOO_LARGE.
  */
-export function inflate(block: Uint8Array, most: number = BODY_BYTES_MAX): Uint8Array {
+export function checkBlock(block: Uint8Array, most: number = BODY_BYTES_MAX): CheckedBlock {
   if (block.length > BODY_COMPRESSED_BYTES_MAX) {
     throw tooLarge('a body', block.length, BODY_COMPRESSED_BYTES_MAX);
   }
-  const length = snappyLength(block);
-  if (length < 0) throw malformed('the body is not a snappy block');
-  if (length > most) throw tooLarge('a request', length, most);
-  let bytes: Uint8Array;
-  try {
-    // Without copyOutputData Node and the native library share memory that is freed twice.
-    const view = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
-    bytes = snappy.uncompressSync(view, { copyOutputData: true }) as Buffer;
-  } catch (failure) {
-    throw malformed(`the body is not a snappy block (${messageOf(failure)})`);
-  }
-  if (bytes.length !== length) throw malformed('the body is not a snappy block');
-  return bytes;
+  const size = snappyLength(block);
+  if (size < 0) throw notSnappy();
+  if (size > most) throw tooLarge('a request', size, most);
+  let elements = 1;
+  while (block[elements - 1] >= 0x80) elements++;
+  return { elements, size };
+}
+
+/** The failure of a body that is no snappy block. */
+export function notSnappy(): MonError {
+  return malformed('the body is not a snappy block');
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

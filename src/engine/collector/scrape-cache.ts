@@ -1,7 +1,7 @@
-// What one target sent before: from the bytes of a series text to its ref, and which series are live, so
-// that those which vanish can be marked stale. It stands between the parser and the door; a body like
-// the last one costs one comparison a sample and no string. Easy to get wrong: a series that relabelling
-// drops is cached too, or it would be relabelled at every scrape.
+// What one target sent before: from the bytes of a series text to its ref, and which series are
+// live, so that those which vanish can be marked stale. It stands between the parser and the door;
+// a body like the last one costs one comparison a sample and no string. Easy to get wrong: a series
+// that relabelling drops is cached too, or it would be relabelled at every scrape.
 
 /** Instead of a ref: relabelling drops the series, or the door refused it. */
 export const DROPPED = -1;

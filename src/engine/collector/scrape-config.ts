@@ -1,6 +1,7 @@
-// What the scraping side of the collector is told: plain options, as the daemons hand them over. The
-// configuration file's words live in daemons/; here are only their meanings, with every default filled
-// in. Easy to get wrong: two equal configs must be equal as JSON, because a reload compares that.
+// What the scraping side of the collector is told: plain options, as the daemons hand them over.
+// The configuration file's words live in daemons/; here are only their meanings, with every default
+// filled in. Easy to get wrong: two equal configs must be equal as JSON, because a reload compares
+// that.
 
 export const RELABEL_ACTIONS = [
   ...(['replace', 'keep', 'drop', 'keepequal', 'dropequal', 'hashmod', 'labelmap'] as const),

@@ -1,6 +1,7 @@
-// The narrow side of the collector's door that scraping needs: refs for label sets, columns in, durable
-// or not. The door itself (hashing, limits, lateness, batches, the log) is behind it; tests put a double
-// in its place. Easy to get wrong: values may be stale markers, so columns are filled as bits.
+// The narrow side of the collector's door that scraping needs: refs for label sets, columns in,
+// durable or not. The door itself (hashing, limits, lateness, batches, the log) is behind it; tests
+// put a double in its place. Easy to get wrong: values may be stale markers, so columns are filled
+// as bits.
 import type { Labels } from '../model/labels.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { PushOutcome } from '../ports.ts';
@@ -16,8 +17,8 @@ export interface SampleColumns {
 
 export interface ScrapeDoor {
   /**
-   * The ref of a series, below 2^31, or a negative number when the door refuses it. A ref stays good
-   * until it was released as often as it was asked for.
+   * The ref of a series, below 2^31, or a negative number when the door refuses it. A ref stays
+   * good until it was released as often as it was asked for.
    */
   refOf(labels: Labels): number;
   /** The caller keeps these refs no longer; negative ones are passed over. */
@@ -30,7 +31,10 @@ export interface ScrapeDoor {
   metadata(entries: readonly MetadataEntry[]): void;
 }
 
-/** What a loop that ended leaves: whoever takes it over marks the live refs stale, releases the held. */
+/**
+ * What a loop that ended leaves: whoever takes it over marks the live refs stale, releases the
+ * held.
+ */
 export interface LeftBehind {
   /** Refs whose last sample is a value. */
   readonly live: readonly number[];

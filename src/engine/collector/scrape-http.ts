@@ -1,6 +1,6 @@
-// One GET of a scrape over HTTP or HTTPS: headers, credentials, redirects, size limits, decompression.
-// It stands before the parser. Easy to get wrong: the limit holds for what was inflated too, and a
-// redirect to another host must not carry the credentials there.
+// One GET of a scrape over HTTP or HTTPS: headers, credentials, redirects, size limits,
+// decompression. It stands before the parser. Easy to get wrong: the limit holds for what was
+// inflated too, and a redirect to another host must not carry the credentials there.
 import type { IncomingMessage } from 'node:http';
 import { Agent as HttpAgent, request as httpRequest } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
@@ -123,7 +123,8 @@ export class HttpScraper {
       const status = reply.statusCode ?? 0;
       const { location } = reply.headers;
       if (status === 200) return reply;
-      reply.resume();
+      // Whatever it would still say, nobody reads it.
+      reply.destroy();
       const moved = status > 300 && status < 309 && location !== undefined;
       if (!moved || !this.#options.followRedirects) {
         throw failed(`the server answered HTTP status ${status} ${reply.statusMessage ?? ''}`);

@@ -1,9 +1,9 @@
-// The loop of one target: wait, bring a body, take it or mark the target down, append, report. One round
-// is one append, so the samples, the stale markers and `up` of a scrape become durable together.
-// Easy to get wrong: all samples of a scrape bear its planned time if it began close to it, because
-// even steps compress best; and a stop that is a shutdown writes no stale markers.
+// The loop of one target: wait, bring a body, take it or mark the target down, append, report. One
+// round is one append, so the samples, the stale markers and `up` of a scrape become durable
+// together. Easy to get wrong: all samples of a scrape bear its planned time if it began close to
+// it, because even steps compress best; and a stop that is a shutdown writes no stale markers.
 import { createHash } from 'node:crypto';
-import { messageOf, MonError } from '../errors.ts';
+import { BugError, messageOf, MonError } from '../errors.ts';
 import { SCRAPE_ALIGN_MS_MAX, SCRAPE_FIRST_MS_MAX } from '../limits.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { TargetStatus } from '../ports.ts';
@@ -88,6 +88,7 @@ export class ScrapeLoop {
   #lastError = '';
   #lastScrapeMs = 0;
   #lastDurationMs = 0;
+  #refused = 0;
 
   /** Begins at once; the first scrape follows within SCRAPE_FIRST_MS_MAX. */
   constructor(room: ScrapeRoom, options: LoopOptions) {
@@ -136,7 +137,8 @@ export class ScrapeLoop {
       // The next moment of the target's own beat; after the first one not sooner than half a step.
       const after = Math.max(clock.now(), time + (first ? intervalMs / 2 : tolerance + 1));
       planned = Math.ceil((after - offset) / intervalMs) * intervalMs + offset;
-      // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target up.
+      // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target
+      // up.
       if (!signal.aborted) await clock.sleep(Math.max(0, planned - clock.now()), signal);
     }
   }
@@ -150,11 +152,24 @@ export class ScrapeLoop {
       const words = `no whole answer within ${formatDuration(timeoutMs)}`;
       ending.abort(new MonError('MON_TIMEOUT', words));
     });
+    const stop = (): void => ending.abort(signal.reason);
+    signal.addEventListener('abort', stop, { once: true });
     try {
-      return await this.#options.read(AbortSignal.any([signal, ending.signal]));
+      return await this.#options.read(ending.signal);
     } finally {
       timer.cancel();
+      signal.removeEventListener('abort', stop);
     }
+  }
+
+  /** Counts samples of refused series; says so when their number changes. */
+  #noteRefused(refused: number): void {
+    const { counters, warn } = this.#room;
+    counters.refused += refused;
+    if (refused > 0 && refused !== this.#refused) {
+      warn(`${refused} samples of ${this.target.url} belong to series that are refused`);
+    }
+    this.#refused = refused;
   }
 
   async #scrape(timeMs: number, signal: AbortSignal): Promise<void> {
@@ -166,19 +181,21 @@ export class ScrapeLoop {
       body = await this.#bring(signal);
     } catch (thrown) {
       if (signal.aborted) return;
+      if (thrown instanceof BugError) throw thrown;
       error = messageOf(thrown);
     }
     // From here to the append nothing waits: scratch and columns belong to this scrape.
     const series = this.#series;
     columns.clear();
-    series.counts = { total: 0, kept: 0, fresh: 0 };
     try {
       if (body !== undefined) series.take(body, timeMs, scratch, columns);
     } catch (thrown) {
       if (!(thrown instanceof MonError)) throw thrown;
       error = thrown.message;
     }
+    if (body === undefined) series.forgetCounts();
     const { total, kept, fresh } = series.counts;
+    this.#noteRefused(series.counts.refused);
     counters.scrapes++;
     if (error === '') {
       counters.samples += kept;

@@ -1,7 +1,7 @@
-// All scraping of one process: a pool a job, and the targets within the process (this host, the demo
-// fleet, mon itself), which go the same way but need no socket. It answers the Targets port.
-// Easy to get wrong: a reload keeps what did not change running, and hands the live series of a target
-// whose settings changed to its new loop, so that no gap is drawn.
+// All scraping of one process: a pool a job, and the targets within the process (this host, the
+// demo fleet, mon itself), which go the same way but need no socket. It answers the Targets port.
+// Easy to get wrong: a reload keeps what did not change running, and hands the live series of a
+// target whose settings changed to its new loop, so that no gap is drawn.
 import type { Labels } from '../model/labels.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { Targets, TargetStatus } from '../ports.ts';

@@ -1,6 +1,7 @@
-// The targets of one job: discovery finds them, relabelling makes or drops them, a loop runs for each.
-// The manager owns the pools. Easy to get wrong: a loop whose target did not change must not be touched
-// when others come and go, and a loop that ends says which series are to be marked stale.
+// The targets of one job: discovery finds them, relabelling makes or drops them, a loop runs for
+// each. The manager owns the pools. Easy to get wrong: a loop whose target did not change must not
+// be touched when others come and go, and a loop that ends says which series are to be marked
+// stale.
 import { SCRAPE_ALIGN_MS_MAX } from '../limits.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelsKey } from '../model/labels.ts';
@@ -19,7 +20,10 @@ import type { SeriesRules } from './target-series.ts';
 /** What ended loops left, by the labels of their targets; who starts anew takes it over. */
 export type Handover = Map<string, LeftBehind>;
 
-/** Brings the body of a target of this job; the default is HTTP. Tests and simulations hand in theirs. */
+/**
+ * Brings the body of a target of this job; the default is HTTP. Tests and simulations hand in
+ * theirs.
+ */
 export type MakeReader = (config: ScrapeConfig, target: ScrapeTarget) => ReadBody;
 
 export interface PoolOptions {

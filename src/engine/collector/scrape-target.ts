@@ -1,6 +1,6 @@
-// From what discovery found to a target: defaults, relabelling, checks, address. It stands before the
-// scrape loop. Easy to get wrong: labels that begin with `__` steer the scrape (address, path, scheme,
-// interval, parameters) and are gone from the samples.
+// From what discovery found to a target: defaults, relabelling, checks, address. It stands before
+// the scrape loop. Easy to get wrong: labels that begin with `__` steer the scrape (address, path,
+// scheme, interval, parameters) and are gone from the samples.
 import { MonError } from '../errors.ts';
 import { durationOf, formatDuration } from '../model/duration.ts';
 import type { Labels } from '../model/labels.ts';
@@ -20,7 +20,9 @@ export interface ScrapeTarget {
   readonly key: string;
 }
 
-/** What a group makes: targets, dropped label sets, and sentences about those that make no sense. */
+/**
+ * What a group makes: targets, dropped label sets, and sentences about those that make no sense.
+ */
 export interface TargetList {
   readonly targets: ScrapeTarget[];
   readonly dropped: Labels[];

@@ -1,7 +1,7 @@
-// The series of one target: a body's samples become rows for the door, with the target's labels, metric
-// relabelling, limits and staleness. It stands between parser and door; the loop calls it once a scrape.
-// Easy to get wrong: first everything is resolved and checked, then written, so that a body which fails
-// at its last line leaves no trace.
+// The series of one target: a body's samples become rows for the door, with the target's labels,
+// metric relabelling, limits and staleness. It stands between parser and door; the loop calls it
+// once a scrape. Easy to get wrong: first everything is resolved and checked, then written, so that
+// a body which fails at its last line leaves no trace.
 import { MonError } from '../errors.ts';
 import { SCRAPE_SAMPLES_MAX } from '../limits.ts';
 import type { Labels } from '../model/labels.ts';
@@ -27,6 +27,11 @@ const REPORT_NAMES = [
 ] as const;
 type ReportName = (typeof REPORT_NAMES)[number];
 
+/** Metadata of the same number of lines is compared once in so many scrapes. */
+const METADATA_EVERY = 16;
+/** A refused series is asked for again once in so many scrapes. */
+const REFUSED_RETRY = 32;
+
 /** How the samples of a target are labelled and bounded; limits are 0 where there is none. */
 export interface SeriesRules {
   /** The target's own labels, none of which begins with `__`. */
@@ -40,12 +45,19 @@ export interface SeriesRules {
   readonly labelValueBytesMax: number;
 }
 
-/** What a body held: samples, those that relabelling left, and series not there the last time. */
+/** What a body held. */
 export interface TakeCounts {
+  /** Samples. */
   total: number;
+  /** Samples that relabelling left. */
   kept: number;
+  /** Series that were not there the last time. */
   fresh: number;
+  /** Samples of series that the door refuses. */
+  refused: number;
 }
+
+const NOTHING: TakeCounts = { total: 0, kept: 0, fresh: 0, refused: 0 };
 
 /** Reused by all targets of a thread: only one body is taken at a time. */
 export class TakeScratch {
@@ -55,7 +67,7 @@ export class TakeScratch {
 
 export class TargetSeries {
   /** Of the last take, also when it failed at a limit. */
-  counts: TakeCounts = { total: 0, kept: 0, fresh: 0 };
+  counts: TakeCounts = NOTHING;
   readonly #door: ScrapeDoor;
   readonly #rules: SeriesRules;
   readonly #cache = new ScrapeCache();
@@ -63,7 +75,8 @@ export class TargetSeries {
   /** What an earlier loop of the same target left, until the first scrape has settled it. */
   #inherited: LeftBehind | undefined;
   #number = 0;
-  #metadata = 0;
+  #metadataCount = 0;
+  #metadataHash = 0;
 
   constructor(door: ScrapeDoor, rules: SeriesRules, inherited?: LeftBehind) {
     this.#door = door;
@@ -83,14 +96,10 @@ export class TargetSeries {
   ): void {
     const { bytes } = body;
     const { parsed } = scratch;
-    this.counts = { total: 0, kept: 0, fresh: 0 };
+    this.counts = NOTHING;
     parseExposition(bytes, formatOf(body.contentType), parsed);
     this.#resolveAll(bytes, scratch);
-    const hash = parsed.metadataHash(bytes);
-    if (hash !== this.#metadata) {
-      this.#metadata = hash;
-      this.#door.metadata(parsed.metadata(bytes));
-    }
+    this.#takeMetadata(bytes, parsed);
     this.#number++;
     this.#write(scratch, timeMs, into);
     this.#markGone(timeMs, into, false);
@@ -98,6 +107,11 @@ export class TargetSeries {
     if (this.#cache.count > used * 2 + CACHE_SLACK) {
       this.#door.release(this.#cache.forget(this.#number));
     }
+  }
+
+  /** There was no body this time. */
+  forgetCounts(): void {
+    this.counts = NOTHING;
   }
 
   /** Marks all live series stale, as after a failed scrape. */
@@ -123,6 +137,17 @@ export class TargetSeries {
     };
   }
 
+  /** Tells the door of metadata that changed; looks closely only now and then. */
+  #takeMetadata(bytes: Uint8Array, parsed: ParsedExposition): void {
+    const same = parsed.metadataCount === this.#metadataCount;
+    if (same && this.#number % METADATA_EVERY !== 0) return;
+    const hash = parsed.metadataHash(bytes);
+    if (same && hash === this.#metadataHash) return;
+    this.#metadataCount = parsed.metadataCount;
+    this.#metadataHash = hash;
+    if (parsed.metadataCount > 0) this.#door.metadata(parsed.metadata(bytes));
+  }
+
   #reportRef(name: ReportName): number {
     let ref = this.#reports.get(name);
     if (ref === undefined) {
@@ -142,17 +167,23 @@ export class TargetSeries {
     const cache = this.#cache;
     if (scratch.entries.length < parsed.count) scratch.entries = new Int32Array(parsed.count * 2);
     const { entries } = scratch;
+    // The book may have found room since it refused a series.
+    const again = this.#number % REFUSED_RETRY === REFUSED_RETRY - 1;
     let kept = 0;
     cache.rewind();
     for (let i = 0; i < parsed.count; i++) {
       const start = parsed.starts[i];
       const end = parsed.ends[i];
       let entry = cache.find(bytes, start, end);
-      if (entry < 0) entry = cache.add(bytes, start, end, this.#resolve(bytes, start, end));
+      if (entry < 0) {
+        entry = cache.add(bytes, start, end, this.#resolve(bytes, start, end));
+      } else if (again && cache.refs[entry] === REFUSED) {
+        cache.refs[entry] = this.#resolve(bytes, start, end);
+      }
       entries[i] = entry;
       if (cache.refs[entry] !== DROPPED) kept++;
     }
-    this.counts = { total: parsed.count, kept, fresh: 0 };
+    this.counts = { total: parsed.count, kept, fresh: 0, refused: 0 };
     const limit = this.#rules.sampleLimit || SCRAPE_SAMPLES_MAX;
     if (kept > limit) {
       throw new MonError('MON_LIMIT_EXCEEDED', `${kept} samples, sample_limit is ${limit}`);
@@ -203,11 +234,13 @@ export class TargetSeries {
     const { refs, timestamps, words } = into;
     let row = into.count;
     let fresh = 0;
+    let refused = 0;
     for (let i = 0; i < parsed.count; i++) {
       const entry = entries[i];
       const seen = cache.seen[entry];
       const ref = cache.refs[entry];
       cache.seen[entry] = number;
+      if (ref === REFUSED) refused++;
       if (ref < 0) continue;
       if (seen !== number && (seen === 0 || seen < number - 1)) fresh++;
       const own = parsed.timestamps[i];
@@ -226,6 +259,7 @@ export class TargetSeries {
     }
     into.count = row;
     this.counts.fresh = fresh;
+    this.counts.refused = refused;
   }
 
   /** Adds the stale marker for every live series, or for those the last body did not hold. */

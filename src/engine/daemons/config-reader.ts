@@ -1,5 +1,5 @@
-// A YAML file as sections with names that must be known. It stands under the configuration and gives
-// every complaint its place: file, line, column, the line itself, and the nearest known name.
+// A YAML file as sections with names that must be known. It stands under the configuration and
+// gives every complaint its place: file, line, column, the line itself, and the nearest known name.
 // Easy to get wrong: the offsets of a UserError are into its one source line, not into the file.
 import { dirname, resolve } from 'node:path';
 import type { Document, Node, Pair } from 'yaml';

@@ -1,5 +1,6 @@
-// relabel_configs and metric_relabel_configs of a configuration file, checked as Prometheus checks them.
-// Part of the configuration. Easy to get wrong: what a rule may not say depends on its action.
+// relabel_configs and metric_relabel_configs of a configuration file, checked as Prometheus checks
+// them. Part of the configuration. Easy to get wrong: what a rule may not say depends on its
+// action.
 import type { Node } from 'yaml';
 import { regexProblem, ruleProblem } from '../collector/relabel.ts';
 import type { RelabelRule } from '../collector/scrape-config.ts';

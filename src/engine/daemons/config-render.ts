@@ -1,5 +1,6 @@
-// The configuration as YAML again, for `mon config show`: what is in force, defaults included, secrets
-// hidden. Easy to get wrong: a file made of it must mean the same, so every name is the file's name.
+// The configuration as YAML again, for `mon config show`: what is in force, defaults included,
+// secrets hidden. Easy to get wrong: a file made of it must mean the same, so every name is the
+// file's name.
 import { stringify } from 'yaml';
 import type {
   AuthConfig,

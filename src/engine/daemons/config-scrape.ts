@@ -1,6 +1,6 @@
-// scrape_configs of a configuration file: Prometheus' names, checked, with the global defaults filled
-// in. Part of the configuration. Easy to get wrong: a timeout that nobody wrote must not make a short
-// interval invalid.
+// scrape_configs of a configuration file: Prometheus' names, checked, with the global defaults
+// filled in. Part of the configuration. Easy to get wrong: a timeout that nobody wrote must not
+// make a short interval invalid.
 import type { Node } from 'yaml';
 import type { FileDiscoveryConfig, ScrapeConfig, TargetGroup } from '../collector/scrape-config.ts';
 import type { ConfigFile } from './config-reader.ts';
@@ -119,7 +119,9 @@ function readParams(section: Section): Record<string, readonly string[]> {
   return params;
 }
 
-/** Interval and timeout of a section; a timeout that is only a default never exceeds the interval. */
+/**
+ * Interval and timeout of a section; a timeout that is only a default never exceeds the interval.
+ */
 export function readTimes(section: Section, under: { intervalMs: number; timeoutMs: number }) {
   const intervalMs = section.duration('scrape_interval') ?? under.intervalMs;
   if (intervalMs === 0) section.fail('scrape_interval', 'scrape_interval must be above 0');

@@ -1,8 +1,9 @@
-// The file that `mon config init` writes: a starter with every key that most people need, commented.
-// Easy to get wrong: a test parses it as it is and with its comments taken away, so that what it shows
-// is true.
+// The file that `mon config init` writes: a starter with every key that most people need,
+// commented. Easy to get wrong: a test parses it as it is and with its comments taken away, so that
+// what it shows is true.
 
-export const CONFIG_TEMPLATE = `# The configuration of mon: a prometheus.yml with mon's own keys at the end.
+export const CONFIG_TEMPLATE = `\
+# The configuration of mon: a prometheus.yml with mon's own keys at the end.
 # Check it with \`mon config check\`, see what is in force with \`mon config show\`.
 
 global:

@@ -1,6 +1,7 @@
 // The configuration: a prometheus.yml with mon's own keys under `mon:`, parsed once into one plain,
-// frozen object. Daemons read it and hand each part its own options. Easy to get wrong: what is known but
-// not used yet is a warning, what is not known is an error, and no node of the parser leaves this room.
+// frozen object. Daemons read it and hand each part its own options. Easy to get wrong: what is
+// known but not used yet is a warning, what is not known is an error, and no node of the parser
+// leaves this room.
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { messageOf } from '../errors.ts';
 import {

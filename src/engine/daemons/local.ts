@@ -123,7 +123,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   });
   services.add({
     name: 'collector',
-    start: () => startTargets(options, targets, () => Buffer.from(counters.render())),
+    start: () => {
+      const self = { instance: `${at.host}:${at.port}`, render: () => counters.render() };
+      return startTargets(options, targets, self);
+    },
     drain: () => targets.stop(),
   });
   services.add({
@@ -157,15 +160,15 @@ async function truncate(shards: readonly RunningShard[], beforeMs: number): Prom
 async function startTargets(
   options: LocalOptions,
   targets: ScrapeManager,
-  render: () => Uint8Array,
+  self: { readonly instance: string; readonly render: () => string },
 ): Promise<void> {
   const { intervalMs } = options;
   const timeoutMs = Math.min(SCRAPE_TIMEOUT_MS, intervalMs);
   const clock = systemClock;
   await targets.apply(options.scrapes);
   if (options.selfScrape) {
-    const instance = `${options.host}:${options.port}`;
-    targets.addInternal({ job: 'mon', instance, intervalMs, timeoutMs, render });
+    const render = (): Uint8Array => Buffer.from(self.render());
+    targets.addInternal({ job: 'mon', instance: self.instance, intervalMs, timeoutMs, render });
   }
   if (options.hostAgent) {
     const reader = systemHost;

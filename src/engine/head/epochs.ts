@@ -28,6 +28,16 @@ export class Epochs {
     return map;
   }
 
+  /**
+   * True for an epoch that a newer one has pushed out. Records before a reader's start may be of
+   * such an epoch when their definitions are read again, and must not push the living one out in
+   * turn.
+   */
+  isPast(epoch: number): boolean {
+    if (this.#maps.has(epoch) || this.#maps.size < this.#most) return false;
+    return [...this.#maps.keys()].every((living) => epoch < living);
+  }
+
   entries(): Iterable<[number, number]> {
     return this.#maps.entries();
   }

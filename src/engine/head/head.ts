@@ -34,6 +34,10 @@ export interface HeadStats {
   readonly bytes: number;
 }
 
+function noCounts(): ApplyCounts {
+  return { accepted: 0, duplicate: 0, outOfOrder: 0, tooOld: 0, newSeries: 0 };
+}
+
 export class Head implements SeriesReader {
   readonly partition: number;
   readonly #kernels: Kernels;
@@ -93,6 +97,7 @@ export class Head implements SeriesReader {
   applyOpen(open: OpenRecord, definitionsOnly = false): ApplyCounts {
     assert(open.partition === this.partition, 'a record goes to the head of its partition');
     const { exports } = this.#kernels;
+    if (definitionsOnly && this.#epochs.isPast(open.epoch)) return noCounts();
     this.#changes++;
     const map = this.#epochs.mapOf(open.epoch);
     const defined = open.definitionsAt;
@@ -106,7 +111,7 @@ export class Head implements SeriesReader {
         },
       );
     }
-    const counts = { accepted: 0, duplicate: 0, outOfOrder: 0, tooOld: 0, newSeries: fresh };
+    const counts = { ...noCounts(), newSeries: fresh };
     if (definitionsOnly) return counts;
     for (const entry of open.metadata) this.#metadata.set(entry.family, entry);
     if (open.floatCount > 0) this.#append(map, open, counts);

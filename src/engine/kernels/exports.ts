@@ -35,6 +35,7 @@ export interface SeriesBookExports {
   bookForget(idle: number): number;
   bookFull(): number;
   bookSeries(): number;
+  bookNumbered(): number;
   bookRefs(): number;
   bookRawBytes(): number;
   labelLimits(labels: number, name: number, value: number): void;
@@ -58,7 +59,6 @@ export interface DoorExports {
   wireFailureAt(): number;
   walk(at: number, length: number, mostSamples: number): number;
   walkResolve(): void;
-  walkNewSeries(): number;
   splitWindow(oldest: number, lateFrom: number, liveFrom: number, newest: number): void;
   splitColumns(partitions: number): number;
   splitCut(first: number, count: number, bytes: number): number;
@@ -149,8 +149,15 @@ export interface HeadCheckpointExports {
   refsLoad(head: number, map: number, from: number, count: number): number;
 }
 
+/** assembly/snappy.ts; `to` has snappySlack() bytes behind its size, and so has the block. */
+export interface SnappyExports {
+  snappySlack(): number;
+  snappyInflate(block: number, length: number, to: number, size: number): number;
+}
+
 export interface KernelExports
   extends
+    SnappyExports,
     HashExports,
     SeriesBookExports,
     DoorExports,

@@ -80,6 +80,11 @@ export class SeriesBook {
     return this.kernels.exports.bookSeries();
   }
 
+  /** Series ever numbered; one that was forgotten and came back counts again. */
+  get numbered(): number {
+    return this.kernels.exports.bookNumbered();
+  }
+
   /** Bytes of all spellings. */
   get bytes(): number {
     return this.kernels.exports.bookRawBytes();

@@ -1,8 +1,8 @@
-// Group commit: what was appended while the disk was busy is written and synced at once, then answered.
-// One commit at a time, one write and one fdatasync each, into the newest segment. Easy to get wrong:
-// a sync that failed may have thrown data away, so nothing is written again: the segment ends at its
-// last durable byte, all that was queued fails with it (it leans on what the lost records defined and
-// on their offsets), and the next append begins a new segment.
+// Group commit: what was appended while the disk was busy is written and synced at once, then
+// answered. One commit at a time, one write and one fdatasync each, into the newest segment. Easy
+// to get wrong: a sync that failed may have thrown data away, so nothing is written again: the
+// segment ends at its last durable byte, all that was queued fails with it (it leans on what the
+// lost records defined and on their offsets), and the next append begins a new segment.
 import { MonError, assert } from '../errors.ts';
 import type { Appended } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -51,7 +51,9 @@ export interface CommitterOptions {
   readonly counts: CommitCounts;
   readonly generation: number;
   readonly epoch: number;
-  /** Least time between the beginnings of two commits, ms; 0: the next begins when one has ended. */
+  /**
+   * Least time between the beginnings of two commits, ms; 0: the next begins when one has ended.
+   */
   readonly paceMs: number;
   /** Called after each commit that succeeded, with its bytes and whether it began a segment. */
   readonly committed: (bytes: number, begun: boolean) => void;
@@ -156,9 +158,9 @@ export class Committer {
   }
 
   /**
-   * 1. Everything queued is doomed, and the append side goes back to the durable end and on to a new
-   *    segment. 2. The failed bytes are cut off, durably. 3. Only then the doomed are answered, so that
-   *    what was answered as failed cannot come back after a crash.
+   * 1. Everything queued is doomed, and the append side goes back to the durable end and on to a
+   * new segment. 2. The failed bytes are cut off, durably. 3. Only then the doomed are answered,
+   * so that what was answered as failed cannot come back after a crash.
    */
   async #fail(unit: Unit, failure: MonError): Promise<void> {
     const { chain, recent, counts, failed } = this.#options;
@@ -206,7 +208,9 @@ export class Committer {
     return (this.#options.chain.newest?.header.segment ?? 0) + 1;
   }
 
-  /** Begins a segment: its header, which also says where the one before ends, is durable after it. */
+  /**
+   * Begins a segment: its header, which also says where the one before ends, is durable after it.
+   */
   async begin(number: number): Promise<void> {
     const { folder, disk, clock, chain, generation, epoch } = this.#options;
     const { newest } = chain;

@@ -1,6 +1,6 @@
-// Watches the free space under the log, so that appends are refused while a checkpoint still fits, not
-// when the disk is quite full. Easy to get wrong: the refusal must come before a batch is encoded, and
-// must end by itself when space was freed.
+// Watches the free space under the log, so that appends are refused while a checkpoint still fits,
+// not when the disk is quite full. Easy to get wrong: the refusal must come before a batch is
+// encoded, and must end by itself when space was freed.
 import { MonError } from '../errors.ts';
 import { DISK_FREE_BYTES_MIN } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';

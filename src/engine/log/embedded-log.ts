@@ -1,8 +1,9 @@
-// The Log on a folder: the log of one machine. Appends of all partitions go into one stream of segment
-// files, so that one sync makes them all durable. This file lays records down in order and gives them
-// offsets; commit.ts makes them durable; embedded-reader.ts hands them on. Easy to get wrong: offset,
-// place and definitions of a record are decided when append is called, on the belief that all before it
-// will succeed, so that one failed commit takes everything behind it along.
+// The Log on a folder: the log of one machine. Appends of all partitions go into one stream of
+// segment files, so that one sync makes them all durable. This file lays records down in order and
+// gives them offsets; commit.ts makes them durable; embedded-reader.ts hands them on. Easy to get
+// wrong: offset, place and definitions of a record are decided when append is called, on the
+// belief that all before it will succeed, so that one failed commit takes everything behind it
+// along.
 import { MonError, assert } from '../errors.ts';
 import {
   COMMIT_DELAY_MS_MAX,
@@ -321,7 +322,8 @@ export class EmbeddedLog implements Log {
   #saveNow(): void {
     this.#saveTimer = undefined;
     const work = this.#registry.save().then(() => this.retain());
-    // A full disk comes again at the next release; the figures on disk are only older, which is safe.
+    // A full disk comes again at the next release; the figures on disk are only older, which is
+    // safe.
     work.catch((thrown: unknown) => {
       if (!(thrown instanceof MonError)) throw thrown;
     });
@@ -346,7 +348,8 @@ async function openFolder(options: EmbeddedLogOptions): Promise<Opened> {
   if (!drained(recovered.chain, registry)) throw notDrained(folder, old.partitions, partitions);
   const generation = old.generation + 1;
   const meta = { generation, partitions, epoch: old.epoch + 1 };
-  // From here on the old segments are leftovers: should the removal be cut short, the next open ends it.
+  // From here on the old segments are leftovers: should the removal be cut short, the next open
+  // ends it.
   await writeMeta(disk, folder, meta);
   const fresh = new ReaderRegistry(disk, folder, generation);
   return { meta, registry: fresh, recovered: await recover(disk, folder, meta) };

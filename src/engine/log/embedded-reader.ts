@@ -1,7 +1,7 @@
-// A reader of the embedded log: walks the segments in order and delivers the records of its partitions,
-// from memory while it keeps up with the tail and from disk when it does not. Easy to get wrong: only
-// what is durable may be delivered, and records before the reader's start still come, marked, when a
-// later record of the same segment may refer to series that they define.
+// A reader of the embedded log: walks the segments in order and delivers the records of its
+// partitions, from memory while it keeps up with the tail and from disk when it does not. Easy to
+// get wrong: only what is durable may be delivered, and records before the reader's start still
+// come, marked, when a later record of the same segment may refer to series that they define.
 import { MonError, assert } from '../errors.ts';
 import type { Delivery, LogReader, Offset } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';

@@ -1,6 +1,7 @@
-// The small file that says what a log is: its generation, its partitions and the epoch of who opened it
-// last. Easy to get wrong: the epoch must be durable before anything is written under it, or two runs
-// of the program could write records that mean different series by the same numbers.
+// The small file that says what a log is: its generation, its partitions and the epoch of who
+// opened it last. Easy to get wrong: the epoch must be durable before anything is written under
+// it, or two runs of the program could write records that mean different series by the same
+// numbers.
 import { MonError, messageOf } from '../errors.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { corrupt } from './segment.ts';

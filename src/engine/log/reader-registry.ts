@@ -1,6 +1,7 @@
-// Which readers the log has and what each has released: the memory of retention, kept in readers.json.
-// It is written late, which is safe, because an old figure only holds more. Easy to get wrong: a new or
-// lowered claim must be durable before the reader relies on it, or retention after a crash passes it.
+// Which readers the log has and what each has released: the memory of retention, kept in
+// readers.json. It is written late, which is safe, because an old figure only holds more. Easy to
+// get wrong: a new or lowered claim must be durable before the reader relies on it, or retention
+// after a crash passes it.
 import { assert } from '../errors.ts';
 import type { Offset } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';

@@ -1,7 +1,8 @@
-// The newest bytes of the log in memory: what waits for its commit and what readers at the tail want. A
-// frame is laid down here once; the commit writes from here and tails copy from here. Easy to get wrong:
-// blocks are used again, so nothing outside keeps a view of one across an await, except a write under
-// way, and until that has ended its bytes are not durable and the block is not dropped.
+// The newest bytes of the log in memory: what waits for its commit and what readers at the tail
+// want. A frame is laid down here once; the commit writes from here and tails copy from here. Easy
+// to get wrong: blocks are used again, so nothing outside keeps a view of one across an await,
+// except a write under way, and until that has ended its bytes are not durable and the block is
+// not dropped.
 import { assert } from '../errors.ts';
 
 const BLOCK_BYTES_MAX = 1024 * 1024;

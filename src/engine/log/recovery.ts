@@ -1,7 +1,8 @@
-// Finds out what a folder holds when the log is opened: the chain of segments and the durable end. Only
-// the newest segment is read through; the others are taken by their headers. Easy to get wrong: bytes
-// that are no frame are a torn tail only while nothing behind them proves that they had been durable;
-// and the last commit must be written and synced once more, because readers will act on it.
+// Finds out what a folder holds when the log is opened: the chain of segments and the durable end.
+// Only the newest segment is read through; the others are taken by their headers. Easy to get
+// wrong: bytes that are no frame are a torn tail only while nothing behind them proves that they
+// had been durable; and the last commit must be written and synced once more, because readers will
+// act on it.
 import type { Disk, DiskFile } from '../runtime/disk.ts';
 import { UNFINISHED } from '../runtime/replace-file.ts';
 import type { LogMeta } from './log-meta.ts';
@@ -105,8 +106,9 @@ function chainOf(all: readonly Found[]): Chained {
   const strays: string[] = [];
   const found = [...all];
   let newestBytes: number | undefined;
-  // The last one may have been made without its name becoming durable: while it is empty and the one
-  // before it is there, nothing is lost by making another, and nothing must come to lean on it.
+  // The last one may have been made without its name becoming durable: while it is empty and the
+  // one before it is there, nothing is lost by making another, and nothing must come to lean on
+  // it.
   for (let last = found.at(-1); last && isEmpty(last); last = found.at(-1)) {
     const { previous, previousBytes } = last.header;
     if (!found.some((one) => one.header.segment === previous)) break;
@@ -172,8 +174,8 @@ async function scanNewest(disk: Disk, chain: Chained, ends: Float64Array): Promi
 }
 
 /**
- * After a kill the last commit may be in the system's cache only, and if its sync had failed, the system
- * takes it for clean and would not write it ever. Commits before it had been synced.
+ * After a kill the last commit may be in the system's cache only, and if its sync had failed, the
+ * system takes it for clean and would not write it ever. Commits before it had been synced.
  */
 async function writeAgain(file: DiskFile, start: number, end: number): Promise<void> {
   const block = new Uint8Array(Math.min(COPY_BYTES, Math.max(end - start, 0)));

@@ -1,6 +1,7 @@
 // When old segments go: as soon as every reader of what they hold has released it and they are old
-// enough. Easy to get wrong: a partition that nobody has ever registered for is not "released by all";
-// and files go oldest first, each removal durable before the next, so that a power loss leaves no gap.
+// enough. Easy to get wrong: a partition that nobody has ever registered for is not "released by
+// all"; and files go oldest first, each removal durable before the next, so that a power loss
+// leaves no gap.
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { ReaderRegistry } from './reader-registry.ts';

@@ -1,6 +1,6 @@
 // What an open log knows of its segments and of its durable end, shared by commits, readers and
-// retention. Easy to get wrong: only `bytes` of a segment are log; a file may be longer, by frames of a
-// commit that is under way or has failed.
+// retention. Easy to get wrong: only `bytes` of a segment are log; a file may be longer, by frames
+// of a commit that is under way or has failed.
 import { assert } from '../errors.ts';
 import type { SegmentHeader } from './segment.ts';
 
@@ -70,8 +70,9 @@ export class SegmentChain {
   }
 
   /**
-   * The segment in which the record (partition, offset) stands, or in which it will stand when it is
-   * the next to come: the last one that begins at or before the offset. Undefined for an empty log.
+   * The segment in which the record (partition, offset) stands, or in which it will stand when it
+   * is the next to come: the last one that begins at or before the offset. Undefined for an empty
+   * log.
    */
   holding(partition: number, offset: number): Segment | undefined {
     for (let i = this.#segments.length - 1; i >= 0; i--) {

@@ -1,6 +1,7 @@
-// Reads the frames of one segment from disk, block by block: for readers that fell behind the memory and
-// for recovery. Easy to get wrong: what is read is not trusted; a frame counts only when its checksum
-// says that it belongs to this very place, and a length is checked before anything is allocated for it.
+// Reads the frames of one segment from disk, block by block: for readers that fell behind the
+// memory and for recovery. Easy to get wrong: what is read is not trusted; a frame counts only
+// when its checksum says that it belongs to this very place, and a length is checked before
+// anything is allocated for it.
 import { RECORD_BYTES_MAX } from '../limits.ts';
 import type { Disk, DiskFile } from '../runtime/disk.ts';
 import { FRAME_HEADER_BYTES, FRAME_MAGIC, frameHolds, getFields, headerBytes } from './segment.ts';
@@ -82,8 +83,8 @@ export class SegmentFile {
   }
 
   /**
-   * Position of a whole frame behind `broken` whose commit began behind it too: proof that the bytes
-   * at `broken` had been durable. Undefined when there is none: then they are a torn tail.
+   * Position of a whole frame behind `broken` whose commit began behind it too: proof that the
+   * bytes at `broken` had been durable. Undefined when there is none: then they are a torn tail.
    */
   async laterCommit(broken: number, end: number): Promise<number | undefined> {
     const rest = new Uint8Array(end - broken);

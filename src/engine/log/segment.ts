@@ -1,6 +1,7 @@
-// The bytes of a log segment: its header, and the frames that hold one record each. Pure; the drawing is
-// docs/format/log.md. Easy to get wrong: a frame's checksum also covers where it stands (epoch, segment,
-// position), so that a frame of an older file or place can never pass for one of this.
+// The bytes of a log segment: its header, and the frames that hold one record each. Pure; the
+// drawing is docs/format/log.md. Easy to get wrong: a frame's checksum also covers where it stands
+// (epoch, segment, position), so that a frame of an older file or place can never pass for one of
+// this.
 import { crc32 } from 'node:zlib';
 import { MonError } from '../errors.ts';
 
@@ -18,7 +19,9 @@ export interface SegmentHeader {
   readonly epoch: number;
   /** Number of the segment, from 1; grows, with gaps where making one failed. */
   readonly segment: number;
-  /** The segment before this one and its durable length: what lies past that is not log. 0: none. */
+  /**
+   * The segment before this one and its durable length: what lies past that is not log. 0: none.
+   */
   readonly previous: number;
   readonly previousBytes: number;
   readonly createdMs: number;
@@ -33,7 +36,9 @@ export interface FramePlace {
   readonly position: number;
 }
 
-/** The fields before the record bytes. `commit` is the position at which the frame's commit begins. */
+/**
+ * The fields before the record bytes. `commit` is the position at which the frame's commit begins.
+ */
 export interface FrameFields {
   readonly length: number;
   readonly commit: number;
@@ -42,12 +47,12 @@ export interface FrameFields {
 }
 
 export function segmentName(segment: number): string {
-  return `${String(segment).padStart(12, '0')}.log`;
+  return `${String(segment).padStart(12, '0')}.segment`;
 }
 
 /** The number in a segment's file name, or undefined for other files. */
 export function segmentOf(name: string): number | undefined {
-  return /^[0-9]{12}\.log$/.test(name) ? Number(name.slice(0, 12)) : undefined;
+  return /^[0-9]{12}\.segment$/.test(name) ? Number(name.slice(0, 12)) : undefined;
 }
 
 export function headerBytes(partitions: number): number {

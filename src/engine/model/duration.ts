@@ -1,6 +1,6 @@
 // Durations as Prometheus writes them: "1m30s", "500ms", "2w". Used wherever a user writes one: the
-// configuration, queries, flags. Easy to get wrong: units must fall in size, each at most once, and a
-// bare number other than 0 is no duration.
+// configuration, queries, flags. Easy to get wrong: units must fall in size, each at most once, and
+// a bare number other than 0 is no duration.
 import { UserError } from '../errors.ts';
 
 const UNITS: readonly (readonly [string, number])[] = [

@@ -1,4 +1,5 @@
-// `</` and `>/` cut buckets off native histograms; between floats they mean nothing.
+// `</` and `>/` cut buckets off native histograms. Between floats they mean nothing and leave
+// nothing, but say so.
 
 /** The info about an operator that floats do not have. */
 export function incompatible(op: string): string {

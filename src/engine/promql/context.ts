@@ -1,4 +1,5 @@
-// What every root function may need of the query it runs in.
+// What every root function may need of the query it runs in. Made once a query by the root; plain
+// data, so that tests can make their own.
 import type { QueryNotes } from './notes.ts';
 
 export interface EvalContext {

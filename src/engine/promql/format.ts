@@ -16,7 +16,8 @@ export function format(expr: Expr): string {
       return selectorText(expr) + modifiersText(expr.modifiers);
     case 'range': {
       const { modifiers } = expr.selector;
-      return `${selectorText(expr.selector)}[${durationText(expr.range)}]${modifiersText(modifiers)}`;
+      const brackets = `[${durationText(expr.range)}]`;
+      return selectorText(expr.selector) + brackets + modifiersText(modifiers);
     }
     case 'subquery': {
       const step = expr.step === undefined ? '' : durationText(expr.step);
@@ -54,20 +55,28 @@ function modifiersText({ at, extend, offset }: Modifiers): string {
 
 /** A duration, or the arithmetic that makes one. */
 export function durationText(duration: Duration): string {
+  if (duration.kind !== 'seconds') return termText(duration);
+  return formatDuration(Math.round(duration.seconds * 1000));
+}
+
+/** A part of such arithmetic: plain numbers stay plain. */
+function termText(duration: Duration): string {
   switch (duration.kind) {
-    case 'seconds':
-      return formatDuration(Math.round(duration.seconds * 1000));
+    case 'seconds': {
+      const plain = !/[a-z]$/i.test(duration.text);
+      return plain ? formatFloat(duration.seconds) : durationText(duration);
+    }
     case 'step':
     case 'range':
       return `${duration.kind}()`;
     case 'group':
-      return `(${durationText(duration.inner)})`;
+      return `(${termText(duration.inner)})`;
     case 'sign':
-      return (duration.op === '-' ? '-' : '') + durationText(duration.inner);
+      return (duration.op === '-' ? '-' : '') + termText(duration.inner);
     case 'pair': {
       const { op } = duration;
-      const left = durationText(duration.left);
-      const right = durationText(duration.right);
+      const left = termText(duration.left);
+      const right = termText(duration.right);
       return op.endsWith('_of') ? `${op}(${left}, ${right})` : `${left} ${op} ${right}`;
     }
   }

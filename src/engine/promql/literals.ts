@@ -128,7 +128,7 @@ interface Escape {
 
 function readEscape(body: string, at: number, quote: string): Escape {
   const letter = body[at + 1];
-  if (letter === undefined) throw new StringTrouble('escape sequence not terminated', at + 1);
+  if (letter === undefined) throw new StringTrouble('escape sequence not terminated', at + 2);
   const simple = Object.hasOwn(SIMPLE, letter) ? SIMPLE[letter] : undefined;
   if (simple !== undefined && ((letter !== "'" && letter !== '"') || letter === quote)) {
     return { code: simple, byte: false, next: at + 2 };
@@ -138,18 +138,18 @@ function readEscape(body: string, at: number, quote: string): Escape {
   if (digits === undefined) {
     const code = letter.codePointAt(0) as number;
     const name = `U+${code.toString(16).toUpperCase().padStart(4, '0')} '${letter}'`;
-    throw new StringTrouble(`unknown escape sequence ${name}`, at + 1);
+    throw new StringTrouble(`unknown escape sequence ${name}`, at + 2);
   }
   const from = octal ? at + 1 : at + 2;
   const text = body.slice(from, from + digits);
   const legal = octal ? /^[0-7]{3}$/ : /^[0-9a-fA-F]+$/;
   if (text.length < digits || !legal.test(text)) {
-    throw new StringTrouble('escape sequence not terminated', at + 1);
+    throw new StringTrouble('escape sequence not terminated', at + 2);
   }
   const code = parseInt(text, octal ? 8 : 16);
   const byte = octal || letter === 'x';
   if (code > (byte ? 0xff : 0x10ffff) || (!byte && code >= 0xd800 && code <= 0xdfff)) {
-    throw new StringTrouble('escape sequence is an invalid Unicode code point', at + 1);
+    throw new StringTrouble('escape sequence is an invalid Unicode code point', at + 2);
   }
   return { code, byte, next: from + digits };
 }

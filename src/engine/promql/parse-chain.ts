@@ -4,7 +4,7 @@
 import type { SyntaxNode } from '@lezer/common';
 import { QUERY_DEPTH_MAX } from '../limits.ts';
 import { kidsOf, textOf } from './parse-nodes.ts';
-import { queryError } from './parse-error.ts';
+import { nestedTooDeep } from './parse-error.ts';
 import type { Expr } from './ast.ts';
 import type { Source } from './parse-nodes.ts';
 
@@ -156,7 +156,6 @@ class Chain {
   }
 
   #tooDeep(at: number): never {
-    const words = `the query is nested deeper than ${QUERY_DEPTH_MAX} levels`;
-    throw queryError(this.#source.text, { start: at, end: at + 1 }, words);
+    throw nestedTooDeep(this.#source.text, { start: at, end: at + 1 });
   }
 }

@@ -4,7 +4,7 @@ import type { SyntaxNode } from '@lezer/common';
 import { QUERY_DEPTH_MAX } from '../limits.ts';
 import { parseNumber, quote } from './literals.ts';
 import { kidsOf, textOf } from './parse-nodes.ts';
-import { queryError, syntaxError } from './parse-error.ts';
+import { nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
 import type { Duration } from './ast.ts';
 import type { Source } from './parse-nodes.ts';
 
@@ -19,8 +19,7 @@ export function parseDuration(node: SyntaxNode, source: Source, positive = false
 
 function read(node: SyntaxNode, source: Source): Duration {
   if (++source.depth > QUERY_DEPTH_MAX) {
-    const words = `the query is nested deeper than ${QUERY_DEPTH_MAX} levels`;
-    throw queryError(source.text, { start: node.from, end: node.to }, words);
+    throw nestedTooDeep(source.text, { start: node.from, end: node.to });
   }
   const duration = readNode(node, source);
   source.depth--;

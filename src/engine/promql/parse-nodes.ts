@@ -1,4 +1,5 @@
-// Small readers of the grammar's tree that all parts of the parser use.
+// Small readers of the grammar's tree that all parts of the parser use. Easy to get wrong: brackets
+// and commas are no nodes, comments are.
 import type { SyntaxNode } from '@lezer/common';
 import { assert } from '../errors.ts';
 

@@ -15,7 +15,7 @@ import { isChain, parseChain } from './parse-chain.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseMatching } from './parse-matching.ts';
 import { withAt, withExtend, withOffset } from './parse-modifiers.ts';
-import { queryError, syntaxError } from './parse-error.ts';
+import { nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
 import { matchesEmpty } from './regexp.ts';
 import type { BinaryOp, Expr, VectorSelector } from './ast.ts';
 import type { Matcher, MatchOp } from '../model/matcher.ts';
@@ -45,12 +45,7 @@ export function parse(text: string): Expr {
 
 function parseExpr(node: SyntaxNode, source: Source): Expr {
   if (++source.depth > QUERY_DEPTH_MAX) {
-    const span = { start: node.from, end: node.to };
-    throw queryError(
-      source.text,
-      span,
-      `the query is nested deeper than ${QUERY_DEPTH_MAX} levels`,
-    );
+    throw nestedTooDeep(source.text, { start: node.from, end: node.to });
   }
   const readers = {
     operand: (operand: SyntaxNode, unsigned: boolean) =>

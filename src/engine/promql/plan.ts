@@ -6,7 +6,8 @@ import { UserError, assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { LOOKBACK_MS, QUERY_SAMPLES_MAX, QUERY_SERIES_MAX } from '../limits.ts';
 import { Invariance, constantOf, durationOf, timeFunction } from './duration.ts';
-import { KEEPS_NAME } from './functions.ts';
+import { KEEPS_NAME, UNBUILT } from './functions.ts';
+import { format } from './format.ts';
 import { isRangeFunction } from './range-functions.ts';
 import { tooManySamples } from './query-failure.ts';
 import { absentLabels } from './absent.ts';
@@ -48,8 +49,12 @@ export function plan(expr: Expr, options: PlanOptions): Plan {
   const type = typeOf(expr);
   if (!options.instant && type !== 'scalar' && type !== 'vector') {
     const got = typeWords(type);
-    const words = `invalid expression type "${got}" for range query, must be Scalar or instant Vector`;
-    throw new UserError(words, { source: options.source, start: 0, end: options.source.length });
+    const words = `invalid expression type "${got}" for range query`;
+    const hint =
+      type === 'matrix' ? { hint: `a function makes it one: rate(${format(expr)})` } : {};
+    const { source } = options;
+    const place = { source, start: 0, end: source.length, ...hint };
+    throw new UserError(`${words}, must be Scalar or instant Vector`, place);
   }
   const planner = new Planner(options);
   const root = type === 'matrix' ? planner.samples(expr) : planner.plan(expr, options.grid);
@@ -200,9 +205,12 @@ class Planner {
   }
 
   #refuseExtended(modifiers: Modifiers, span: Span): void {
-    if (modifiers.extend === undefined) return;
-    const words = `${modifiers.extend} modifier is not supported yet`;
+    if (modifiers.extend !== undefined) this.#refuse(`${modifiers.extend} modifier`, span);
+  }
+
+  #refuse(what: string, span: Span): never {
     const { source } = this.#options;
+    const words = `${what} is not supported yet`;
     throw new UserError(words, { source, start: span.start, end: span.end });
   }
 
@@ -230,6 +238,7 @@ class Planner {
     if (expr.fn === 'time') return { kind: 'time', grid };
     const folded = timeFunction(expr.fn, this.#times);
     if (folded !== undefined) return { kind: 'number', value: folded, grid };
+    if (UNBUILT.has(expr.fn)) this.#refuse(`function "${expr.fn}"`, expr);
     if (expr.fn === 'absent') return this.#absent(expr, grid);
     if (expr.fn === 'absent_over_time') return this.#absentOverTime(expr, grid);
     const leaf = this.#leafOf(expr, grid);

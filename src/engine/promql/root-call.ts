@@ -1,6 +1,6 @@
 // Function name -> code, for functions of instant vectors and scalars at the root. Range functions
 // and those that the planner folds (time, start, absent …) never come here.
-import { UserError, assert } from '../errors.ts';
+import { assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { maximum, minimum } from './arithmetic.ts';
 import { calendarFunction } from './functions-time.ts';
@@ -105,12 +105,7 @@ function vectorCall(args: Arguments, context: EvalContext): Vector {
   if (sorts(fn)) return sortVector(node, args.vector(0), args.texts(1), context);
   if (NATIVE_ONLY.has(fn)) return emptyVector(args.steps);
   const handler = HANDLERS.get(fn);
-  if (handler === undefined) {
-    throw new UserError(`function "${fn}" is not supported yet`, {
-      source: context.notes.source,
-      ...node.span,
-    });
-  }
+  assert(handler !== undefined, `the root knows the function ${fn}`);
   return handler(args, context);
 }
 

@@ -23,11 +23,13 @@ export function editDistance(a: string, b: string): number {
 /** The nearest of `known`, or nothing when none is near enough to be meant. */
 export function nearest(word: string, known: Iterable<string>): string | undefined {
   if (word.length > 64) return undefined;
-  const limit = Math.max(1, Math.floor(word.length / 3) + 1);
+  const typed = word.toLowerCase();
+  const limit = Math.floor(typed.length / 3) + 1;
   let best: string | undefined;
   let distance = limit + 1;
   for (const name of known) {
-    const d = editDistance(word.toLowerCase(), name);
+    // Of equally near names the one that was only cut short is meant.
+    const d = editDistance(typed, name) - (name.startsWith(typed) ? 0.5 : 0);
     if (d < distance) [best, distance] = [name, d];
   }
   return best;

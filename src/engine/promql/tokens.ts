@@ -14,7 +14,8 @@ const PATTERN = new RegExp(
   [
     String.raw`(?<skip>\s+|#[^\n]*)`,
     String.raw`(?<word>[A-Za-z_:][A-Za-z0-9_:]*)`,
-    String.raw`(?<number>0[xX][0-9a-fA-F]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:[a-z]+\d*)*)`,
+    String.raw`(?<number>0[xX][0-9a-fA-F]+|` +
+      String.raw`(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:[a-z]+\d*)*)`,
     String.raw`(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|` + '`[^`]*`?)',
     String.raw`(?<open>[([{])`,
     String.raw`(?<close>[)\]}])`,

@@ -146,10 +146,10 @@ export class QueryService implements Ask {
 function endedBy<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const ended = (): void => reject(signal.reason as Error);
-    if (signal.aborted) return ended();
-    signal.addEventListener('abort', ended, { once: true });
     const off = (): void => signal.removeEventListener('abort', ended);
     promise.then(resolve, reject).finally(off);
+    signal.addEventListener('abort', ended, { once: true });
+    if (signal.aborted) ended();
   });
 }
 

@@ -1,6 +1,7 @@
-// The engine's own figures: counters, gauges and histograms with labels, rendered as Prometheus text on
-// /metrics. A part keeps the handle of its series and calls add or observe, which allocate nothing.
-// Easy to get wrong: looking a handle up by name on a hot path, which costs a string and a map.
+// The engine's own figures: counters, gauges and histograms with labels, rendered as Prometheus
+// text on /metrics. A part keeps the handle of its series and calls add or observe, which allocate
+// nothing. Easy to get wrong: looking a handle up by name on a hot path, which costs a string and
+// a map.
 import { assert } from '../errors.ts';
 
 export type CounterLabels = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
-// From what the operating system throws to the closed list of failures: one line that names the path
-// and says what to do. Easy to get wrong: an unknown code must stay a failure of the disk, never pass
-// as "not found".
+// From what the operating system throws to the closed list of failures: one line that names the
+// path and says what to do. Easy to get wrong: an unknown code must stay a failure of the disk,
+// never pass as "not found".
 import { MonError, messageOf } from '../errors.ts';
 import type { FailureCode } from '../errors.ts';
 

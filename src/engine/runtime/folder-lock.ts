@@ -1,7 +1,8 @@
-// A data folder belongs to one process. The lock itself is SQLite's exclusive lock on an empty file: the
-// system lets go of it the moment the process is gone, however it died, so nothing stale can be left
-// and nobody has to guess from a process id. Beside it `owner.json` tells who holds it. Easy to get
-// wrong: a POSIX lock is lost when its process opens and closes the file by any other way.
+// A data folder belongs to one process. The lock itself is SQLite's exclusive lock on an empty
+// file: the system lets go of it the moment the process is gone, however it died, so nothing stale
+// can be left and nobody has to guess from a process id. Beside it `owner.json` tells who holds
+// it. Easy to get wrong: a POSIX lock is lost when its process opens and closes the file by any
+// other way.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

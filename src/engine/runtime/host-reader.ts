@@ -1,6 +1,6 @@
-// This machine as an argument: kernel files, free space, and what the runtime itself knows. The host
-// agent reads through it, so that a test can hand in recorded files of another machine.
-// Easy to get wrong: files under /proc have no size, and asking a dead network mount may hang.
+// This machine as an argument: kernel files, free space, and what the runtime itself knows. The
+// host agent reads through it, so that a test can hand in recorded files of another machine. Easy
+// to get wrong: files under /proc have no size, and asking a dead network mount may hang.
 import { readFile, statfs } from 'node:fs/promises';
 import * as os from 'node:os';
 

@@ -1,6 +1,6 @@
-// The file that `mon logs` reads: lines are appended at once, and past a size the file becomes .1, .1
-// becomes .2, and the oldest goes. Easy to get wrong: a full disk must not take the process down, so a
-// line that cannot be written is counted and dropped.
+// The file that `mon logs` reads: lines are appended at once, and past a size the file becomes .1,
+// .1 becomes .2, and the oldest goes. Easy to get wrong: a full disk must not take the process
+// down, so a line that cannot be written is counted and dropped.
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { diskFailure } from './disk-failure.ts';

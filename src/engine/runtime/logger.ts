@@ -1,7 +1,7 @@
-// What the process tells its operator: one line a happening, as text or as JSON, to a write function that
-// is handed in. Easy to get wrong: secrets. Fields with telling names, bearer tokens and passwords in
-// URLs are blanked here, once for all; control characters never get through, so that a label value
-// cannot forge a line or reach the terminal.
+// What the process tells its operator: one line a happening, as text or as JSON, to a write
+// function that is handed in. Easy to get wrong: secrets. Fields with telling names, bearer tokens
+// and passwords in URLs are blanked here, once for all; control characters never get through, so
+// that a label value cannot forge a line or reach the terminal.
 import { MonError, messageOf } from '../errors.ts';
 import type { Clock } from './clock.ts';
 
@@ -19,7 +19,9 @@ export interface LoggerOptions {
   readonly format?: 'text' | 'json';
 }
 
-/** A failure and the words around it become one line; the code and fields of a MonError come along. */
+/**
+ * A failure and the words around it become one line; the code and fields of a MonError come along.
+ */
 export interface Logger {
   debug(words: string, fields?: LogFields): void;
   info(words: string, fields?: LogFields): void;

@@ -1,7 +1,8 @@
-// Placement on one machine: the partitions of a role are dealt out among the members of this process,
-// and the table of who holds what lies in State, so that a second process takes a role over with a
-// higher epoch and the first finds itself fenced. Easy to get wrong: every change gives every member a
-// new epoch, also one whose partitions stay; whoever writes state asks `holds` with the newest one.
+// Placement on one machine: the partitions of a role are dealt out among the members of this
+// process, and the table of who holds what lies in State, so that a second process takes a role
+// over with a higher epoch and the first finds itself fenced. Easy to get wrong: every change
+// gives every member a new epoch, also one whose partitions stay; whoever writes state asks
+// `holds` with the newest one.
 import { MonError, assert } from '../errors.ts';
 import type { Assignment, Placement, State } from '../ports.ts';
 
@@ -35,7 +36,9 @@ export function dealt(partitions: number, members: number, index: number): numbe
   return out;
 }
 
-/** `owner` names this process among all that ever use the State: make it unique (pid and random). */
+/**
+ * `owner` names this process among all that ever use the State: make it unique (pid and random).
+ */
 export class LocalPlacement implements Placement {
   readonly #state: State;
   readonly #partitions: number;
@@ -90,7 +93,9 @@ export class LocalPlacement implements Placement {
     });
   }
 
-  /** Changes of this process come one after the other, so that `changed` is called in their order. */
+  /**
+   * Changes of this process come one after the other, so that `changed` is called in their order.
+   */
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const mine = this.#turn.then(work);
     this.#turn = mine.catch(() => undefined);

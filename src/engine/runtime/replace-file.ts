@@ -1,9 +1,12 @@
-// How a whole file is replaced so that a power loss leaves the old content or the new one: the steps
-// over any Disk, so that the simulated disk goes through the very same ones. Easy to get wrong: the
-// data must be durable before the name points to it, and the name before anybody relies on it.
+// How a whole file is replaced so that a power loss leaves the old content or the new one: the
+// steps over any Disk, so that the simulated disk goes through the very same ones. Easy to get
+// wrong: the data must be durable before the name points to it, and the name before anybody relies
+// on it.
 import type { Disk } from './disk.ts';
 
-/** The ending of files that are being written; whoever owns a folder may remove them when it opens. */
+/**
+ * The ending of files that are being written; whoever owns a folder may remove them when it opens.
+ */
 export const UNFINISHED = '.tmp';
 
 /** Writes `parts` to a temporary file beside `path`, syncs, renames, syncs the folder. */

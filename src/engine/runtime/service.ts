@@ -1,6 +1,7 @@
-// The life of a process that is put together from parts: start in order, ready, drain, stop in reverse
-// order within a deadline. Easy to get wrong: when a start fails, what has started already must be
-// stopped; and one part that hangs on stopping must not keep the others from closing their files.
+// The life of a process that is put together from parts: start in order, ready, drain, stop in
+// reverse order within a deadline. Easy to get wrong: when a start fails, what has started already
+// must be stopped; and one part that hangs on stopping must not keep the others from closing their
+// files.
 import { MonError, assert } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import type { Logger } from './logger.ts';
@@ -16,9 +17,9 @@ export interface Service {
 }
 
 /**
- * 1 idle: nothing runs. 2 starting: services start one after the other. 3 running. 4 draining: nothing
- * new is taken. 5 stopping: services stop in reverse order. 6 stopped: for good.
- * Legal moves: 1 to 2, 2 to 3 or 5, 3 to 4, 4 to 5, 5 to 6.
+ * 1 idle: nothing runs. 2 starting: services start one after the other. 3 running. 4 draining:
+ * nothing new is taken. 5 stopping: services stop in reverse order. 6 stopped: for good. Legal
+ * moves: 1 to 2, 2 to 3 or 5, 3 to 4, 4 to 5, 5 to 6.
  */
 export type ServiceState = 'idle' | 'starting' | 'running' | 'draining' | 'stopping' | 'stopped';
 
@@ -49,7 +50,9 @@ export class Services {
     this.#services.push(service);
   }
 
-  /** Starts all in the order added. When one fails, stops those before it and throws its failure. */
+  /**
+   * Starts all in the order added. When one fails, stops those before it and throws its failure.
+   */
   async start(): Promise<void> {
     assert(this.#state === 'idle', 'services start once');
     this.#state = 'starting';

@@ -1,7 +1,8 @@
-// State over node:sqlite: small durable facts with compare-and-set (placement epochs, silences, file
-// positions). WAL with synchronous=FULL, so a write is on the disk when its promise resolves. Easy to
-// get wrong: a version must never come twice, even when a key is removed and made again, or a late
-// writer would pass for an early one; so versions come from one counter of the whole file.
+// State over node:sqlite: small durable facts with compare-and-set (placement epochs, silences,
+// file positions). WAL with synchronous=FULL, so a write is on the disk when its promise resolves.
+// Easy to get wrong: a version must never come twice, even when a key is removed and made again,
+// or a late writer would pass for an early one; so versions come from one counter of the whole
+// file.
 import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { MonError, assert, messageOf } from '../errors.ts';
@@ -21,7 +22,9 @@ const SCHEMA = `
 /** How long a write waits for another process that holds the file, ms. */
 const BUSY_MS_MAX = 5000;
 
-/** SQLite's primary result codes (sqlite.org/rescode.html) that mean more than "the disk failed". */
+/**
+ * SQLite's primary result codes (sqlite.org/rescode.html) that mean more than "the disk failed".
+ */
 const CODES = new Map<number, readonly [FailureCode, string]>([
   [3, ['MON_DISK_FORBIDDEN', 'give this user the right to read and write there']],
   [5, ['MON_TIMEOUT', 'another process holds the file; try again']],
@@ -80,7 +83,10 @@ export class SqliteState implements State {
   }
 
   async get(key: string): Promise<StateEntry | undefined> {
-    return this.#guard(() => this.#statements.get.get(key) as Row | undefined);
+    return this.#guard(() => {
+      const row = this.#statements.get.get(key) as Row | undefined;
+      return row && { value: row.value, version: row.version };
+    });
   }
 
   async list(prefix: string): Promise<readonly (readonly [string, StateEntry])[]> {

@@ -1,7 +1,7 @@
-// The real disk: Disk over node:fs. Stands under the log, the checkpoints and every state file. Easy to
-// get wrong: a write may be short and has to go on; a new name is durable only when its folder was
-// synced; and a failed fdatasync may have thrown the data away, so it must never be tried again as if
-// the same bytes were still to come.
+// The real disk: Disk over node:fs. Stands under the log, the checkpoints and every state file.
+// Easy to get wrong: a write may be short and has to go on; a new name is durable only when its
+// folder was synced; and a failed fdatasync may have thrown the data away, so it must never be
+// tried again as if the same bytes were still to come.
 import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { MonError } from '../errors.ts';

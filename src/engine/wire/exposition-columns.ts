@@ -1,7 +1,7 @@
 // What a parsed exposition body is: columns over the body's own bytes. A sample's series text (name
-// and labels as received) stays a byte range, which the scrape cache uses as its key; metadata lines
-// stay ranges too and become strings only when somebody asks. Easy to get wrong: the columns mean
-// nothing without the very bytes that were parsed.
+// and labels as received) stays a byte range, which the scrape cache uses as its key; metadata
+// lines stay ranges too and become strings only when somebody asks. Easy to get wrong: the columns
+// mean nothing without the very bytes that were parsed.
 import type { MetadataEntry } from '../model/batch.ts';
 
 /** What a metadata line tells. */
@@ -18,13 +18,17 @@ export function decodeText(bytes: Uint8Array, start: number, end: number): strin
   return decoder.decode(bytes.subarray(start, end));
 }
 
-/** A help text or label value without its escapes: \\, \n and \" are told, others stay as they are. */
+/**
+ * A help text or label value without its escapes: \\, \n and \" are told, others stay as they are.
+ */
 export function unescapeText(text: string): string {
   if (!text.includes('\\')) return text;
   return text.replace(/\\([\\n"])/g, (_, c: string) => (c === 'n' ? '\n' : c));
 }
 
-/** Reusable columns; they grow and their arrays are then replaced. Rows 0 to count - 1 are filled. */
+/**
+ * Reusable columns; they grow and their arrays are then replaced. Rows 0 to count - 1 are filled.
+ */
 export class ParsedExposition {
   count = 0;
   /** Byte range of each sample's series text, end excluded. */

@@ -1,6 +1,6 @@
 // The letters of the exposition formats: which byte may stand where, and the way over a label set.
-// It stands under both parsers (text 0.0.4 and OpenMetrics). Only structure is checked here, byte by
-// byte and without strings; UTF-8 and doubled names are checked when a series text is resolved.
+// It stands under both parsers (text 0.0.4 and OpenMetrics). Only structure is checked here, byte
+// by byte and without strings; UTF-8 and doubled names are checked when a series text is resolved.
 // Easy to get wrong: a quote that is never closed must not swallow the lines after it.
 import { MonError } from '../errors.ts';
 

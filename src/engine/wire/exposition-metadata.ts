@@ -1,6 +1,6 @@
-// The lines of exposition text that begin with '#': HELP, TYPE, UNIT, and in OpenMetrics the EOF mark.
-// It stands under both parsers. Easy to get wrong: in text 0.0.4 any other '#' line is a comment, in
-// OpenMetrics there are no comments.
+// The lines of exposition text that begin with '#': HELP, TYPE, UNIT, and in OpenMetrics the EOF
+// mark. It stands under both parsers. Easy to get wrong: in text 0.0.4 any other '#' line is a
+// comment, in OpenMetrics there are no comments.
 import type { MetadataKind, ParsedExposition } from './exposition-columns.ts';
 import { decodeText, METADATA } from './exposition-columns.ts';
 import * as lexer from './exposition-lexer.ts';
@@ -59,8 +59,8 @@ function checkUnit(bytes: Uint8Array, range: Uint32Array, row: number): void {
 }
 
 /**
- * Reads the line that begins with '#' at `at` and answers where it ends (its newline or the end of the
- * body). @throws MonError MON_BODY_MALFORMED.
+ * Reads the line that begins with '#' at `at` and answers where it ends (its newline or the end of
+ * the body). @throws MonError MON_BODY_MALFORMED.
  */
 export function readHashLine(
   bytes: Uint8Array,

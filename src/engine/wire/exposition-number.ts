@@ -1,7 +1,8 @@
 // Numbers as they stand in exposition text: what Go's ParseFloat takes, the same bits as it gives.
 // The fast way handles plain decimals whose digits fit 53 bits and whose power of ten is exact
 // (Clinger 1990, "How to read floating point numbers accurately"); all else goes through a string.
-// Easy to get wrong: Number() takes '', '0x10' and ' 1', so the syntax is checked before it is asked.
+// Easy to get wrong: Number() takes '', '0x10' and ' 1', so the syntax is checked before it is
+// asked.
 import { BACKSLASH, malformed, tokenEnd } from './exposition-lexer.ts';
 
 const POWERS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`));
@@ -66,13 +67,13 @@ function readSlow(bytes: Uint8Array, at: number, what: string): number {
   const clear = /^[!-~]{1,40}$/.test(text) && !text.includes(String.fromCharCode(BACKSLASH));
   const far = DECIMAL.test(text) || HEX.test(text);
   if (end === at) malformed(bytes, at, `the ${what} is missing`);
-  const reason = far ? 'lies outside of float64' : 'is not a number';
+  const reason = far ? 'lies outside of float64' : 'is no number';
   return malformed(bytes, at, `the ${what}${clear ? ` '${text}'` : ''} ${reason}`);
 }
 
 /**
- * Reads the number at `at` into `values[index]` (`words` views the same bytes) and answers where its
- * token ends. @throws MonError MON_BODY_MALFORMED; `what` names the number in it.
+ * Reads the number at `at` into `values[index]` (`words` views the same bytes) and answers where
+ * its token ends. @throws MonError MON_BODY_MALFORMED; `what` names the number in it.
  */
 export function readNumber(
   bytes: Uint8Array,

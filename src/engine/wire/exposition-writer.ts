@@ -1,6 +1,6 @@
-// Exposition text in the other direction: families and samples as lines of the text format 0.0.4. The
-// host agent, the demo fleet and mon's own /metrics speak through it. Easy to get wrong: what stands
-// between quotes must be escaped, and infinities have names of their own.
+// Exposition text in the other direction: families and samples as lines of the text format 0.0.4.
+// The host agent, the demo fleet and mon's own /metrics speak through it. Easy to get wrong: what
+// stands between quotes must be escaped, and infinities have names of their own.
 
 const NAMES = new Map([
   [Infinity, '+Inf'],

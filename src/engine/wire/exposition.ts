@@ -1,6 +1,7 @@
-// Prometheus' exposition formats, text 0.0.4 and OpenMetrics 1.0, from bytes to columns: the first step
-// of a scraped or pushed sample. A body is taken whole or refused whole, with line, column and reason.
-// Easy to get wrong: no string a sample, so what looks like a lexer is a walk over typed arrays.
+// Prometheus' exposition formats, text 0.0.4 and OpenMetrics 1.0, from bytes to columns: the first
+// step of a scraped or pushed sample. A body is taken whole or refused whole, with line, column and
+// reason. Easy to get wrong: no string a sample, so what looks like a lexer is a walk over typed
+// arrays.
 import type { ExpositionFormat } from './exposition-metadata.ts';
 import { readHashLine } from './exposition-metadata.ts';
 import type { ParsedExposition } from './exposition-columns.ts';

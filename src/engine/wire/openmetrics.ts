@@ -1,12 +1,14 @@
-// OpenMetrics 1.0: single spaces, timestamps in seconds, exemplars, no free comments, and `# EOF` at
-// the end, without which the body was cut and nothing of it may be taken. `_created` lines are
+// OpenMetrics 1.0: single spaces, timestamps in seconds, exemplars, no free comments, and `# EOF`
+// at the end, without which the body was cut and nothing of it may be taken. `_created` lines are
 // ordinary samples, as Prometheus has it. Easy to get wrong: a '#' may stand inside a label value.
 import type { ParsedExposition } from './exposition-columns.ts';
 import * as lexer from './exposition-lexer.ts';
 import { isEofLine, readHashLine } from './exposition-metadata.ts';
 import { readNumber } from './exposition-number.ts';
 
-/** Labels of one exemplar together: 128 UTF-8 characters by the standard; bytes are counted here. */
+/**
+ * Labels of one exemplar together: 128 UTF-8 characters by the standard; bytes are counted here.
+ */
 const EXEMPLAR_BYTES_MAX = 4 * 128;
 
 /** Scratch for one number that does not belong into a column. */

@@ -1,6 +1,6 @@
-// From the text of a series, `name{label="value",…}` as it was received, to its labels. Runs on a cache
-// miss only, so it may make strings. Easy to get wrong: an empty value means "no such label", but a
-// scrape with honor_labels must still see that it was given.
+// From the text of a series, `name{label="value",…}` as it was received, to its labels. Runs on a
+// cache miss only, so it may make strings. Easy to get wrong: an empty value means "no such label",
+// but a scrape with honor_labels must still see that it was given.
 import type { Labels } from '../model/labels.ts';
 import { makeLabels, NAME } from '../model/labels.ts';
 import { unescapeText } from './exposition-columns.ts';

@@ -102,14 +102,17 @@ export class Raster {
     const climb = way.toY - way.fromY;
     let previous = way.fromY;
     for (let i = 1; i <= run; i++) {
+      const x = way.fromX + i;
       const row = Math.round(way.fromY + (climb * i) / run);
-      // Half of a steep step belongs to the column before, so that the line has no holes.
-      const middle = Math.trunc((previous + row) / 2);
-      const top = Math.min(previous, middle);
-      this.rise(way.fromX + i - 1, top, { bottom: Math.max(previous, middle), style });
-      const from = row > previous ? Math.min(middle + 1, row) : row;
-      const to = row > previous ? row : Math.max(middle, row);
-      this.rise(way.fromX + i, from, { bottom: to, style });
+      // A steep step is shared by both columns, so that the line has neither holes nor corners.
+      const middle = Math.floor((previous + row) / 2);
+      if (row < previous - 1) {
+        this.rise(x - 1, middle + 1, { bottom: previous, style });
+        this.rise(x, row, { bottom: middle, style });
+      } else if (row > previous + 1) {
+        this.rise(x - 1, previous, { bottom: middle, style });
+        this.rise(x, middle + 1, { bottom: row, style });
+      } else this.rise(x, row, { bottom: row, style });
       previous = row;
     }
   }

@@ -58,7 +58,7 @@ export function drawPlot(cells: CellGrid, area: Area, options: PlotOptions): voi
   const height = area.height - options.axisRows;
   if (height < 1 || area.width < 8) return;
   const scale = scaleOf(options, height);
-  const labels = Math.max(...scale.ticks.map((t) => t.label.length));
+  const labels = Math.max(0, ...scale.ticks.map((t) => t.label.length));
   const letters = options.series.length > 1 ? 2 : 0;
   const inner: Area = {
     x: area.x + labels + 2,
@@ -122,7 +122,8 @@ function drawLines(cells: CellGrid, inner: Area, job: LineJob): void {
     endMs: options.endMs,
     low: scale.low,
     high: scale.high,
-    fill: options.fill === true && alone,
+    // An area tells an amount: only from zero on.
+    fill: options.fill === true && alone && scale.low === 0,
     rowStyle: options.heat && alone && !options.stale ? heatOf(inner.height, job) : undefined,
   });
   // The first series is drawn last: it keeps the cells that several cross.

@@ -4,6 +4,8 @@
 import { agreeableDuration, formatValue, tickStep, type Unit } from './units.ts';
 
 const DAY = 86_400_000;
+/** Values beyond are drawn at the edge. */
+const VALUE_MAX = 1e300;
 
 export interface YTick {
   readonly value: number;
@@ -19,7 +21,7 @@ export interface YScale {
 export interface YScaleOptions {
   readonly min: number;
   readonly max: number;
-  /** Rows of cells; about one tick to every third. */
+  /** Rows of cells; at most one tick to every second. */
   readonly rows: number;
   readonly unit: Unit;
   /** Bounds that the axis reaches in any case. */
@@ -32,6 +34,8 @@ export function yScale(options: YScaleOptions): YScale {
   const { rows, unit } = options;
   let { min, max } = options;
   if (!(min <= max)) [min, max] = [0, 1];
+  // The distance of the two must itself be a number.
+  [min, max] = [Math.max(min, -VALUE_MAX), Math.min(max, VALUE_MAX)];
   min = Math.min(min, options.floor ?? min);
   max = Math.max(max, options.ceiling ?? max);
   // What never goes below zero starts at zero, unless it moves far above it.
@@ -41,14 +45,14 @@ export function yScale(options: YScaleOptions): YScale {
     max += around;
     min = min >= 0 && min - around < 0 ? 0 : min - around;
   }
-  const wanted = Math.max(1, Math.min(8, Math.floor((rows - 1) / 2.5)));
+  const wanted = Math.max(1, Math.min(6, Math.floor((rows - 1) / 2)));
   let step = tickStep((max - min) / wanted, unit);
   // One tick alone would say nothing: a second one has to fit below the top.
   if (step > max - min) step = tickStep((max - min) / 2.5, unit);
   const low = Math.floor(min / step + 1e-9) * step;
   // The axis may end between two ticks: a small chart has no rows to give away.
   const part = step / 5;
-  const high = Math.max(low + part, Math.ceil(max / part - 1e-9) * part);
+  const high = Math.max(low + step, Math.ceil(max / part - 1e-9) * part);
   const count = Math.min(64, Math.floor((high - low) / step + 1e-9));
   const values = Array.from({ length: count + 1 }, (_, i) => low + i * step);
   return {

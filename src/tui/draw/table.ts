@@ -69,7 +69,8 @@ export interface TableOptions {
 /** Draws the header and as many rows as there is room for. */
 export function drawTable(cells: CellGrid, area: Area, options: TableOptions): void {
   const { columns, rows } = options;
-  const inner = area.width - 2;
+  // The mark of the chosen row to the left, air to the right.
+  const inner = area.width - 3;
   const widths = fitColumns(columns, rows, inner);
   let x = area.x + 2;
   columns.forEach((column, c) => {

@@ -89,7 +89,7 @@ function stateWord(snapshot: FeedSnapshot): Word {
 /** Second row: the figures that the server has. */
 export function figureGroups(snapshot: FeedSnapshot): WordGroup[] {
   const { figures, targets } = snapshot;
-  const groups: WordGroup[] = [];
+  const groups: WordGroup[] = [{ words: [{ text: ' ', style: STYLE.plain }], gap: 0 }];
   const add = (id: string, name: string, show: (value: number) => string): void => {
     const value = figures.get(id);
     if (value === undefined || Number.isNaN(value)) return;

@@ -9,7 +9,7 @@ import { STYLE } from '../draw/styles.ts';
 import { Feed } from '../feed/feed.ts';
 import type { FeedSnapshot, FeedTarget } from '../feed/snapshot.ts';
 import { useFeed } from '../feed/use-feed.ts';
-import { KEYS, actionFor, keyName, type Mode } from '../keys.ts';
+import { KEYS, actionFor, keyName, type Action, type Mode } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Chart } from '../widgets/chart.tsx';
@@ -294,7 +294,7 @@ function Keys(scene: Scene): ReactNode {
   const { state, theme, layout } = scene;
   const mode = modeOf(state);
   const left: WordGroup[] = mode === 'filter' ? [draftGroup(state.draft ?? '')] : [];
-  left.push(...barGroups(mode, state));
+  left.push(...barGroups(mode, scene));
   return <StatusLine left={left} width={layout.columns} theme={theme} />;
 }
 
@@ -309,8 +309,12 @@ function draftGroup(draft: string): WordGroup {
   };
 }
 
-function barGroups(mode: Mode, state: TopState): WordGroup[] {
-  return KEYS.filter((k) => k.bar !== undefined && k.modes.includes(mode)).map((k) => {
+function barGroups(mode: Mode, scene: Scene): WordGroup[] {
+  const { state, panels } = scene;
+  const charts = panels.length > 0;
+  const valid = (action: Action): boolean => charts || (action !== 'zoom' && action !== 'next');
+  const keys = KEYS.filter((k) => k.bar && k.modes.includes(mode) && valid(k.action));
+  return keys.map((k) => {
     const [shown, word] = k.bar as readonly [string, string];
     const now = k.action === 'pause' && state.paused ? 'go on' : word;
     return {

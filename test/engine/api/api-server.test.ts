@@ -51,7 +51,7 @@ test('targets by state and pool', async () => {
     health: 'down',
     lastError: 'connection refused',
     lastScrapeMs: 0,
-    lastDurationMs: 250,
+    lastDurationMs: 250.000_000_4,
     intervalMs: 90_000,
     timeoutMs: 500,
   } as const;

@@ -171,6 +171,16 @@ test('failures have the status, type and words of Prometheus', async () => {
     start: 7,
     end: 8,
   });
+  await f(new UserError('no expression found in input', { source: '' }), 400, {
+    errorType: 'bad_data',
+    error: 'invalid parameter "query": 1:1: parse error: no expression found in input',
+    start: 0,
+    end: 0,
+  });
+  await f(new UserError('the query is longer than 65536 bytes'), 400, {
+    errorType: 'bad_data',
+    error: 'invalid parameter "query": the query is longer than 65536 bytes',
+  });
   await f(new MonError('MON_QUERY_LIMIT', 'too many samples'), 422, {
     errorType: 'execution',
     error: 'too many samples',

@@ -1,5 +1,5 @@
-// The demo fleet on a clock of the test's own: it is the same for the same seed, its counters only grow,
-// its histograms add up, and its incidents show where they are announced.
+// The demo fleet on a clock of the test's own: it is the same for the same seed, its counters only
+// grow, its histograms add up, and its incidents show where they are announced.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEMO_SERVICES, DemoFleet } from '../../../src/engine/collector/demo-fleet.ts';

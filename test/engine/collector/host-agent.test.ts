@@ -1,4 +1,5 @@
-// The host agent over recorded kernel files, over a machine without them, and over this very machine.
+// The host agent over recorded kernel files, over a machine without them, and over this very
+// machine.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeHostTarget } from '../../../src/engine/collector/host-agent.ts';

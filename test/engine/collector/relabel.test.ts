@@ -1,5 +1,5 @@
-// Relabelling against the semantics that Prometheus documents and tests: each action in a table, then
-// what a rule must not look like.
+// Relabelling against the semantics that Prometheus documents and tests: each action in a table,
+// then what a rule must not look like.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Relabeller, regexProblem, ruleProblem } from '../../../src/engine/collector/relabel.ts';
@@ -22,21 +22,25 @@ test('replace', () => {
   const table: [Set, Rule[], Set][] = [
     [abc, [{ ...from('a'), regex: 'f(.*)', targetLabel: 'd', replacement: 'ch${1}-ch${1}' }],
       { ...abc, d: 'choo-choo' }],
-    [abc, [{ ...from('a', 'b'), regex: 'f(.*);(.*)r', targetLabel: 'a', replacement: 'b${1}${2}m' }],
+    [abc,
+      [{ ...from('a', 'b'), regex: 'f(.*);(.*)r', targetLabel: 'a', replacement: 'b${1}${2}m' }],
       { ...abc, a: 'boobam' }],
-    [abc, [{ ...from('a'), regex: '.*', targetLabel: 'b', replacement: '' }], { a: 'foo', c: 'baz' }],
+    [abc, [{ ...from('a'), regex: '.*', targetLabel: 'b', replacement: '' }],
+      { a: 'foo', c: 'baz' }],
     [abc, [{ ...from('a'), regex: 'fo', targetLabel: 'b', replacement: 'x' }], abc],
     [abc, [{ ...from('a'), regex: 'o', targetLabel: 'b', replacement: 'x' }], abc],
     [abc, [{ targetLabel: 'd', replacement: 'fixed' }], { ...abc, d: 'fixed' }],
     [abc, [{ ...from('nope'), targetLabel: 'a' }], { b: 'bar', c: 'baz' }],
-    [abc, [{ ...from('a'), regex: '(f)(?P<rest>.*)', targetLabel: 'd', replacement: '$rest-$1x-$$1' }],
+    [abc,
+      [{ ...from('a'), regex: '(f)(?P<r>.*)', targetLabel: 'd', replacement: '$r-$1x-$$1' }],
       { ...abc, d: 'oo--$1' }],
     [abc, [{ ...from('a'), regex: '(f).*', targetLabel: '${1}_x', replacement: '$9$' }],
       { ...abc, f_x: '$' }],
     [abc, [{ ...from('a'), regex: 'fo(x)?o', targetLabel: 'd', replacement: '[$1]' }],
       { ...abc, d: '[]' }],
     [{ a: 'x\ny' }, [{ ...from('a'), regex: '(x.)y', targetLabel: 'b' }], { a: 'x\ny', b: 'x\n' }],
-    [{ a: 'x\n' }, [{ ...from('a'), regex: 'x', targetLabel: 'b', replacement: 'z' }], { a: 'x\n' }],
+    [{ a: 'x\n' }, [{ ...from('a'), regex: 'x', targetLabel: 'b', replacement: 'z' }],
+      { a: 'x\n' }],
     [{ __address__: 'h:9100' },
       [{ ...from('__address__'), targetLabel: '__param_target' },
         { ...from('__param_target'), targetLabel: 'instance' },

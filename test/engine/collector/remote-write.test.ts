@@ -4,7 +4,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import snappy from 'snappy';
-import { inflate, readMetadata, snappyLength } from '../../../src/engine/collector/remote-write.ts';
+import {
+  checkBlock,
+  readMetadata,
+  snappyLength,
+} from '../../../src/engine/collector/remote-write.ts';
 import { MonError } from '../../../src/engine/errors.ts';
 import { labelsKey } from '../../../src/engine/model/labels.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
@@ -62,7 +66,7 @@ test('mutated bodies are taken as protobufjs takes them, or refused whole', asyn
   const { door, log, book } = set();
   const all: string[] = [];
   const counts = { taken: 0, refused: 0 };
-  for (let i = 0; i < 20_000; i++) {
+  for (let i = 0; i < 6000; i++) {
     const body = Buffer.from(
       random() < 0.05
         ? randomBytes(random, below(random, 60))
@@ -86,7 +90,7 @@ test('mutated bodies are taken as protobufjs takes them, or refused whole', asyn
       counts.refused++;
     }
   }
-  assert.ok(counts.taken > 2000 && counts.refused > 5000, JSON.stringify(counts));
+  assert.ok(counts.taken > 600 && counts.refused > 1500, JSON.stringify(counts));
   assert.deepEqual(sampleLines(log.samples()), all.sort());
 });
 
@@ -148,13 +152,15 @@ test('what is no snappy block, and what pretends to be a huge one', async () => 
   assert.equal(log.appends, 0);
 });
 
-test('random snappy blocks are refused or inflated to what they tell', () => {
+test('random snappy blocks are refused or tell where they begin and what they make', () => {
   const random = seededRandom(43);
   const text = Buffer.from('label value label value label '.repeat(20));
   for (let i = 0; i < 5000; i++) {
     const block = mutated(random, snappy.compressSync(text) as Buffer);
     try {
-      assert.equal(inflate(block, 1 << 20).length, snappyLength(block));
+      const { elements, size } = checkBlock(block, 1 << 20);
+      assert.equal(size, snappyLength(block));
+      assert.ok(elements >= 1 && elements <= 5 && block[elements - 1] < 0x80);
     } catch (failure) {
       assert.ok(failure instanceof MonError);
     }

@@ -1,5 +1,5 @@
-// Scraping end to end against real HTTP servers on free ports: what is taken, what marks a target down
-// and why, staleness in all its cases, reload, discovery by file.
+// Scraping end to end against real HTTP servers on free ports: what is taken, what marks a target
+// down and why, staleness in all its cases, reload, discovery by file.
 import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
@@ -120,7 +120,7 @@ test('each encoding is inflated, OpenMetrics is told by its type', async (t) => 
 const big = (size: number): Uint8Array => gzipSync(Buffer.alloc(size, 10));
 
 const FAILURES: [string, Answer, Partial<ScrapeConfig>, RegExp][] = [
-  ['a broken body', say('a 1\nb oops\n'), {}, /^line 2, column 3: the value 'oops' is not a number$/],
+  ['a broken body', say('a 1\nb oops\n'), {}, /^line 2, column 3: the value 'oops' is no number$/],
   ['a body that is not UTF-8', (_, r) => r.end(Buffer.from('a{b="\xff"} 1\n', 'latin1')), {},
     /^line 1, column 6: .*UTF-8/],
   ['a cut OpenMetrics body', say('a 1\n', { 'Content-Type': 'application/openmetrics-text' }), {},
@@ -255,6 +255,15 @@ test('a reload keeps what did not change and hands over what did', async (t) => 
   assert.ok(!door.values('a').includes('stale'));
   assert.ok(!door.values('up').includes('stale'));
   assert.ok(server.requests.length > 2);
+});
+
+test('refused series are counted and told once, the rest is taken', async (t) => {
+  const { door, manager, warnings, apply, scrapes } = await setUp(t, say('a{refuse="x"} 1\nb 2\n'));
+  await apply();
+  await scrapes(3);
+  assert.deepEqual([door.last('b'), door.last('up'), door.values('a').length], [2, 1, 0]);
+  assert.ok(manager.counters.refused >= 3);
+  assert.equal(warnings.filter((warning) => warning.includes('refused')).length, 1);
 });
 
 test('a full disk loses the scrape but not the loop', async (t) => {

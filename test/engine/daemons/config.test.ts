@@ -1,5 +1,5 @@
-// The configuration file: what Prometheus' own shapes mean, every mistake with its place and hint, and
-// that what is shown means the same as what was read.
+// The configuration file: what Prometheus' own shapes mean, every mistake with its place and hint,
+// and that what is shown means the same as what was read.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderConfig } from '../../../src/engine/daemons/config-render.ts';
@@ -173,7 +173,8 @@ const MISTAKES: [text: string, where: string, message: RegExp, hint: RegExp | un
   [job('file_sd_configs: [{files: ["a/*/b.json"]}]'), '3:32', /names no discovery/, /may hold/],
   [job('file_sd_configs: [{files: ["a.txt"]}]'), '3:32', /names no discovery/, undefined],
   [job('file_sd_configs: [{}]'), '3:23', /needs files/, undefined],
-  [job('relabel_configs: [{regex: "(a", target_label: b}]'), '3:31', /missing closing \)/, undefined],
+  [job('relabel_configs: [{regex: "(a", target_label: b}]'), '3:31', /missing closing \)/,
+    undefined],
   [job('relabel_configs: [{action: kep}]'), '3:32', /action must be one of/, /did you mean keep\?/],
   [job('relabel_configs: [{action: replace}]'), '3:32', /replace needs a target_label/, undefined],
   [job('relabel_configs: [{source_label: [a]}]'), '3:24', /unknown field/, /source_labels/],

@@ -231,6 +231,19 @@ test('several epochs live when a head is told so', () => {
   assert.deepEqual(readAll(head, idOf(head, labelsOf('b')), 0, 9), [[1, 2n]]);
 });
 
+test('definitions of a past epoch do not push the living one out', () => {
+  const kernels = new Kernels();
+  const first = new Head(kernels, { partition: 0 });
+  const live = { epoch: 5, definitions: [[0, labelsOf('a')] as const] };
+  withOpen(kernels, live, (open) => first.applyOpen(open));
+  const head = Head.restore(kernels, Buffer.concat([...first.writeCheckpoint()]));
+  const past = { epoch: 4, definitions: [[0, labelsOf('old')] as const] };
+  withOpen(kernels, past, (open) => head.applyOpen(open, true));
+  const sample = { epoch: 5, samples: [{ ref: 0, time: 1, bits: 1n }] };
+  assert.equal(withOpen(kernels, sample, (open) => head.applyOpen(open)).accepted, 1);
+  assert.deepEqual(head.labelValues('__name__', [], 0, 9), ['a']);
+});
+
 test('a sample of a series that nobody defined is a bug, definitions alone take no sample', () => {
   const kernels = new Kernels();
   const head = new Head(kernels, { partition: 0 });

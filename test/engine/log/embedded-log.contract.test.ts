@@ -1,4 +1,5 @@
 // The embedded log held to the contract of every log, on the real disk and on the simulated one.
+// Segments and memory are small here, so that readers have to go to disk.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,8 +9,9 @@ import { systemClock } from '../../../src/engine/runtime/clock.ts';
 import type { Disk } from '../../../src/engine/runtime/disk.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { systemDisk } from '../../../src/engine/runtime/system-disk.ts';
-import { CONTRACT_PARTITIONS, logContract } from '../../contract/log.contract.ts';
-import type { LogUnderTest } from '../../contract/log.contract.ts';
+import { CONTRACT_PARTITIONS } from '../../contract/log-promise.ts';
+import type { LogUnderTest } from '../../contract/log-promise.ts';
+import { logContract } from '../../contract/log.contract.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
 import { REFUSED, plainBatch, plainEncoder, plainRecord } from '../../support/plain-records.ts';
 

@@ -1,4 +1,5 @@
 // Power loss and kills at random points of random runs: no acknowledged record is lost or changed.
+// MON_SEEDS says how many runs, MON_SEED where they begin.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { crashRun } from './power-loss.ts';

@@ -1,9 +1,10 @@
-// A log on the faulty disk against a naive model: random appends, reads, releases and reopenings, cut
-// short at a random operation by a power loss or a kill, again and again. What was acknowledged must be
-// there, what was refused for certain must not, and the order must hold.
+// A log on the faulty disk against a naive model: random appends, reads, releases and reopenings,
+// cut short at a random operation by a power loss or a kill, again and again. What was
+// acknowledged must be there, what was refused for certain must not, and the order must hold.
 import assert from 'node:assert/strict';
 import { EmbeddedLog } from '../../../src/engine/log/embedded-log.ts';
-import type { Delivery, LogReader } from '../../../src/engine/ports.ts';
+import type { Batch } from '../../../src/engine/model/batch.ts';
+import type { Appended, Delivery, LogReader } from '../../../src/engine/ports.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import type { Random } from '../../../src/engine/runtime/random.ts';
 import { MonError } from '../../../src/engine/errors.ts';
@@ -133,18 +134,21 @@ class Life {
       fates.set(number, 'asked');
       return plainBatch(partition, number, { refs });
     });
-    void log.append(batches).then((answers) => {
-      if (this.#ended) return;
-      answers.forEach((answer, i) => {
-        const number = batches[i].tick?.timeMs ?? 0;
-        if ('offset' in answer) {
-          this.report.acknowledged++;
-          this.#model.accept(batches[i].partition, answer.offset, number);
-        } else {
-          this.report.failed++;
-          if (answer.error.fields['certain'] !== 0) fates.set(number, 'failed');
-        }
-      });
+    void this.#hear(batches, log.append(batches));
+  }
+
+  async #hear(batches: readonly Batch[], asked: Promise<readonly Appended[]>): Promise<void> {
+    const answers = await asked;
+    if (this.#ended) return;
+    answers.forEach((answer, i) => {
+      const number = batches[i].tick?.timeMs ?? 0;
+      if ('offset' in answer) {
+        this.report.acknowledged++;
+        this.#model.accept(batches[i].partition, answer.offset, number);
+      } else {
+        this.report.failed++;
+        if (answer.error.fields['certain'] !== 0) this.#model.fates.set(number, 'failed');
+      }
     });
   }
 
@@ -152,7 +156,7 @@ class Life {
     const log = this.#log;
     if (!log) return;
     if (!this.#reader) {
-      const from = new Map([...this.#model.released.entries()]);
+      const from = new Map(this.#model.released.entries());
       this.#reader = await log.read(READER, from);
       this.#checker = new DefinitionChecker();
     }

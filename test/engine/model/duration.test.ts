@@ -1,4 +1,5 @@
-// Durations there and back, and what is none.
+// Durations there and back, and what is none. Easy to get wrong: weeks and years are shown only if
+// nothing remains.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { UserError } from '../../../src/engine/errors.ts';

@@ -1,5 +1,6 @@
-// Holds the exposition parser to the two formats: tables of bodies with what they mean or why they are
-// refused, numbers against Number() bit by bit, the recorded node_exporter bodies, and a fuzz loop.
+// Holds the exposition parser to the two formats: tables of bodies with what they mean or why they
+// are refused, numbers against Number() bit by bit, the recorded node_exporter bodies, and a fuzz
+// loop.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -89,7 +90,7 @@ test('metadata lines', () => {
 
 test('bodies of the text format that are refused, with line and reason', () => {
   const table: [string, RegExp][] = [
-    ['a 1\nb x\n', /^line 2, column 3: the value 'x' is not a number$/],
+    ['a 1\nb x\n', /^line 2, column 3: the value 'x' is no number$/],
     ['a\n', /^line 1, column 2: the value is missing/],
     ['a{x="1" 1\n', /column 9: expected ',' or '}'/],
     ['a{x="1\nb 1\n', /^line 1, column 5: this quote is not closed/],
@@ -107,10 +108,10 @@ test('bodies of the text format that are refused, with line and reason', () => {
     ['a 1 x\n', /column 5: expected a timestamp/],
     ['a 1 99999999999999999999\n', /column 5: the timestamp is out of range/],
     ['a 1e400\n', /'1e400' lies outside of float64/],
-    ['a 0x10\n', /'0x10' is not a number/],
-    ['a 1_000\n', /'1_000' is not a number/],
-    ['a +nan\n', /is not a number/],
-    ['a .\n', /is not a number/],
+    ['a 0x10\n', /'0x10' is no number/],
+    ['a 1_000\n', /'1_000' is no number/],
+    ['a +nan\n', /is no number/],
+    ['a .\n', /is no number/],
     ['# TYPE a b\n', /column 10: the metric type 'b' is none of counter/],
     ['# HELP 9 b\n', /column 8: expected a metric name/],
   ];
@@ -154,7 +155,7 @@ test('OpenMetrics', () => {
     ['a 1 NaN\n# EOF\n', /the timestamp is out of range/],
     ['a 1 # x\n# EOF\n', /expected '{'/],
     [`a 1 # {x="${'y'.repeat(600)}"} 1\n# EOF\n`, /too long/],
-    ['a 1 # {x="y"} z\n# EOF\n', /the number of the exemplar 'z' is not a number/],
+    ['a 1 # {x="y"} z\n# EOF\n', /the number of the exemplar 'z' is no number/],
   ];
   for (const [body, want] of table) {
     assert.match(refusal(body, 'openmetrics'), want, JSON.stringify(body));

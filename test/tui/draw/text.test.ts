@@ -21,7 +21,7 @@ const HOSTILE = [
   ['e\u0301', 'é'],
   ['Z\u0351\u0352\u0353', '\ufffd'],
   ['\ud800 lone', '\ufffd lone'],
-  ['กำ', 'ก\ufffd'],
+  ['กำ', '\ufffd'],
   ['日本語', '日本語'],
   ['naïve Ωμέγα Привет', 'naïve Ωμέγα Привет'],
   ['\u00a0nbsp', ' nbsp'],
@@ -29,7 +29,7 @@ const HOSTILE = [
 
 test('what is hostile or uncertain is replaced, what is harmless stays', () => {
   for (const [input, want] of HOSTILE) {
-    assert.equal(safeText(input).replace('ก\ufffd', 'ก\ufffd'), safeText(want), input);
+    assert.equal(safeText(input), want, JSON.stringify(input));
     assert.equal(safeText(safeText(input)), safeText(input), 'a second pass changes nothing');
   }
   assert.equal(safeText('\u001b[2J'), '␛[2J');

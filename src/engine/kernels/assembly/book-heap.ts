@@ -10,8 +10,6 @@ const HEAD: u32 = 8;
 let block: usize = 0;
 let next: usize = 0;
 let end: usize = 0;
-/** Bytes of all blocks. */
-export let heapBytes: f64 = 0;
 
 /** Copies bytes into the heap and answers where they are. */
 export function heapPut(at: usize, length: u32): usize {
@@ -23,7 +21,6 @@ export function heapPut(at: usize, length: u32): usize {
     block = fresh;
     next = fresh + HEAD;
     end = fresh + size;
-    heapBytes += size;
   }
   const to = next;
   memory.copy(to, at, length);
@@ -37,7 +34,6 @@ export function heapRenew(): usize {
   block = 0;
   next = 0;
   end = 0;
-  heapBytes = 0;
   return old;
 }
 

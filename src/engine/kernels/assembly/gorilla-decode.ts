@@ -151,7 +151,7 @@ export function gorillaDecode(from: usize, size: u32): i32 {
         value ^= ((word >> 2) & mask & some) << shift;
         position += 1 + (width & some);
         shown = value;
-      } else if ((word & 7) == 7 && (word & 24) != 24 && mask != 0 && narrow(word)) {
+      } else if ((word & 7) == 7 && (word & 24) != 24 && rare == 3 && narrow(word)) {
         const width2 = widthOf(word >> 3 & 3);
         const zigzag = (word >> 5) & ((<u64>1 << width2) - 1);
         step += <i64>(zigzag >> 1) ^ -(<i64>(zigzag & 1));

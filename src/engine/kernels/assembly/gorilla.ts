@@ -210,10 +210,8 @@ export function gorillaEncode(to: usize, capacity: u32): u32 {
     delta = now - time;
     time = now;
     const x = value ^ before;
-    const some = <u64>(x != 0);
-    const zigzag = zigzagOf(dod);
-    const far = (x & outside) | <u64>((i & SHRINK_EVERY) == 0);
-    if ((zigzag | far) == 0) {
+    if ((<u64>dod | (x & outside)) == 0 && (i & SHRINK_EVERY) != 0) {
+      const some = <u64>(x != 0);
       bits |= (some | ((x >> shift) << 2)) << filled;
       store<u64>(next, bits);
       filled += 1 + (step & (0 - some));
@@ -221,7 +219,9 @@ export function gorillaEncode(to: usize, capacity: u32): u32 {
       bits >>= filled & 56;
       filled &= 7;
       before = value;
-    } else if (far == 0 && zigzag < NEAR) {
+    } else if ((x & outside) == 0 && (i & SHRINK_EVERY) != 0 && zigzagOf(dod) < NEAR) {
+      const some = <u64>(x != 0);
+      const zigzag = zigzagOf(dod);
       const selector = selectorOf(zigzag);
       const width = widthOf(selector);
       bits |= (7 | (selector << 3) | (zigzag << 5) | (some << (5 + width))) << filled;

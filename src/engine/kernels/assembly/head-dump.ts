@@ -20,8 +20,8 @@ import {
 } from './head-layout';
 import { REF_MAX, refMapNext, refSeries } from './head-refs';
 
-/** A series: id, hash, labels (u8), 0 (u8), chunks (u16); then pair ids; then chunks. */
-export const SERIES_HEADER: u32 = 12;
+/** A series: id, hash, chunks, labels (u32 each); then pair ids; then chunks, newest first. */
+export const SERIES_HEADER: u32 = 16;
 /** A chunk: payload bytes (u16), samples (u8), 1 when it was open (u8), payload. */
 export const CHUNK_HEADER: u32 = 4;
 
@@ -56,9 +56,8 @@ function putSeries(series: usize, to: usize): usize {
   const labels = <u32>load<u8>(series, LABEL_COUNT);
   store<u32>(to, load<u32>(series, ID));
   store<u32>(to, load<u32>(series, HASH), 4);
-  store<u8>(to, <u8>labels, 8);
-  store<u8>(to, 0, 9);
-  store<u16>(to, <u16>chunksOf(series), 10);
+  store<u32>(to, chunksOf(series), 8);
+  store<u32>(to, labels, 12);
   memory.copy(to + SERIES_HEADER, load<usize>(series, LABELS), labels << 2);
   let at = to + SERIES_HEADER + (labels << 2);
   if (load<u8>(series, COUNT) != 0) {

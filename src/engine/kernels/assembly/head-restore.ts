@@ -86,8 +86,8 @@ function loadOpen(head: usize, series: usize, at: usize): bool {
 
 /** Reads the chunks of the series written at `from`; answers where they end, or 0. */
 function loadChunks(head: usize, series: usize, from: usize, end: usize): usize {
-  const chunks = <u32>load<u16>(from, 10);
-  let at = from + SERIES_HEADER + ((<usize>load<u8>(from, 8)) << 2);
+  const chunks = load<u32>(from, 8);
+  let at = from + SERIES_HEADER + (load<usize>(from, 12) << 2);
   let newer: usize = 0;
   let open: usize = 0;
   for (let i: u32 = 0; i < chunks; i++) {
@@ -124,7 +124,7 @@ export function headLoad(head: usize, from: usize, length: u32): i32 {
   while (at < end) {
     if (<u32>(end - at) < SERIES_HEADER) return -1;
     const id = load<u32>(at);
-    const labels = <u32>load<u8>(at, 8);
+    const labels = load<u32>(at, 12);
     if (id < load<u32>(head, NEXT_ID) || id >= ID_MAX || labels > 250) return -1;
     if (labels << 2 > <u32>(end - at) - SERIES_HEADER) return -1;
     for (let i: u32 = 0; i < labels; i++) {

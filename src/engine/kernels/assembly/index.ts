@@ -1,3 +1,5 @@
+// What the linked kernel module exports; src/engine/kernels/exports.ts tells TypeScript the same.
+// Named one by one where a file also exports to its neighbours. One module, one memory, one thread.
 export { alloc, free, pieceSize, arenaUsedBytes } from './arena';
 export * from './hash';
 export {
@@ -11,6 +13,7 @@ export {
   bookHold,
   bookLookup,
   bookNumber,
+  bookNumbered,
   bookOpen,
   bookPartition,
   bookRawBytes,
@@ -33,7 +36,8 @@ export {
   notesCount,
 } from './columns';
 export { wireFailure, wireFailureAt } from './protobuf';
-export { walk, walkNewSeries, walkResolve } from './remote-write';
+export { walk, walkResolve } from './remote-write';
+export { snappyInflate, snappySlack } from './snappy';
 export * from './split';
 export * from './batch-write';
 export * from './batch-read';

@@ -38,7 +38,9 @@ import {
   follow,
   goOn,
   lastEntry,
+  link,
   nextEntry,
+  refEntry,
 } from './series-book';
 
 /** The ref of samples whose series is refused or not known yet. */
@@ -46,11 +48,12 @@ const NO_REF: u32 = 0xffffffff;
 const BYTES: u32 = 2;
 
 let samplesMax: u32 = 0;
-let newSeries: u32 = 0;
 /** The timestamp varint read last, as a word, and its value: neighbours mostly share it. */
 let timeWord: u64 = 0;
 let timeWidth: usize = 0;
 let timeValue: f64 = 0;
+/** Entry + 1 with which the walk before this one ended. */
+let firstEntry: u32 = 0;
 /** Number of the field that otherField read. */
 let fieldRead: u32 = 0;
 
@@ -222,6 +225,7 @@ export function walk(start: usize, length: u32, mostSamples: u32): bool {
   wireReset();
   samplesMax = mostSamples;
   timeWidth = 0;
+  firstEntry = lastEntry;
   while (at < end) {
     const from = at;
     at = readTag(at, end);
@@ -248,33 +252,34 @@ export function walk(start: usize, length: u32, mostSamples: u32): bool {
  */
 export function walkResolve(): void {
   let left: u32 = 0;
-  newSeries = 0;
+  // Neighbours are told apart by their samples: what follows whom is learnt here too.
+  let before: u32 = firstEntry;
+  let next: u32 = 0;
   for (let i: u32 = 0; i < notesUsed; i++) {
     const note = noteAt(i);
-    const at: usize = load<u32>(note, 4);
-    const length = load<u32>(note, 8);
-    let ref = NO_REF;
-    if (load<u32>(note) == NOTE_UNKNOWN && length != 0) {
-      const hash = xxh64(at, length, 0);
-      const entry = findEntry(at, length, 0, hash);
-      if (entry != 0) {
-        ref = entryRef(entry);
-      } else if (isCanonical(at, length) && !bookFull()) {
-        ref = addSeries(at, length, hash);
-        newSeries++;
-      }
-    }
-    if (ref != NO_REF) {
-      fillRefs(load<u32>(note, 12), load<u32>(note, 16), ref);
+    const first = load<u32>(note, 12);
+    const entry = load<u32>(note) == NOTE_UNKNOWN ? resolve(note) : 0;
+    if (entry != 0) {
+      if (first == next) link(before, entry);
+      before = entry;
+      next = first + load<u32>(note, 16);
+      fillRefs(first, load<u32>(note, 16), entryRef(entry));
     } else {
       if (left != i) memory.copy(noteAt(left), note, 20);
       left++;
     }
   }
+  if (next == columnCount) goOn(before);
   keepNotes(left);
 }
 
-/** Series that the last walkResolve numbered. */
-export function walkNewSeries(): u32 {
-  return newSeries;
+/** Entry + 1 of the noted labels, numbered if they are new and canonical; or 0. */
+function resolve(note: usize): u32 {
+  const at: usize = load<u32>(note, 4);
+  const length = load<u32>(note, 8);
+  if (length == 0) return 0;
+  const hash = xxh64(at, length, 0);
+  const entry = findEntry(at, length, 0, hash);
+  if (entry != 0 || bookFull() || !isCanonical(at, length)) return entry;
+  return refEntry(addSeries(at, length, hash));
 }

@@ -3,14 +3,20 @@
 // encoding, so that a canonical spelling is the identity itself and is stored once. Easy to get
 // wrong: a hash only finds candidates, bytes decide; and refs are given again after bookForget,
 // to the same partition only.
-import { heapBytes, heapPut, heapRenew, heapSweep } from './book-heap';
 import { alloc, free } from './arena';
-import { sameBytes, xxh64 } from './hash';
+import {
+  beginMoving,
+  endMoving,
+  moveSpelling,
+  putSpelling,
+  sameSpelling,
+  spellingAt,
+  worthMoving,
+} from './book-spelling';
+import { xxh64 } from './hash';
 
-/**
- * Entry: 0 bytes at, 4 length, 8 ref, 12 salt, 16 entry + 1 that came next, 20 low word of hash.
- */
-const ENTRY_BYTES: u32 = 24;
+/** Entry: 4 length, 8 ref, 12 salt, 16 entry + 1 that came next; the rest is book-spelling's. */
+const ENTRY_BYTES: u32 = 28;
 /**
  * Ref: 0 entry + 1 of the canonical bytes (0: free), 4 defined in, 8 partition, 10 last use, 12
  * holds.
@@ -18,10 +24,8 @@ const ENTRY_BYTES: u32 = 24;
 const REF_BYTES: u32 = 16;
 /** definedIn of a series that no dictionary has; a free ref keeps the next free ref + 1 there. */
 const NOWHERE: u32 = 0xffffffff;
-/** Dead bytes that are not worth a compaction. */
-const HEAP_SLACK: f64 = 1048576;
 
-/** Slots of 8 bytes: entry + 1 (0: empty), high word of the hash. */
+/** Slots of 8 bytes: entry + 1 (0: empty), low word of the hash. */
 let slots: usize = 0;
 let slotCount: u32 = 0;
 let slotsUsed: u32 = 0;
@@ -36,6 +40,8 @@ let refCount: u32 = 0;
 let freeRefs: usize = 0;
 let partitions: u32 = 0;
 let seriesCount: u32 = 0;
+/** Series ever numbered, as a float for JavaScript. */
+let numbered: f64 = 0;
 let seriesMax: u32 = 0;
 let bytesMax: f64 = 0;
 let rawBytes: f64 = 0;
@@ -70,20 +76,25 @@ export function refAt(ref: u32): usize {
   return refs + <usize>ref * REF_BYTES;
 }
 
+/** Puts an entry (+ 1) into the first empty slot from its place on. */
+function putSlot(entry: u32, word: u32): void {
+  const mask = slotCount - 1;
+  let i = word & mask;
+  while (load<u32>(slots + ((<usize>i) << 3)) != 0) i = (i + 1) & mask;
+  store<u32>(slots + ((<usize>i) << 3), entry);
+  store<u32>(slots + ((<usize>i) << 3), word, 4);
+}
+
 function growSlots(): void {
   const old = slots;
   const oldCount = slotCount;
   slotCount = oldCount << 1;
-  const mask = slotCount - 1;
   slots = alloc(slotCount * 8);
   memory.fill(slots, 0, slotCount * 8);
   for (let i: u32 = 0; i < oldCount; i++) {
     const slot = old + ((<usize>i) << 3);
     const entry = load<u32>(slot);
-    if (entry == 0) continue;
-    let to = load<u32>(entryAt(entry - 1), 20) & mask;
-    while (load<u32>(slots + ((<usize>to) << 3)) != 0) to = (to + 1) & mask;
-    store<u64>(slots + ((<usize>to) << 3), load<u64>(slot));
+    if (entry != 0) putSlot(entry, load<u32>(slot, 4));
   }
   free(old, oldCount * 8);
 }
@@ -124,19 +135,15 @@ function takeRef(partition: u32): u32 {
 /** Entry + 1 of a spelling whose hash with seed `salt` is `hash`, or 0. */
 export function findEntry(at: usize, length: u32, salt: u32, hash: u64): u32 {
   const mask = slotCount - 1;
-  const tag = <u32>(hash >> 32);
-  let i = (<u32>hash) & mask;
+  const word = <u32>hash;
+  let i = word & mask;
   while (true) {
     const slot = slots + ((<usize>i) << 3);
     const entry = load<u32>(slot);
     if (entry == 0) return 0;
-    if (load<u32>(slot, 4) == tag) {
+    if (load<u32>(slot, 4) == word) {
       const e = entryAt(entry - 1);
-      if (
-        load<u32>(e, 4) == length &&
-        load<u32>(e, 12) == salt &&
-        sameBytes(load<u32>(e), at, length)
-      ) {
+      if (load<u32>(e, 4) == length && load<u32>(e, 12) == salt && sameSpelling(e, at, length)) {
         return entry;
       }
     }
@@ -156,12 +163,17 @@ export function nextEntry(after: u32, at: usize, room: usize): u32 {
   if (length == 0 || length > <u32>room || load<u32>(e, 12) != 0) return 0;
   // One more label would make it another series; a message may end after its labels.
   if (length < <u32>room && load<u8>(at + length) == 0x0a) return 0;
-  return sameBytes(load<u32>(e), at, length) ? entry : 0;
+  return sameSpelling(e, at, length) ? entry : 0;
 }
 
-/** Remembers that `entry` (entry + 1, or 0 for an unknown one) came after the last one. */
+/** Remembers that `entry` came after `before` (each + 1, or 0 for an unknown one). */
+export function link(before: u32, entry: u32): void {
+  if (before != 0 && entry != 0) store<u32>(entryAt(before - 1), entry, 16);
+}
+
+/** Goes on to `entry` (+ 1, or 0 for an unknown one), which came after the last one. */
 export function follow(entry: u32): void {
-  if (lastEntry != 0 && entry != 0) store<u32>(entryAt(lastEntry - 1), entry, 16);
+  link(lastEntry, entry);
   lastEntry = entry;
 }
 
@@ -181,18 +193,11 @@ export function entryLength(entry: u32): u32 {
 function addEntry(at: usize, length: u32, salt: u32, hash: u64): u32 {
   if (slotsUsed + (slotsUsed >> 1) >= slotCount) growSlots();
   const entry = takeEntry();
-  const bytes = heapPut(at, length);
   const e = entryAt(entry);
-  store<u32>(e, <u32>bytes);
-  store<u32>(e, length, 4);
+  putSpelling(e, at, length);
   store<u32>(e, salt, 12);
   store<u32>(e, 0, 16);
-  store<u32>(e, <u32>hash, 20);
-  const mask = slotCount - 1;
-  let i = (<u32>hash) & mask;
-  while (load<u32>(slots + ((<usize>i) << 3)) != 0) i = (i + 1) & mask;
-  store<u32>(slots + ((<usize>i) << 3), entry + 1);
-  store<u32>(slots + ((<usize>i) << 3), <u32>(hash >> 32), 4);
+  putSlot(entry + 1, <u32>hash);
   slotsUsed++;
   rawBytes += length;
   return entry;
@@ -216,6 +221,7 @@ export function addSeries(at: usize, length: u32, hash: u64): u32 {
   store<u16>(r, turn, 10);
   store<u32>(r, 0, 12);
   seriesCount++;
+  numbered++;
   if (length > longest) longest = length;
   return ref;
 }
@@ -248,9 +254,9 @@ export function bookHas(ref: u32): bool {
   return ref < refCount && load<u32>(refAt(ref)) != 0;
 }
 
-/** Address of the canonical bytes of a living ref. */
+/** Address of the canonical bytes of a living ref, good until the next call but one. */
 export function bookBytesAt(ref: u32): usize {
-  return load<u32>(entryAt(load<u32>(refAt(ref)) - 1));
+  return spellingAt(entryAt(load<u32>(refAt(ref)) - 1));
 }
 
 /** Length of the canonical bytes of a living ref. */
@@ -302,29 +308,23 @@ function dropEntries(idle: u16): void {
 function rebuildSlots(): void {
   memory.fill(slots, 0, slotCount * 8);
   slotsUsed = 0;
-  const mask = slotCount - 1;
   for (let entry: u32 = 0; entry < entryCount; entry++) {
     const e = entryAt(entry);
     const length = load<u32>(e, 4);
     if (length == 0) continue;
-    const hash = xxh64(load<u32>(e), length, load<u32>(e, 12));
-    let i = (<u32>hash) & mask;
-    while (load<u32>(slots + ((<usize>i) << 3)) != 0) i = (i + 1) & mask;
-    store<u32>(slots + ((<usize>i) << 3), entry + 1);
-    store<u32>(slots + ((<usize>i) << 3), <u32>(hash >> 32), 4);
+    putSlot(entry + 1, <u32>xxh64(spellingAt(e), length, load<u32>(e, 12)));
     slotsUsed++;
   }
 }
 
-/** Copies living bytes together, in the order of their entries, and gives the old blocks back. */
+/** Moves living bytes together, in the order of their entries. */
 function compact(): void {
-  const old = heapRenew();
+  const old = beginMoving();
   for (let entry: u32 = 0; entry < entryCount; entry++) {
     const e = entryAt(entry);
-    const length = load<u32>(e, 4);
-    if (length != 0) store<u32>(e, <u32>heapPut(load<u32>(e), length));
+    if (load<u32>(e, 4) != 0) moveSpelling(e);
   }
-  heapSweep(old);
+  endMoving(old);
 }
 
 /** Forgets all series not used in the last `idle` turns (1 or more), and says how many. */
@@ -344,12 +344,17 @@ export function bookForget(idle: u32): u32 {
   seriesCount -= forgotten;
   lastEntry = 0;
   if (forgotten != 0) rebuildSlots();
-  if (heapBytes > rawBytes * 1.5 + HEAP_SLACK) compact();
+  if (worthMoving(slotsUsed)) compact();
   return forgotten;
 }
 
 export function bookSeries(): u32 {
   return seriesCount;
+}
+
+/** Series ever numbered, those that were forgotten and came back counted again. */
+export function bookNumbered(): f64 {
+  return numbered;
 }
 
 /** Bytes of all spellings, canonical ones included. */
@@ -365,6 +370,11 @@ export function bookLongest(): u32 {
 /** The dictionary (sequence) in which a living ref was defined last; 2^32 - 1 for none. */
 export function bookDefinedIn(ref: u32): u32 {
   return load<u32>(refAt(ref), 4);
+}
+
+/** Entry + 1 of the canonical bytes of a living ref. */
+export function refEntry(ref: u32): u32 {
+  return load<u32>(refAt(ref));
 }
 
 /** Numbers below this are or were refs. */

@@ -1,0 +1,285 @@
+// `mon top` as a process in a real pty, against a server over HTTP: sizes, resizing, every way of leaving,
+// a server that goes and comes, hostile names. What it costs is printed, not judged: machines differ.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import stringWidth from 'string-width';
+import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
+import { openTerm, type Term } from '../../support/terminal.ts';
+
+let server: FleetServer;
+
+before(async () => {
+  server = await serveFleet();
+});
+
+after(async () => {
+  await server.stop();
+});
+
+interface TopTerm {
+  readonly cols?: number;
+  readonly rows?: number;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function top(options: TopTerm = {}): Term {
+  const { cols = 80, rows = 24, args = [], env } = options;
+  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
+  const mon = [process.execPath, 'bin/run.js', 'top', '--url', server.url, '--tz', 'utc', ...args];
+  return openTerm({ cmd: ['sh', '-c', shell, ...mon], cols, rows, env });
+}
+
+async function live(term: Term): Promise<void> {
+  await term.waitFor('● live', 30_000);
+  await term.waitFor('targets 8');
+}
+
+/** Normal screen, visible cursor, autowrap and all modes as before, and the shell goes on below. */
+function assertRestored(term: Term): void {
+  assert.equal(term.alternate(), false);
+  const raw = term.raw();
+  const last = (on: string, off: string): boolean => raw.lastIndexOf(on) > raw.lastIndexOf(off);
+  assert.ok(last('\u001b[?25h', '\u001b[?25l'), 'the cursor is shown again');
+  assert.ok(last('\u001b[?7h', '\u001b[?7l'), 'autowrap is on again');
+  assert.ok(last('\u001b[?1049l', '\u001b[?1049h'), 'the alternate screen is left');
+  assert.ok(!last('\u001b[?2004h', '\u001b[?2004l') || !raw.includes('\u001b[?2004h'));
+  assert.match(term.text(), /^before\n/);
+  assert.match(term.text(), /after \d+/);
+  assert.doesNotMatch(term.text(), /╭|requests/);
+}
+
+function assertWhole(term: Term, cols: number, rows: number): void {
+  const screen = term.screen();
+  assert.equal(screen.length, rows);
+  assert.equal(term.scrolled(), 0, 'nothing scrolled');
+  for (const line of screen) assert.ok(stringWidth(line) <= cols, line);
+  assert.match(screen[0], /^ mon {2}127\.0\.0\.1/);
+  assert.match(screen[rows - 1], /\? help {2}q quit/);
+  assert.match(screen[rows - 2], /^╰.*╯$/);
+  assert.equal(stringWidth(screen[rows - 2]), cols);
+}
+
+for (const [cols, rows] of [
+  [80, 24],
+  [120, 40],
+  [200, 50],
+] as const) {
+  test(`fills ${cols}x${rows} and leaves with q`, async () => {
+    const term = top({ cols, rows });
+    await live(term);
+    await term.settled();
+    assertWhole(term, cols, rows);
+    assert.ok(term.alternate());
+    term.press('q');
+    assert.equal(await term.exit, 0);
+    assertRestored(term);
+  });
+}
+
+test('40x10 is too small, says so, and is left with q', async () => {
+  const term = top({ cols: 40, rows: 10 });
+  await term.waitFor('terminal too small', 30_000);
+  assert.match(term.text(), /need 60x15, have 40x10/);
+  term.press('q');
+  assert.equal(await term.exit, 0);
+  assertRestored(term);
+});
+
+test('right after every size of a storm of resizes', async () => {
+  const term = top();
+  await live(term);
+  const sizes = [
+    [200, 50],
+    [60, 15],
+    [119, 31],
+    [40, 10],
+    [80, 24],
+    [61, 40],
+    [250, 16],
+  ] as const;
+  for (const [cols, rows] of sizes) {
+    term.resize(cols, rows);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  for (const [cols, rows] of [...sizes, [100, 30] as const]) {
+    if (cols === 40) continue;
+    term.resize(cols, rows);
+    await term.settled(300);
+    await live(term);
+    assertWhole(term, cols, rows);
+  }
+  term.press('q');
+  assert.equal(await term.exit, 0);
+  assertRestored(term);
+});
+
+test('Ctrl-C leaves with 130', async () => {
+  const term = top();
+  await live(term);
+  term.press('ctrl-c');
+  assert.equal(await term.exit, 130);
+  assertRestored(term);
+});
+
+test('SIGTERM leaves with 143', async () => {
+  const term = top();
+  await live(term);
+  const pid = await childOf(term.pid);
+  process.kill(pid, 'SIGTERM');
+  assert.equal(await term.exit, 143);
+  assertRestored(term);
+});
+
+test('a crash restores the terminal, then says what happened, and is 70', async () => {
+  // What a bug does: an exception out of a timer, while the screen is up.
+  const bomb = 'data:text/javascript,setTimeout(()=>{throw new Error("a bug went off")},4000)';
+  const term = top({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  await live(term);
+  assert.equal(await term.exit, 70);
+  assertRestored(term);
+  assert.match(term.text(), /BUG: Error: a bug went off/);
+});
+
+test('without a terminal it says so and is a mistake of use', async () => {
+  const shell = '"$0" "$@" | cat; exit 0';
+  const words = [process.execPath, 'bin/run.js', 'top', '--url', server.url];
+  const term = openTerm({ cmd: ['sh', '-c', shell, ...words], cols: 80, rows: 24 });
+  await term.exit;
+  assert.match(term.text(), /needs a terminal/);
+});
+
+test('a server that goes is told with its age, and is seen when it comes back', async () => {
+  const own = await serveFleet();
+  const args = ['bin/run.js', 'top', '--url', own.url, '--tz', 'utc'];
+  const term = openTerm({ cmd: [process.execPath, ...args], cols: 100, rows: 30 });
+  await live(term);
+  await own.stop();
+  await term.waitFor('no answer for');
+  await term.waitFor((text) => /! \d+s old: /.test(text), 20_000);
+  assert.match(term.text(), /checkout/, 'the last data stay in sight');
+  await own.start();
+  await live(term);
+  await term.waitFor((text) => !text.includes(' old: '), 20_000);
+  term.press('q');
+  assert.equal(await term.exit, 0);
+  await own.stop();
+});
+
+test('a server that was never there, and comes', async () => {
+  const own = await serveFleet();
+  await own.stop();
+  const args = ['bin/run.js', 'top', '--url', own.url, '--tz', 'utc'];
+  const term = openTerm({ cmd: [process.execPath, ...args], cols: 100, rows: 30 });
+  await term.waitFor('no answer for', 30_000);
+  await own.start();
+  await live(term);
+  term.press('q');
+  assert.equal(await term.exit, 0);
+  await own.stop();
+});
+
+test('hostile names change nothing outside their cells', async () => {
+  const names = ['\u001b[2J\u001b[1;1H\u001b[41mX', '👩‍👩‍👧‍👦🇩🇪', '\u202eabc\u2066', 'two\nlines'];
+  for (const hostile of names) {
+    const own = await serveFleet(makeFleet({ hostile }));
+    const args = ['bin/run.js', 'top', '--url', own.url, '--tz', 'utc'];
+    const term = openTerm({ cmd: [process.execPath, ...args], cols: 120, rows: 40 });
+    await live(term);
+    await term.settled();
+    assertWhole(term, 120, 40);
+    for (const line of term.screen().slice(2, 39)) {
+      assert.equal(stringWidth(line), 120, `${JSON.stringify(hostile)}: ${line}`);
+      assert.match(line, /^[╭│╰].*[╮│╯]$/, JSON.stringify(hostile));
+    }
+    term.press('q');
+    assert.equal(await term.exit, 0);
+    await own.stop();
+  }
+});
+
+test('Ctrl-L paints the whole screen again', async () => {
+  const term = top();
+  await live(term);
+  await term.settled();
+  const size = term.bytes();
+  term.press('ctrl-l');
+  await term.settled();
+  assert.ok(term.bytes() - size > 2000, 'a whole screen was sent');
+  assertWhole(term, 80, 24);
+  term.press('q');
+  await term.exit;
+});
+
+test('keys: chart, zoom, help, command, filter, range, pause', async () => {
+  const term = top({ cols: 100, rows: 30 });
+  await live(term);
+  term.press('tab');
+  await term.waitFor('┏━ errors');
+  term.press('enter');
+  await term.waitFor((text) => !text.includes('targets 8 ─'));
+  term.press('escape');
+  await term.waitFor('╭─ targets 8 ─');
+  term.press('?');
+  await term.waitFor('hold the picture');
+  term.press('escape');
+  await term.waitFor('╭─ targets 8 ─');
+  term.press('c');
+  await term.waitFor(`--graph --url ${server.url}`.slice(0, 12));
+  assert.match(term.text(), /mon query 'sum by/);
+  term.press('escape');
+  await term.waitFor('╭─ targets 8 ─');
+  term.press('/');
+  term.type('node');
+  await term.waitFor('targets 1/8');
+  term.press('enter');
+  await term.waitFor('filter node');
+  term.press('-');
+  await term.waitFor('last 30m');
+  term.press(' ');
+  await term.waitFor('paused');
+  term.press(' ');
+  await term.waitFor('● live');
+  term.press('q');
+  assert.equal(await term.exit, 0);
+});
+
+test('flags open the view that keys would make', async () => {
+  const args = ['--since', '1h', '--panel', 'cpu', '--zoom', '--ascii', '--color', 'never'];
+  const term = top({ args });
+  await term.waitFor('# cpu', 30_000).catch(() => undefined);
+  await term.waitFor('last 1h');
+  assert.match(term.text(), /#= cpu =/);
+  assert.doesNotMatch(term.raw(), /\u001b\[[\d;]*38[;m]/);
+  term.press('q');
+  assert.equal(await term.exit, 0);
+  const wrong = top({ args: ['--panel', 'nope'] });
+  assert.equal(await wrong.exit, 2);
+  assert.match(wrong.text(), /no such chart/);
+});
+
+test('what it costs, for the record', async (t) => {
+  for (const [name, args] of [
+    ['default refresh', []],
+    ['two frames a second', ['--refresh', '500ms', '--since', '1m']],
+  ] as const) {
+    const direct = ['bin/run.js', 'top', '--url', server.url, ...args];
+    const term = openTerm({ cmd: [process.execPath, ...direct], cols: 200, rows: 50 });
+    await term.waitFor('● live', 30_000);
+    await term.settled(200);
+    const [bytes, cpu, seconds] = [term.bytes(), term.cpuMs(), 10];
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const rate = Math.round((term.bytes() - bytes) / seconds);
+    const percent = ((term.cpuMs() - cpu) / (seconds * 10)).toFixed(1);
+    t.diagnostic(`200x50, ${name}: ${rate} bytes/s, ${percent} % of a core`);
+    term.press('q');
+    await term.exit;
+  }
+});
+
+/** The process that the shell runs. */
+async function childOf(pid: number): Promise<number> {
+  const { readFileSync } = await import('node:fs');
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return Number(text.split(' ')[0]);
+}
