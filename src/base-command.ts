@@ -272,7 +272,12 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   const monotonic = (): number => systemClock.monotonic();
   const watched = watchInterrupts(process, monotonic, leave);
   interrupts = watched;
-  const crash = (thrown: unknown): void => void fail(thrown, root).then(leave);
+  let crashed = false;
+  const crash = (thrown: unknown): void => {
+    if (crashed) return;
+    crashed = true;
+    void fail(thrown, root).then(leave);
+  };
   process.on('uncaughtException', crash);
   process.on('unhandledRejection', crash);
   let code: number;
@@ -285,8 +290,19 @@ export async function main(root: string, argv: readonly string[]): Promise<void>
   process.stdout.write('', () => leave(watched.code() ?? code));
 }
 
-/** Prints a failure and answers its exit code. */
+/** Prints a failure and answers its exit code. Never rejects: that would be printed here again. */
 async function fail(thrown: unknown, root: string): Promise<number> {
+  try {
+    return await explain(thrown, root);
+  } catch (second) {
+    // Our own files cannot be read, or are not what they were when the process started.
+    const words = [thrown, second].map((one) => (one instanceof Error ? one.stack : String(one)));
+    process.stderr.write(`BUG: ${words.join('\nwhile telling it: ')}\n`);
+    return EXIT.bug;
+  }
+}
+
+async function explain(thrown: unknown, root: string): Promise<number> {
   const { asUsageError, plannedExit } = await import('./cli/usage.ts');
   const planned = plannedExit(thrown);
   if (planned !== undefined) return planned;

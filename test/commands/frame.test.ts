@@ -201,6 +201,19 @@ describe('bugs', () => {
     }
   });
 
+  it('a failure that cannot be told does not go round in circles', async () => {
+    const code = `import module from 'node:module';
+      module.registerHooks({ load(url, context, next) {
+        if (url.includes('/cli/')) throw new Error('boom');
+        return next(url, context);
+      } });`;
+    const { stderr, code: exit } = await broken(code.replaceAll('/cli/', '/cli/failure-text'));
+    assert.match(stderr, /^(error|BUG): /);
+    assert.ok(exit === 0 || exit === 70);
+    const { code: both } = await broken(code.replaceAll('/cli/', '/cli/(usage|query-run)'));
+    assert.ok(both === 0 || both === 70);
+  });
+
   it('a process that has nothing left to wait for does not end well', async () => {
     const never = 'import http from "node:http"; http.request = () => ({ on() {}, end() {} })';
     const unref = 'const t = setTimeout; globalThis.setTimeout = (...a) => t(...a).unref()';

@@ -1,5 +1,5 @@
-// The promises of every log about append: offsets, order, partial failure, columns, fullness. Part of
-// the contract in log.contract.ts.
+// The promises of every log about append: offsets, order, partial failure, columns, fullness. Part
+// of the contract in log.contract.ts.
 import assert from 'node:assert/strict';
 import { MonError } from '../../src/engine/errors.ts';
 import type { Appended } from '../../src/engine/ports.ts';

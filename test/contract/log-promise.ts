@@ -1,5 +1,5 @@
-// What the contract of every log is written with: the log under test, what can be done to it, and how
-// a promise is told. What one implementation cannot be brought to do (fill its disk, run its
+// What the contract of every log is written with: the log under test, what can be done to it, and
+// how a promise is told. What one implementation cannot be brought to do (fill its disk, run its
 // retention) is a hook that may be missing; promises that need it are then skipped.
 import assert from 'node:assert/strict';
 import { MonError } from '../../src/engine/errors.ts';

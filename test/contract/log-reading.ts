@@ -1,5 +1,5 @@
-// The promises of every log about reading: each record once and in order, waiting, signals, starts in
-// the middle and past the end. Part of the contract in log.contract.ts.
+// The promises of every log about reading: each record once and in order, waiting, signals, starts
+// in the middle and past the end. Part of the contract in log.contract.ts.
 import assert from 'node:assert/strict';
 import type { Delivery } from '../../src/engine/ports.ts';
 import { plainBatch } from '../support/plain-records.ts';

@@ -1,5 +1,6 @@
-// What every Log promises (engine/ports.ts), as tests that any implementation can be put through: the
-// embedded log on a real and on a simulated disk now, Kafka later. Each promise gets a fresh log.
+// What every Log promises (engine/ports.ts), as tests that any implementation can be put through:
+// the embedded log on a real and on a simulated disk now, Kafka later. Each promise gets a fresh
+// log.
 import { describe, it } from 'node:test';
 import { APPENDING } from './log-appending.ts';
 import { KEEPING, REOPENING } from './log-keeping.ts';

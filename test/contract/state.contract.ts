@@ -1,5 +1,5 @@
-// What every State promises (engine/ports.ts), whatever keeps it: SQLite now, PostgreSQL later. Each
-// promise gets a fresh State.
+// What every State promises (engine/ports.ts), whatever keeps it: SQLite now, PostgreSQL later.
+// Each promise gets a fresh State.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { MonError } from '../../src/engine/errors.ts';

@@ -158,7 +158,7 @@ eval instant at 0 a * on (x) b
   {x="1"} 10
 
 eval instant at 0 a * on (x) i
-  expect fail msg: multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)
+  expect fail regex: many-to-one matching must be explicit
 
 eval instant at 0 b + on (x) fill_left (0) i
   {x="1"} 11

@@ -1,4 +1,5 @@
-// One eval of Prometheus' test scripts: what is asked, when, and what is written below it.
+// One eval of Prometheus' test scripts: what is asked, when, and what is written below it. The
+// body is read when the answer is compared.
 import { timeOf } from './promqltest-times.ts';
 
 export interface Eval {

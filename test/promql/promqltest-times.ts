@@ -1,4 +1,5 @@
-// Times of Prometheus' test scripts: durations from the epoch.
+// Times of Prometheus' test scripts: durations from the epoch, in ms. They may be negative, and a
+// bare 0 needs no unit.
 import { durationMs } from '../../src/engine/promql/literals.ts';
 
 /** A time or length of a script in ms. */

@@ -1,7 +1,7 @@
-// A disk in memory that is as bad as a real one may be, by seed: the file layer under every crash test
-// and simulation. Exactly which faults it may inject, and why the system must survive them, is told
-// at the class below. Easy to get wrong: after `freezeAfter` let promises settle before the next
-// life begins, or what is left of the old one goes on in it.
+// A disk in memory that is as bad as a real one may be, by seed: the file layer under every crash
+// test and simulation. Exactly which faults it may inject, and why the system must survive them,
+// is told at the class below. Easy to get wrong: after `freezeAfter` let promises settle before
+// the next life begins, or what is left of the old one goes on in it.
 import { MonError, assert } from '../../src/engine/errors.ts';
 import { diskFailure } from '../../src/engine/runtime/disk-failure.ts';
 import type { Disk, DiskFile } from '../../src/engine/runtime/disk.ts';

@@ -1,4 +1,5 @@
-// Series in plain arrays, read the slow and obvious way: what leaf fragments run over in tests.
+// Series in plain arrays, read the slow and obvious way: what leaf fragments run over in tests,
+// and a source of one such reader.
 import { compareText, labelValue, labelsKey, makeLabels } from '../../src/engine/model/labels.ts';
 import { matcherTest } from '../../src/engine/promql/regexp.ts';
 import { runFragment } from '../../src/engine/promql/leaf.ts';

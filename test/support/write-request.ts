@@ -5,7 +5,14 @@ import snappy from 'snappy';
 
 export interface WriteSeries {
   readonly labels: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
-  readonly samples: readonly { readonly timestamp: number; readonly value: number }[];
+  readonly samples: readonly WriteSample[];
+}
+
+export interface WriteSample {
+  readonly timestamp: number;
+  readonly value: number;
+  /** The value bit by bit, where a number would not do: NaNs with a payload. */
+  readonly bits?: bigint;
 }
 
 function varint(n: number): Buffer {
@@ -35,11 +42,12 @@ export function encodeWriteRequest(series: readonly WriteSeries[]): Buffer {
     const labels = pairs(one.labels).map(([name, value]) =>
       field(1, Buffer.concat([field(1, Buffer.from(name)), field(2, Buffer.from(value))])),
     );
-    const samples = one.samples.map(({ timestamp, value }) => {
-      const bits = Buffer.alloc(9);
-      bits[0] = 9;
-      bits.writeDoubleLE(value, 1);
-      return field(2, Buffer.concat([bits, Buffer.from([16]), varint(timestamp)]));
+    const samples = one.samples.map(({ timestamp, value, bits }) => {
+      const double = Buffer.alloc(9);
+      double[0] = 9;
+      if (bits === undefined) double.writeDoubleLE(value, 1);
+      else double.writeBigUInt64LE(bits, 1);
+      return field(2, Buffer.concat([double, Buffer.from([16]), varint(timestamp)]));
     });
     return field(1, Buffer.concat([...labels, ...samples]));
   });

@@ -87,12 +87,13 @@ export class EmbeddedReader implements LogReader {
     this.#busy = true;
     try {
       for (;;) {
-        if (this.#closed || this.#world.closed() || signal?.aborted) return [];
+        if (this.#stopped(signal)) return [];
         const out = await this.#gather();
         if (this.#closed) return [];
         if (out.length > 0) return out;
-        // Looked once more without an await in between: a commit may have come during the read.
-        if (this.#atEnd()) await this.#world.bell.wait(signal);
+        // Looked once more without an await in between: a commit, a close or the signal may have
+        // come during the read, and would not ring again.
+        if (!this.#stopped(signal) && this.#atEnd()) await this.#world.bell.wait(signal);
       }
     } finally {
       this.#busy = false;
@@ -110,6 +111,10 @@ export class EmbeddedReader implements LogReader {
     this.#closed = true;
     this.#world.bell.ring();
     if (!this.#busy) await this.#leave();
+  }
+
+  #stopped(signal: AbortSignal | undefined): boolean {
+    return this.#closed || this.#world.closed() || signal?.aborted === true;
   }
 
   #enter(segment: Segment): void {

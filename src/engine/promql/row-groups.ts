@@ -1,4 +1,5 @@
 // The groups of an aggregation at the root: which rows belong together, and under which labels.
+// Groups come in the order in which their first rows stand: the order of an instant answer.
 import { labelsKey } from '../model/labels.ts';
 import { groupingOf } from './names.ts';
 import type { Aggregate } from './ast.ts';

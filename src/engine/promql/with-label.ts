@@ -1,4 +1,5 @@
-// One label of a set changed.
+// One label of a set changed, for label_replace and its kin. The set comes out sorted again, and an
+// empty value removes the label.
 import { makeLabels } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 

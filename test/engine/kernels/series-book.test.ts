@@ -231,3 +231,29 @@ test('long label sets are kept close together and given back', () => {
   const used = book.kernels.exports.arenaUsedBytes();
   assert.ok(used < 2 * 2000 * 1600, `${used} bytes after all series were forgotten`);
 });
+
+test('series that differ in their names only share the rest, through forgetting and moving', () => {
+  const book = makeBook(4);
+  const tail = Object.fromEntries(
+    Array.from({ length: 9 }, (_, i) => [`label_${i}`, 'v'.repeat(25)]),
+  );
+  const labelsAt = (i: number): Labels => {
+    return named(`metric_${i % 100}`, { ...tail, host: String(Math.floor(i / 100)) });
+  };
+  const before = book.kernels.exports.arenaUsedBytes();
+  for (let i = 0; i < 20_000; i++) assert.equal(book.refOfLabels(labelsAt(i)), i);
+  const used = book.kernels.exports.arenaUsedBytes() - before;
+  assert.ok(used < 20_000 * 200, `${used} bytes for ${book.bytes} bytes of labels`);
+  for (let i = 0; i < 20_000; i += 3) book.hold(i);
+  book.turn();
+  book.forget(1);
+  assert.equal(book.series, Math.ceil(20_000 / 3));
+  for (let i = 0; i < 20_000; i += 3) {
+    assert.deepEqual(book.labels(i), labelsAt(i));
+    assert.equal(book.refOfLabels(labelsAt(i)), i);
+  }
+  for (let i = 1; i < 20_000; i += 3) {
+    const ref = book.refOfLabels(labelsAt(i));
+    assert.deepEqual(book.labels(ref), labelsAt(i));
+  }
+});

@@ -232,6 +232,20 @@ describe('an opening of the embedded log', () => {
     await again.close();
   });
 
+  it('hears a signal and a close that come while a reader looks', async () => {
+    const { open } = logWorld();
+    const log = await open();
+    const reader = await log.read('one', new Map([[0, 0]]));
+    const abort = new AbortController();
+    const got = reader.next(abort.signal);
+    abort.abort();
+    assert.deepEqual(await got, []);
+    const again = reader.next();
+    await log.close();
+    assert.deepEqual(await again, []);
+    await reader.close();
+  });
+
   it('passes on a failure of the encoder that is a bug', async () => {
     const { open } = logWorld();
     const log = await open({

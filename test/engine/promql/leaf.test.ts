@@ -1,4 +1,5 @@
-// Leaf fragments on their own: windows, stale markers, raw samples with their bits, limits, notes.
+// Leaf fragments on their own: windows, stale markers, raw samples with their bits, limits, notes,
+// and sums that do not depend on how series are spread.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';

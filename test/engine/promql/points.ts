@@ -1,4 +1,5 @@
-// An answer as a map from series to time to value, for comparisons.
+// An answer as a map from series to time to value, for comparisons. Absent values are absent from
+// the map, NaN is a value.
 import assert from 'node:assert/strict';
 import { gridSize } from '../../../src/engine/model/fragment.ts';
 import { labelsKey } from '../../../src/engine/model/labels.ts';

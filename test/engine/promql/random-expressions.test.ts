@@ -1,5 +1,5 @@
-// Any query that the type check accepts is answered or refused properly, its canonical text means the
-// same, and a range query is the instants it consists of.
+// Any query that the type check accepts is answered or refused properly, its canonical text means
+// the same, and a range query is the instants it consists of.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';
@@ -12,6 +12,7 @@ import { MemorySeries, MemorySource } from '../../support/memory-series.ts';
 import { pointsOf } from './points.ts';
 import { RandomExpressions } from './random-expressions.ts';
 import type { Points } from './points.ts';
+import type { QueryAnswer } from '../../../src/engine/model/query-result.ts';
 
 function randomStorage(seed: number): MemorySource {
   const random = seededRandom(seed);
@@ -32,11 +33,11 @@ function randomStorage(seed: number): MemorySource {
   return new MemorySource(series);
 }
 
-async function points(asked: Promise<Parameters<typeof pointsOf>[0]>): Promise<Points | string> {
+async function points(query: string, asked: Promise<QueryAnswer>): Promise<Points | string> {
   try {
     return pointsOf(await asked);
   } catch (error) {
-    assert.ok(error instanceof MonError, String((error as Error).stack));
+    assert.ok(error instanceof MonError, `${query}: ${String((error as Error).stack)}`);
     return error.message;
   }
 }
@@ -57,14 +58,14 @@ for (const delayedNames of [false, true]) {
     let answered = 0;
     for (let round = 0; round < 400; round++) {
       const query = expressions.vector(3);
-      const range = await points(service.range(query, 300_000, 360_000, 20_000));
+      const range = await points(query, service.range(query, 300_000, 360_000, 20_000));
       const text = format(parse(query));
-      const again = await points(service.range(text, 300_000, 360_000, 20_000));
+      const again = await points(text, service.range(text, 300_000, 360_000, 20_000));
       assert.deepEqual(again, range, `${query} and ${text}`);
       if (typeof range === 'string') continue;
       answered++;
       for (let time = 300_000; time <= 360_000; time += 20_000) {
-        const now = await points(service.instant(query, time));
+        const now = await points(query, service.instant(query, time));
         assert.ok(typeof now !== 'string', `${query} at ${time}: ${String(now)}`);
         for (const key of new Set([...now.keys(), ...range.keys()])) {
           const [one, other] = [now.get(key)?.get(time), range.get(key)?.get(time)];

@@ -103,7 +103,7 @@ export class RandomExpressions {
     const op = this.#pick(['+', '*', '/', '>', '== bool', 'and', 'or', 'unless']);
     const set = /^[a-z]/.test(op);
     const on = this.#pick(['', ' on (job, host)', ' ignoring (host)', ' on (job)']);
-    const group = !set && on !== '' ? this.#pick(['', ' group_left', ' group_right']) : '';
+    const group = !set && on !== '' ? this.#pick(['', ' group_left ()', ' group_right ()']) : '';
     return `(${left} ${op}${on}${group} ${right})`;
   }
 

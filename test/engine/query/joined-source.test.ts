@@ -1,4 +1,5 @@
-// Several sources as one: lists merged, sorted, unique; failures not hidden.
+// Several sources as one: lists merged, sorted, unique, fragments answered by all, and failures not
+// hidden.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';

@@ -163,7 +163,7 @@ test('the time limit ends a query, also one whose source never answers', async (
   await assert.rejects(never, isMon('MON_ABORTED'));
 });
 
-test('a missing source leaves a partial answer with a warning; other failures are failures', async () => {
+test('a missing source leaves a partial answer; other failures are failures', async () => {
   const good = new MemorySource(someSeries());
   const gone = failing(new MonError('MON_SERVER_UNREACHABLE', 'nobody there'));
   const service = new QueryService({ sources: [good, gone], clock: systemClock });

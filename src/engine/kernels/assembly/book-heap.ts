@@ -10,6 +10,8 @@ const HEAD: u32 = 8;
 let block: usize = 0;
 let next: usize = 0;
 let end: usize = 0;
+/** Bytes of all blocks. */
+export let heapBytes: u32 = 0;
 
 /** Copies bytes into the heap and answers where they are. */
 export function heapPut(at: usize, length: u32): usize {
@@ -21,6 +23,7 @@ export function heapPut(at: usize, length: u32): usize {
     block = fresh;
     next = fresh + HEAD;
     end = fresh + size;
+    heapBytes += size;
   }
   const to = next;
   memory.copy(to, at, length);
@@ -34,6 +37,7 @@ export function heapRenew(): usize {
   block = 0;
   next = 0;
   end = 0;
+  heapBytes = 0;
   return old;
 }
 

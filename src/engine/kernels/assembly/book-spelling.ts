@@ -3,7 +3,7 @@
 // before it, when it is the same there: of 250 bytes some 30 are left. Easy to get wrong: the
 // bytes of one entry may lie in two pieces; spellingAt makes them one.
 import { alloc, free } from './arena';
-import { heapPut, heapRenew, heapSweep } from './book-heap';
+import { heapBytes, heapPut, heapRenew, heapSweep } from './book-heap';
 import { sameBytes } from './hash';
 
 /**
@@ -92,9 +92,9 @@ export function spellingAt(e: usize): usize {
   return to;
 }
 
-/** True when so many spellings are dead that the living are worth moving together. */
+/** True when enough spellings are dead, and large enough in all, to move the living together. */
 export function worthMoving(living: u32): bool {
-  return putCount > living + (living >> 1) + 8192;
+  return heapBytes > 1048576 && putCount > living + (living >> 1);
 }
 
 /** Begins a new heap; answers the old one for endMoving, when moveSpelling has moved all living. */

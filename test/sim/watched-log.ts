@@ -1,0 +1,96 @@
+// A log with somebody who writes down: every batch that is appended goes into the model as text-like
+// records, and so does every answer. It stands between the door and the log. Easy to get wrong: the
+// columns are views of kernel memory and must be read before append is called.
+import { strict as assert } from 'node:assert';
+import type { SeriesBook } from '../../src/engine/kernels/series-book.ts';
+import type { Batch } from '../../src/engine/model/batch.ts';
+import { labelsKey } from '../../src/engine/model/labels.ts';
+import type { Appended, Log, LogReader, Offset } from '../../src/engine/ports.ts';
+import type { Model, Sent, SentRecord } from './model.ts';
+
+export class WatchedLog implements Log {
+  /** Records of the newest calls of append; whoever wants to know empties it before. */
+  taken: SentRecord[] = [];
+  /** Calls of append that have not been answered. */
+  inFlight = 0;
+  /** Batches that were refused, by code. */
+  readonly refusals = new Map<string, number>();
+  readonly #log: Log;
+  readonly #model: Model;
+  readonly #book: SeriesBook;
+  readonly #keys = new Map<number, string>();
+
+  constructor(log: Log, model: Model, book: SeriesBook) {
+    this.#log = log;
+    this.#model = model;
+    this.#book = book;
+  }
+
+  get partitions(): number {
+    return this.#log.partitions;
+  }
+
+  get generation(): number {
+    return this.#log.generation;
+  }
+
+  append(batches: readonly Batch[]): Promise<readonly Appended[]> {
+    const records = batches.map((batch) => this.#record(batch));
+    for (const record of records) this.#model.ask(record);
+    this.taken.push(...records);
+    this.inFlight++;
+    return this.#log.append(batches).then((answers) => {
+      this.inFlight--;
+      assert.equal(answers.length, records.length, 'one answer a batch');
+      answers.forEach((answer, i) => this.#answered(records[i], answer));
+      return answers;
+    });
+  }
+
+  start(partition: number): Promise<Offset> {
+    return this.#log.start(partition);
+  }
+
+  end(partition: number): Promise<Offset> {
+    return this.#log.end(partition);
+  }
+
+  read(reader: string, from: ReadonlyMap<number, Offset>): Promise<LogReader> {
+    return this.#log.read(reader, from);
+  }
+
+  close(): Promise<void> {
+    return this.#log.close();
+  }
+
+  /** The key of a ref's series, remembered until the book may have forgotten it. */
+  keyOf(ref: number): string {
+    let key = this.#keys.get(ref);
+    if (key === undefined) this.#keys.set(ref, (key = labelsKey(this.#book.labels(ref))));
+    return key;
+  }
+
+  /** Rows of columns as samples. */
+  rows(refs: Uint32Array, timestamps: Float64Array, values: Float64Array): Sent[] {
+    const bits = new BigUint64Array(values.buffer, values.byteOffset, values.length);
+    return Array.from(refs, (ref, i) => ({
+      series: this.keyOf(ref),
+      t: timestamps[i],
+      bits: bits[i],
+    }));
+  }
+
+  #record(batch: Batch): SentRecord {
+    const { partition, receivedMs, lateness, floats, metadata = [], tick } = batch;
+    if (tick) this.#keys.clear();
+    const samples = floats ? this.rows(floats.refs, floats.timestamps, floats.values) : [];
+    return { partition, receivedMs, lateness, samples, metadata, ...(tick ? { tick } : {}) };
+  }
+
+  #answered(record: SentRecord, answer: Appended): void {
+    if ('offset' in answer) return this.#model.stands(record, answer.offset);
+    const { code, fields } = answer.error;
+    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1);
+    if (fields['certain'] !== 0) this.#model.refused(record);
+  }
+}
