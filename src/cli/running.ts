@@ -60,4 +60,5 @@ export async function stopServer(running: Running, stage: Stage): Promise<void> 
   while (!stage.signal.aborted && folderOwner(folder)?.pid === owner.pid) {
     await stage.clock.sleep(LOOK_MS, stage.signal);
   }
+  if (stage.signal.aborted) throw new MonError('MON_ABORTED', `process ${owner.pid} still drains`);
 }

@@ -1,5 +1,9 @@
 // `mon up`: all roles in one process on this machine, until it is stopped.
+import { resolve } from 'node:path';
 import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
+
+const absolute = (path: string | undefined): string | undefined =>
+  path === undefined ? undefined : resolve(path);
 
 export default class Up extends BaseCommand<typeof Up> {
   static override summary = 'start a server on this machine';
@@ -14,11 +18,11 @@ scrapes itself and watches this host. Ctrl-C drains and stops it; a second one l
     config: Flags.string({ helpValue: 'FILE', description: 'a prometheus.yml' }),
     listen: Flags.string({ helpValue: 'HOST:PORT', description: '127.0.0.1:9590 by default' }),
     detach: Flags.boolean({ char: 'd', description: 'go on in the background' }),
+    background: Flags.boolean({ hidden: true, description: 'what --detach starts' }),
     'token-file': Flags.string({
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
     }),
-    background: Flags.boolean({ hidden: true }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;
@@ -28,14 +32,14 @@ scrapes itself and watches this host. Ctrl-C drains and stops it; a second one l
     const { flags, stage } = this;
     return await up({
       demo: flags.demo,
-      configPath: flags.config,
-      dataDir: flags['data-dir'],
+      configPath: absolute(flags.config),
+      dataDir: absolute(flags['data-dir']),
       listen: flags.listen,
       detach: flags.detach,
       background: flags.background,
-      env: stage.env,
-      tokenFile: flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined),
+      tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
       shards: flags.shards,
+      env: stage.env,
       signal: this.signal,
       print: (line) => void stage.print([`${line}\n`]),
       warn: (line) => void stage.note(line),

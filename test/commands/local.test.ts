@@ -19,7 +19,7 @@ before(async () => {
 after(async () => await fake.close());
 
 /** Holds the folder until SIGTERM, and for a while longer, as one that drains. */
-async function holder(folder: string, listen: string): Promise<ChildProcess> {
+async function holder(folder: string, listen: string, drainMs = 200): Promise<ChildProcess> {
   mkdirSync(folder, { recursive: true });
   const script = join(folder, '..', 'holder.mjs');
   const lock = JSON.stringify(join(projectRoot, 'dist/src/engine/runtime/folder-lock.js'));
@@ -28,7 +28,7 @@ async function holder(folder: string, listen: string): Promise<ChildProcess> {
     script,
     `import { lockFolder } from ${lock};
      const lock = lockFolder(${JSON.stringify(folder)}, { pid: process.pid, ...${JSON.stringify(owner)} });
-     process.on('SIGTERM', () => setTimeout(() => { lock.release(); process.exit(0); }, 200));
+     process.on('SIGTERM', () => setTimeout(() => { lock.release(); process.exit(0); }, ${drainMs}));
      setInterval(() => {}, 1000);
      console.log('held');`,
   );
@@ -76,7 +76,7 @@ describe('status and down', () => {
 
   it('a server that drains too long', async () => {
     const folder = join(freshHome(), 'data');
-    const child = await holder(folder, '');
+    const child = await holder(folder, '', 2000);
     const { stderr, code } = await runCli(['down', '--data-dir', folder, '--timeout', '50ms']);
     assert.equal(stderr, 'error: no end after 50ms\nhint: allow more time with --timeout\n');
     assert.equal(code, 124);

@@ -1,6 +1,6 @@
 // Kills a real server at random moments under remote writes, restarts it on the same folder and holds
 // it to the ledger. The short suite kills a few times, the long one fifty and more.
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -17,11 +17,13 @@ export async function crash(kills: number, seed: number): Promise<CrashReport> {
   const random = seededRandom(seed);
   const dataDir = await mkdtemp(join(tmpdir(), 'mon-crash-'));
   const port = await freePort();
-  const ledger = new Ledger(50, Date.now() - 3_600_000, random);
+  const config = join(dataDir, 'crash.yml');
+  await writeFile(config, 'mon: { checkpoint_interval: 1s, host_agent: false }\n');
+  const ledger = new Ledger(20, Date.now() - 864_000_000, random);
   let acknowledged = 0;
   try {
     for (let kill = 0; kill < kills; kill++) {
-      const mon = await startMon({ dataDir, port, args: ['--checkpoint-interval', '1s'] });
+      const mon = await startMon({ dataDir, port, config });
       try {
         acknowledged = await ledger.check(mon.url);
         const senders = Promise.all([ledger.sendUntilGone(mon.url), ledger.sendUntilGone(mon.url)]);

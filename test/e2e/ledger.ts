@@ -2,6 +2,7 @@
 // acknowledged sample is there once and right. Values are a function of series and time, so a wrong
 // one shows itself.
 import { strict as assert } from 'node:assert';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/engine/runtime/random.ts';
 import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
 
@@ -51,6 +52,8 @@ export class Ledger {
         assert.ok(status >= 200 && status < 300, `status ${status}`);
         for (const acked of this.acked) for (const t of times) acked.add(t);
       }
+      // Slow enough that all of the ledger can be read back after every restart.
+      await pause(this.#random() * 8);
     }
   }
 

@@ -44,6 +44,14 @@ export async function ask(url: string, query: string, when: When): Promise<Answe
   return answer;
 }
 
+/** The words with which a query at a time is refused. */
+export async function refusal(url: string, query: string, timeMs: number): Promise<string> {
+  const params = new URLSearchParams({ query, time: String(timeMs / 1000) });
+  const response = await fetch(`${url}/api/v1/query?${params.toString()}`);
+  const { errorType, error } = (await response.json()) as { errorType?: string; error?: string };
+  return `${response.status} ${errorType}: ${error}`;
+}
+
 async function getData(address: string): Promise<unknown> {
   const response = await fetch(address);
   const answer = (await response.json()) as { status: string; data: unknown };

@@ -21,7 +21,7 @@ export const PEER_QUERIES: readonly PeerQuery[] = [
   { text: 'rate(process_cpu_seconds_total[5s])' },
   { text: 'increase(mortal_scrapes_total[4s])' },
   { text: 'irate(process_cpu_seconds_total[5s])' },
-  { text: 'sum by (job) (rate({__name__=~".+_total"}[5s]))', stepMs: 3000 },
+  { text: 'sum by (code) (rate(prometheus_http_requests_total[5s]))', stepMs: 3000 },
   { text: 'sum without (instance, le) (rate(mortal_seconds_bucket[5s]))' },
   { text: `histogram_quantile(0.9, ${BY_LE})` },
   { text: 'histogram_quantile(0.5, rate(mortal_seconds_bucket[5s]))' },
@@ -55,4 +55,18 @@ export const PEER_QUERIES: readonly PeerQuery[] = [
   { text: 'avg by (job) (go_memstats_alloc_bytes) > 1e3 or vector(0)' },
   { text: 'clamp_max(sgn(delta(go_goroutines[5s])), 1)' },
   { text: 'minute(vector(time()))' },
+];
+
+/** What both refuse, in the same words. */
+export const REFUSED_QUERIES: readonly string[] = [
+  'rate({__name__=~"go_memstats_.+_total"}[5s])',
+  'up * on (job) {__name__=~"scrape_.+"}',
+  'up + on () scrape_samples_scraped',
+  'rate(up)',
+  'sum(up[5m])',
+  'histogram_quantile("a", up)',
+  'up offset',
+  'nosuch(up)',
+  'up{job=~"*"}',
+  'label_replace(up, "a b", "$1", "job", "(.*)")',
 ];

@@ -13,8 +13,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startMon } from '../support/mon-process.ts';
 import { startPrometheus } from '../support/real-prometheus.ts';
-import { ask, assertSame, assertSameList, latestOf } from './peer-answers.ts';
-import { PEER_QUERIES } from './peer-queries.ts';
+import { ask, assertSame, assertSameList, latestOf, refusal } from './peer-answers.ts';
+import { PEER_QUERIES, REFUSED_QUERIES } from './peer-queries.ts';
 
 export interface PeersReport {
   readonly queries: number;
@@ -24,7 +24,7 @@ export interface PeersReport {
 }
 
 /** After its start the queue of remote write needs a moment, and rates need something behind them. */
-const SETTLE_MS = 5000;
+const SETTLE_MS = 3000;
 const RATE_WINDOW_MS = 6000;
 /** A query must not stand on a sample; nor may the scrape's own wobble put one there. */
 const PHASE_STEP_MS = 50;
@@ -43,7 +43,7 @@ export async function comparePeers(writeMs: number): Promise<PeersReport> {
     config: prometheusConfig(mon.url, (mortal.address() as AddressInfo).port),
   });
   try {
-    await pause(writeMs / 2);
+    await pause(writeMs * 0.75);
     mortal.close();
     mortal.closeAllConnections();
     await pause(Math.max(0, startMs + writeMs - Date.now()));
@@ -141,6 +141,10 @@ async function compare(
       values += assertSame(`${query.text} at ${timeMs}`, theirNow, ourNow);
     }
   }
+  const said = await both(urls, (url) =>
+    Promise.all(REFUSED_QUERIES.map((query) => refusal(url, query, last))),
+  );
+  assert.deepEqual(said[1], said[0]);
   const span = `start=${first / 1000}&end=${last / 1000}`;
   const paths = [
     `series?match[]={__name__=~"mortal_.*"}&${span}`,

@@ -128,6 +128,12 @@ export class MemoryDisk implements Disk {
     return this.#file(path).live.view().slice();
   }
 
+  /** Names of the files in a folder as they are now, sorted; no operation, so it never fails. */
+  names(folder: string): string[] {
+    const paths = [...this.#files.keys()].filter((path) => folderOf(path) === folder);
+    return paths.map((path) => path.slice(folder.length + 1)).sort();
+  }
+
   get usedBytes(): number {
     let sum = 0;
     for (const file of this.#files.values()) sum += file.live.size;

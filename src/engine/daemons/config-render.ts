@@ -124,6 +124,7 @@ export function renderConfig(config: MonConfig): string {
       ...compact({ token_file: config.tokenFile }),
       host_agent: config.hostAgent,
       self_scrape: config.selfScrape,
+      checkpoint_interval: formatDuration(config.checkpointMs),
     },
   };
   return stringify(file, { aliasDuplicateObjects: false, lineWidth: 0 });

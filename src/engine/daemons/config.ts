@@ -5,6 +5,7 @@
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { messageOf } from '../errors.ts';
 import {
+  CHECKPOINT_MS,
   EMBEDDED_PARTITIONS,
   LATE_MS_MAX,
   LISTEN_DEFAULT,
@@ -36,6 +37,8 @@ export interface MonConfig {
   readonly tokenFile: string | undefined;
   readonly hostAgent: boolean;
   readonly selfScrape: boolean;
+  /** Longest time between two checkpoints of the heads. */
+  readonly checkpointMs: number;
   /** The global interval and timeout: also those of the targets within the process. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -64,7 +67,7 @@ const GLOBAL_FIELDS = [
 ];
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
-  'self_scrape',
+  ...['self_scrape', 'checkpoint_interval'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -91,6 +94,7 @@ function readMon(root: Section) {
     tokenFile: section.path('token_file'),
     hostAgent: section.bool('host_agent') ?? true,
     selfScrape: section.bool('self_scrape') ?? true,
+    checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
   };
 }
 

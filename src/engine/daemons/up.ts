@@ -106,6 +106,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     partitions: config.partitions,
     shards: options.shards ?? config.shards,
     retentionMs: config.retentionMs,
+    checkpointMs: config.checkpointMs,
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
     scrapes: config.scrapes,
     hostAgent: config.hostAgent,

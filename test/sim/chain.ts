@@ -1,0 +1,142 @@
+// The way of a sample in one thread, wired as daemons/local.ts wires it: door, log, consumer, stores
+// without threads of their own, query. Clock and disk are the simulation's. The seams can be handed
+// something else, so that a test can break one on purpose.
+import { Door } from '../../src/engine/collector/door.ts';
+import { PushText } from '../../src/engine/collector/push-text.ts';
+import { BatchCodec } from '../../src/engine/codec/batch.ts';
+import { FreshSource } from '../../src/engine/daemons/fresh-source.ts';
+import type { MonError } from '../../src/engine/errors.ts';
+import { Kernels } from '../../src/engine/kernels/kernels.ts';
+import { SeriesBook } from '../../src/engine/kernels/series-book.ts';
+import { Consumer } from '../../src/engine/log/consume.ts';
+import { EmbeddedLog } from '../../src/engine/log/embedded-log.ts';
+import { batchEncoder } from '../../src/engine/log/record-encoder.ts';
+import type { Log, Sink, Source } from '../../src/engine/ports.ts';
+import { JoinedSource } from '../../src/engine/query/joined-source.ts';
+import { QueryService } from '../../src/engine/query/query-service.ts';
+import type { Clock } from '../../src/engine/runtime/clock.ts';
+import type { Disk } from '../../src/engine/runtime/disk.ts';
+import { ShardedSink } from '../../src/engine/store/sharded-sink.ts';
+import { Store } from '../../src/engine/store/store.ts';
+import { StoreSource } from '../../src/engine/store/store-source.ts';
+
+export const LOG_FOLDER = '/data/log';
+const HEAD_FOLDER = '/data/head';
+
+/** Sizes, times and limits: small ones bring the rare cases near. */
+export interface ChainSettings {
+  readonly partitions: number;
+  readonly stores: number;
+  readonly segmentBytes: number;
+  readonly pendingBytesMax: number;
+  readonly recentBytes: number;
+  readonly keepMs: number;
+  readonly paceMs: number;
+  readonly checkpointMs: number;
+  readonly checkpointBytes: number;
+  readonly retentionMs: number;
+  readonly recordBytes: number;
+}
+
+/** Puts something between two parts; what it answers takes the place of what it was given. */
+export interface Seams {
+  readonly disk?: (disk: Disk) => Disk;
+  readonly log?: (log: Log) => Log;
+  readonly sink?: (sink: Sink) => Sink;
+  readonly source?: (source: Source) => Source;
+}
+
+export interface ChainOptions {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly settings: ChainSettings;
+  readonly seams?: Seams;
+  /** Sees the log between opening and use; what it answers is what the door writes into. */
+  readonly opened?: (log: Log, book: SeriesBook) => Promise<Log>;
+  readonly failed: (error: unknown) => void;
+  readonly postponed: (error: MonError) => void;
+}
+
+export class Chain {
+  readonly log: EmbeddedLog;
+  readonly book: SeriesBook;
+  readonly door: Door;
+  readonly stores: readonly Store[];
+  readonly sink: Sink;
+  readonly consumer: Consumer;
+  readonly source: Source;
+  readonly ask: QueryService;
+
+  private constructor(parts: Parts, options: ChainOptions) {
+    const { clock, settings, seams, failed, postponed } = options;
+    const { kernels, book, log, front, stores } = parts;
+    this.log = log;
+    this.book = book;
+    this.stores = stores;
+    const lots = stores.map((store) => ({ sink: store, partitions: [...store.heads.keys()] }));
+    const sink = new ShardedSink(lots);
+    this.sink = seams?.sink?.(sink) ?? sink;
+    const { checkpointMs, checkpointBytes, retentionMs, recordBytes } = settings;
+    this.consumer = new Consumer({
+      ...{ name: 'store', log: front, sink: this.sink, clock },
+      ...{ checkpointMs, checkpointBytes, failed, postponed },
+    });
+    const text = new PushText(clock);
+    this.door = new Door({
+      ...{ log: front, book, kernels, clock, limits: { retentionMs, recordBytes } },
+      exposition: (into, body, contentType) => text.take(into, body, contentType),
+    });
+    const caughtUp = (): Promise<void> => this.consumer.caughtUp();
+    const sources = stores.map((store) => {
+      const source = new FreshSource(new StoreSource(store), caughtUp);
+      return seams?.source?.(source) ?? source;
+    });
+    this.source = new JoinedSource(sources);
+    this.ask = new QueryService({ sources, clock });
+  }
+
+  /** Opens everything; nothing is consumed before start(). */
+  static async open(options: ChainOptions): Promise<Chain> {
+    const { settings, clock, seams, opened } = options;
+    const disk = seams?.disk?.(options.disk) ?? options.disk;
+    const kernels = new Kernels();
+    const book = new SeriesBook(kernels, settings.partitions);
+    const encoder = batchEncoder(new BatchCodec(kernels), book);
+    const log = await EmbeddedLog.open({ ...settings, folder: LOG_FOLDER, disk, clock, encoder });
+    const seamed = seams?.log?.(log) ?? log;
+    const front = (await opened?.(seamed, book)) ?? seamed;
+    const stores: Store[] = [];
+    for (let shard = 0; shard < settings.stores; shard++) {
+      const partitions: number[] = [];
+      for (let p = shard; p < settings.partitions; p += settings.stores) partitions.push(p);
+      const { generation } = log;
+      const own = { kernels: new Kernels(), partitions, generation };
+      stores.push(await Store.open({ ...own, folder: HEAD_FOLDER, disk }));
+    }
+    return new Chain({ kernels, book, log, front, stores }, options);
+  }
+
+  async start(): Promise<void> {
+    await this.consumer.start();
+  }
+
+  /** In the order of daemons/local.ts, once nobody comes in any more. */
+  async stop(): Promise<void> {
+    await this.consumer.stop();
+    await this.sink.close();
+    await this.log.close();
+  }
+
+  async truncateBefore(ms: number): Promise<void> {
+    for (const store of this.stores) await store.truncateBefore(ms);
+  }
+}
+
+interface Parts {
+  readonly kernels: Kernels;
+  readonly book: SeriesBook;
+  readonly log: EmbeddedLog;
+  /** What door and consumer see of the log. */
+  readonly front: Log;
+  readonly stores: readonly Store[];
+}
