@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// Starts mon from the sources: compiles what changed, then hands over to run.js. For development only.
+// Starts mon from the sources: compiles what changed, then hands over to run.js. For development
+// only.
 import childProcess from 'node:child_process';
 import url from 'node:url';
 

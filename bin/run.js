@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// Starts mon: the Node version first, then the compile cache, then the command line. This file has to
-// be readable by a Node that is too old, so only old syntax and whole-module imports stand here. Easy
-// to get wrong: a top-level await that never settles makes Node exit with 13, so there is none.
+// Starts mon: the Node version first, then the compile cache, then the command line. This file has
+// to be readable by a Node that is too old, so only old syntax and whole-module imports stand here.
+// Easy to get wrong: a top-level await that never settles makes Node exit with 13, so there is
+// none.
 import childProcess from 'node:child_process';
 import fs from 'node:fs';
 import module from 'node:module';

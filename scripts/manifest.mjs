@@ -1,5 +1,6 @@
-// Writes oclif.manifest.json from the compiled commands, so that oclif need not load them all to know
-// their names and flags. Runs after tsc. `--check` writes nothing and fails when the file is stale.
+// Writes oclif.manifest.json from the compiled commands, so that oclif need not load them all to
+// know their names and flags. Runs after tsc. `--check` writes nothing and fails when the file is
+// stale.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -1,7 +1,7 @@
-// What all commands share: flags, streams, one printer of failures, exit codes, signals and deadlines.
-// A command declares flags, does its work and returns a code; everything that ends the process is here.
-// Easy to get wrong: stdout carries data and nothing else; and a command that waits for something must
-// come to an end when `signal` fires.
+// What all commands share: flags, streams, one printer of failures, exit codes, signals and
+// deadlines. A command declares flags, does its work and returns a code; everything that ends the
+// process is here. Easy to get wrong: stdout carries data and nothing else; and a command that
+// waits for something must come to an end when `signal` fires.
 import { Args, Command, Flags, run as runOclif } from '@oclif/core';
 import type { Config, Interfaces } from '@oclif/core';
 import { wantsColor } from './cli/color.ts';

@@ -1,5 +1,5 @@
-// Lists of what a server knows: series, labels, targets. From the client's answers to rows. Pure but for
-// the asking.
+// Lists of what a server knows: series, labels, targets. From the client's answers to rows. Pure
+// but for the asking.
 import { labelValue } from '../engine/model/labels.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import type { Clock } from '../engine/runtime/clock.ts';

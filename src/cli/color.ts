@@ -1,6 +1,6 @@
-// Whether a stream gets colour, decided for each stream by itself: stdout may be a pipe while stderr is
-// a terminal. The flag beats the environment, the environment beats the terminal. NO_COLOR and
-// FORCE_COLOR count only when they are not empty (no-color.org, force-color.org).
+// Whether a stream gets colour, decided for each stream by itself: stdout may be a pipe while
+// stderr is a terminal. The flag beats the environment, the environment beats the terminal.
+// NO_COLOR and FORCE_COLOR count only when they are not empty (no-color.org, force-color.org).
 
 export type ColorChoice = 'auto' | 'always' | 'never';
 

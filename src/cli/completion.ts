@@ -1,6 +1,7 @@
-// What the shell offers behind a half-typed line: commands, flags, their values, and names that only the
-// server knows. Easy to get wrong: names come from outside and a shell would run what is written in
-// them, so anything but plain names is left out; and a server that is away must cost no time.
+// What the shell offers behind a half-typed line: commands, flags, their values, and names that
+// only the server knows. Easy to get wrong: names come from outside and a shell would run what is
+// written in them, so anything but plain names is left out; and a server that is away must cost no
+// time.
 import { readContexts } from './contexts.ts';
 import { contextsFile } from '../engine/daemons/folders.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';

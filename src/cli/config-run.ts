@@ -1,5 +1,5 @@
-// What the `mon config` commands do: write a starter, check a file, show what is in force. Easy to get
-// wrong: a file that is there is somebody's work and is never replaced unasked.
+// What the `mon config` commands do: write a starter, check a file, show what is in force. Easy to
+// get wrong: a file that is there is somebody's work and is never replaced unasked.
 import { dirname, resolve } from 'node:path';
 import { defaultConfig, parseConfig } from '../engine/daemons/config.ts';
 import type { MonConfig } from '../engine/daemons/config.ts';

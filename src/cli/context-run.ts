@@ -1,5 +1,5 @@
-// What the `mon context` commands do to the file of contexts. Easy to get wrong: paths of token files are
-// kept absolute, because the next command may be called from another folder.
+// What the `mon context` commands do to the file of contexts. Easy to get wrong: paths of token
+// files are kept absolute, because the next command may be called from another folder.
 import { resolve } from 'node:path';
 import { contextsFile } from '../engine/daemons/folders.ts';
 import { UserError } from '../engine/errors.ts';

@@ -1,5 +1,5 @@
-// The servers that this command line knows by name: one small YAML file in the XDG config folder.
-// A context is an address and, if need be, the files with its token and its certificates. Easy to get
+// The servers that this command line knows by name: one small YAML file in the XDG config folder. A
+// context is an address and, if need be, the files with its token and its certificates. Easy to get
 // wrong: comments and unknown keys in the file belong to the user and stay when a context is added.
 import { dirname } from 'node:path';
 import { MonError, UserError } from '../engine/errors.ts';
@@ -86,33 +86,30 @@ async function textOf(disk: Disk, path: string): Promise<string> {
   }
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 function contextsOf(path: string, content: unknown): Contexts {
   if (!isMap(content)) throw invalid(path, 'it has to be a map with the key contexts');
   const entries = content['contexts'] ?? [];
   if (!Array.isArray(entries)) throw invalid(path, 'contexts has to be a list');
   const list = entries.map((entry: unknown, i) => {
     if (!isMap(entry)) throw invalid(path, `contexts[${i}] has to be a map`);
-    const name = textField(path, entry, `contexts[${i}]`, 'name') as string;
-    const url = textField(path, entry, `contexts[${i}]`, 'url') as string;
-    const tokenFile = textField(path, entry, `contexts[${i}]`, 'token_file', true);
-    const caFile = textField(path, entry, `contexts[${i}]`, 'ca_file', true);
-    return { name, url: serverUrl(url), tokenFile, caFile };
+    const name = textField(entry, 'name');
+    const url = textField(entry, 'url');
+    if (name === undefined) throw invalid(path, `contexts[${i}].name has to be a text`);
+    if (url === undefined) throw invalid(path, `contexts[${i}].url has to be a text`);
+    const tokenFile = textField(entry, 'token_file');
+    return { name, url: serverUrl(url), tokenFile, caFile: textField(entry, 'ca_file') };
   });
-  return { list, current: textField(path, content, '', 'current-context', true) };
+  return { list, current: textField(content, 'current-context') };
 }
 
-function textField(
-  path: string,
-  map: Readonly<Record<string, unknown>>,
-  ...[place, key, optional]: [place: string, key: string, optional?: boolean]
-): string | undefined {
+function textField(map: Fields, key: string): string | undefined {
   const value = map[key];
-  if (optional === true && (value === undefined || value === null)) return undefined;
-  if (typeof value === 'string' && value !== '') return value;
-  throw invalid(path, `${place === '' ? key : `${place}.${key}`} has to be a text`);
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+function isMap(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

@@ -1,6 +1,6 @@
-// What mon's exit code says, and which code a failure gets. Scripts and CI jobs act on these numbers, so
-// none of them ever changes. Easy to get wrong: a failed check is not a failed tool, and an error that
-// nobody foresaw is a bug, not an operating failure.
+// What mon's exit code says, and which code a failure gets. Scripts and CI jobs act on these
+// numbers, so none of them ever changes. Easy to get wrong: a failed check is not a failed tool,
+// and an error that nobody foresaw is a bug, not an operating failure.
 import { BugError, MonError, UserError } from '../engine/errors.ts';
 import type { FailureCode } from '../engine/errors.ts';
 

@@ -1,6 +1,6 @@
-// Any failure as what a person reads: one line, for a query or a file the line with a caret under the
-// place, and a hint. Only a bug brings its stack. Easy to get wrong: positions are UTF-16 offsets into
-// the raw source, while the caret stands under cells of the escaped one.
+// Any failure as what a person reads: one line, for a query or a file the line with a caret under
+// the place, and a hint. Only a bug brings its stack. Easy to get wrong: positions are UTF-16
+// offsets into the raw source, while the caret stands under cells of the escaped one.
 import { MonError, UserError, messageOf } from '../engine/errors.ts';
 import { paint } from './color.ts';
 import { EXIT, exitCodeOf } from './exit-codes.ts';

@@ -1,5 +1,6 @@
-// The answer of a range query as a chart for stdout: the same raster that the screens use. Easy to get
-// wrong: a pipe gets the picture without colour, and a terminal that knows no UTF-8 gets it in ASCII.
+// The answer of a range query as a chart for stdout: the same raster that the screens use. Easy to
+// get wrong: a pipe gets the picture without colour, and a terminal that knows no UTF-8 gets it in
+// ASCII.
 import { UserError } from '../engine/errors.ts';
 import type { QueryAnswer } from '../engine/model/query-result.ts';
 import { gridTimes, renderGraph } from '../tui/draw/graph.ts';

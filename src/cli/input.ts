@@ -1,5 +1,5 @@
-// Files and stdin that a command line names, whole and with a bound. Easy to get wrong: without a pipe
-// a terminal is stdin, and waiting for it in silence looks like a hang.
+// Files and stdin that a command line names, whole and with a bound. Easy to get wrong: without a
+// pipe a terminal is stdin, and waiting for it in silence looks like a hang.
 import { MonError, UserError } from '../engine/errors.ts';
 import { BODY_BYTES_MAX } from '../engine/limits.ts';
 import type { Stage } from './stage.ts';

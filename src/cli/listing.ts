@@ -1,7 +1,7 @@
-// A list of rows in every form that `-o` knows. Commands say what their columns are; this file says how
-// a table, JSON, JSON lines, CSV, YAML and bare values look, and tests pin it. Easy to get wrong: a
-// table is for people and is escaped; the other forms are data and keep every character, except that
-// a terminal never gets a control character.
+// A list of rows in every form that `-o` knows. Commands say what their columns are; this file says
+// how a table, JSON, JSON lines, CSV, YAML and bare values look, and tests pin it. Easy to get
+// wrong: a table is for people and is escaped; the other forms are data and keep every character,
+// except that a terminal never gets a control character.
 import { paint } from './color.ts';
 import { valueText, jsonValue } from './series-text.ts';
 import { textToolsFor } from './terminal-text.ts';
@@ -110,10 +110,10 @@ export function jsonText(value: unknown): string {
 
 /** Writes control, direction and joining characters as \\u escapes; JSON has escaped the rest. */
 export function escapeInvisible(json: string): string {
-  return json.replaceAll(
-    /[\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufe00-\ufe0f]/g,
-    (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  return json.replaceAll(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}]/gu, (hidden) => {
+    const units = hidden.split('');
+    return units.map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
+  });
 }
 
 function cellText(cell: Cell): string {

@@ -1,6 +1,6 @@
-// The end of a server's log file, and what is written to it afterwards. Easy to get wrong: the file is
-// put aside when it is full, so following means noticing that a smaller one stands at the path; and a
-// read may end in the middle of a character.
+// The end of a server's log file, and what is written to it afterwards. Easy to get wrong: the file
+// is put aside when it is full, so following means noticing that a smaller one stands at the path;
+// and a read may end in the middle of a character.
 import { logFile } from '../engine/daemons/folders.ts';
 import { MonError } from '../engine/errors.ts';
 import type { Disk } from '../engine/runtime/disk.ts';

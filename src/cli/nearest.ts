@@ -1,5 +1,5 @@
-// The name that somebody probably meant: for commands, flags, contexts and metric names. Optimal string
-// alignment, so that two letters in the wrong order are one slip. Pure.
+// The name that somebody probably meant: for commands, flags, contexts and metric names. Optimal
+// string alignment, so that two letters in the wrong order are one slip. Pure.
 
 /** The candidate closest to `word`, or undefined when none is close enough to be meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {

@@ -1,5 +1,5 @@
-// What `mon push` does: read the input, see what it is, send it, tell what became of it. Easy to get
-// wrong: a part of a body may be refused while the rest is stored, and both have to be told.
+// What `mon push` does: read the input, see what it is, send it, tell what became of it. Easy to
+// get wrong: a part of a body may be refused while the rest is stored, and both have to be told.
 import { UserError } from '../engine/errors.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import { readInput } from './input.ts';

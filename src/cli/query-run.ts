@@ -1,6 +1,6 @@
-// What `mon query` does: ask once or on a beat, and print or draw the answer. Stands between the client
-// of a server and the forms of output. Easy to get wrong: a watch that has shown something must live
-// through a server that is away for a while; a first failure ends it.
+// What `mon query` does: ask once or on a beat, and print or draw the answer. Stands between the
+// client of a server and the forms of output. Easy to get wrong: a watch that has shown something
+// must live through a server that is away for a while; a first failure ends it.
 import { MonError, UserError } from '../engine/errors.ts';
 import type { QueryAnswer } from '../engine/model/query-result.ts';
 import type { Ask } from '../engine/ports.ts';

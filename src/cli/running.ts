@@ -1,6 +1,6 @@
-// The servers that run on this machine, by the locks of their data folders: for status, down and logs.
-// Easy to get wrong: a process that holds a folder may not answer yet, and one that was told to stop
-// holds it until it has drained.
+// The servers that run on this machine, by the locks of their data folders: for status, down and
+// logs. Easy to get wrong: a process that holds a folder may not answer yet, and one that was told
+// to stop holds it until it has drained.
 import { dataFolder } from '../engine/daemons/folders.ts';
 import { MonError } from '../engine/errors.ts';
 import type { FolderOwner } from '../engine/runtime/folder-lock.ts';

@@ -1,5 +1,6 @@
-// A series and a value as people and exposition formats write them. Pure. Easy to get wrong: a name that
-// is not in the old alphabet stands quoted inside the braces; and a float has to be read back as it was.
+// A series and a value as people and exposition formats write them. Pure. Easy to get wrong: a name
+// that is not in the old alphabet stands quoted inside the braces; and a float has to be read back
+// as it was.
 import { NAME } from '../engine/model/labels.ts';
 import type { Labels } from '../engine/model/labels.ts';
 

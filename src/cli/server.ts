@@ -1,6 +1,6 @@
-// Which server a command asks: flags beat the environment, the environment beats the current context,
-// and without any of them it is the server that `mon up` starts here. Easy to get wrong: the token of a
-// context must never go to another address than that context's.
+// Which server a command asks: flags beat the environment, the environment beats the current
+// context, and without any of them it is the server that `mon up` starts here. Easy to get wrong:
+// the token of a context must never go to another address than that context's.
 import { MonError, UserError } from '../engine/errors.ts';
 import type { HttpTarget } from '../engine/remote/http-request.ts';
 import type { Context } from './contexts.ts';

@@ -1,5 +1,6 @@
-// What a command's work is handed instead of the process: where data goes, where notes go, when to stop.
-// So the rooms below the commands never touch stdout themselves, and tests can hand in their own.
+// What a command's work is handed instead of the process: where data goes, where notes go, when to
+// stop. So the rooms below the commands never touch stdout themselves, and tests can hand in their
+// own.
 import type { Clock } from '../engine/runtime/clock.ts';
 import type { Environment } from './color.ts';
 import type { Surface } from './listing.ts';

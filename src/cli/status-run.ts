@@ -1,5 +1,6 @@
-// What `mon status` tells: each server of this machine, or the one that was named, and whether it is
-// ready. Easy to get wrong: a server that does not answer is a row with its reason, not a failure.
+// What `mon status` tells: each server of this machine, or the one that was named, and whether it
+// is ready. Easy to get wrong: a server that does not answer is a row with its reason, not a
+// failure.
 import { messageOf } from '../engine/errors.ts';
 import type { HttpTarget } from '../engine/remote/http-request.ts';
 import { PrometheusClient } from '../engine/remote/prometheus-client.ts';

@@ -1,6 +1,6 @@
-// Text from outside on its way to a terminal. Almost all of it is plain ASCII, which needs no care; only
-// the rest pays for the tables of Unicode widths. Easy to get wrong: a file or a pipe gets values as
-// they are, because whoever reads them wants the data.
+// Text from outside on its way to a terminal. Almost all of it is plain ASCII, which needs no care;
+// only the rest pays for the tables of Unicode widths. Easy to get wrong: a file or a pipe gets
+// values as they are, because whoever reads them wants the data.
 
 const PLAIN = /^[\u0020-\u007e]*$/;
 

@@ -1,6 +1,7 @@
-// Times on the command line: RFC 3339, epoch seconds, `now`, `now-1h`; and the window of a query from
-// its flags. Also times as text, in UTC unless a zone is given. Easy to get wrong: `now` is read once a
-// window, or start and end drift apart; and a date without a zone means something else everywhere.
+// Times on the command line: RFC 3339, epoch seconds, `now`, `now-1h`; and the window of a query
+// from its flags. Also times as text, in UTC unless a zone is given. Easy to get wrong: `now` is
+// read once a window, or start and end drift apart; and a date without a zone means something else
+// everywhere.
 import { UserError } from '../engine/errors.ts';
 import { durationOf } from '../engine/model/duration.ts';
 

@@ -1,5 +1,6 @@
-// What `mon top` does: the flags become a view, the client becomes the feed's Ask, and the screen runs
-// until it is left. The screen is loaded last, after all that can be wrong with the flags was said.
+// What `mon top` does: the flags become a view, the client becomes the feed's Ask, and the screen
+// runs until it is left. The screen is loaded last, after all that can be wrong with the flags was
+// said.
 import { UserError } from '../engine/errors.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import { TOP_PANELS } from '../tui/screens/top-panels.ts';

@@ -1,6 +1,7 @@
-// The parser's refusals in mon's own words: one line, the nearest name, where to read more. Everything
-// oclif throws passes here. Easy to get wrong: its errors carry the whole configuration as fields, and
-// their messages several lines; neither may reach a screen.
+// The parser's refusals in mon's own words: one line, the nearest name, where to read more.
+// Everything oclif throws passes here. Easy to get wrong: its errors carry the whole configuration
+// as fields, and their messages several lines; neither may reach a screen.
+import { stripVTControlCharacters } from 'node:util';
 import { UserError } from '../engine/errors.ts';
 import { nearest } from './nearest.ts';
 
@@ -63,8 +64,7 @@ function nearestFlag(error: ParserError): string | undefined {
 
 /** What was refused as one line in lower case, without the parser's pointers to its own help. */
 function sentence(error: ParserError): string {
-  const lines = error.message
-    .replaceAll(/\u001b\[[0-9;]*m/g, '')
+  const lines = stripVTControlCharacters(error.message)
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('See more help'));

@@ -1,4 +1,5 @@
-// `mon __complete -- WORDS…`: what the completion scripts ask. Prints an offer a line and never fails.
+// `mon __complete -- WORDS…`: what the completion scripts ask. Prints an offer a line and never
+// fails.
 import { Args, BaseCommand } from '../base-command.ts';
 
 /** A Tab waits no longer for a server than this, ms. */

@@ -1,4 +1,5 @@
-// What our YAML writer writes, the YAML library reads back the same; for chosen texts and random values.
+// What our YAML writer writes, the YAML library reads back the same; for chosen texts and random
+// values.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parse } from 'yaml';

@@ -1,5 +1,5 @@
-// Completion: what is offered for a half-typed line, and the bash script in a real bash. A shell must
-// never run what a server calls its metrics.
+// Completion: what is offered for a half-typed line, and the bash script in a real bash. A shell
+// must never run what a server calls its metrics.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { after, before, describe, it } from 'node:test';

@@ -1,5 +1,5 @@
-// Which server is asked: flags beat the environment, the environment beats the current context. And the
-// file of contexts, as `mon context` writes it and as people write it.
+// Which server is asked: flags beat the environment, the environment beats the current context. And
+// the file of contexts, as `mon context` writes it and as people write it.
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
-// The frame of the command line: help, usage mistakes, signals, old Nodes, what is loaded for a query,
-// and that the manifest is fresh. Everything runs the real binary.
+// The frame of the command line: help, usage mistakes, signals, old Nodes, what is loaded for a
+// query, and that the manifest is fresh. Everything runs the real binary.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

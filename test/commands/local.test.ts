@@ -1,4 +1,5 @@
-// `mon status`, `mon down` and `mon logs` against a process that holds a data folder as a server does.
+// `mon status`, `mon down` and `mon logs` against a process that holds a data folder as a server
+// does.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

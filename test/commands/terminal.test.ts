@@ -1,5 +1,5 @@
-// Queries in a real terminal: notes that only people get, a watch that repaints in place and marks what
-// changed, and nothing hostile that gets through.
+// Queries in a real terminal: notes that only people get, a watch that repaints in place and marks
+// what changed, and nothing hostile that gets through.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
@@ -65,6 +65,7 @@ it('without colour a watch says the same', async () => {
   await term.waitFor('VALUE');
   term.press('ctrl-c');
   assert.equal(await term.exit, 130);
+  // oxlint-disable-next-line no-control-regex
   assert.doesNotMatch(term.raw(), /\u001b\[[0-9;]*m/);
 });
 

@@ -11,7 +11,7 @@ import { runToEnd, skipWithout } from '../support/program.ts';
 import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
 import { comparePeers } from './peers.ts';
 
-const SHORT_MS = 20_000;
+const SHORT_MS = 24_000;
 const STEP = 15;
 
 describe('promtool', { skip: skipWithout('promtool') }, () => {
@@ -73,7 +73,7 @@ describe('promtool', { skip: skipWithout('promtool') }, () => {
     );
     assert.equal(
       await promtool('query', 'instant', '-o', 'json', ...now, mon.url, 'max(requests_total)'),
-      `[{"metric":{},"value":[${at(4)},"120"]}]`,
+      `[{"metric":{},"value":[${at(4)},"120"]}]\n`,
     );
   });
 

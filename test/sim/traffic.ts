@@ -133,7 +133,7 @@ export class Traffic {
       const old = dice.pick(this.#history.filter((row) => row.series === series));
       if (old) {
         if (habit === 'contrary') return { ...old, bits: this.#bits(source, format) };
-        if (format === 'remote') return old;
+        if (format === 'remote' || isPlain(old.bits)) return old;
       }
     }
     return { series, t: this.#time(source, nowMs, habit), bits: this.#bits(source, format) };
@@ -207,6 +207,11 @@ export function numberOf(bits: bigint): number {
   const view = new DataView(new ArrayBuffer(8));
   view.setBigUint64(0, bits);
   return view.getFloat64(0);
+}
+
+/** True for a number that every format can tell. */
+function isPlain(bits: bigint): boolean {
+  return Number.isFinite(numberOf(bits)) && bits !== 1n << 63n;
 }
 
 export function pairsOf(series: string): [string, string][] {

@@ -1,5 +1,6 @@
-// A small server that speaks the Prometheus API with fixed answers, for tests of the command line: the
-// query text picks the answer. It keeps what it was asked, so that a test can look at times and tokens.
+// A small server that speaks the Prometheus API with fixed answers, for tests of the command line:
+// the query text picks the answer. It keeps what it was asked, so that a test can look at times and
+// tokens.
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -99,7 +100,8 @@ export async function startFake(options: { token?: string } = {}): Promise<FakeP
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  ...[requests, token]: [requests: FakeRequest[], token: string | undefined]
+  requests: FakeRequest[],
+  token: string | undefined,
 ): Promise<void> {
   let body = '';
   for await (const part of request) body += String(part);

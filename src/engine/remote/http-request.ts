@@ -1,7 +1,8 @@
-// One HTTP request with a deadline and a bound on the answer: the socket side of the Prometheus client.
-// Easy to get wrong: `import 'node:http'` makes Node evaluate every getter of that module, fetch and
-// WebSocket among them, which costs 25 ms of CPU; getBuiltinModule does not. And a kept-alive connection
-// may have been closed by the server just now: then the request goes out once more.
+// One HTTP request with a deadline and a bound on the answer: the socket side of the Prometheus
+// client. Easy to get wrong: `import 'node:http'` makes Node evaluate every getter of that module,
+// fetch and WebSocket among them, which costs 25 ms of CPU; getBuiltinModule does not. And a
+// kept-alive connection may have been closed by the server just now: then the request goes out once
+// more.
 import type { Agent, ClientRequest, IncomingMessage } from 'node:http';
 import { MonError } from '../errors.ts';
 import { ANSWER_BYTES_MAX } from '../limits.ts';

@@ -1,6 +1,6 @@
-// From the JSON of a query's answer to columns. The last station before screens and `mon query`. Easy to
-// get wrong: numbers come as texts, +Inf among them; a server may send histograms, which have no column
-// here and are counted in a warning instead.
+// From the JSON of a query's answer to columns. The last station before screens and `mon query`.
+// Easy to get wrong: numbers come as texts, +Inf among them; a server may send histograms, which
+// have no column here and are counted in a warning instead.
 import type { Grid, Matrix, RawSamples } from '../model/fragment.ts';
 import { gridSize } from '../model/fragment.ts';
 import { compareText } from '../model/labels.ts';

@@ -1,6 +1,6 @@
-// A client of the Prometheus HTTP API: any server that speaks it, mon or another. It is the Ask of the
-// command line and of the screens. Easy to get wrong: times go out as seconds with three decimals, and
-// a long query has to be a POST, because proxies cut long addresses.
+// A client of the Prometheus HTTP API: any server that speaks it, mon or another. It is the Ask of
+// the command line and of the screens. Easy to get wrong: times go out as seconds with three
+// decimals, and a long query has to be a POST, because proxies cut long addresses.
 import { MonError } from '../errors.ts';
 import { QUERY_TIMEOUT_MS } from '../limits.ts';
 import type { MetadataEntry } from '../model/batch.ts';

@@ -1,6 +1,7 @@
-// What a Prometheus server's refusal means to the one who asked. Works for any server that speaks the
-// API, mon's own included, which also sends hint and place. Easy to get wrong: Prometheus counts lines
-// and columns from 1, columns in bytes of UTF-8, while mistakes here stand at UTF-16 offsets.
+// What a Prometheus server's refusal means to the one who asked. Works for any server that speaks
+// the API, mon's own included, which also sends hint and place. Easy to get wrong: Prometheus
+// counts lines and columns from 1, columns in bytes of UTF-8, while mistakes here stand at UTF-16
+// offsets.
 import { MonError, UserError, messageOf } from '../errors.ts';
 
 export interface ErrorBody {

@@ -1,5 +1,5 @@
-// The client of the Prometheus API against a server with fixed answers and against one that misbehaves:
-// columns, deadlines, interruptions, cut connections, certificates.
+// The client of the Prometheus API against a server with fixed answers and against one that
+// misbehaves: columns, deadlines, interruptions, cut connections, certificates.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -166,10 +166,9 @@ describe('https', () => {
   const folder = mkdtempSync(join(tmpdir(), 'mon-tls-'));
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'],
-    ...['-days', '2', '-keyout', key, '-out', cert, ...subject],
-  ]);
+  const kind = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2'.split(' ');
+  const files = ['-keyout', key, '-out', cert];
+  const made = spawnSync('openssl', ['req', '-x509', ...kind, ...files, ...subject]);
   const skip = made.status === 0 ? false : 'no openssl here';
 
   it('a certificate is trusted when it is named', { skip }, async () => {
