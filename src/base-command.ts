@@ -18,7 +18,7 @@ import { systemClock } from './engine/runtime/clock.ts';
 
 export { Args, Flags };
 
-/** Forms of a plain list; the same as in cli/listing.ts, which is loaded only when a list is printed. */
+/** Forms of a plain list, as cli/listing.ts writes them; that is loaded when one is printed. */
 export const LIST_FORMATS = ['table', 'json', 'jsonl', 'csv', 'yaml', 'value'] as const;
 
 /** Data is handed to stdout in pieces of about this many characters. */

@@ -104,7 +104,7 @@ function flagNames({ flags }: CompletionCommand): Candidate[] {
     .map((flag) => [`--${flag.name}`, flag.summary ?? flag.description ?? '']);
 }
 
-// The values of a flag: behind `--flag=`, or as the word after it. Undefined: no flag waits for one.
+// The values of a flag: behind `--flag=`, or as the word after it. Undefined: none is waited for.
 function flagValues(
   { flags }: CompletionCommand,
   before: string,
@@ -161,8 +161,8 @@ async function metricNames(current: string, world: CompletionWorld): Promise<Can
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
-// Bash cuts words at = and : and replaces only the last piece; so the line is cut anew at spaces, and
-// what stands before the last piece is taken off each offer. Nothing here expands what mon prints.
+// Bash cuts words at = and : and replaces only the last piece; so the line is cut anew at spaces,
+// and what stands before the last piece is taken off each offer. Nothing expands what mon prints.
 const BASH = `# mon completion for bash: source <(mon completion bash)
 _mon() {
   local line="\${COMP_LINE:0:COMP_POINT}" cur="\${COMP_WORDS[COMP_CWORD]}" word rest full lead

@@ -30,7 +30,8 @@ async function bugText(thrown: unknown): Promise<string> {
   // The stack of a BugError begins with its class: "BugError: BUG: words".
   const words = first.replace(/^BugError: /, '').replace(/^BUG: /, '');
   const frames = rest.map((line) => `    ${line}`);
-  return `${[`BUG: ${words}`, ...frames, 'hint: please report this with the lines above'].join('\n')}\n`;
+  const hint = 'hint: please report this with the lines above';
+  return `${[`BUG: ${words}`, ...frames, hint].join('\n')}\n`;
 }
 
 interface Place {

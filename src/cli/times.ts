@@ -94,7 +94,7 @@ function windowError(message: string): UserError {
 /** Times as text in a zone; RFC 3339 with ms, so that texts of one zone sort as the times do. */
 export type TimeText = (ms: number) => string;
 
-/** UTC for undefined or `utc`, this machine's zone for `local`, else a name such as Europe/Berlin. */
+/** UTC for undefined or `utc`, this machine's zone for `local`, else a name: Europe/Berlin. */
 export function timeText(zone?: string): TimeText {
   if (zone === undefined || zone.toLowerCase() === 'utc') return utcText;
   const format = zoneFormat(zone.toLowerCase() === 'local' ? undefined : zone);

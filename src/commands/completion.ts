@@ -1,4 +1,5 @@
-// `mon completion`: the script that makes a shell complete mon's words.
+// `mon completion`: the script that makes a shell complete mon's words. The script itself knows
+// nothing; it asks `mon __complete` at every Tab.
 import { Args, BaseCommand } from '../base-command.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;

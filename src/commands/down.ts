@@ -1,10 +1,11 @@
-// `mon down`: stops a server of this machine and waits until it has drained.
+// `mon down`: stops a server of this machine and waits until it has drained. Easy to get wrong:
+// told to stop is not stopped; only the folder that was let go of says so.
 import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 
 export default class Down extends BaseCommand<typeof Down> {
   static override summary = 'stop the server that runs here';
-  static override description = `Without flags it stops the server on your data folder, else the demo.
-Exits with 5 when nothing runs.`;
+  static override description = `Without flags it stops the server on your data folder,
+else the demo. Exits with 5 when nothing runs.`;
   static override flags = {
     ...folderFlags,
     timeout: Flags.string({

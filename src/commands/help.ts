@@ -1,4 +1,5 @@
-// `mon help`: the same help that --help prints, and the exit codes.
+// `mon help`: the same help that --help prints, and the exit codes. Other errors point here, so
+// every `mon help X` in a hint has to exist.
 import { Args, BaseCommand, showHelp } from '../base-command.ts';
 
 export default class Help extends BaseCommand<typeof Help> {

@@ -1,4 +1,5 @@
-// `mon labels`: the label names a server knows, or the values of one of them.
+// `mon labels`: the label names a server knows, or the values of one of them. Asks the server's
+// catalog, which may know labels of series that are silent by now.
 import {
   Args,
   BaseCommand,

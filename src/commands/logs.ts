@@ -1,4 +1,5 @@
-// `mon logs`: the log of a server that was started with --detach.
+// `mon logs`: the log of a server that was started with --detach, and of any other one of this
+// machine: the last lines, and with -f what comes after them.
 import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 
 export default class Logs extends BaseCommand<typeof Logs> {

@@ -1,10 +1,11 @@
-// `mon query`: a PromQL query from a shell, as a table, as data, as a chart, once or on a beat.
+// `mon query`: a PromQL query from a shell, as a table, as data, as a chart, once or on a beat. The
+// most called command of all: nothing may be loaded for it that it does not need.
 import { Args, BaseCommand, Flags, outputFlag, serverFlags } from '../base-command.ts';
 
 export default class Query extends BaseCommand<typeof Query> {
   static override summary = 'ask a PromQL query';
-  static override description = `Without a time it is asked for now. A range is --since, or --from and --to.
-Times are written as now, now-1h, 2026-01-31T08:00:00Z or seconds since 1970.`;
+  static override description = `Without a time it is asked for now. A range is --since,
+or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or seconds since 1970.`;
   static override examples = [
     '<%= config.bin %> query up',
     "<%= config.bin %> query 'rate(http_requests_total[5m])' --since 1h --graph",

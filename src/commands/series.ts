@@ -1,4 +1,5 @@
-// `mon series`: which series a server knows.
+// `mon series`: which series a server knows. A selector narrows them down; what is printed can be
+// pasted into a query.
 import {
   Args,
   BaseCommand,

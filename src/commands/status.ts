@@ -1,4 +1,5 @@
-// `mon status`: which servers run here, or how a named one is.
+// `mon status`: which servers run here, or how a named one is. Easy to get wrong: a server that
+// does not answer is an answer to this question, not a failure of it.
 import {
   BaseCommand,
   LIST_FORMATS,

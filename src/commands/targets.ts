@@ -1,4 +1,5 @@
-// `mon targets`: what a server scrapes and how that goes.
+// `mon targets`: what a server scrapes and how that goes. Those that fail come first, with the
+// reason that the server gives.
 import { BaseCommand, LIST_FORMATS, outputFlag, serverFlags } from '../base-command.ts';
 
 export default class Targets extends BaseCommand<typeof Targets> {

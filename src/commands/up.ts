@@ -1,4 +1,5 @@
-// `mon up`: all roles in one process on this machine, until it is stopped.
+// `mon up`: all roles in one process on this machine, until it is stopped. Easy to get wrong: paths
+// are made absolute here, because the process in the background has another folder.
 import { resolve } from 'node:path';
 import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 
@@ -7,8 +8,8 @@ const absolute = (path: string | undefined): string | undefined =>
 
 export default class Up extends BaseCommand<typeof Up> {
   static override summary = 'start a server on this machine';
-  static override description = `Collects, stores and answers queries in one process. Without a configuration it
-scrapes itself and watches this host. Ctrl-C drains and stops it; a second one leaves at once.`;
+  static override description = `Collects, stores and answers queries in one process.
+Without a configuration it scrapes itself and watches this host. Ctrl-C drains and stops it; a second one leaves at once.`;
   static override examples = [
     '<%= config.bin %> up --demo',
     '<%= config.bin %> up --config prometheus.yml --detach',

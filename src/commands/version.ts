@@ -1,4 +1,5 @@
-// `mon version`: what this is, on what it runs.
+// `mon version`: what this is, on what it runs. The quickest command there is: its time is the
+// price of the frame alone.
 import { BaseCommand, LIST_FORMATS, outputFlag } from '../base-command.ts';
 
 export default class Version extends BaseCommand<typeof Version> {

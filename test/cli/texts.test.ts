@@ -1,4 +1,5 @@
-// The small pure rooms of the command line: colour, nearest names, lists, series, failures.
+// The small pure rooms of the command line: colour, nearest names, lists, series, failures. Each
+// case is an input and what it has to become.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { wantsColor } from '../../src/cli/color.ts';

@@ -1,4 +1,5 @@
-// Times, durations and windows as the command line reads and writes them.
+// Times, durations and windows as the command line reads and writes them. The clock stands still at
+// one instant.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { durationFlag, roundStep, timeFlag, timeText, windowOf } from '../../src/cli/times.ts';

@@ -1,4 +1,5 @@
-// The commands that list what a server knows, and `mon push`: whole output and exit codes.
+// The commands that list what a server knows, and `mon push`: whole output and exit codes against a
+// server with fixed answers.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startFake } from '../support/fake-prometheus.ts';

@@ -1,4 +1,5 @@
-// `mon config`: the starter, the check with the place of a mistake, and what is in force.
+// `mon config`: the starter, the check with the place of a mistake, and what is in force. Whole
+// output of the real binary.
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -52,7 +52,8 @@ describe('contexts', () => {
     assert.equal(readFileSync(file, 'utf8'), text);
     assert.equal(
       (await run(['context', 'list', '-o', 'csv'])).stdout,
-      `current,name,url,tokenFile,caFile\ntrue,one,${one.url},,\nfalse,two,http://localhost:9/x,/t,\n`,
+      `current,name,url,tokenFile,caFile\ntrue,one,${one.url},,\n` +
+        'false,two,http://localhost:9/x,/t,\n',
     );
     assert.deepEqual(await run(['context', 'use', 'two']), quiet);
     assert.match(readFileSync(file, 'utf8'), /current-context: two\n/);

@@ -230,7 +230,8 @@ describe('what is loaded', () => {
       `import module from 'node:module';
        import { writeSync } from 'node:fs';
        const seen = [];
-       module.registerHooks({ load(url, context, next) { seen.push(url); return next(url, context); } });
+       const load = (url, context, next) => (seen.push(url), next(url, context));
+       module.registerHooks({ load });
        process.on('exit', () => writeSync(2, [...seen, ...process.moduleLoadList].join('\\n')));`,
     );
     const env = { MON_URL: fake.url, NODE_OPTIONS: `--import=file://${list}` };

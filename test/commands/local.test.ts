@@ -28,8 +28,10 @@ async function holder(folder: string, listen: string, drainMs = 200): Promise<Ch
   writeFileSync(
     script,
     `import { lockFolder } from ${lock};
-     const lock = lockFolder(${JSON.stringify(folder)}, { pid: process.pid, ...${JSON.stringify(owner)} });
-     process.on('SIGTERM', () => setTimeout(() => { lock.release(); process.exit(0); }, ${drainMs}));
+     const owner = { pid: process.pid, ...${JSON.stringify(owner)} };
+     const lock = lockFolder(${JSON.stringify(folder)}, owner);
+     const end = () => { lock.release(); process.exit(0); };
+     process.on('SIGTERM', () => setTimeout(end, ${drainMs}));
      setInterval(() => {}, 1000);
      console.log('held');`,
   );

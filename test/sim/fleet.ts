@@ -275,6 +275,7 @@ export class Fleet {
 
   /** Changes the targets; the manager has to be given configs() after it. */
   change(): void {
+    const before = this.configs().map((config) => JSON.stringify(config));
     const dice = this.#dice;
     const what = dice.int(0, 2);
     if (what === 0 && this.targets.length > 0) {
@@ -285,8 +286,9 @@ export class Fleet {
     } else {
       this.#intervalMs = this.#plan.intervalMs * dice.int(1, 3);
     }
-    // Either way the jobs that changed begin anew.
-    for (const target of this.targets) target.renew();
+    const same = this.configs().filter((config, i) => JSON.stringify(config) === before[i]);
+    const kept = new Set(same.map(({ jobName }) => jobName));
+    for (const target of this.targets) if (!kept.has(target.job)) target.renew();
   }
 
   /** Looks at an append of the manager before the door gets it. */

@@ -1,4 +1,5 @@
-// `mon config check`: whether mon up would take this configuration.
+// `mon config check`: whether mon up would take this configuration. Reads it with the same reader,
+// so that the two can never disagree.
 import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class ConfigCheck extends BaseCommand<typeof ConfigCheck> {

@@ -1,4 +1,5 @@
-// `mon config init`: a starter of the configuration.
+// `mon config init`: a starter of the configuration, commented, where mon up looks for it. A file
+// that is there already is never replaced unasked.
 import { Args, BaseCommand, Flags } from '../../base-command.ts';
 
 export default class ConfigInit extends BaseCommand<typeof ConfigInit> {

@@ -1,4 +1,5 @@
-// `mon config show`: what is in force, defaults included, secrets hidden.
+// `mon config show`: what is in force, defaults included, secrets hidden. What it prints is a
+// configuration again.
 import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class ConfigShow extends BaseCommand<typeof ConfigShow> {

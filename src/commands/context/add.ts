@@ -1,10 +1,11 @@
-// `mon context add`: gives a server a name.
+// `mon context add`: gives a server a name. Nothing is asked of the server, so that a name can be
+// given before it runs.
 import { Args, BaseCommand, Flags } from '../../base-command.ts';
 
 export default class ContextAdd extends BaseCommand<typeof ContextAdd> {
   static override summary = 'give a server a name';
-  static override description = `The address of any Prometheus will do. The first context becomes the current one.
-A context of the same name is replaced.`;
+  static override description = `The address of any Prometheus will do. The first context
+becomes the current one. A context of the same name is replaced.`;
   static override examples = [
     '<%= config.bin %> context add prod https://mon.example.org --token-file ~/.mon-token',
   ];

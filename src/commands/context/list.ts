@@ -1,4 +1,5 @@
-// `mon context list`: the servers that have a name.
+// `mon context list`: the servers that have a name, and which of them is asked when nothing else is
+// said.
 import { BaseCommand, LIST_FORMATS, outputFlag } from '../../base-command.ts';
 
 export default class ContextList extends BaseCommand<typeof ContextList> {

@@ -1,4 +1,5 @@
-// `mon context remove`: forgets a server.
+// `mon context remove`: forgets a server. Its data and its token file stay where they are; no other
+// context becomes the current one in its place.
 import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class ContextRemove extends BaseCommand<typeof ContextRemove> {

@@ -1,4 +1,5 @@
-// `mon context use`: which server is asked when nothing else is said.
+// `mon context use`: which server is asked when nothing else is said. Flags and the environment
+// still beat it.
 import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class ContextUse extends BaseCommand<typeof ContextUse> {

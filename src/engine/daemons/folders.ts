@@ -1,6 +1,6 @@
-// Where mon keeps things on this machine, by the rules of XDG: state (data, logs) and configuration.
-// Pure: the environment is handed in. Easy to get wrong: XDG says that a relative path in one of these
-// variables counts as not set.
+// Where mon keeps things on this machine, by the rules of XDG: state (data, logs) and
+// configuration. Pure: the environment is handed in. Easy to get wrong: XDG says that a relative
+// path in one of these variables counts as not set.
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 

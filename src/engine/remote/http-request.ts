@@ -49,7 +49,8 @@ export class HttpConnection {
 
   /**
    * The answer, whatever its status.
-   * @throws MonError MON_SERVER_UNREACHABLE, MON_TIMEOUT, MON_ABORTED, MON_SERVER_FAILED (too long).
+   * @throws MonError MON_SERVER_UNREACHABLE, MON_TIMEOUT, MON_ABORTED, or MON_SERVER_FAILED when
+   *   the answer is too long.
    */
   async ask(ask: HttpAsk): Promise<HttpAnswer> {
     const stop = new AbortController();

@@ -116,7 +116,7 @@ export class PrometheusClient implements Ask {
     return (await this.#get('/api/v1/status/buildinfo', signal)) as BuildInfo;
   }
 
-  /** True when the server says that it is ready. @throws MonError when it does not answer at all. */
+  /** True when the server says that it is ready. @throws MonError when it does not answer. */
   async ready(signal?: AbortSignal): Promise<boolean> {
     return (await this.#ask({ method: 'GET', path: '/-/ready', signal })).status === 200;
   }
