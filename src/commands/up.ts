@@ -9,7 +9,8 @@ const absolute = (path: string | undefined): string | undefined =>
 export default class Up extends BaseCommand<typeof Up> {
   static override summary = 'start a server on this machine';
   static override description = `Collects, stores and answers queries in one process.
-Without a configuration it scrapes itself and watches this host. Ctrl-C drains and stops it; a second one leaves at once.`;
+Without a configuration it scrapes itself and watches this host.
+Ctrl-C drains and stops it; a second one leaves at once.`;
   static override examples = [
     '<%= config.bin %> up --demo',
     '<%= config.bin %> up --config prometheus.yml --detach',

@@ -70,9 +70,11 @@ export class Compositor extends EventEmitter {
     return true;
   }
 
-  /** Forgets what is on the screen: the next frame is painted whole. */
-  forget(): void {
+  /** Paints the last frame whole: after something else has written on the screen. */
+  repaint(): void {
     this.columnsShown = 0;
+    const lines = this.shown.map((row) => row.text);
+    if (lines.length === this.rows && !this.closed) this.frame(lines);
   }
 
   /** Paints nothing from now on. */
@@ -83,7 +85,7 @@ export class Compositor extends EventEmitter {
   }
 
   private readonly onResize = (): void => {
-    this.forget();
+    this.columnsShown = 0;
     this.emit('resize');
   };
 

@@ -146,6 +146,26 @@ export interface Press {
   readonly delete?: boolean;
 }
 
+/** Characters that stand for a key when several keys arrive as one text. */
+const CHARACTER_KEYS: Readonly<Record<string, string>> = {
+  '\r': 'return',
+  '\n': 'return',
+  '\t': 'tab',
+  '\u001b': 'escape',
+  '\u007f': 'backspace',
+  '\b': 'backspace',
+};
+
+/**
+ * The names of the keys of one event. Quick typing and pasting arrive as one text: each of its
+ * characters is a key.
+ */
+export function keyNames(input: string, press: Press): string[] {
+  const characters = [...input];
+  if (characters.length < 2 || press.ctrl || press.meta) return [keyName(input, press)];
+  return characters.map((character) => CHARACTER_KEYS[character] ?? character);
+}
+
 /** The name of a pressed key: a character, or a word such as `up`, `return`, `ctrl-l`. */
 export function keyName(input: string, press: Press): string {
   if (press.ctrl && input.length === 1) return `ctrl-${input}`;

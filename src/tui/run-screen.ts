@@ -66,7 +66,7 @@ class Screen {
   private crashed: ((thrown: unknown) => void) | undefined;
   private readonly controls: ScreenControls = {
     exit: (code) => this.leave(code),
-    repaint: () => this.repaint(),
+    repaint: () => this.compositor.repaint(),
   };
 
   constructor(options: ScreenOptions) {
@@ -121,18 +121,10 @@ class Screen {
     this.options.stdout.write(LEAVE);
   }
 
-  private repaint(): void {
-    const { instance } = this;
-    if (!instance || !this.open) return;
-    instance.clear();
-    this.compositor.forget();
-    instance.rerender(this.options.show(this.controls));
-  }
-
   private readonly onAbort = (): void => this.leave(TERMINATED);
   private readonly onExit = (): void => this.restore();
   private readonly onResize = (): void => {
-    this.options.clock.after(SETTLE_MS, () => this.repaint(), true);
+    this.options.clock.after(SETTLE_MS, () => this.compositor.repaint(), true);
   };
 
   /** Restores first; then whoever else listens prints, or the caller gets it. */

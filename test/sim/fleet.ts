@@ -16,8 +16,9 @@ import { labelsKey, makeLabels, NAME } from '../../src/engine/model/labels.ts';
 import type { Clock } from '../../src/engine/runtime/clock.ts';
 import { bitsOf } from '../support/open-records.ts';
 import type { Dice } from './dice.ts';
+import { STALE_BITS } from './model.ts';
 import type { Sent } from './model.ts';
-import { numberOf, pairsOf, STALE_BITS, TEXT_NAN_BITS, textLine } from './traffic.ts';
+import { numberOf, pairsOf, TEXT_NAN_BITS, textLine } from './traffic.ts';
 
 export interface FleetPlan {
   readonly targets: number;
@@ -199,7 +200,7 @@ export class SimTarget {
     const rows: Row[] = [];
     for (const [series, before] of this.#apps) {
       const counter = series.includes('app_requests_total');
-      const value = counter ? before + dice.int(0, 20) : dice.int(-500, 500) / 10;
+      const value = counter ? before + dice.int(0, 20) : dice.int(1, 500) / 10;
       this.#apps.set(series, counter && dice.chance(0.02) ? 0 : value);
       const nan = !counter && dice.chance(0.02);
       const bits = nan ? TEXT_NAN_BITS : bitsOf(value);

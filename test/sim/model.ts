@@ -4,6 +4,9 @@
 // wholly, and only behind everything that was acknowledged before it.
 import { strict as assert } from 'node:assert';
 import type { MetadataEntry, Tick } from '../../src/engine/model/batch.ts';
+import { STALE_HIGH, STALE_LOW } from '../../src/engine/model/sample.ts';
+
+export const STALE_BITS = (BigInt(STALE_HIGH) << 32n) | BigInt(STALE_LOW);
 
 /** One sample; the series is its labelsKey. */
 export interface Sent {
@@ -112,15 +115,9 @@ export class Model {
     });
   }
 
-  /** True when a sample that was sent but not acknowledged has these bits. */
-  maybe(sample: Sent): boolean {
-    return this.open.some((records) =>
-      records.some(({ samples }) =>
-        samples.some(
-          (s) => s.series === sample.series && s.t === sample.t && s.bits === sample.bits,
-        ),
-      ),
-    );
+  /** True when the sample that stands there is a stale marker. */
+  isStale(series: string, t: number): boolean {
+    return this.series.get(series)?.get(t) === STALE_BITS;
   }
 
   #add(record: SentRecord): void {

@@ -10,8 +10,9 @@ import type { Store } from '../../src/engine/store/store.ts';
 import { Naive } from '../engine/promql/naive.ts';
 import type { NaiveSeries } from '../engine/promql/naive.ts';
 import type { Dice } from './dice.ts';
+import { STALE_BITS } from './model.ts';
 import type { Model } from './model.ts';
-import { numberOf, STALE_BITS } from './traffic.ts';
+import { numberOf } from './traffic.ts';
 
 const EVERYTHING = [{ name: NAME, op: '!=', value: '' } as const];
 const FOREVER_MS = 8e15;
@@ -96,7 +97,7 @@ const QUERIES = [
   'max_over_time(sim_load[7m])',
   'avg_over_time(app_load[3m])',
   'resets(sim_requests_total[15m])',
-  'changes(app_load[5m])',
+  'changes(up[5m])',
   'last_over_time(up[10m])',
   'sim_load * 2 + sim_load',
   'app_load offset 1m',

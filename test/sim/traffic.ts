@@ -2,16 +2,15 @@
 // repetitions with the same and with other values, stale markers, NaNs with a payload, series that
 // come and go, and bodies that are broken. Each comes with the samples that it holds, in order.
 import { Buffer } from 'node:buffer';
-import { STALE_HIGH, STALE_LOW } from '../../src/engine/model/sample.ts';
 import { labelsKey, makeLabels, NAME } from '../../src/engine/model/labels.ts';
 import type { Labels } from '../../src/engine/model/labels.ts';
 import { bitsOf } from '../support/open-records.ts';
 import { writeRequestBody } from '../support/write-request.ts';
 import type { WriteSeries } from '../support/write-request.ts';
 import type { Dice } from './dice.ts';
+import { STALE_BITS } from './model.ts';
 import type { Sent } from './model.ts';
 
-export const STALE_BITS = (BigInt(STALE_HIGH) << 32n) | BigInt(STALE_LOW);
 const MINUTE = 60_000;
 /** What text formats make of any NaN: Prometheus' one. */
 export const TEXT_NAN_BITS = 0x7ff8000000000001n;

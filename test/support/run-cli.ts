@@ -2,7 +2,7 @@
 // nothing, so that a developer's own contexts, colours and tokens cannot change a test.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { projectRoot } from './project.ts';
@@ -22,9 +22,14 @@ export interface CliOptions {
   readonly started?: (child: ChildProcess) => void;
 }
 
-/** A folder of its own for configuration and state. */
+const homes: string[] = [];
+process.on('exit', () => homes.forEach((home) => rmSync(home, { recursive: true, force: true })));
+
+/** A folder of its own for configuration and state; it goes when the test file has ended. */
 export function freshHome(): string {
-  return mkdtempSync(join(tmpdir(), 'mon-cli-'));
+  const home = mkdtempSync(join(tmpdir(), 'mon-cli-'));
+  homes.push(home);
+  return home;
 }
 
 const emptyHome = freshHome();

@@ -87,6 +87,7 @@ export function openTerm(options: TermOptions): Term {
     env: { ...process.env, ...FIXED_ENV, ...options.env } as Record<string, string>,
   });
   let raw = '';
+  let ended = false;
   let lastAt = performance.now();
   pty.onData((data) => {
     raw += data;
@@ -95,6 +96,7 @@ export function openTerm(options: TermOptions): Term {
   });
   const exit = new Promise<number>((resolve) => {
     pty.onExit(({ exitCode, signal }) => {
+      ended = true;
       const code = signal ? 128 + signal : exitCode;
       // What was still in the parser belongs to the screen.
       screen.write('', () => resolve(code));
@@ -124,7 +126,9 @@ export function openTerm(options: TermOptions): Term {
     alternate: () => screen.buffer.active.type === 'alternate',
     scrolled: () => screen.buffer.active.baseY,
     cpuMs: () => cpuMsOf(pty.pid),
-    kill: (signal = 'SIGKILL') => pty.kill(signal),
+    kill(signal = 'SIGKILL') {
+      if (!ended) pty.kill(signal);
+    },
     async waitFor(wanted, ms = 15_000) {
       const end = performance.now() + ms;
       const holds = typeof wanted === 'string' ? (t: string) => t.includes(wanted) : wanted;

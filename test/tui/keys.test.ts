@@ -1,7 +1,7 @@
 // The table of keys: no key means two things at once, and every key has words.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { KEYS, actionFor, keyName, keysOf, type Mode } from '../../src/tui/keys.ts';
+import { KEYS, actionFor, keyName, keyNames, keysOf, type Mode } from '../../src/tui/keys.ts';
 
 const MODES: readonly Mode[] = ['overview', 'zoom', 'filter', 'help', 'command'];
 
@@ -29,4 +29,11 @@ test('names of pressed keys', () => {
   assert.equal(keyName('/', {}), '/');
   assert.equal(keyName('x', { meta: true }), 'meta-x');
   assert.equal(keyName('', { delete: true }), 'delete');
+});
+
+test('keys that arrive as one text are several keys', () => {
+  assert.deepEqual(keyNames('/a\r', {}), ['/', 'a', 'return']);
+  assert.deepEqual(keyNames('日', {}), ['日']);
+  assert.deepEqual(keyNames('', { escape: true }), ['escape']);
+  assert.deepEqual(keyNames('c', { ctrl: true }), ['ctrl-c']);
 });

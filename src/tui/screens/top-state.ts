@@ -164,9 +164,9 @@ function neighbour(state: TopState, around: TopAround, by: number): string | und
   return panels[(at + by + panels.length) % panels.length];
 }
 
-/** Text typed while a filter is edited; pasted text too, without its control characters. */
+/** A character typed while a filter is edited. Names of other keys are longer and change nothing. */
 export function typeFilter(state: TopState, text: string): TopState {
-  if (state.draft === undefined) return state;
+  if (state.draft === undefined || [...text].length > 1) return state;
   const clean = text.replaceAll(/\p{Cc}/gu, '');
   return { ...state, draft: (state.draft + clean).slice(0, 200), row: 0 };
 }

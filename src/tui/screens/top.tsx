@@ -2,14 +2,14 @@
 // takes keys; numbers become words in top-view.ts, keys become state in top-state.ts, pictures are made
 // by the widgets. Easy to get wrong: anything that ticks by itself here repaints the screen for nothing.
 import { Box, useInput, useWindowSize } from 'ink';
-import { useEffect, useReducer, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Clock } from '../../engine/runtime/clock.ts';
 import type { Ask } from '../../engine/ports.ts';
 import { STYLE } from '../draw/styles.ts';
 import { Feed } from '../feed/feed.ts';
 import type { FeedSnapshot, FeedTarget } from '../feed/snapshot.ts';
 import { useFeed } from '../feed/use-feed.ts';
-import { KEYS, actionFor, keyName, type Action, type Mode } from '../keys.ts';
+import { KEYS, actionFor, keyNames, type Action, type Mode } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Chart } from '../widgets/chart.tsx';
@@ -100,14 +100,14 @@ export interface TopProps {
   readonly version?: () => Promise<string | undefined>;
 }
 
-type Change = (state: TopState) => TopState;
-
 /** The whole screen. */
 export function Top(props: TopProps): ReactNode {
   const { feed, controls, theme } = props;
   const { columns, rows } = useWindowSize();
   const snapshot = useFeed(feed);
-  const [state, change] = useReducer((now: TopState, by: Change) => by(now), props.view);
+  const [state, setState] = useState(props.view);
+  // Keys that arrive together must each see what the one before did.
+  const latest = useRef(state);
   const panels = visiblePanels(snapshot);
   const targets = shownTargets(snapshot.targets.list, state);
   const version = useVersion(props.version);
@@ -119,18 +119,19 @@ export function Top(props: TopProps): ReactNode {
     });
     feed.pause(state.paused);
   }, [feed, state.rangeMs, state.anchorMs, state.paused, columns]);
+  const ids = panels.map((p) => p.id);
+  const around = { nowMs: snapshot.nowMs, panels: ids, targets: targets.length };
   useInput((input, press) => {
-    const mode = modeOf(state);
-    const action = actionFor(mode, keyName(input, press));
-    if (action === 'quit') controls.exit(press.ctrl ? INTERRUPTED : 0);
-    else if (action === 'repaint') controls.repaint();
-    else if (action) {
-      const ids = panels.map((p) => p.id);
-      const around = { nowMs: snapshot.nowMs, panels: ids, targets: targets.length };
-      change((now) => reduceTop(now, action, around));
-    } else if (mode === 'filter' && !press.ctrl && !press.meta) {
-      change((now) => typeFilter(now, input));
+    for (const name of keyNames(input, press)) {
+      const { current } = latest;
+      const mode = modeOf(current);
+      const action = actionFor(mode, name);
+      if (action === 'quit') return controls.exit(press.ctrl ? INTERRUPTED : 0);
+      if (action === 'repaint') controls.repaint();
+      else if (action) latest.current = reduceTop(current, action, around);
+      else if (mode === 'filter') latest.current = typeFilter(current, name);
     }
+    setState(latest.current);
   });
   if (columns < TOP_COLUMNS_MIN || rows < TOP_ROWS_MIN) {
     const needs = { columns: TOP_COLUMNS_MIN, rows: TOP_ROWS_MIN };

@@ -4,15 +4,24 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
-import { openTerm, type Term } from '../../support/terminal.ts';
+import { openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
 
 let server: FleetServer;
+/** A test that fails must not leave its terminal behind. */
+const opened: Term[] = [];
+
+function openTerm(options: TermOptions): Term {
+  const term = start(options);
+  opened.push(term);
+  return term;
+}
 
 before(async () => {
   server = await serveFleet();
 });
 
 after(async () => {
+  for (const term of opened) term.kill();
   await server.stop();
 });
 
@@ -133,7 +142,8 @@ test('SIGTERM leaves with 143', async () => {
 
 test('a crash restores the terminal, then says what happened, and is 70', async () => {
   // What a bug does: an exception out of a timer, while the screen is up.
-  const bomb = 'data:text/javascript,setTimeout(()=>{throw new Error("a bug went off")},4000)';
+  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
+  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
   const term = top({ env: { NODE_OPTIONS: `--import=${bomb}` } });
   await live(term);
   assert.equal(await term.exit, 70);

@@ -52,8 +52,8 @@ test('targets: marking stays in the list, sorting goes round', () => {
 });
 
 test('a filter is typed, kept or left as it was', () => {
-  let state = typeFilter(after(['filter']), 'job');
-  state = typeFilter(state, '=日x\u001b\n');
+  const typed = ['j', 'o', 'b', '=', '日', 'x', '\u0001', 'f1'];
+  let state = typed.reduce(typeFilter, after(['filter']));
   assert.equal(state.draft, 'job=日x');
   state = after(['erase'], state);
   assert.equal(state.draft, 'job=日');

@@ -1,0 +1,346 @@
+// One life of the program: opening, whatever the plan lets happen, and the checks. It ends by itself,
+// by a disk that stops answering, or because the program gives up, as it does when a checkpoint cannot
+// be written for good. Easy to get wrong: an exact check needs a moment in which nothing is in flight.
+import { strict as assert } from 'node:assert';
+import { ScrapeManager } from '../../src/engine/collector/scrape-manager.ts';
+import type { SampleColumns } from '../../src/engine/collector/scrape-door.ts';
+import { messageOf, MonError } from '../../src/engine/errors.ts';
+import { LIVE_MS_MAX } from '../../src/engine/limits.ts';
+import type { PushOutcome } from '../../src/engine/ports.ts';
+import { settle } from '../support/virtual-clock.ts';
+import { Chain } from './chain.ts';
+import type { Seams } from './chain.ts';
+import { checkOutcome, checkRecords, expectedOf } from './door-check.ts';
+import { watchedDoor } from './fleet.ts';
+import { checkMetadata, checkQueries, checkRaw, checkStores } from './store-check.ts';
+import type { Push } from './traffic.ts';
+import type { Sent, SentRecord } from './model.ts';
+import { WatchedLog } from './watched-log.ts';
+import { witness } from './witness.ts';
+import { LifeOver } from './world.ts';
+import type { World } from './world.ts';
+
+const NAMES = ['sim_requests_total', 'sim_load', 'sim_wild', 'app_load', 'app_timed', 'up'];
+/** The disk may do this; anything else is a fault of the program. */
+const TROUBLES = new Set(['MON_DISK_FULL', 'MON_DISK_FAILED', 'MON_LOG_BUSY']);
+
+export class Life {
+  readonly #world: World;
+  readonly #seams: Seams;
+  #chain!: Chain;
+  #log!: WatchedLog;
+  #manager!: ScrapeManager;
+  /** What goes on beside the steps: pushes, questions, reloads. */
+  readonly #beside = new Set<Promise<unknown>>();
+  #watermarkMs = -Infinity;
+  /** What went wrong where nobody was waiting. */
+  #broken: unknown;
+
+  constructor(world: World, seams: Seams) {
+    this.#world = world;
+    this.#seams = seams;
+  }
+
+  /** Opens log and stores and learns from the log what became of what was never answered. */
+  async open(): Promise<void> {
+    const { disk, clock, plan, model, tally } = this.#world;
+    const world = this.#world;
+    const opening = Chain.open({
+      ...{ disk, clock, settings: plan.settings, seams: this.#seams },
+      opened: async (log, book) => {
+        await witness(disk, model);
+        this.#log = new WatchedLog(log, model, book);
+        return this.#log;
+      },
+      failed: (error) => void (world.failure = error ?? new Error('nothing')),
+      postponed: () => void tally.postponed++,
+    });
+    this.#chain = await world.until(opening, 'opening');
+    tally.cutBytes += this.#chain.log.cutBytes;
+    await world.until(this.#chain.start(), 'the start of the store');
+    const door = watchedDoor(this.#chain.door, (columns, now) => this.#scraped(columns, now));
+    const { makeReader, internal } = world.fleet;
+    this.#manager = new ScrapeManager({ door, clock, disk, makeReader, warn: () => undefined });
+    if (internal) this.#manager.addInternal(world.fleet.internalTarget(internal));
+    await world.until(this.#manager.apply(world.fleet.configs()), 'the start of the scrapes');
+  }
+
+  /** Things happen, as the dice have it. */
+  async live(steps: number): Promise<void> {
+    for (let i = 0; i < steps; i++) {
+      this.#mayEnd();
+      await this.#step();
+    }
+  }
+
+  /** Waits until nothing is in flight and holds everything to the model. */
+  async check(): Promise<void> {
+    await this.#idle();
+    await this.#exact(1);
+  }
+
+  /** Ends as a program does that was asked to. */
+  async stop(): Promise<void> {
+    const { until } = this.#bound;
+    await this.#idle();
+    await until(this.#manager.stop(), 'the end of the scrapes');
+    await until(this.#chain.stop(), 'the end of the chain');
+    this.#mayEnd();
+  }
+
+  /** The disk is well: everything is there, once and right, and more is taken. */
+  async verify(): Promise<void> {
+    const world = this.#world;
+    world.mend();
+    // A disk that was full is looked at again when somebody asks; so the first may still be refused.
+    await this.#tick().catch((thrown: unknown) => this.#allow(thrown));
+    await world.time.advance(3_000);
+    await this.#idle();
+    await world.until(this.#tick(), 'a tick');
+    await this.#exact(4);
+    this.#checkFamilies();
+    const push = world.traffic.next(world.time.now(), false);
+    await world.until(this.#push(push, true), 'a push after all troubles');
+    const { partitions } = world.model;
+    const ends = await Promise.all(
+      Array.from({ length: partitions }, (_, p) => this.#chain.log.end(p)),
+    );
+    ends.forEach((end, p) => assert.equal(end, world.model.durable[p].length, 'the log ends here'));
+  }
+
+  get #bound() {
+    return { until: this.#world.until.bind(this.#world) };
+  }
+
+  /** Fails when something went wrong beside the steps. */
+  #mayEnd(): void {
+    if (this.#broken !== undefined) throw this.#broken;
+    const { failure } = this.#world;
+    if (failure === undefined) return;
+    this.#allow(failure);
+    throw new LifeOver(messageOf(failure));
+  }
+
+  #allow(thrown: unknown): void {
+    if (thrown instanceof MonError && TROUBLES.has(thrown.code)) return;
+    throw thrown;
+  }
+
+  async #step(): Promise<void> {
+    const world = this.#world;
+    const { dice, plan, time, tally } = world;
+    const event = dice.weighted(plan.events);
+    switch (event) {
+      case 'push':
+      case 'again':
+        this.#begin(this.#push(world.traffic.next(time.now(), event === 'again'), false));
+        return;
+      case 'burst':
+        for (let i = dice.int(2, 6); i > 0; i--) {
+          this.#begin(this.#push(world.traffic.next(time.now(), dice.chance(0.2)), false));
+        }
+        return;
+      case 'wait':
+        return this.#advance(dice.int(0, 40));
+      case 'rest':
+        return this.#advance(dice.scale(1, plan.rate.restMs));
+      case 'pause':
+        return this.#advance(dice.int(1, plan.rate.pauseMs));
+      case 'tick':
+        return this.#begin(this.#tick());
+      case 'truncate':
+        world.model.floorMs = Math.max(
+          world.model.floorMs,
+          time.now() - plan.settings.retentionMs,
+        );
+        return this.#chain.truncateBefore(world.model.floorMs);
+      case 'retain':
+        return this.#begin(this.#retain());
+      case 'jump':
+        return time.jump(dice.scale(1, plan.rate.jumpMs));
+      case 'faults':
+        return world.trouble(dice.weighted(plan.troubles));
+      case 'mend':
+        return world.mend();
+      case 'reload':
+        return this.#reload();
+      case 'glance':
+        tally.glances++;
+        return this.#begin(this.#glance());
+      case 'check':
+        return this.check();
+      case 'checkpoint':
+        return this.#begin(this.#chain.sink.checkpoint());
+    }
+  }
+
+  async #advance(ms: number): Promise<void> {
+    const { time } = this.#world;
+    const end = time.monotonic() + ms;
+    while (time.monotonic() < end) {
+      if (this.#world.frozen || this.#world.failure !== undefined) return;
+      const next = Math.min(time.untilNext() ?? Infinity, end - time.monotonic());
+      await time.advance(next);
+    }
+    await settle();
+  }
+
+  /** Lets something go on beside the steps; the disk's troubles are no fault of it. */
+  #begin(work: Promise<unknown>): void {
+    const watched = work
+      .catch((thrown: unknown) => this.#allow(thrown))
+      .catch((thrown: unknown) => void (this.#broken ??= thrown))
+      .finally(() => this.#beside.delete(watched));
+    this.#beside.add(watched);
+  }
+
+  async #idle(): Promise<void> {
+    const { until } = this.#bound;
+    for (;;) {
+      await until(Promise.all(this.#beside), 'what goes on beside the steps');
+      this.#mayEnd();
+      if (this.#log.inFlight > 0) {
+        await this.#advance(1);
+        if (this.#world.frozen) await until(new Promise(() => undefined), 'an append');
+        continue;
+      }
+      const before = this.#world.time.monotonic();
+      await until(this.#chain.consumer.caughtUp(), 'the store');
+      // Had time to pass for it, scrapes may have come in again.
+      if (this.#log.inFlight === 0 && this.#world.time.monotonic() === before) return;
+    }
+  }
+
+  async #exact(queries: number): Promise<void> {
+    const world = this.#world;
+    const { model, dice, time } = world;
+    const { stores, ask } = this.#chain;
+    if (world.failure !== undefined || world.frozen) return;
+    world.tally.checks++;
+    checkStores(model, stores);
+    checkMetadata(model, stores);
+    // After a crash the floor may lie where it was at the last checkpoint.
+    if (model.floorMs > -Infinity) await this.#chain.truncateBefore(model.floorMs);
+    checkStores(model, stores);
+    await world.until(checkQueries({ model, ask, dice }, time.now(), queries), 'queries');
+    await world.until(checkRaw(model, ask, dice.pick(NAMES), time.now()), 'raw samples');
+  }
+
+  /** Asks while others send: what had been acknowledged before must be in the answer. */
+  async #glance(): Promise<void> {
+    const { model, dice, time } = this.#world;
+    const name = dice.pick(NAMES);
+    const before = [...model.series]
+      .filter(([series]) => series.split('\u0000').includes(name))
+      .map(([series, times]): [string, number[]] => [series, [...times.keys()]]);
+    const end = time.now() + 700_000;
+    const selector = `last_over_time({__name__="${name}"}[${Math.ceil(end / 1000)}s])`;
+    const { result } = await this.#chain.ask.instant(selector, end);
+    assert.ok(result.type === 'vector');
+    const found = new Set(result.matrix.labels.map((labels) => labels.join('\u0000')));
+    for (const [series, times] of before) {
+      const values = times.filter((t) => t >= model.floorMs && !model.isStale(series, t));
+      assert.ok(values.length === 0 || found.has(series), `${series} was acknowledged`);
+    }
+  }
+
+  async #retain(): Promise<void> {
+    this.#world.tally.segmentsDropped += await this.#chain.log.retain();
+  }
+
+  async #reload(): Promise<void> {
+    const { fleet } = this.#world;
+    await this.#idle();
+    if (this.#world.frozen || this.#world.failure !== undefined) return;
+    fleet.change();
+    const { until } = this.#bound;
+    await until(this.#manager.apply(fleet.configs()), 'a reload');
+    fleet.settled();
+  }
+
+  /** What the door appended during `call`, which has not been awaited yet. */
+  #during<T>(call: () => Promise<T>): { records: SentRecord[]; outcome: Promise<T> } {
+    this.#log.taken = [];
+    const outcome = call();
+    return { records: this.#log.taken.filter(({ tick }) => !tick), outcome };
+  }
+
+  async #push(push: Push, must: boolean): Promise<void> {
+    const { clock, plan, tally } = this.#world;
+    const receivedMs = clock.now();
+    const { door } = this.#chain;
+    tally.pushes++;
+    const { records, outcome } = this.#during(() => {
+      if (push.format === 'remote') return door.remoteWrite(push.body);
+      return push.format === 'json'
+        ? door.json(push.body)
+        : door.exposition(push.body, 'text/plain');
+    });
+    const window = { retentionMs: plan.settings.retentionMs, watermarkMs: this.#watermarkMs };
+    const expected = expectedOf(push.rows, receivedMs, window);
+    checkRecords(expected, records, receivedMs);
+    try {
+      const told = await outcome;
+      assert.ok(!push.broken, 'a broken body is refused');
+      checkOutcome(expected, push.refused, told);
+      this.#acknowledged(expected.taken);
+    } catch (thrown) {
+      const code = thrown instanceof MonError ? thrown.code : undefined;
+      if (push.broken && code === 'MON_BODY_MALFORMED') return;
+      if (must) throw thrown;
+      tally.refusedPushes++;
+      this.#allow(thrown);
+    }
+  }
+
+  #acknowledged(rows: readonly Sent[]): void {
+    const { model, tally } = this.#world;
+    tally.acknowledged += rows.length;
+    for (const { series, t } of rows) {
+      assert.ok(model.series.get(series)?.has(t), `${series} at ${t}: acknowledged, not logged`);
+    }
+  }
+
+  #scraped(columns: SampleColumns, receivedMs: number): Promise<PushOutcome> {
+    const { fleet, plan, tally } = this.#world;
+    const { count } = columns;
+    tally.scrapes++;
+    try {
+      const rows = this.#log.rows(
+        columns.refs.subarray(0, count),
+        columns.timestamps.subarray(0, count),
+        columns.values.subarray(0, count),
+      );
+      fleet.check(rows, receivedMs);
+      const { records, outcome } = this.#during(() =>
+        this.#chain.door.append(columns, receivedMs),
+      );
+      const window = { retentionMs: plan.settings.retentionMs, watermarkMs: this.#watermarkMs };
+      checkRecords(expectedOf(rows, receivedMs, window), records, receivedMs);
+      return outcome;
+    } catch (thrown) {
+      // The loop would take a failed assertion for a failed append.
+      this.#broken ??= thrown;
+      throw new MonError('MON_ABORTED', messageOf(thrown));
+    }
+  }
+
+  async #tick(): Promise<void> {
+    this.#log.taken = [];
+    const ticked = this.#chain.door.tick();
+    const nowMs = this.#world.time.now();
+    const watermarkMs = Math.max(this.#watermarkMs, nowMs - LIVE_MS_MAX);
+    const ticks = this.#log.taken.flatMap(({ tick }) => tick ?? []);
+    this.#watermarkMs = watermarkMs;
+    assert.equal(ticks.length, this.#world.model.partitions, 'a tick for each partition');
+    for (const tick of ticks) assert.deepEqual(tick, { timeMs: nowMs, watermarkMs });
+    await ticked;
+  }
+
+  #checkFamilies(): void {
+    const { fleet, model } = this.#world;
+    for (const entry of fleet.metadata) {
+      assert.deepEqual(model.metadata.get(entry.family), entry, `metadata of ${entry.family}`);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+// What a seed makes of a run: sizes, habits, and how likely each kind of event is. As in swarm testing
+// some kinds are switched off and the others weighted wildly, because a run in which everything happens
+// equally often never gets far in any direction.
+import type { ChainSettings } from './chain.ts';
+import type { Dice } from './dice.ts';
+import type { FleetPlan } from './fleet.ts';
+import type { Habits, TrafficPlan } from './traffic.ts';
+
+/** Things that may happen at a step. */
+export const EVENTS = [
+  ...(['push', 'again', 'burst', 'wait', 'rest', 'pause', 'tick', 'truncate', 'retain'] as const),
+  ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint'] as const),
+] as const;
+export type Event = (typeof EVENTS)[number];
+
+/** How a life of the program may end. */
+export const ENDS = ['power', 'kill', 'orderly'] as const;
+export type End = (typeof ENDS)[number];
+
+export const TROUBLES = [
+  ...(['full', 'enospc', 'writes', 'syncs', 'reads', 'slow'] as const),
+] as const;
+export type Trouble = (typeof TROUBLES)[number];
+
+export interface Plan {
+  readonly settings: ChainSettings;
+  readonly traffic: TrafficPlan;
+  readonly fleet: FleetPlan;
+  readonly events: Readonly<Record<Event, number>>;
+  readonly ends: Readonly<Record<End, number>>;
+  readonly troubles: Readonly<Record<Trouble, number>>;
+  readonly lives: number;
+  /** Steps of one life at most. */
+  readonly steps: number;
+  /** A life is cut short after about so many disk operations. */
+  readonly operations: number;
+  readonly rate: { readonly restMs: number; readonly pauseMs: number; readonly jumpMs: number };
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** Wild weights; each kind is off in a quarter of all runs, unless it has to be there. */
+function swarm<K extends string>(dice: Dice, kinds: readonly K[], always: K): Record<K, number> {
+  const entries = kinds.map((kind): [K, number] => {
+    const off = kind !== always && dice.chance(0.25);
+    return [kind, off ? 0 : Math.exp(dice.random() * 4)];
+  });
+  return Object.fromEntries(entries) as Record<K, number>;
+}
+
+const HABITS: readonly (keyof Habits)[] = [
+  ...(['live', 'late', 'backfill', 'tooOld', 'tooNew', 'ahead', 'again', 'contrary'] as const),
+];
+
+function settingsOf(dice: Dice): ChainSettings {
+  const partitions = dice.pick([1, 2, 3, 4, 5]);
+  return {
+    partitions,
+    stores: Math.min(partitions, dice.int(1, 2)),
+    segmentBytes: dice.scale(1_000, 200_000),
+    pendingBytesMax: dice.chance(0.3) ? dice.scale(2_000, 20_000) : 1 << 20,
+    recentBytes: dice.scale(4_000, 1 << 20),
+    keepMs: dice.pick([0, 0, 1_000, MINUTE]),
+    paceMs: dice.pick([0, 0, 5, 20]),
+    checkpointMs: dice.scale(100, 10 * MINUTE),
+    checkpointBytes: dice.scale(2_000, 1 << 20),
+    retentionMs: dice.pick([20 * MINUTE, 2 * HOUR, 15 * 24 * HOUR]),
+    recordBytes: dice.chance(0.5) ? dice.scale(200, 5_000) : 1 << 20,
+  };
+}
+
+/** The plan of a run; everything in it comes from the dice. */
+export function planOf(dice: Dice): Plan {
+  const settings = settingsOf(dice);
+  const { retentionMs } = settings;
+  const maybe = (most: number): number => (dice.chance(0.4) ? 0 : dice.random() * most);
+  const intervalMs = dice.pick([1_000, 5_000, 15_000, MINUTE]);
+  return {
+    settings,
+    traffic: {
+      habits: swarm(dice, HABITS, 'live'),
+      formats: swarm(dice, ['remote', 'json', 'text'], 'remote'),
+      series: dice.scale(1, 40),
+      bodySeriesMax: dice.scale(1, 12),
+      samplesMax: dice.scale(1, 12),
+      ...{ churn: maybe(0.3), wild: maybe(0.7), stale: maybe(0.1) },
+      ...{ broken: maybe(0.1), nameless: maybe(0.1), retentionMs },
+    },
+    fleet: {
+      targets: dice.chance(0.3) ? 0 : dice.int(1, 4),
+      internal: dice.chance(0.5),
+      intervalMs,
+      seriesMax: dice.scale(1, 30),
+      ...{ churn: maybe(0.5), fails: maybe(0.3), hangs: maybe(0.1), slow: maybe(0.3) },
+      ...{ malformed: maybe(0.2), timed: maybe(1) },
+    },
+    events: { ...swarm(dice, EVENTS, 'push'), wait: 1 + dice.random() * 10 },
+    ends: swarm(dice, ENDS, dice.pick(ENDS)),
+    troubles: swarm(dice, TROUBLES, dice.pick(TROUBLES)),
+    lives: dice.int(2, 6),
+    steps: dice.scale(20, 150),
+    operations: dice.scale(20, 1_500),
+    rate: {
+      restMs: dice.scale(10, 20_000),
+      pauseMs: dice.scale(10, 60) * intervalMs,
+      jumpMs: dice.scale(1_000, 30 * MINUTE),
+    },
+  };
+}
