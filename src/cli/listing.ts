@@ -3,6 +3,7 @@
 // wrong: a table is for people and is escaped; the other forms are data and keep every character,
 // except that a terminal never gets a control character.
 import { paint } from './color.ts';
+import { jsonLine, jsonText } from './json-text.ts';
 import { valueText, jsonValue } from './series-text.ts';
 import { textToolsFor } from './terminal-text.ts';
 
@@ -96,24 +97,6 @@ export function csvLine(cells: readonly Cell[]): string {
     return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
   });
   return `${texts.join(',')}\n`;
-}
-
-/** JSON without characters that a terminal would act upon; it reads back the same. */
-export function jsonLine(value: unknown): string {
-  return escapeInvisible(JSON.stringify(value));
-}
-
-/** The same, indented, for one document. */
-export function jsonText(value: unknown): string {
-  return `${escapeInvisible(JSON.stringify(value, null, 2))}\n`;
-}
-
-/** Writes control, direction and joining characters as \\u escapes; JSON has escaped the rest. */
-export function escapeInvisible(json: string): string {
-  return json.replaceAll(/[\u007f-\u009f\p{Cf}\p{Zl}\p{Zp}\p{Variation_Selector}]/gu, (hidden) => {
-    const units = hidden.split('');
-    return units.map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`).join('');
-  });
 }
 
 function cellText(cell: Cell): string {

@@ -1,7 +1,7 @@
 // A plain value as YAML: maps, lists, texts, numbers. Written here because the YAML library costs
 // more to load than a query takes. Easy to get wrong: a text that YAML would read as something else
 // (yes, 1e3, a date, null) has to be quoted, so only what is surely a text stands bare.
-import { escapeInvisible } from './listing.ts';
+import { escapeInvisible } from './json-text.ts';
 
 const BARE = /^[A-Za-z_/][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*$/;
 const RESERVED = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf|infinity)$/i;

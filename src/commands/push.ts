@@ -1,4 +1,5 @@
-// `mon push`: samples from stdin or a file into a mon: exposition text, OpenMetrics or JSON.
+// `mon push`: samples from stdin or a file into a mon: exposition text, OpenMetrics or JSON. Easy to
+// get wrong: some samples may be refused while the rest is stored; then it fails and says both.
 import {
   Args,
   BaseCommand,
@@ -12,7 +13,8 @@ export default class Push extends BaseCommand<typeof Push> {
   static override summary = 'store samples from stdin or a file';
   static override description = `Takes exposition text, OpenMetrics (ending in # EOF)
 or JSON of the form {"metrics": {"name": value}, "labels": {"name": "value"}}.
-Samples without a timestamp get the time at which they arrive. Exits with 1 when the server refuses some of them.`;
+Samples without a timestamp get the time at which they arrive.
+Exits with 1 when the server refuses some of them.`;
   static override examples = [
     "echo 'backup_done 1' | <%= config.bin %> push",
     '<%= config.bin %> query up -o prom | <%= config.bin %> push --url http://other:9590',

@@ -35,7 +35,7 @@ export interface Term {
   cell(x: number, y: number): Cell;
   /** Resolves when the screen holds the text or the condition; fails with the screen when it never does. */
   waitFor(wanted: string | ((text: string) => boolean), ms?: number): Promise<void>;
-  /** Resolves when nothing has arrived for `ms`. */
+  /** Resolves when nothing has arrived for `ms`, counted from the call on. */
   settled(ms?: number): Promise<void>;
   /** Bytes received so far. */
   bytes(): number;
@@ -143,7 +143,9 @@ export function openTerm(options: TermOptions): Term {
       }
     },
     async settled(ms = 400) {
-      while (performance.now() - lastAt < ms) await new Promise((r) => setTimeout(r, 25));
+      const called = performance.now();
+      while (performance.now() - Math.max(lastAt, called) < ms)
+        await new Promise((r) => setTimeout(r, 25));
       await flushed();
     },
   };

@@ -1,4 +1,5 @@
-// Where things lie, by the rules of XDG.
+// Where things lie, by the rules of XDG: defaults under HOME, and variables that count only when
+// they are absolute.
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import {
