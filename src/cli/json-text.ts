@@ -1,5 +1,5 @@
-// JSON that may be shown: what a terminal would act upon stands in it as an escape, so that it reads
-// back the same and changes nothing on a screen. YAML's quoted texts follow the same rule.
+// JSON that may be shown: what a terminal would act upon stands in it as an escape, so that it
+// reads back the same and changes nothing on a screen. YAML's quoted texts follow the same rule.
 
 /** JSON without characters that a terminal would act upon; it reads back the same. */
 export function jsonLine(value: unknown): string {

@@ -1,5 +1,5 @@
-// `mon push`: samples from stdin or a file into a mon: exposition text, OpenMetrics or JSON. Easy to
-// get wrong: some samples may be refused while the rest is stored; then it fails and says both.
+// `mon push`: samples from stdin or a file into a mon: exposition text, OpenMetrics or JSON. Easy
+// to get wrong: some samples may be refused while the rest is stored; then it fails and says both.
 import {
   Args,
   BaseCommand,

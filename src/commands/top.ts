@@ -1,4 +1,5 @@
-// `mon top`: the live overview of a server on the whole terminal.
+// `mon top`: the live overview of a server on the whole terminal. Everything that draws is loaded
+// when it runs; the flags are the view, so that a view can be opened again.
 import { BaseCommand, Flags, serverFlags } from '../base-command.ts';
 
 export default class Top extends BaseCommand<typeof Top> {

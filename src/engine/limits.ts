@@ -105,6 +105,48 @@ export const QUERY_BYTES_MAX = 64 * KIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
 
+/** What the fragments of one query may answer together; what the client takes, too. */
+export const QUERY_RESULT_BYTES_MAX = 256 * MIB;
+/**
+ * Cost of a query in samples read, cells made and samples looked at again by windows: a core does
+ * some 50 million of them a second. Above the first there is a warning, above the second a refusal;
+ * a request may move its own refusal up to the third.
+ */
+export const QUERY_COST_WARN = 50_000_000;
+export const QUERY_COST_MAX = 500_000_000;
+export const QUERY_COST_CEILING = 10_000_000_000;
+/** Queries of all users at once: dashboards, and everybody's single questions beside them. */
+export const QUERY_DASHBOARD_RUNNING = 16;
+export const QUERY_ADHOC_RUNNING = 4;
+export const QUERY_POOL_WAITING = 1000;
+/** Estimates that are remembered, so that a dashboard asks for each only once a minute. */
+export const QUERY_ESTIMATES_KEPT = 2000;
+export const QUERY_ESTIMATE_MS = 1 * MINUTE;
+/** A fragment gives other work of its shard a turn after this much time. */
+export const FRAGMENT_TURN_MS = 10;
+
+/** Results kept in the process. */
+export const CACHE_BYTES_MAX = 64 * MIB;
+/** One extent: larger ones would push out too much else. */
+export const CACHE_ENTRY_BYTES_MAX = 4 * MIB;
+/** Steps of an extent: some keys for a screen of points, not hundreds. */
+export const CACHE_EXTENT_STEPS = 128;
+/**
+ * The newest results are never cached: a live sample comes up to LIVE_MS_MAX behind its time, and
+ * the rest is for its way into the log. What comes later is known to be late and drops extents.
+ */
+export const CACHE_FRESH_MS = 15 * SECOND;
+/** How long a result is kept, by the age of its data. */
+export const CACHE_TTL_NEW_MS = 60 * SECOND;
+export const CACHE_TTL_DAY_MS = 300 * SECOND;
+export const CACHE_TTL_OLD_MS = 3600 * SECOND;
+export const CACHE_AGE_NEW_MS = 1 * HOUR;
+export const CACHE_AGE_DAY_MS = 1 * DAY;
+/** A shared cache that needs longer than this has nothing. */
+export const CACHE_WAIT_MS_MAX = 100;
+/** Rows of a list in /api/v1/status/tsdb. */
+export const CARDINALITY_ROWS_MAX = 10_000;
+
 /** Loopback: a public address is somebody's decision. */
 export const LISTEN_DEFAULT = '127.0.0.1:9590';
 
@@ -126,6 +168,9 @@ assert(SCRAPE_TIMEOUT_MS <= SCRAPE_INTERVAL_MS, 'a scrape ends before the next')
 assert(FORM_BYTES_MAX > QUERY_BYTES_MAX, 'the longest query fits into a form');
 assert(BODIES_PENDING_BYTES_MAX > BODY_COMPRESSED_BYTES_MAX, 'the largest body is taken');
 assert(CONNECTION_IDLE_MS_MAX > QUERY_TIMEOUT_MS, 'a query may keep its connection silent');
+assert(CACHE_FRESH_MS > LIVE_MS_MAX, 'live samples change no cached result');
+assert(CACHE_ENTRY_BYTES_MAX < CACHE_BYTES_MAX, 'the largest extent fits into the cache');
+assert(QUERY_COST_WARN < QUERY_COST_MAX, 'a warning comes before the refusal');
 assert(LIVE_MS_MAX < LATE_MS_MAX, 'live samples are not late');
 assert(RECORD_UNFOLDED_BYTES_MAX > RECORD_BYTES_MAX, 'what fits a record can be unfolded');
 assert(

@@ -2,7 +2,9 @@
 // daemons plug them together. Every promise below is held by a contract test that each
 // implementation passes, near or far: test/contract/.
 import type { Batch } from './model/batch.ts';
+import type { Explanation } from './model/explanation.ts';
 import type { Fragment, FragmentResult } from './model/fragment.ts';
+import type { FloatHistogram } from './model/histogram.ts';
 import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
 import type { QueryAnswer } from './model/query-result.ts';
@@ -95,6 +97,13 @@ export interface SampleBuffer {
   values: Float64Array;
   /** The words of `values`, for checks on bits (stale marker). */
   words: Uint32Array;
+  /**
+   * Histograms beside `values`, set by each read that meets any and undefined otherwise. The value
+   * beside a histogram is its sum, so that the stale marker is found in `words` for both kinds.
+   */
+  histograms?: (FloatHistogram | undefined)[] | undefined;
+  /** Start timestamps in ms beside `values`, 0 where unknown; undefined when none is known. */
+  starts?: Float64Array | undefined;
 }
 
 /** Series and their samples where they lie: what leaf fragments run over. Synchronous, one thread. */
@@ -106,6 +115,28 @@ export interface SeriesReader {
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number;
   labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[];
   labelValues(name: string, matchers: readonly Matcher[], minMs: number, maxMs: number): string[];
+  /** No fewer samples than read() would answer, without decoding any. */
+  room?(id: number, minMs: number, maxMs: number): number;
+}
+
+/** What a fragment would read, found without decoding a sample; samples are a bound from above. */
+export interface Estimate {
+  readonly series: number;
+  readonly samples: number;
+}
+
+/** How many series there are and by what; lists are largest first and may be cut. */
+export interface Cardinality {
+  readonly series: number;
+  readonly samples: number;
+  readonly chunks: number;
+  readonly labelPairs: number;
+  readonly memoryBytes: number;
+  readonly seriesByMetric: readonly (readonly [metric: string, series: number])[];
+  /** Values of a label; a value in several shards is counted in each. */
+  readonly valuesByName: readonly (readonly [name: string, values: number])[];
+  /** `name=value` pairs. */
+  readonly seriesByPair: readonly (readonly [pair: string, series: number])[];
 }
 
 /** Where series can be asked for: one shard, one store, or all of them joined. Answers are sorted. */
@@ -130,7 +161,25 @@ export interface Source {
     maxMs: number,
   ): Promise<readonly string[]>;
   metadata(): Promise<readonly MetadataEntry[]>;
+  /** What `fragment` would cost; a source that cannot tell leaves it out. */
+  estimate?(fragment: Fragment): Promise<Estimate>;
+  cardinality?(): Promise<Cardinality>;
 }
+
+/**
+ * Bytes under keys for a while, in this process or shared. It may forget anything at any time, and
+ * one that is away has nothing: neither call ever rejects. Keys carry the version of what they name.
+ */
+export interface Cache {
+  /** One answer a key, in the order given; the bytes must not be written to. */
+  get(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** Takes over the bytes. */
+  set(key: string, bytes: Uint8Array, ttlMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Dashboards wait only for one another, never for somebody's single large question. */
+export type QueryPool = 'dashboard' | 'adhoc';
 
 export interface AskOptions {
   /** How far back an instant selector looks; Prometheus' five minutes by default. */
@@ -139,6 +188,11 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
   /** Who asks: the user of every limit. */
   readonly user?: string;
+  /** `skip`: the answer is computed anew and not kept. */
+  readonly cache?: 'use' | 'skip';
+  readonly pool?: QueryPool;
+  /** Cost above which this query is refused, instead of the service's own bound. */
+  readonly maxCost?: number;
 }
 
 /** Answers PromQL. @throws UserError for a bad query, MonError for limits, timeouts and failures. */
@@ -151,6 +205,20 @@ export interface Ask {
     stepMs: number,
     options?: AskOptions,
   ): Promise<QueryAnswer>;
+}
+
+/** One instant, or a range. */
+export type QueryTimes =
+  | { readonly timeMs: number }
+  | { readonly startMs: number; readonly endMs: number; readonly stepMs: number };
+
+/** Shows how a query is answered and what that costs; `analyze` also runs it. */
+export interface Explain {
+  explain(
+    query: string,
+    times: QueryTimes,
+    options?: AskOptions & { readonly analyze?: boolean },
+  ): Promise<Explanation>;
 }
 
 /** What became of a pushed body. Refusals are per series or sample; the rest of the body is durable. */

@@ -43,7 +43,7 @@ export class Life {
 
   /** Opens log and stores and learns from the log what became of what was never answered. */
   async open(): Promise<void> {
-    const { disk, clock, plan, model, tally } = this.#world;
+    const { disk, clock, plan, model } = this.#world;
     const world = this.#world;
     const opening = Chain.open({
       ...{ disk, clock, settings: plan.settings, seams: this.#seams },
@@ -53,10 +53,10 @@ export class Life {
         return this.#log;
       },
       failed: (error) => void (world.failure = error ?? new Error('nothing')),
-      postponed: () => void tally.postponed++,
+      postponed: () => world.count('checkpointsPostponed'),
     });
     this.#chain = await world.until(opening, 'opening');
-    tally.cutBytes += this.#chain.log.cutBytes;
+    world.count('cutBytes', this.#chain.log.cutBytes);
     await world.until(this.#chain.start(), 'the start of the store');
     const door = watchedDoor(this.#chain.door, (columns, now) => this.#scraped(columns, now));
     const { makeReader, internal } = world.fleet;
@@ -85,6 +85,7 @@ export class Life {
     await this.#idle();
     await until(this.#manager.stop(), 'the end of the scrapes');
     await until(this.#chain.stop(), 'the end of the chain');
+    this.tell();
     this.#mayEnd();
   }
 
@@ -99,13 +100,35 @@ export class Life {
     await world.until(this.#tick(), 'a tick');
     await this.#exact(4);
     this.#checkFamilies();
-    const push = world.traffic.next(world.time.now(), false);
-    await world.until(this.#push(push, true), 'a push after all troubles');
+    await this.#mustTake();
     const { partitions } = world.model;
     const ends = await Promise.all(
       Array.from({ length: partitions }, (_, p) => this.#chain.log.end(p)),
     );
     ends.forEach((end, p) => assert.equal(end, world.model.durable[p].length, 'the log ends here'));
+  }
+
+  /** Adds what stores and log have counted to the tally. */
+  tell(): void {
+    const world = this.#world;
+    for (const store of this.#chain?.stores ?? []) {
+      for (const [what, count] of Object.entries(store.stats().applied)) {
+        world.count(`applied ${what}`, count as number);
+      }
+    }
+    for (const [code, count] of this.#log?.refusals ?? []) world.count(`batches ${code}`, count);
+  }
+
+  /** The log takes something; a body as large as all that may be pending may have to come again. */
+  async #mustTake(): Promise<void> {
+    const world = this.#world;
+    for (let left = 10; left > 0; left--) {
+      const push = world.traffic.next(world.time.now(), false);
+      const told = await world.until(this.#push(push), 'a push after all troubles');
+      if (told === undefined) return;
+      assert.equal(told, 'MON_LOG_BUSY', 'the log is usable once the disk is well');
+    }
+    assert.fail('the log is busy for ever');
   }
 
   get #bound() {
@@ -128,16 +151,17 @@ export class Life {
 
   async #step(): Promise<void> {
     const world = this.#world;
-    const { dice, plan, time, tally } = world;
+    const { dice, plan, time } = world;
     const event = dice.weighted(plan.events);
+    world.count(`event ${event}`);
     switch (event) {
       case 'push':
       case 'again':
-        this.#begin(this.#push(world.traffic.next(time.now(), event === 'again'), false));
+        this.#begin(this.#push(world.traffic.next(time.now(), event === 'again')));
         return;
       case 'burst':
         for (let i = dice.int(2, 6); i > 0; i--) {
-          this.#begin(this.#push(world.traffic.next(time.now(), dice.chance(0.2)), false));
+          this.#begin(this.#push(world.traffic.next(time.now(), dice.chance(0.2))));
         }
         return;
       case 'wait':
@@ -165,7 +189,6 @@ export class Life {
       case 'reload':
         return this.#reload();
       case 'glance':
-        tally.glances++;
         return this.#begin(this.#glance());
       case 'check':
         return this.check();
@@ -216,7 +239,7 @@ export class Life {
     const { model, dice, time } = world;
     const { stores, ask } = this.#chain;
     if (world.failure !== undefined || world.frozen) return;
-    world.tally.checks++;
+    world.count('checks');
     checkStores(model, stores);
     checkMetadata(model, stores);
     // After a crash the floor may lie where it was at the last checkpoint.
@@ -245,7 +268,7 @@ export class Life {
   }
 
   async #retain(): Promise<void> {
-    this.#world.tally.segmentsDropped += await this.#chain.log.retain();
+    this.#world.count('segmentsRetained', await this.#chain.log.retain());
   }
 
   async #reload(): Promise<void> {
@@ -265,11 +288,12 @@ export class Life {
     return { records: this.#log.taken.filter(({ tick }) => !tick), outcome };
   }
 
-  async #push(push: Push, must: boolean): Promise<void> {
-    const { clock, plan, tally } = this.#world;
+  /** Pushes a body, and answers the code of its failure if the disk is to blame. */
+  async #push(push: Push): Promise<string | undefined> {
+    const { clock, plan } = this.#world;
     const receivedMs = clock.now();
     const { door } = this.#chain;
-    tally.pushes++;
+    this.#world.count(`push ${push.format}${push.broken ? ' broken' : ''}`);
     const { records, outcome } = this.#during(() => {
       if (push.format === 'remote') return door.remoteWrite(push.body);
       return push.format === 'json'
@@ -284,27 +308,28 @@ export class Life {
       assert.ok(!push.broken, 'a broken body is refused');
       checkOutcome(expected, push.refused, told);
       this.#acknowledged(expected.taken);
+      return undefined;
     } catch (thrown) {
       const code = thrown instanceof MonError ? thrown.code : undefined;
-      if (push.broken && code === 'MON_BODY_MALFORMED') return;
-      if (must) throw thrown;
-      tally.refusedPushes++;
+      if (push.broken && code === 'MON_BODY_MALFORMED') return undefined;
+      this.#world.count(`refused ${code}`);
       this.#allow(thrown);
+      return code;
     }
   }
 
   #acknowledged(rows: readonly Sent[]): void {
-    const { model, tally } = this.#world;
-    tally.acknowledged += rows.length;
+    const { model } = this.#world;
+    this.#world.count('acknowledged', rows.length);
     for (const { series, t } of rows) {
       assert.ok(model.series.get(series)?.has(t), `${series} at ${t}: acknowledged, not logged`);
     }
   }
 
   #scraped(columns: SampleColumns, receivedMs: number): Promise<PushOutcome> {
-    const { fleet, plan, tally } = this.#world;
+    const { fleet, plan } = this.#world;
     const { count } = columns;
-    tally.scrapes++;
+    this.#world.count('scrapes');
     try {
       const rows = this.#log.rows(
         columns.refs.subarray(0, count),

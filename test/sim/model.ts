@@ -45,6 +45,9 @@ export class Model {
   readonly metadata = new Map<string, MetadataEntry>();
   /** Older samples may have been forgotten. */
   floorMs = -Infinity;
+  /** Records that were never answered, and turned out to stand, or not to. */
+  adopted = 0;
+  forgotten = 0;
   readonly #partitionOf = new Map<string, number>();
   /** Newest watermark that stands, for each partition. */
   readonly #watermarks: Float64Array;
@@ -98,6 +101,7 @@ export class Model {
   adopt(partition: number, start: number, found: readonly SentRecord[]): void {
     const durable = this.durable[partition];
     const open = this.open[partition].splice(0);
+    const before = durable.length + open.length;
     const end = start + found.length;
     const words = `partition ${partition}: the log ends at ${end}`;
     assert.ok(end >= durable.length, `${words}, acknowledged is up to ${durable.length}`);
@@ -112,7 +116,9 @@ export class Model {
       assert.ok(index >= 0, `partition ${partition}: nobody sent record ${start + i}: ${text}`);
       const [adopted] = open.splice(0, index + 1).slice(-1);
       this.#add(adopted);
+      this.adopted++;
     });
+    this.forgotten += before - this.durable[partition].length;
   }
 
   /** True when the sample that stands there is a stale marker. */

@@ -42,15 +42,17 @@ class Run {
     const { plan, dice, tally, model } = world;
     for (let i = 0; i < plan.lives; i++) {
       const life = await this.#open(dice.chance(0.2));
-      if (dice.chance(0.7)) world.cutAfter(dice.scale(1, plan.operations));
+      if (dice.chance(0.8)) world.cutAfter(dice.scale(1, plan.operations));
       await this.#live(life);
     }
     world.mend();
     const last = await this.#open(false);
     await last.verify();
     await last.stop();
-    tally.samples = model.samples;
-    tally.records = model.durable.reduce((sum, records) => sum + records.length, 0);
+    world.count('unanswered that stand', model.adopted);
+    world.count('unanswered that are gone', model.forgotten);
+    world.count('samples', model.samples);
+    world.count('records', model.durable.reduce((sum, records) => sum + records.length, 0));
     return tally;
   }
 
@@ -67,7 +69,7 @@ class Run {
       } catch (thrown) {
         const known = thrown instanceof LifeOver || isDisk(thrown);
         if (!known || i === OPENINGS_MAX) throw thrown;
-        world.tally.failedStarts++;
+        world.count('failedStarts');
         await world.end(world.dice.chance(0.5) ? 'power' : 'kill');
         world.mend();
       }
@@ -83,11 +85,12 @@ class Run {
       await life.live(plan.steps);
       if (end === 'orderly') {
         await life.stop();
-        world.tally.restarts++;
+        world.count('restarts');
       }
     } catch (thrown) {
       if (!(thrown instanceof LifeOver) && !isDisk(thrown)) throw thrown;
     }
+    life.tell();
     await world.end(end === 'power' ? 'power' : 'kill');
   }
 }

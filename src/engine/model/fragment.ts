@@ -2,6 +2,7 @@
 // crosses threads and sockets; what comes back is columns. A window is left-open: (t - windowMs,
 // t]. The planner has already applied offset and @, so that `start` to `end` is the grid on which
 // samples are looked at.
+import type { FloatHistogram } from './histogram.ts';
 import type { Labels } from './labels.ts';
 import type { Matcher } from './matcher.ts';
 
@@ -41,7 +42,21 @@ export interface Fragment {
   readonly aggregate?: FragmentAggregate;
   readonly maxSeries: number;
   readonly maxSamples: number;
+  /** Samples around the window count too: up to `lookbackMs` before it and, smoothed, behind it. */
+  readonly extend?: 'anchored' | 'smoothed';
+  readonly lookbackMs?: number;
+  /** Start timestamps of samples tell resets of counters. */
+  readonly starts?: boolean;
 }
+
+/**
+ * Histograms beside a column of floats: where one stands, the float beside it means nothing.
+ * Undefined altogether when there are only floats.
+ */
+export type HistogramColumn = readonly (FloatHistogram | undefined)[];
+
+/** What a cell of a partial sum or mean has met: bits of `Matrix.mixes`. */
+export const MIX = { float: 1, histogram: 2, incompatible: 4, reset: 8, noReset: 16 } as const;
 
 /**
  * Row-major matrix: value of series s at instant i is `values[s * steps + i]`, and it is there
@@ -58,6 +73,9 @@ export interface Matrix {
   readonly counts?: Float64Array;
   readonly squares?: Float64Array;
   readonly lost?: Float64Array;
+  readonly histograms?: HistogramColumn;
+  /** Only in partial sums and means that met histograms: bits of MIX, for each cell. */
+  readonly mixes?: Uint8Array;
 }
 
 /**
@@ -69,6 +87,9 @@ export interface RawSamples {
   readonly from: Uint32Array;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  readonly histograms?: HistogramColumn;
+  /** Start timestamps in ms, 0 where unknown. */
+  readonly starts?: Float64Array;
 }
 
 export interface FragmentResult {
@@ -79,4 +100,7 @@ export interface FragmentResult {
   /** Sentences for the user, as Prometheus words them. */
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
+  /** What the partial aggregation had to say; it has another place in the query. */
+  readonly aggregateWarnings?: readonly string[];
+  readonly aggregateInfos?: readonly string[];
 }

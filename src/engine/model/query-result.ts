@@ -18,4 +18,6 @@ export interface QueryAnswer {
   readonly whole: boolean;
   readonly seriesRead: number;
   readonly samplesRead: number;
+  /** How much of it came out of the result cache, where one was asked. */
+  readonly cache?: 'hit' | 'partial' | 'miss';
 }

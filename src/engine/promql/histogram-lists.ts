@@ -9,6 +9,15 @@ export interface TrackedList extends BucketList {
   readonly lost: Float64Array;
 }
 
+/** What a running sum of histograms has lost in rounding; lists stand beside the sum's buckets. */
+export interface HistogramLoss {
+  readonly zeroCount: number;
+  readonly count: number;
+  readonly sum: number;
+  readonly positive: Float64Array;
+  readonly negative: Float64Array;
+}
+
 /** One compensated sum; what `add` works on. */
 export const pair = { sum: 0, lost: 0 };
 

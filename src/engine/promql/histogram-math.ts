@@ -16,16 +16,7 @@ import {
 } from './histogram-lists.ts';
 import { reconcileZero, work } from './histogram-zero.ts';
 import type { BucketList, FloatHistogram, ResetHint } from '../model/histogram.ts';
-import type { TrackedList } from './histogram-lists.ts';
-
-/** What a running sum of histograms has lost in rounding; lists stand beside the sum's buckets. */
-export interface HistogramLoss {
-  readonly zeroCount: number;
-  readonly count: number;
-  readonly sum: number;
-  readonly positive: Float64Array;
-  readonly negative: Float64Array;
-}
+import type { HistogramLoss, TrackedList } from './histogram-lists.ts';
 
 export interface Combined {
   readonly histogram: FloatHistogram;

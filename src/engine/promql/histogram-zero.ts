@@ -4,8 +4,7 @@
 import { boundOf } from '../model/histogram.ts';
 import { add, pair, tracked, withoutEmpty } from './histogram-lists.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
-import type { HistogramLoss } from './histogram-math.ts';
-import type { TrackedList } from './histogram-lists.ts';
+import type { HistogramLoss, TrackedList } from './histogram-lists.ts';
 
 /** An exponential histogram that is being added to. */
 export interface Work {

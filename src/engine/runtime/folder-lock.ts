@@ -3,11 +3,12 @@
 // can be left and nobody has to guess from a process id. Beside it `owner.json` tells who holds
 // it. Easy to get wrong: a POSIX lock is lost when its process opens and closes the file by any
 // other way.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { MonError, messageOf } from '../errors.ts';
 import { diskFailure } from './disk-failure.ts';
+import { makeFolderNow } from './make-folder.ts';
 
 /** Who holds a folder: what `mon status`, `mon down` and the refusal tell. */
 export interface FolderOwner {
@@ -90,11 +91,7 @@ export function folderOwner(folder: string): FolderOwner | undefined {
  *   MON_DISK_FORBIDDEN when the folder may not be written.
  */
 export function lockFolder(folder: string, owner: FolderOwner): FolderLock {
-  try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-  } catch (thrown) {
-    throw diskFailure(thrown, 'make the folder', folder);
-  }
+  makeFolderNow(folder);
   const base = begin(folder, 'BEGIN EXCLUSIVE');
   if (base === 'held') throw lockedBy(folder, readOwner(folder));
   held.add(base);
@@ -124,7 +121,7 @@ function lockedBy(folder: string, owner: FolderOwner | undefined): MonError {
   const where = owner?.listen ? ` (it listens on ${owner.listen})` : '';
   return new MonError('MON_FOLDER_LOCKED', `${folder} is in use by ${who}${where}`, {
     hint: owner?.listen
-      ? `ask it with --url http://${owner.listen}, or stop it with: kill ${owner.pid}`
+      ? `ask it with --url http://${owner.listen}, or stop it with: mon down --data-dir ${folder}`
       : 'stop that process, or choose another folder with --data-dir',
     fields: {
       folder,

@@ -1,9 +1,10 @@
 // The file that `mon logs` reads: lines are appended at once, and past a size the file becomes .1,
 // .1 becomes .2, and the oldest goes. Easy to get wrong: a full disk must not take the process
 // down, so a line that cannot be written is counted and dropped.
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { diskFailure } from './disk-failure.ts';
+import { makeFolderNow } from './make-folder.ts';
 
 export interface LogFileOptions {
   readonly path: string;
@@ -23,8 +24,8 @@ export class LogFile {
   /** @throws MonError when the file cannot be opened. */
   constructor(options: LogFileOptions) {
     this.#options = options;
+    makeFolderNow(dirname(options.path));
     try {
-      mkdirSync(dirname(options.path), { recursive: true, mode: 0o700 });
       this.#handle = openSync(options.path, 'a', 0o600);
       this.#bytes = fstatSync(this.#handle).size;
     } catch (thrown) {

@@ -102,9 +102,8 @@ async function makeFolder(folder: string): Promise<void> {
   const parent = dirname(folder);
   if (parent !== folder) await makeFolder(parent);
   // Another process may make it at the same time; what counts is that it is there.
-  const options = { recursive: true, mode: 0o700 };
   await ask('make the folder', folder, (done) =>
-    fs.mkdir(folder, options, (e) => done(e, undefined)),
+    fs.mkdir(folder, { mode: 0o700 }, (e) => done(e?.code === 'EEXIST' ? null : e, undefined)),
   );
   await syncFolder(parent);
 }
