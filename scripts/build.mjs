@@ -1,5 +1,5 @@
-// Builds dist/: the kernels by the AssemblyScript compiler, all TypeScript by tsc, then the command
-// manifest. Runs under any Node from 20 on, because `npm ci` starts it with the system's own.
+// Builds dist/: the kernels by the AssemblyScript compiler, all TypeScript by tsc, the screens bundled
+// with Ink, then the command manifest. Runs under any Node from 20 on, because `npm ci` starts it with the system's own.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -32,6 +32,7 @@ if (!existsSync(wasm) || statSync(wasm).mtimeMs < newestSource(assembly)) {
   run(bin('asc'), [entry, '-o', wasm, ...shape, ...features, ...memory]);
 }
 run(bin('tsc'), ['-p', join(root, 'tsconfig.json')]);
+run(bin('node'), [join(root, 'scripts/bundle-screens.mjs')]);
 if (existsSync(join(root, 'scripts/manifest.mjs'))) {
   run(bin('node'), [join(root, 'scripts/manifest.mjs')]);
 }

@@ -1,5 +1,6 @@
-// Puts each screen with React and Ink into one file, in place of what tsc wrote: a screen then starts in
-// half the time. What the engine exports stays outside, so that there is one MonError in the process.
+// Puts each screen with React and Ink into one file, in place of what tsc wrote: a screen then
+// starts in half the time. What the engine exports stays outside, so that there is one MonError in
+// the process.
 import { build } from 'esbuild';
 import { relative, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';

@@ -5,7 +5,9 @@
 /** What a consumer does about a failure: try again, stop, or count it, log a sample and go on. */
 export type FailureKind = 'retry' | 'give up' | 'data';
 
-/** Every operating failure and what to do about it. Codes are stable: scripts and tests match them. */
+/**
+ * Every operating failure and what to do about it. Codes are stable: scripts and tests match them.
+ */
 export const FAILURES = {
   MON_ABORTED: 'give up',
   MON_AUTH_REQUIRED: 'give up',

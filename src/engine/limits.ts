@@ -1,5 +1,5 @@
-// Every bound of the system with its unit and its reason. Past a bound there is a clear error to the
-// one who caused it. The constants check one another when this file is loaded.
+// Every bound of the system with its unit and its reason. Past a bound there is a clear error to
+// the one who caused it. The constants check one another when this file is loaded.
 import { assert } from './errors.ts';
 
 const KIB = 1024;
@@ -41,9 +41,13 @@ export const LABELS_MAX = 32;
 export const LABEL_NAME_BYTES_MAX = 1 * KIB;
 export const LABEL_VALUE_BYTES_MAX = 4 * KIB;
 
-/** Samples of one push body: with the least that a sample takes, what 64 MiB can hold in earnest. */
+/**
+ * Samples of one push body: with the least that a sample takes, what 64 MiB can hold in earnest.
+ */
 export const BODY_SAMPLES_MAX = 2_000_000;
-/** Series that one door knows: at 300 bytes of labels each they fill a third of its 4 GiB memory. */
+/**
+ * Series that one door knows: at 300 bytes of labels each they fill a third of its 4 GiB memory.
+ */
 export const BOOK_SERIES_MAX = 4_000_000;
 /** Bytes of all spellings that a door remembers. */
 export const BOOK_BYTES_MAX = 1536 * MIB;

@@ -23,19 +23,21 @@ export interface Delivery {
   readonly offset: Offset;
   readonly bytes: Uint8Array;
   /**
-   * True for a record before the reader's start that is delivered only so that the series which later
-   * records refer to are known: take its definitions, nothing else.
+   * True for a record before the reader's start that is delivered only so that the series which
+   * later records refer to are known: take its definitions, nothing else.
    */
   readonly definitionsOnly: boolean;
 }
 
 /**
  * The log: P partitions of records, the write-ahead log, buffer, replay and fan-out at once.
- * - append resolves when each batch is durable or has failed, one answer a batch in the order given.
- *   Batches of one call may fail singly (partial append); what failed is not in the log and never will
- *   be. Two calls made one after the other keep their order in each partition.
- * - The columns of a batch are read before append returns its promise; the caller may then reuse them.
- * - A full disk or an unreachable broker rejects nothing silently: kind 'retry', the log stays usable.
+ * - append resolves when each batch is durable or has failed, one answer a batch in the order
+ *   given. Batches of one call may fail singly (partial append); what failed is not in the log and
+ *   never will be. Two calls made one after the other keep their order in each partition.
+ * - The columns of a batch are read before append returns its promise; the caller may then reuse
+ *   them.
+ * - A full disk or an unreachable broker rejects nothing silently: kind 'retry', the log stays
+ *   usable.
  */
 export interface Log {
   readonly partitions: number;
@@ -58,13 +60,16 @@ export interface Log {
 
 /**
  * - Deliveries of one partition come in offset order, each once; partitions interleave freely.
- * - Every series a record refers to has been defined by it or by an earlier delivery of this reader.
+ * - Every series a record refers to has been defined by it or by an earlier delivery of this
+ *   reader.
  * - Nothing past the durable end is ever delivered.
  * - A slow reader does not hold appends up: what left the memory ring is read from disk again.
  * - Retention never passes an offset that a registered reader has not released.
  */
 export interface LogReader {
-  /** The next records, at least one; waits for them. Empty only when the signal fired or on close. */
+  /**
+   * The next records, at least one; waits for them. Empty only when the signal fired or on close.
+   */
   next(signal?: AbortSignal): Promise<readonly Delivery[]>;
   /** The reader's own state holds all below `offset` durably; the log may forget it. */
   release(partition: number, offset: Offset): void;
@@ -106,7 +111,9 @@ export interface SampleBuffer {
   starts?: Float64Array | undefined;
 }
 
-/** Series and their samples where they lie: what leaf fragments run over. Synchronous, one thread. */
+/**
+ * Series and their samples where they lie: what leaf fragments run over. Synchronous, one thread.
+ */
 export interface SeriesReader {
   /** Ids of the series that match all matchers and may have samples in [minMs, maxMs]. */
   match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array;
@@ -139,7 +146,9 @@ export interface Cardinality {
   readonly seriesByPair: readonly (readonly [pair: string, series: number])[];
 }
 
-/** Where series can be asked for: one shard, one store, or all of them joined. Answers are sorted. */
+/**
+ * Where series can be asked for: one shard, one store, or all of them joined. Answers are sorted.
+ */
 export interface Source {
   /** Runs a leaf fragment. What was applied before the call is in the answer (read your writes). */
   fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult>;
@@ -168,7 +177,8 @@ export interface Source {
 
 /**
  * Bytes under keys for a while, in this process or shared. It may forget anything at any time, and
- * one that is away has nothing: neither call ever rejects. Keys carry the version of what they name.
+ * one that is away has nothing: neither call ever rejects. Keys carry the version of what they
+ * name.
  */
 export interface Cache {
   /** One answer a key, in the order given; the bytes must not be written to. */
@@ -195,7 +205,9 @@ export interface AskOptions {
   readonly maxCost?: number;
 }
 
-/** Answers PromQL. @throws UserError for a bad query, MonError for limits, timeouts and failures. */
+/**
+ * Answers PromQL. @throws UserError for a bad query, MonError for limits, timeouts and failures.
+ */
 export interface Ask {
   instant(query: string, timeMs: number, options?: AskOptions): Promise<QueryAnswer>;
   range(
@@ -221,11 +233,15 @@ export interface Explain {
   ): Promise<Explanation>;
 }
 
-/** What became of a pushed body. Refusals are per series or sample; the rest of the body is durable. */
+/**
+ * What became of a pushed body. Refusals are per series or sample; the rest of the body is durable.
+ */
 export interface PushOutcome {
   readonly accepted: number;
   readonly refused: number;
-  /** Reason -> count; reasons are short fixed words (tooOld, tooNew, labelName, tooManyLabels …). */
+  /**
+   * Reason -> count; reasons are short fixed words (tooOld, tooNew, labelName, tooManyLabels …).
+   */
   readonly reasons: Readonly<Record<string, number>>;
   /** A few sentences that name an offending series and why, for the sender. */
   readonly examples: readonly string[];
@@ -233,15 +249,17 @@ export interface PushOutcome {
 
 /**
  * Where pushed bodies enter. Resolves when all that was accepted is durable.
- * @throws MonError MON_BODY_MALFORMED (400), MON_BODY_TOO_LARGE (413): nothing of the body was taken;
- *   kind 'retry' (503): the sender may send the same body again, doubles are dropped.
+ * @throws MonError MON_BODY_MALFORMED (400), MON_BODY_TOO_LARGE (413): nothing of the body was
+ *   taken; kind 'retry' (503): the sender may send the same body again, doubles are dropped.
  */
 export interface Intake {
   /** Remote write 1.0: a snappy block of a WriteRequest. */
   remoteWrite(body: Uint8Array): Promise<PushOutcome>;
   /** The seed's form: `{"metrics": …, "labels": {…}}`. */
   json(body: Uint8Array): Promise<PushOutcome>;
-  /** Exposition text, Prometheus' or OpenMetrics'; samples without a timestamp get the receive time. */
+  /**
+   * Exposition text, Prometheus' or OpenMetrics'; samples without a timestamp get the receive time.
+   */
   exposition(body: Uint8Array, contentType: string): Promise<PushOutcome>;
 }
 

@@ -1,7 +1,8 @@
 // Stands between Ink and the terminal: takes whole frames as text, keeps the cells that are on the
-// screen, and sends only the runs of cells that differ. A chart that grows by one dot costs a few bytes,
-// not its whole row, and a row is always addressed absolutely, so that nothing can drift. Easy to get
-// wrong: while the terminal is slow frames must be dropped, not queued, or the screen lags ever further.
+// screen, and sends only the runs of cells that differ. A chart that grows by one dot costs a few
+// bytes, not its whole row, and a row is always addressed absolutely, so that nothing can drift.
+// Easy to get wrong: while the terminal is slow frames must be dropped, not queued, or the screen
+// lags ever further.
 import { EventEmitter } from 'node:events';
 import { cellWidth } from './draw/text.ts';
 

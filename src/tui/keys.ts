@@ -1,6 +1,6 @@
-// One table of keys for all screens: what a key does, in which mode it is valid, and the words for the
-// bottom bar and the help. The bar shows the keys valid now, the help all of the mode, from this table
-// alone, so that they cannot tell different stories.
+// One table of keys for all screens: what a key does, in which mode it is valid, and the words for
+// the bottom bar and the help. The bar shows the keys valid now, the help all of the mode, from
+// this table alone, so that they cannot tell different stories.
 
 /** What the screen is busy with; 'filter' takes text. */
 export type Mode = 'overview' | 'zoom' | 'filter' | 'help' | 'command';

@@ -1,7 +1,8 @@
-// Opens a full screen and gives the terminal back as it was, whatever happens: quit, Ctrl-C, a signal, an
-// exception in a timer, a broken component. Ink draws frames, the compositor sends what changed. Autowrap
-// is off meanwhile, because a terminal that counts a character wider than we do would otherwise scroll.
-// Easy to get wrong: the message of a crash must come after the screen is restored, or it vanishes.
+// Opens a full screen and gives the terminal back as it was, whatever happens: quit, Ctrl-C, a
+// signal, an exception in a timer, a broken component. Ink draws frames, the compositor sends what
+// changed. Autowrap is off meanwhile, because a terminal that counts a character wider than we do
+// would otherwise scroll. Easy to get wrong: the message of a crash must come after the screen is
+// restored, or it vanishes.
 import { render, type Instance } from 'ink';
 import type { ReactNode } from 'react';
 import { UserError } from '../engine/errors.ts';

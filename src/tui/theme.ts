@@ -1,6 +1,6 @@
-// What the terminal can show, decided once from its environment and the flags: depth of colour, dark or
-// light, Unicode or ASCII. Over SSH only TERM arrives, so 24-bit colour is used only where the terminal
-// or the user says so. NO_COLOR counts only when it is not empty.
+// What the terminal can show, decided once from its environment and the flags: depth of colour,
+// dark or light, Unicode or ASCII. Over SSH only TERM arrives, so 24-bit colour is used only where
+// the terminal or the user says so. NO_COLOR counts only when it is not empty.
 import { palette, type ColorDepth, type Palette, type ThemeName } from './draw/styles.ts';
 
 export interface Theme {

@@ -1,5 +1,5 @@
-// Kills a real server at random moments under remote writes, restarts it on the same folder and holds
-// it to the ledger. The short suite kills a few times, the long one fifty and more.
+// Kills a real server at random moments under remote writes, restarts it on the same folder and
+// holds it to the ledger. The short suite kills a few times, the long one fifty and more.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
-// A sender that keeps a ledger: what it sent, what was acknowledged, and after a crash whether every
-// acknowledged sample is there once and right. Values are a function of series and time, so a wrong
-// one shows itself.
+// A sender that keeps a ledger: what it sent, what was acknowledged, and after a crash whether
+// every acknowledged sample is there once and right. Values are a function of series and time, so a
+// wrong one shows itself.
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../src/engine/runtime/random.ts';

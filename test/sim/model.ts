@@ -39,6 +39,11 @@ export class Model {
   readonly durable: readonly SentRecord[][];
   /** Asked for, neither acknowledged nor surely refused, in the order asked. */
   readonly open: readonly SentRecord[][];
+  /**
+   * Of earlier lives, never answered and not found. A disk that failed to sync may still bring them
+   * back by a power loss, until a commit has put an end to the segment they were in.
+   */
+  readonly #left: readonly SentRecord[][];
   /** Series -> timestamp -> bits of all that stands. */
   readonly series = new Map<string, Map<number, bigint>>();
   /** Family -> the newest word on it. */
@@ -56,6 +61,7 @@ export class Model {
     this.partitions = partitions;
     this.durable = Array.from({ length: partitions }, () => []);
     this.open = Array.from({ length: partitions }, () => []);
+    this.#left = Array.from({ length: partitions }, () => []);
     this.#watermarks = new Float64Array(partitions).fill(-Infinity);
   }
 
@@ -83,6 +89,7 @@ export class Model {
     const index = this.open[partition].indexOf(record);
     assert.ok(index >= 0, 'a record is answered once, and after those before it');
     this.open[partition].splice(0, index + 1);
+    for (const left of this.#left) left.length = 0;
     this.#add(record);
   }
 
@@ -100,8 +107,7 @@ export class Model {
    */
   adopt(partition: number, start: number, found: readonly SentRecord[]): void {
     const durable = this.durable[partition];
-    const open = this.open[partition].splice(0);
-    const before = durable.length + open.length;
+    const open = [...this.#left[partition].splice(0), ...this.open[partition].splice(0)];
     const end = start + found.length;
     const words = `partition ${partition}: the log ends at ${end}`;
     assert.ok(end >= durable.length, `${words}, acknowledged is up to ${durable.length}`);
@@ -118,7 +124,8 @@ export class Model {
       this.#add(adopted);
       this.adopted++;
     });
-    this.forgotten += before - this.durable[partition].length;
+    this.forgotten += open.length;
+    this.#left[partition].push(...open);
   }
 
   /** True when the sample that stands there is a stale marker. */

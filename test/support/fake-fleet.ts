@@ -1,6 +1,6 @@
-// A fleet that exists only as functions of time, asked through the Ask port or over HTTP: what the tests
-// of screens look at. The same instant always gives the same values. Faults are switched on by fields:
-// down, slow, broken for one expression, hostile names.
+// A fleet that exists only as functions of time, asked through the Ask port or over HTTP: what the
+// tests of screens look at. The same instant always gives the same values. Faults are switched on
+// by fields: down, slow, broken for one expression, hostile names.
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MonError } from '../../src/engine/errors.ts';

@@ -1,6 +1,6 @@
-// Streams that look like a terminal, for screens that run inside the test's own process: what is written
-// goes through xterm's parser, keys are pushed in. For what a real terminal and a real process do, there
-// is terminal.ts.
+// Streams that look like a terminal, for screens that run inside the test's own process: what is
+// written goes through xterm's parser, keys are pushed in. For what a real terminal and a real
+// process do, there is terminal.ts.
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import xterm from '@xterm/headless';

@@ -1,5 +1,5 @@
-// A real `mon up` as a child process on a free port, for tests of the whole: start, wait until it is
-// ready, kill it in any way, start it again on the same folder.
+// A real `mon up` as a child process on a free port, for tests of the whole: start, wait until it
+// is ready, kill it in any way, start it again on the same folder.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,6 +1,6 @@
-// Debian's Prometheus as a child process on a free port, with its data in a folder of the test. Easy
-// to get wrong: it remote-writes only what it scraped after its queue has started, so the very first
-// samples of a run may be missing on the other side.
+// Debian's Prometheus as a child process on a free port, with its data in a folder of the test.
+// Easy to get wrong: it remote-writes only what it scraped after its queue has started, so the very
+// first samples of a run may be missing on the other side.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';

@@ -21,8 +21,8 @@ interface FileState {
 
 export interface TallyOptions {
   /**
-   * What this machine is known to have: a skip that says it "needs …" one of these words counts as a
-   * failure. `all` stands for everything.
+   * What this machine is known to have: a skip that says it "needs …" one of these words counts as
+   * a failure. `all` stands for everything.
    */
   readonly required: readonly string[];
   readonly write: (text: string) => void;

@@ -1,11 +1,17 @@
-// A real terminal for tests: the program runs behind a pty, and xterm's own parser turns its bytes into a
-// screen that can be read cell by cell. Widths are those of Unicode 6, the oldest that one meets: what is
-// right here is right in newer terminals. Easy to get wrong: bytes arrive later than keys are pressed, so
-// look only through `waitFor`, or after `settled`.
-import { readFileSync } from 'node:fs';
+// A real terminal for tests: the program runs behind a pty, and xterm's own parser turns its bytes
+// into a screen that can be read cell by cell. Widths are those of Unicode 6, the oldest that one
+// meets: what is right here is right in newer terminals. Easy to get wrong: bytes arrive later than
+// keys are pressed, so look only through `waitFor`, or after `settled`.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { spawn } from '@lydell/node-pty';
 import xterm from '@xterm/headless';
 import { projectRoot } from './project.ts';
+
+const pinned = join(projectRoot, 'node_modules/node/bin/node');
+
+/** The Node that the project pins: bin/run.js would start it anyway, as a second process. */
+export const nodeBin = existsSync(pinned) ? pinned : process.execPath;
 
 export interface TermOptions {
   readonly cmd: readonly string[];
@@ -33,7 +39,10 @@ export interface Term {
   screen(): string[];
   text(): string;
   cell(x: number, y: number): Cell;
-  /** Resolves when the screen holds the text or the condition; fails with the screen when it never does. */
+  /**
+   * Resolves when the screen holds the text or the condition; fails with the screen when it never
+   * does.
+   */
   waitFor(wanted: string | ((text: string) => boolean), ms?: number): Promise<void>;
   /** Resolves when nothing has arrived for `ms`, counted from the call on. */
   settled(ms?: number): Promise<void>;
@@ -67,7 +76,9 @@ const KEYS: Readonly<Record<string, string>> = {
   'ctrl-u': '\u0015',
 };
 
-/** Environment of all terminal tests: UTF-8, 24-bit colour, and no CI that would silence screens. */
+/**
+ * Environment of all terminal tests: UTF-8, 24-bit colour, and no CI that would silence screens.
+ */
 const FIXED_ENV = {
   TERM: 'xterm-256color',
   COLORTERM: 'truecolor',

@@ -1,5 +1,6 @@
-// Makes remote-write 1.0 bodies by hand: the sender's side of the wire, independent of the walker that
-// reads it. Labels are sorted as a Prometheus sender sorts them unless the caller gives them otherwise.
+// Makes remote-write 1.0 bodies by hand: the sender's side of the wire, independent of the walker
+// that reads it. Labels are sorted as a Prometheus sender sorts them unless the caller gives them
+// otherwise.
 import { Buffer } from 'node:buffer';
 import snappy from 'snappy';
 

@@ -1,5 +1,6 @@
-// The compositor against a real terminal emulator: after any series of frames the screen is the last
-// frame, cell by cell, with its styles; what did not change costs nothing; a slow terminal drops frames.
+// The compositor against a real terminal emulator: after any series of frames the screen is the
+// last frame, cell by cell, with its styles; what did not change costs nothing; a slow terminal
+// drops frames.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';

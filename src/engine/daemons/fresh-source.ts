@@ -1,5 +1,6 @@
-// A source that answers with all that was acknowledged before it was asked: it waits until the store has
-// been handed what the log held at that moment. So a sender that got its 2xx finds its samples.
+// A source that answers with all that was acknowledged before it was asked: it waits until the
+// store has been handed what the log held at that moment. So a sender that got its 2xx finds its
+// samples.
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';

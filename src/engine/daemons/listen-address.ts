@@ -1,5 +1,5 @@
-// The address that `mon up` listens on: loopback unless the user says otherwise, and a public one only
-// behind a token.
+// The address that `mon up` listens on: loopback unless the user says otherwise, and a public one
+// only behind a token.
 import { isIP } from 'node:net';
 import { UserError } from '../errors.ts';
 import { LISTEN_DEFAULT } from '../limits.ts';

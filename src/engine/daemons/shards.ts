@@ -1,5 +1,5 @@
-// Starts the shard threads and gives each its partitions. A thread that dies takes the process with
-// it: its memory is gone, and a restart rebuilds it from checkpoint and log.
+// Starts the shard threads. A thread that dies takes the process with it: its memory is gone, and a
+// restart rebuilds it from checkpoint and log.
 import { Worker } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import { ShardClient } from '../remote/shard-client.ts';
@@ -14,21 +14,15 @@ export interface RunningShard {
 }
 
 export interface ShardsOptions {
-  readonly count: number;
-  readonly partitions: number;
+  /** The partitions of each shard. */
+  readonly partitions: readonly (readonly number[])[];
   readonly generation: number;
   readonly folder: string;
   readonly died: (error: Error) => void;
 }
 
-/** Partition p belongs to shard p mod count. */
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
-  const shards: RunningShard[] = [];
-  for (let shard = 0; shard < options.count; shard++) {
-    const partitions: number[] = [];
-    for (let p = shard; p < options.partitions; p += options.count) partitions.push(p);
-    shards.push(startShard(partitions, options));
-  }
+  const shards = options.partitions.map((partitions) => startShard(partitions, options));
   const { folder, generation } = options;
   try {
     await Promise.all(

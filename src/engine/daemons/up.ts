@@ -1,6 +1,7 @@
-// What `mon up` does: decide from flags, environment and configuration, take the data folder, start all
-// roles, say what runs where, and stay until told to stop. Easy to get wrong: nothing may be printed as
-// running before it answers, and whatever was taken is given back when a later step fails.
+// What `mon up` does: decide from flags, environment and configuration, take the data folder, start
+// all roles, say what runs where, and stay until told to stop. Easy to get wrong: nothing may be
+// printed as running before it answers, and whatever was taken is given back when a later step
+// fails.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonError, UserError, messageOf } from '../errors.ts';
@@ -137,7 +138,9 @@ async function readConfig(options: UpOptions): Promise<MonConfig> {
 async function readToken(path: string): Promise<string> {
   let text: string;
   try {
-    text = Buffer.from(await systemDisk.readFile(path)).toString('utf8').trim();
+    text = Buffer.from(await systemDisk.readFile(path))
+      .toString('utf8')
+      .trim();
   } catch (thrown) {
     throw new UserError(`cannot read the token file ${path}: ${messageOf(thrown)}`);
   }
@@ -199,7 +202,9 @@ async function untilUp(
     const owner = folderOwner(dataDir);
     if (owner?.pid === child.pid && owner.listen !== '') return;
     if (child.ended() !== undefined) {
-      const said = Buffer.from(await systemDisk.readFile(output)).toString('utf8').trimEnd();
+      const said = Buffer.from(await systemDisk.readFile(output))
+        .toString('utf8')
+        .trimEnd();
       throw new MonError('MON_SERVER_FAILED', said.split('\n').slice(-3).join(' '), {
         hint: `everything it printed is in ${output}`,
       });

@@ -1,4 +1,5 @@
-// The version that the API tells; a test holds it equal to package.json's.
+// The version that the API tells, as a constant: the package file is not read at run time. A test
+// holds it equal to that of package.json.
 import type { VersionInfo } from '../api/api-parts.ts';
 
 export const VERSION: VersionInfo = {

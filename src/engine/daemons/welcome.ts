@@ -1,4 +1,5 @@
-// What `mon up` prints when everything answers: what runs where, and what to try next.
+// What `mon up` prints when everything answers: what runs where, and what to try next. Lines only;
+// who calls it prints them.
 
 export interface WelcomeFacts {
   readonly url: string;

@@ -17,6 +17,7 @@ import { HEAD_BYTE_COUNT, HEAD_CHUNKS, HEAD_SAMPLES, HEAD_SERIES_LIVE } from './
 import { PairText } from './pair-text.ts';
 import { scratchOf } from './scratch.ts';
 import { SeriesIndex } from './series-index.ts';
+import type { PairCount } from './series-index.ts';
 
 export interface HeadOptions {
   readonly partition: number;
@@ -163,12 +164,21 @@ export class Head implements SeriesReader {
     return count;
   }
 
+  room(id: number, minMs: number, maxMs: number): number {
+    return this.#kernels.exports.headRoom(this.#head, id, minMs, maxMs) >>> 0;
+  }
+
   labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {
     return this.#index.labelNames(matchers, minMs, maxMs);
   }
 
   labelValues(name: string, matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {
     return this.#index.labelValues(name, matchers, minMs, maxMs);
+  }
+
+  /** Every label pair with the number of its series, name by name. */
+  pairCounts(): Generator<PairCount, void, void> {
+    return this.#index.pairCounts();
   }
 
   /** What is known of metric families, the newest word for each, sorted by family. */

@@ -10,6 +10,13 @@ import type { PairText } from './pair-text.ts';
 import { scratchOf } from './scratch.ts';
 import { valueTest } from './value-test.ts';
 
+/** A label pair and how many series carry it. */
+export interface PairCount {
+  readonly name: string;
+  readonly value: string;
+  readonly series: number;
+}
+
 export class SeriesIndex {
   readonly #kernels: Kernels;
   readonly #head: number;
@@ -58,6 +65,16 @@ export class SeriesIndex {
       .filter((pair) => (marks[pair >>> 3] & (1 << (pair & 7))) !== 0)
       .map((pair) => this.#pairs.value(pair))
       .sort(compareText);
+  }
+
+  /** Pairs that some living series has. */
+  *pairCounts(): Generator<PairCount, void, void> {
+    for (const name of this.labelNames([], -Infinity, Infinity)) {
+      for (const pair of this.#pairs.pairsOf(name)) {
+        const series = this.#kernels.exports.postingsCount(this.#head, pair);
+        if (series > 0) yield { name, value: this.#pairs.value(pair), series };
+      }
+    }
   }
 
   #select(matchers: readonly Matcher[]): Uint32Array {

@@ -155,9 +155,23 @@ export interface SnappyExports {
   snappyInflate(block: number, length: number, to: number, size: number): number;
 }
 
+/** assembly/column-encode.ts, column-decode.ts and column-state.ts; docs/format/block.md. */
+export interface ColumnExports {
+  columnRoom(count: number): number;
+  columnSlack(): number;
+  columnEncode(valuesAt: number, count: number, to: number): number;
+  columnOpen(from: number, end: number): number;
+  columnDecode(tokensAt: number, extraAt: number, to: number): number;
+  columnSamples(): number;
+  columnHeaderBytes(): number;
+  columnTokenBytes(): number;
+  columnExtraBytes(): number;
+}
+
 export interface KernelExports
   extends
     SnappyExports,
+    ColumnExports,
     HashExports,
     SeriesBookExports,
     DoorExports,

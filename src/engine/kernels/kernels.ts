@@ -1,6 +1,6 @@
 // One WebAssembly module and one memory for a thread: the shard's, or the door's and the log's. All
-// wrappers of that thread share this object. Easy to get wrong: a call that may allocate can grow the
-// memory, so views are asked for here anew after such a call, never kept.
+// wrappers of that thread share this object. Easy to get wrong: a call that may allocate can grow
+// the memory, so views are asked for here anew after such a call, never kept.
 import { readFileSync } from 'node:fs';
 import type { KernelExports } from './exports.ts';
 
@@ -47,7 +47,9 @@ export class Kernels {
     return this.#f64;
   }
 
-  /** Copies bytes into a fresh piece and answers its address; the caller frees it with the length. */
+  /**
+   * Copies bytes into a fresh piece and answers its address; the caller frees it with the length.
+   */
   put(bytes: Uint8Array): number {
     const at = this.exports.alloc(bytes.length);
     this.bytes.set(bytes, at);

@@ -1,6 +1,6 @@
-// Snappy blocks inflated inside kernel memory, where the walk reads them: a pushed body is copied in
-// once, compressed, and makes no garbage. Easy to get wrong: the address that comes back is good only
-// until the next block is inflated.
+// Snappy blocks inflated inside kernel memory, where the walk reads them: a pushed body is copied
+// in once, compressed, and makes no garbage. Easy to get wrong: the address that comes back is good
+// only until the next block is inflated.
 import { assert } from '../errors.ts';
 import type { Kernels } from './kernels.ts';
 

@@ -1,6 +1,6 @@
 // The consume loop, written once for every reader of the log: read, hand to a sink, checkpoint, and
-// only then release the log. Failures are judged here: the data's fault is the sink's to count; ours
-// stops the loop without releasing anything, so that a restart reads the same records again.
+// only then release the log. Failures are judged here: the data's fault is the sink's to count;
+// ours stops the loop without releasing anything, so that a restart reads the same records again.
 import { MonError } from '../errors.ts';
 import { CHECKPOINT_LOG_BYTES, CHECKPOINT_MS } from '../limits.ts';
 import type { Delivery, Log, LogReader, Offset, Sink } from '../ports.ts';
@@ -19,7 +19,9 @@ export interface ConsumerOptions {
   readonly postponed: (error: MonError) => void;
 }
 
-/** Runs of deliveries on their way into the sink: more would only lengthen what a query waits for. */
+/**
+ * Runs of deliveries on their way into the sink: more would only lengthen what a query waits for.
+ */
 const IN_FLIGHT_MAX = 4;
 
 export class Consumer {
@@ -50,7 +52,9 @@ export class Consumer {
     });
   }
 
-  /** Resolves when the sink has been handed all that the log held durably at the time of the call. */
+  /**
+   * Resolves when the sink has been handed all that the log held durably at the time of the call.
+   */
   async caughtUp(): Promise<void> {
     const until = new Map<number, Offset>();
     for (const partition of this.#handed.keys()) {

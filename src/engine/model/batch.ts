@@ -1,7 +1,7 @@
-// A batch: the columns of one partition and one lateness class on their way into the log. Refs are the
-// producer's own numbers for series; they mean something only together with its series book and, once
-// in the log, with the epoch in the record. Columns may be views of WebAssembly memory: whoever gets a
-// batch uses it before the call returns, or copies.
+// A batch: the columns of one partition and one lateness class on their way into the log. Refs are
+// the producer's own numbers for series; they mean something only together with its series book
+// and, once in the log, with the epoch in the record. Columns may be views of WebAssembly memory:
+// whoever gets a batch uses it before the call returns, or copies.
 import type { Lateness } from './sample.ts';
 
 /** What the collector knows of a metric family: how Prometheus' /api/v1/metadata tells it. */

@@ -1,6 +1,6 @@
 // How a query is answered, as a tree: what runs where, what it should cost, what it did cost. Plain
-// data for the API and the command line. Easy to get wrong: an estimate is a bound from above, and a
-// step's time holds that of the steps under it.
+// data for the API and the command line. Easy to get wrong: an estimate is a bound from above, and
+// a step's time holds that of the steps under it.
 
 /** What a step is expected to do. */
 export interface StepEstimate {

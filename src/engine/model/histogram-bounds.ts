@@ -1,7 +1,7 @@
-// The bucket bounds of exponential histograms: bound i of schema s is 2^(i * 2^-s). Easy to get wrong:
-// every program has to have the same bounds to the last bit, or equal buckets print differently; so
-// the fractions are made of square roots, which are rounded alike everywhere, and then moved by the
-// few last digits that Prometheus' table has.
+// The bucket bounds of exponential histograms: bound i of schema s is 2^(i * 2^-s). Easy to get
+// wrong: every program has to have the same bounds to the last bit, or equal buckets print
+// differently; so the fractions are made of square roots, which are rounded alike everywhere, and
+// then moved by the few last digits that Prometheus' table has.
 
 /** Units in the last place by which Prometheus' table differs, 'i' for none. */
 const NUDGES =

@@ -1,8 +1,9 @@
-// A native histogram as one sample holds it: plain data over typed arrays, so that it crosses threads
-// by structured clone. Counts are absolute floats; buckets are a sparse list of index and count, which
-// is what spans say in other formats. Histograms are never changed in place: arithmetic makes new
-// ones. Easy to get wrong: with custom buckets only the positive list is used, and its indexes count
-// from the first bound. Source: Prometheus' specification of native histograms.
+// A native histogram as one sample holds it: plain data over typed arrays, so that it crosses
+// threads by structured clone. Counts are absolute floats; buckets are a sparse list of index and
+// count, which is what spans say in other formats. Histograms are never changed in place:
+// arithmetic makes new ones. Easy to get wrong: with custom buckets only the positive list is used,
+// and its indexes count from the first bound. Source: Prometheus' specification of native
+// histograms.
 import { assert } from '../errors.ts';
 import { exponentialBound } from './histogram-bounds.ts';
 
@@ -78,7 +79,9 @@ export function boundOf(index: number, schema: number, custom: Float64Array): nu
   return index < custom.length ? custom[index] : Infinity;
 }
 
-/** All buckets that are listed and the zero bucket if it has any, from the lowest to the highest. */
+/**
+ * All buckets that are listed and the zero bucket if it has any, from the lowest to the highest.
+ */
 export function bucketsOf(histogram: FloatHistogram): Bucket[] {
   const { negative, positive, zeroThreshold, zeroCount } = histogram;
   const out: Bucket[] = [];
@@ -122,7 +125,9 @@ export function negativeBucket(histogram: FloatHistogram, at: number): Bucket {
   return { lower, upper, lowerInside: true, upperInside: false, count };
 }
 
-/** Runs of neighbouring indexes as `[offset, length, offset, length, …]`, offsets to the run before. */
+/**
+ * Runs of neighbouring indexes as `[offset, length, offset, length, …]`, offsets to the run before.
+ */
 export function spansOf({ indexes }: BucketList): number[] {
   const out: number[] = [];
   let end = 0;

@@ -1,6 +1,7 @@
-// A label set as one flat array of strings, name and value in turn, sorted by name: compact, cheap to
-// clone between threads, equal when its strings are equal. An empty value means "no such label" and
-// is never stored. Names compare by UTF-16 code units here; canonical bytes compare by UTF-8 bytes.
+// A label set as one flat array of strings, name and value in turn, sorted by name: compact, cheap
+// to clone between threads, equal when its strings are equal. An empty value means "no such label"
+// and is never stored. Names compare by UTF-16 code units here; canonical bytes compare by UTF-8
+// bytes.
 
 /** `[name, value, name, value, …]`, names sorted and unique, no empty value. */
 export type Labels = readonly string[];

@@ -1,5 +1,6 @@
 // One condition on a label, as in a selector. A matcher travels as plain data between threads and
-// machines; the regular expression is compiled where it is used, by an engine that runs in linear time.
+// machines; the regular expression is compiled where it is used, by an engine that runs in linear
+// time.
 
 export type MatchOp = '=' | '!=' | '=~' | '!~';
 

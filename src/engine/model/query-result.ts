@@ -1,4 +1,5 @@
-// What a query answers: Prometheus' four result types over columns. Timestamps in ms.
+// What a query answers: Prometheus' four result types, over columns instead of objects. Timestamps
+// are milliseconds.
 import type { Grid, Matrix, RawSamples } from './fragment.ts';
 
 export type QueryResult =

@@ -1,11 +1,14 @@
-// Values and times of samples, and the bits that mean more than a number. A float64 leaves the system
-// as it came in, NaN payloads included; so whoever may hold a NaN moves bits, never JavaScript numbers.
+// Values and times of samples, and the bits that mean more than a number. A float64 leaves the
+// system as it came in, NaN payloads included; so whoever may hold a NaN moves bits, never
+// JavaScript numbers.
 
 /** The high and low words of Prometheus' stale marker, 0x7ff0000000000002. */
 export const STALE_HIGH = 0x7ff00000;
 export const STALE_LOW = 2;
 
-/** True when the value at `index` is the stale marker; `words` views the same bytes as the floats. */
+/**
+ * True when the value at `index` is the stale marker; `words` views the same bytes as the floats.
+ */
 export function isStaleAt(words: Uint32Array, index: number): boolean {
   return words[index * 2] === STALE_LOW && words[index * 2 + 1] === STALE_HIGH;
 }

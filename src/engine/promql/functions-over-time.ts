@@ -28,7 +28,10 @@ export const lastOverTime = each(({ values }, _, to) => values[to - 1]);
 export const tsOfFirst = each(({ timestamps }, from) => timestamps[from] / 1000);
 export const tsOfLast = each(({ timestamps }, _, to) => timestamps[to - 1] / 1000);
 
-export const sumOverTime = each(({ values }, from, to) => {
+export const sumOverTime = each(({ values }, from, to) => sumOf(values, from, to));
+
+/** The compensated sum of a run of values. */
+export function sumOf(values: Float64Array, from: number, to: number): number {
   let sum = 0;
   let lost = 0;
   for (let i = from; i < to; i++) {
@@ -38,10 +41,12 @@ export const sumOverTime = each(({ values }, from, to) => {
     sum = next;
   }
   return isInfinite(sum) ? sum : sum + lost;
-});
+}
+
+export const avgOverTime = each(({ values }, from, to) => meanOf(values, from, to));
 
 /** The mean by the sum; once that would overflow, by a mean that moves with each sample. */
-export const avgOverTime = each(({ values }, from, to) => {
+export function meanOf(values: Float64Array, from: number, to: number): number {
   let sum = values[from];
   let lost = 0;
   for (let i = from + 1; i < to; i++) {
@@ -52,7 +57,7 @@ export const avgOverTime = each(({ values }, from, to) => {
   }
   const count = to - from;
   return sum / count + lost / count;
-});
+}
 
 function movingMean(
   values: Float64Array,

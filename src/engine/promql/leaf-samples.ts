@@ -7,12 +7,13 @@ import type { SampleBuffer } from '../ports.ts';
 export function makeSampleBuffer(capacity = 1024): SampleBuffer {
   const values = new Float64Array(capacity);
   const words = new Uint32Array(values.buffer);
-  return { timestamps: new Float64Array(capacity), values, words };
+  const timestamps = new Float64Array(capacity);
+  return { timestamps, values, words, histograms: undefined, starts: undefined };
 }
 
 /** Takes the stale markers out of the first `count` samples and says how many are left. */
 export function dropStale(buffer: SampleBuffer, count: number): number {
-  const { timestamps, words } = buffer;
+  const { timestamps, words, histograms, starts } = buffer;
   let kept = 0;
   for (let i = 0; i < count; i++) {
     if (words[i * 2] === STALE_LOW && words[i * 2 + 1] === STALE_HIGH) continue;
@@ -21,6 +22,8 @@ export function dropStale(buffer: SampleBuffer, count: number): number {
       // As words: a NaN's payload would not survive as a number.
       words[kept * 2] = words[i * 2];
       words[kept * 2 + 1] = words[i * 2 + 1];
+      if (histograms !== undefined) histograms[kept] = histograms[i];
+      if (starts !== undefined) starts[kept] = starts[i];
     }
     kept++;
   }

@@ -1,5 +1,6 @@
-// The near side of a shard: Sink and Source over a channel to the thread that owns its memory. Calls
-// keep their order in the channel, so a question asked after a delivery was handed over sees it.
+// The near side of a shard: Sink and Source over a channel to the thread that owns its memory.
+// Calls keep their order in the channel, so a question asked after a delivery was handed over sees
+// it.
 import { MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';

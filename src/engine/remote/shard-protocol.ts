@@ -1,6 +1,6 @@
-// What crosses between the thread that owns a shard's memory and the one that feeds and asks it: calls
-// with a number, answers with the same number, failures as plain data. Samples cross only in packed
-// batches; a packed buffer changes hands (transfer), it is never used by the sender again.
+// What crosses between the thread that owns a shard's memory and the one that feeds and asks it:
+// calls with a number, answers with the same number, failures as plain data. Samples cross only in
+// packed batches; a packed buffer changes hands (transfer), it is never used by the sender again.
 import { MonError, UserError, messageOf } from '../errors.ts';
 import type { FailureCode } from '../errors.ts';
 import type { Delivery } from '../ports.ts';

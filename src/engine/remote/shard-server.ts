@@ -1,5 +1,6 @@
 // The far side of a shard: answers calls from a channel with the Sink and Source that it is handed.
-// Calls start in the order they came; the sink keeps changes in order, questions never wait for them.
+// Calls start in the order they came; the sink keeps changes in order, questions never wait for
+// them.
 import { assert } from '../errors.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';

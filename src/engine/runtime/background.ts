@@ -1,5 +1,6 @@
-// Starts a process of its own that outlives this one. Easy to get wrong: a child that keeps one of our
-// pipes dies of the next line it prints when we are gone, so its output goes to a file from the start.
+// Starts a process of its own that outlives this one. Easy to get wrong: a child that keeps one of
+// our pipes dies of the next line it prints when we are gone, so its output goes to a file from the
+// start.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { diskFailure } from './disk-failure.ts';

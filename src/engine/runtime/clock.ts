@@ -1,5 +1,5 @@
-// Time as an argument. Only this file touches the process's clocks and timers; a simulation hands in
-// its own. Wall time dates samples, monotonic time measures durations: never mix the two.
+// Time as an argument. Only this file touches the process's clocks and timers; a simulation hands
+// in its own. Wall time dates samples, monotonic time measures durations: never mix the two.
 
 export interface Timer {
   cancel(): void;

@@ -1,6 +1,7 @@
 // The disk as an argument: files by absolute path, so that a simulation can tear writes and forget
-// what was not synced. Failures of the operating system come out as MonError: MON_DISK_FULL (ENOSPC,
-// EDQUOT), MON_DISK_FORBIDDEN (EACCES, EPERM, EROFS), MON_NOT_FOUND (ENOENT), MON_DISK_FAILED.
+// what was not synced. Failures of the operating system come out as MonError: MON_DISK_FULL
+// (ENOSPC, EDQUOT), MON_DISK_FORBIDDEN (EACCES, EPERM, EROFS), MON_NOT_FOUND (ENOENT),
+// MON_DISK_FAILED.
 
 /** An open file. Positions are explicit; two writes to one file must not overlap in time. */
 export interface DiskFile {

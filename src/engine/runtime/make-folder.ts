@@ -1,5 +1,6 @@
 // Makes a folder and its parents at once, for code that runs before anything else may. Easy to get
-// wrong: Node's own recursive mkdir never returns where the system refuses with ENOENT, as in /proc.
+// wrong: Node's own recursive mkdir never returns where the system refuses with ENOENT, as in
+// /proc.
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { diskFailure } from './disk-failure.ts';

@@ -1,11 +1,14 @@
-// Randomness as an argument: a seed reproduces a run. Only this file touches Math.random.
+// Randomness as an argument, so that a seed reproduces a run. Only this file touches Math.random.
+// Not for secrets.
 
 /** Numbers in [0, 1), each call the next. */
 export type Random = () => number;
 
 export const systemRandom: Random = () => Math.random();
 
-/** A small seeded generator (mulberry32): good enough for jitter, demos and tests; not for secrets. */
+/**
+ * A small seeded generator (mulberry32): good enough for jitter, demos and tests; not for secrets.
+ */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

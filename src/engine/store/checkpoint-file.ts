@@ -1,6 +1,7 @@
 // A head's checkpoint on disk: one file a partition, replaced as a whole, holding the offset up to
-// which the head had applied the log and the head's own bytes. State and offset stand in one file, so
-// a crash leaves the old pair or the new pair, never one of each. Drawn in docs/format/checkpoint.md.
+// which the head had applied the log and the head's own bytes. State and offset stand in one file,
+// so a crash leaves the old pair or the new pair, never one of each. Drawn in
+// docs/format/checkpoint.md.
 import { crc32 } from 'node:zlib';
 import { MonError } from '../errors.ts';
 import type { Offset } from '../ports.ts';

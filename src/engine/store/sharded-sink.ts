@@ -1,5 +1,5 @@
-// Several shards as one sink, so that the log has one reader for the store however many threads there
-// are: deliveries go to the shard that owns their partition, each shard keeping their order.
+// Several shards as one sink, so that the log has one reader for the store however many threads
+// there are: deliveries go to the shard that owns their partition, each shard keeping their order.
 import { assert } from '../errors.ts';
 import type { ApplyCounts, Delivery, Offset, Sink } from '../ports.ts';
 import { addCounts, noCounts } from './store.ts';

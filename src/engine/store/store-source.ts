@@ -1,5 +1,5 @@
-// The reading side of a store: leaf fragments and label questions over the heads of one shard. Runs in
-// the thread that owns the memory; every answer is plain data, sorted, and may cross a thread.
+// The reading side of a store: leaf fragments and label questions over the heads of one shard. Runs
+// in the thread that owns the memory; every answer is plain data, sorted, and may cross a thread.
 import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';

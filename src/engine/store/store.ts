@@ -1,7 +1,7 @@
-// The store of one shard: a head for each of its partitions in one WebAssembly memory. It is a Sink of
-// the log and answers leaf fragments over what it applied. Easy to get wrong: a head and its offset
-// are taken for the checkpoint in one synchronous step; the disk is written to afterwards, while the
-// head already goes on.
+// The store of one shard: a head for each of its partitions in one WebAssembly memory. It is a Sink
+// of the log and answers leaf fragments over what it applied. Easy to get wrong: a head and its
+// offset are taken for the checkpoint in one synchronous step; the disk is written to afterwards,
+// while the head already goes on.
 import { join } from 'node:path';
 import { assert, MonError } from '../errors.ts';
 import { Head } from '../head/head.ts';

@@ -1,5 +1,5 @@
-// Small pictures from block elements: sparklines for a cell of a table, bars and gauges with eighths of
-// a cell. A missing value is a blank, never a zero.
+// Small pictures from block elements: sparklines for a cell of a table, bars and gauges with
+// eighths of a cell. A missing value is a blank, never a zero.
 
 const EIGHTHS_UP = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 const EIGHTHS_RIGHT = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];

@@ -1,6 +1,7 @@
-// Lines as Braille dots: two by four to a cell. Several series share the raster; a cell has one colour,
-// that of the series drawn last. Gaps break a line. With more samples than dots a column shows the
-// least and the greatest of its samples: picking every n-th would lose exactly the peaks one looks for.
+// Lines as Braille dots: two by four to a cell. Several series share the raster; a cell has one
+// colour, that of the series drawn last. Gaps break a line. With more samples than dots a column
+// shows the least and the greatest of its samples: picking every n-th would lose exactly the peaks
+// one looks for.
 
 /** One line to draw: values at instants, `present` 0 (or NaN) where there is nothing. */
 export interface Line {

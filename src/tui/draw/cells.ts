@@ -1,6 +1,7 @@
-// A rectangle of cells that charts, tables and boxes are drawn into before anything becomes text. Rows
-// leave with one escape sequence per run of a style, not per cell: that is most of what a frame costs.
-// Easy to get wrong: a wide character owns two cells, and cutting it in half shifts all behind it.
+// A rectangle of cells that charts, tables and boxes are drawn into before anything becomes text.
+// Rows leave with one escape sequence per run of a style, not per cell: that is most of what a
+// frame costs. Easy to get wrong: a wide character owns two cells, and cutting it in half shifts
+// all behind it.
 import { STYLE, type Palette } from './styles.ts';
 import { asciiText, cellWidth, safeText } from './text.ts';
 

@@ -1,5 +1,6 @@
-// Boxes with words on their edges: the title and the newest value on top, the legend or what is wrong
-// below. A box costs no rows for them. The chosen box has heavy lines, not only another colour.
+// Boxes with words on their edges: the title and the newest value on top, the legend or what is
+// wrong below. A box costs no rows for them. The chosen box has heavy lines, not only another
+// colour.
 import type { CellGrid } from './cells.ts';
 import type { Area } from './plot.ts';
 import { STYLE } from './styles.ts';
@@ -58,7 +59,9 @@ interface Edge {
   readonly room: number;
 }
 
-/** Words with a blank on each side; the first is cut where needed, later ones are left out whole. */
+/**
+ * Words with a blank on each side; the first is cut where needed, later ones are left out whole.
+ */
 function putWords(cells: CellGrid, edge: Edge, words: readonly Word[]): number {
   let used = 0;
   for (const [i, word] of words.entries()) {

@@ -1,6 +1,6 @@
-// A whole chart as lines of text: title, plot with both axes, and a legend with last, least, greatest
-// and mean. Used by `mon query --graph`, by zoomed panels and by walls. Pure: the same input is the same
-// picture, and no line is wider than asked for.
+// A whole chart as lines of text: title, plot with both axes, and a legend with last, least,
+// greatest and mean. Used by `mon query --graph`, by zoomed panels and by walls. Pure: the same
+// input is the same picture, and no line is wider than asked for.
 import { CellGrid } from './cells.ts';
 import {
   drawPlot,

@@ -1,6 +1,6 @@
-// The part of a chart inside its frame: y labels, grid lines, the lines themselves, a letter at the end
-// of each line (so that colour is never the only difference) and the time axis. Drawn into a part of a
-// CellGrid, so that a panel on a screen and `--graph` on a pipe are the same picture.
+// The part of a chart inside its frame: y labels, grid lines, the lines themselves, a letter at the
+// end of each line (so that colour is never the only difference) and the time axis. Drawn into a
+// part of a CellGrid, so that a panel on a screen and `--graph` on a pipe are the same picture.
 import { Raster, columnSpans } from './braille.ts';
 import type { CellGrid } from './cells.ts';
 import { rowOf, timeTicks, yScale, type YScale } from './scale.ts';

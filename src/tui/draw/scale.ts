@@ -1,6 +1,7 @@
-// From values and times to places on an axis: bounds that end on round numbers, ticks in 1-2-5 steps,
-// and time ticks at round local times of the zone asked for, with the date where a day begins. Easy to
-// get wrong: local midnight is not a multiple of 24 hours, and a day may have 23 or 25 of them.
+// From values and times to places on an axis: bounds that end on round numbers, ticks in 1-2-5
+// steps, and time ticks at round local times of the zone asked for, with the date where a day
+// begins. Easy to get wrong: local midnight is not a multiple of 24 hours, and a day may have 23 or
+// 25 of them.
 import { agreeableDuration, formatValue, tickStep, type Unit } from './units.ts';
 
 const DAY = 86_400_000;
@@ -29,7 +30,10 @@ export interface YScaleOptions {
   readonly ceiling?: number;
 }
 
-/** An axis that holds [min, max], begins on a tick and ends on a fifth of one. NaN or reversed bounds give 0 to 1. */
+/**
+ * An axis that holds [min, max], begins on a tick and ends on a fifth of one. NaN or reversed
+ * bounds give 0 to 1.
+ */
 export function yScale(options: YScaleOptions): YScale {
   const { rows, unit } = options;
   let { min, max } = options;

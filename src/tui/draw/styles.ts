@@ -1,8 +1,11 @@
-// What a cell looks like, by name: a style is a number in the grid and becomes an escape sequence only
-// when a row is written. Four depths of colour from one table; without colour the weight (bold, dim,
-// inverse) stays, and a sign or a letter always says the same as the colour does.
+// What a cell looks like, by name: a style is a number in the grid and becomes an escape sequence
+// only when a row is written. Four depths of colour from one table; without colour the weight
+// (bold, dim, inverse) stays, and a sign or a letter always says the same as the colour does.
 
-/** 'none' writes no escape sequence at all; 'mono' keeps bold, dim and inverse (NO_COLOR on a screen). */
+/**
+ * 'none' writes no escape sequence at all; 'mono' keeps bold, dim and inverse (NO_COLOR on a
+ * screen).
+ */
 export type ColorDepth = 'none' | 'mono' | '16' | '256' | 'truecolor';
 export type ThemeName = 'dark' | 'light';
 

@@ -1,5 +1,5 @@
-// Columns fitted into a width: each gets what it needs, the flexible ones share what is left, and when
-// nothing helps the least important leave. Cells are cut with `…`, never wrapped.
+// Columns fitted into a width: each gets what it needs, the flexible ones share what is left, and
+// when nothing helps the least important leave. Cells are cut with `…`, never wrapped.
 import type { CellGrid } from './cells.ts';
 import type { Area } from './plot.ts';
 import { STYLE } from './styles.ts';
@@ -25,7 +25,9 @@ export interface TableCell {
 
 const GAP = 2;
 
-/** The width of each column, 0 for those left out. Widths and gaps together never exceed `width`. */
+/**
+ * The width of each column, 0 for those left out. Widths and gaps together never exceed `width`.
+ */
 export function fitColumns(
   columns: readonly TableColumn[],
   rows: readonly (readonly TableCell[])[],

@@ -1,7 +1,8 @@
-// Text from outside, made fit for a grid of cells: escape sequences, marks that turn the direction of
-// writing and graphemes on whose width terminals disagree become one visible replacement each. What
-// leaves safeText has one code point per character and a width that every terminal counts alike. Easy to
-// get wrong: a letter may be harmless alone and widen or reorder its neighbours (ZWJ, Thai am, Hebrew).
+// Text from outside, made fit for a grid of cells: escape sequences, marks that turn the direction
+// of writing and graphemes on whose width terminals disagree become one visible replacement each.
+// What leaves safeText has one code point per character and a width that every terminal counts
+// alike. Easy to get wrong: a letter may be harmless alone and widen or reorder its neighbours
+// (ZWJ, Thai am, Hebrew).
 import stringWidth from 'string-width';
 
 const ASCII = /^[\u0020-\u007e]*$/;
@@ -14,11 +15,13 @@ const TEXT_UNITS_MAX = 8192;
 /**
  * Narrow characters: letters, numbers, punctuation and symbols of the basic plane, without emoji
  * presentation, without what is written from right to left, without East Asian blocks (below) and
- * without letters that join the grapheme before them. Mathematical alphabets are the one astral block.
+ * without letters that join the grapheme before them. Mathematical alphabets are the one astral
+ * block.
  */
-const NARROW = String.raw`[[\p{L}\p{N}\p{P}\p{S}\u{20}]--[\u{590}-\u{8ff}\u{e33}\u{eb3}\u{1100}-\u{11ff}
-\u{1b05}-\u{1b0d}\u{200b}-\u{200f}\u{2028}-\u{202f}\u{2329}\u{232a}\u{2630}-\u{2637}\u{268a}-\u{268f}
-\u{2e80}-\u{a4cf}\u{a960}-\u{a97f}\u{ac00}-\u{10ffff}\u{d4e}\p{Emoji_Presentation}\p{Cn}]]`;
+const NARROW = String.raw`[[\p{L}\p{N}\p{P}\p{S}\u{20}]--[\u{590}-\u{8ff}\u{e33}\u{eb3}
+\u{1100}-\u{11ff}\u{1b05}-\u{1b0d}\u{200b}-\u{200f}\u{2028}-\u{202f}\u{2329}\u{232a}
+\u{2630}-\u{2637}\u{268a}-\u{268f}\u{2e80}-\u{a4cf}\u{a960}-\u{a97f}\u{ac00}-\u{10ffff}
+\u{d4e}\p{Emoji_Presentation}\p{Cn}]]`;
 const WIDE = String.raw`[\u{3041}-\u{3096}\u{30a1}-\u{30fa}\u{30fc}\u{3001}\u{3002}\u{300a}-\u{3011}
 \u{3400}-\u{4db5}\u{4e00}-\u{9fcc}\u{ac00}-\u{d7a3}\u{ff01}-\u{ff60}]`;
 const HALF = String.raw`[\u{ff66}-\u{ff9d}\u{fffd}\u{1d400}-\u{1d7cb}]`;

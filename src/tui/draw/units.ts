@@ -1,5 +1,6 @@
-// Numbers as people read them: SI and IEC prefixes, durations, percent and rates, always short. A value
-// keeps three significant digits, so that a column of them does not jump. NaN and infinities have words.
+// Numbers as people read them: SI and IEC prefixes, durations, percent and rates, always short. A
+// value keeps three significant digits, so that a column of them does not jump. NaN and infinities
+// have words.
 
 /** What a number counts. 'percent' is a ratio (0.5 is 50 %), 'seconds' a duration. */
 export type Unit = 'short' | 'bytes' | 'bytes/s' | '/s' | 'percent' | 'seconds';
@@ -75,7 +76,9 @@ export function formatDuration(ms: number): string {
   return rest > 0 ? `${count}${name} ${rest}${next[1]}` : `${count}${name}`;
 }
 
-/** How long ago, in whole seconds and up: an age on a screen must not tick faster than the screen. */
+/**
+ * How long ago, in whole seconds and up: an age on a screen must not tick faster than the screen.
+ */
 export function formatAge(ms: number): string {
   if (ms < 1000) return '0s';
   if (ms < 60_000) return `${Math.floor(ms / 1000)}s`;

@@ -1,18 +1,16 @@
-// The beat of a screen. One clock and one time range for all panels; a beat asks for what is new and is
-// skipped while the last one is unfinished. A failure stays with its panel, with its age, next to the
-// last good data; the next beat tries again, so a server that comes back is seen. Easy to get wrong: a
-// server that hangs must not hold a beat for ever, and one that is down is asked once a beat, not per panel.
-import { MonError, messageOf } from '../../engine/errors.ts';
+// The beat of a screen. One clock and one time range for all panels; a beat asks for what is new
+// and is skipped while the last one is unfinished. A failure stays with its panel, with its age,
+// next to the last good data; the next beat tries again, so a server that comes back is seen. Easy
+// to get wrong: a server that hangs must not hold a beat for ever, and one that is down is asked
+// once a beat, not per panel.
+import { MonError } from '../../engine/errors.ts';
 import type { Grid } from '../../engine/model/fragment.ts';
-import { labelValue, type Labels } from '../../engine/model/labels.ts';
-import type { QueryAnswer } from '../../engine/model/query-result.ts';
 import type { Ask } from '../../engine/ports.ts';
 import type { Clock, Timer } from '../../engine/runtime/clock.ts';
-import { gridTimes } from '../draw/graph.ts';
 import { agreeableDuration, formatRange } from '../draw/units.ts';
+import { emptyPanel, gridKey, numberOf, panelData, troubleOf, unreachable } from './answers.ts';
 import { Ring } from './ring.ts';
 import type {
-  FeedSeries,
   FeedSnapshot,
   FeedTarget,
   FigureSpec,
@@ -154,7 +152,9 @@ export class Feed {
     this.timer = clock.after(wait, () => void this.beat());
   }
 
-  /** Everything this beat has to ask, a few at a time; after a dead server the rest is not asked. */
+  /**
+   * Everything this beat has to ask, a few at a time; after a dead server the rest is not asked.
+   */
   private async askAll(nowMs: number): Promise<void> {
     const { grid } = this.view(nowMs);
     const jobs: (() => Promise<void>)[] = [];
@@ -336,57 +336,4 @@ export class Feed {
       aliveMs: this.aliveMs,
     };
   }
-}
-
-function emptyPanel(id: string): PanelData {
-  return { id, state: 'waiting', series: [], hidden: 0, trouble: undefined, freshMs: 0 };
-}
-
-function gridKey(grid: Grid): string {
-  return `${grid.start} ${grid.end} ${grid.step}`;
-}
-
-function unreachable(thrown: unknown): boolean {
-  if (!(thrown instanceof MonError)) return false;
-  const { code } = thrown;
-  return (
-    code === 'MON_SERVER_UNREACHABLE' || code === 'MON_TIMEOUT' || code === 'MON_AUTH_REQUIRED'
-  );
-}
-
-/** The same trouble as before keeps its beginning and its identity. */
-function troubleOf(thrown: unknown, nowMs: number, before: Trouble | undefined): Trouble {
-  const message = messageOf(thrown);
-  if (before?.message === message) return before;
-  return { message, sinceMs: before?.sinceMs ?? nowMs };
-}
-
-function numberOf(answer: QueryAnswer): number | undefined {
-  const { result } = answer;
-  if (result.type === 'scalar') return result.value;
-  if (result.type === 'vector' && result.matrix.present[0] === 1) return result.matrix.values[0];
-  return undefined;
-}
-
-function panelData(keeper: PanelKeeper, grid: Grid, nowMs: number): PanelData {
-  const timestamps = gridTimes(grid);
-  const series: FeedSeries[] = [];
-  let hidden = 0;
-  keeper.rings.forEach((ring, q) => {
-    const query = keeper.spec.queries[q];
-    hidden += ring.hidden;
-    for (const { labels, values, present } of ring.rows.values()) {
-      series.push({ name: nameOf(labels, query), labels, timestamps, values, present });
-    }
-  });
-  const state = series.length > 0 ? 'shown' : 'absent';
-  return { id: keeper.spec.id, state, series, hidden, trouble: undefined, freshMs: nowMs };
-}
-
-function nameOf(labels: Labels, query: { name?: string; legend?: string }): string {
-  if (query.name !== undefined) return query.name;
-  if (query.legend !== undefined) return labelValue(labels, query.legend) || 'all';
-  const parts: string[] = [];
-  for (let i = 0; i < labels.length; i += 2) parts.push(`${labels[i]}="${labels[i + 1]}"`);
-  return parts.length > 0 ? `{${parts.join(', ')}}` : 'all';
 }

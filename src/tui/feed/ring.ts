@@ -1,14 +1,19 @@
-// What a panel holds of its series: a window of instants that slides with the beat, so that each beat asks
-// only for the instants that are new. Rows are replaced, never changed in place: a widget may compare
-// references to know whether to draw again. Series beyond the bound are counted, not kept.
+// What a panel holds of its series: a window of instants that slides with the beat, so that each
+// beat asks only for the instants that are new. Rows are replaced, never changed in place: a widget
+// may compare references to know whether to draw again. Series beyond the bound are counted, not
+// kept.
 import { gridSize, type Grid, type Matrix } from '../../engine/model/fragment.ts';
 import { labelsKey, type Labels } from '../../engine/model/labels.ts';
 
 /** Lines of one panel: more cannot be told apart on a screen. */
 export const RING_SERIES_MAX = 40;
-/** Instants asked for again each time: a sample may have come in after its instant was evaluated. */
+/**
+ * Instants asked for again each time: a sample may have come in after its instant was evaluated.
+ */
 const OVERLAP = 2;
-/** After so many partial asks the whole window is asked for anew: late samples and rewritten rules. */
+/**
+ * After so many partial asks the whole window is asked for anew: late samples and rewritten rules.
+ */
 const WHOLE_EVERY = 30;
 
 export interface RingRow {

@@ -1,5 +1,5 @@
-// What a screen sees of its feed: plain immutable data, a new object only where something changed, so
-// that a widget draws again only then. Times in ms of the feed's wall clock.
+// What a screen sees of its feed: plain immutable data, a new object only where something changed,
+// so that a widget draws again only then. Times in ms of the feed's wall clock.
 import type { Grid } from '../../engine/model/fragment.ts';
 import type { Labels } from '../../engine/model/labels.ts';
 

@@ -1,6 +1,6 @@
 // Where the pieces of `mon top` stand: from the size of the terminal and the number of charts to
-// rectangles. Charts share the rows that header, targets and keys leave; what does not fit is on the
-// next page, never squeezed below what can be read.
+// rectangles. Charts share the rows that header, targets and keys leave; what does not fit is on
+// the next page, never squeezed below what can be read.
 
 export const TOP_COLUMNS_MIN = 60;
 export const TOP_ROWS_MIN = 15;

@@ -1,6 +1,6 @@
-// What `mon top` asks for: the charts and the figures of the header. Host metrics have node_exporter's
-// names, requests the usual RED names, and the server's own are mon's or else Prometheus'. What a server
-// does not have is not shown; the order is the order on the screen.
+// What `mon top` asks for: the charts and the figures of the header. Host metrics have
+// node_exporter's names, requests the usual RED names, and the server's own are mon's or else
+// Prometheus'. What a server does not have is not shown; the order is the order on the screen.
 import type { Unit } from '../draw/units.ts';
 import type { FigureSpec, PanelSpec } from '../feed/snapshot.ts';
 

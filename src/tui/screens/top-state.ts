@@ -1,5 +1,6 @@
-// What the user of `mon top` has chosen, and how a key changes it: a pure function, so that every key can
-// be tested without a terminal. The view can be written as flags and opened again from them.
+// What the user of `mon top` has chosen, and how a key changes it: a pure function, so that every
+// key can be tested without a terminal. The view can be written as flags and opened again from
+// them.
 import { formatRange } from '../draw/units.ts';
 import type { Action, Mode } from '../keys.ts';
 
@@ -164,7 +165,9 @@ function neighbour(state: TopState, around: TopAround, by: number): string | und
   return panels[(at + by + panels.length) % panels.length];
 }
 
-/** A character typed while a filter is edited. Names of other keys are longer and change nothing. */
+/**
+ * A character typed while a filter is edited. Names of other keys are longer and change nothing.
+ */
 export function typeFilter(state: TopState, text: string): TopState {
   if (state.draft === undefined || [...text].length > 1) return state;
   const clean = text.replaceAll(/\p{Cc}/gu, '');

@@ -1,5 +1,6 @@
-// From a snapshot of the feed to the words and rows of `mon top`: what the header says, which charts
-// there are, which targets are listed in which order. Pure, so that it is tested without a terminal.
+// From a snapshot of the feed to the words and rows of `mon top`: what the header says, which
+// charts there are, which targets are listed in which order. Pure, so that it is tested without a
+// terminal.
 import { NAME, labelValue } from '../../engine/model/labels.ts';
 import type { Word } from '../draw/frame.ts';
 import { LocalTime } from '../draw/scale.ts';

@@ -1,6 +1,7 @@
-// `mon top`: the live overview. Header, charts, targets, keys; one feed for all of them. It arranges and
-// takes keys; numbers become words in top-view.ts, keys become state in top-state.ts, pictures are made
-// by the widgets. Easy to get wrong: anything that ticks by itself here repaints the screen for nothing.
+// `mon top`: the live overview. Header, charts, targets, keys; one feed for all of them. It
+// arranges and takes keys; numbers become words in top-view.ts, keys become state in top-state.ts,
+// pictures are made by the widgets. Easy to get wrong: anything that ticks by itself here repaints
+// the screen for nothing.
 import { Box, useInput, useWindowSize } from 'ink';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Clock } from '../../engine/runtime/clock.ts';

@@ -1,5 +1,6 @@
-// A chart in a box: the newest value on the upper edge, the legend on the lower one. When its data is
-// old the chart turns grey and says how old and why; before the first answer it says that it waits.
+// A chart in a box: the newest value on the upper edge, the legend on the lower one. When its data
+// is old the chart turns grey and says how old and why; before the first answer it says that it
+// waits.
 import { memo, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame, type Word } from '../draw/frame.ts';

@@ -1,4 +1,5 @@
-// A share of a whole as a bar with its number: `━━━━━━╌╌╌╌ 61%`. The number says what the colour says.
+// A share of a whole as a bar with its number: `━━━━━━╌╌╌╌ 61%`. The number says what the colour
+// says.
 import { memo, type ReactNode } from 'react';
 import { gauge } from '../draw/blocks.ts';
 import { CellGrid } from '../draw/cells.ts';

@@ -1,4 +1,5 @@
-// A box of two columns of text over the whole body: the keys of a view, or the command behind it.
+// A box of text over the whole body: the keys of a view from the one table of keys, or a note such
+// as the command behind a chart, which must survive being copied.
 import { memo, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame } from '../draw/frame.ts';

@@ -1,5 +1,5 @@
-// The room of one panel: if what is inside breaks, this room says so and the others go on. A picture of
-// a failure must not itself fail, so it takes nothing but the message.
+// The room of one panel: if what is inside breaks, this room says so and the others go on. A
+// picture of a failure must not itself fail, so it takes nothing but the message.
 import { Component, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame } from '../draw/frame.ts';

@@ -1,5 +1,6 @@
-// Lines that were drawn elsewhere, put on the screen as they are. Everything a widget shows goes through
-// here: one text node a picture keeps Ink's work small, and cutting is the job of who drew it.
+// Lines that were drawn elsewhere, put on the screen as they are. Everything a widget shows goes
+// through here: one text node a picture keeps Ink's work small, and cutting is the job of who drew
+// it.
 import { Box, Text } from 'ink';
 import { memo, type ReactNode } from 'react';
 

@@ -1,4 +1,5 @@
-// A line of history in one row of cells, for headers and cells of tables.
+// A line of history in one row of cells, for headers and cells of tables. What is missing is blank,
+// not zero.
 import { memo, type ReactNode } from 'react';
 import { sparkline } from '../draw/blocks.ts';
 import { CellGrid } from '../draw/cells.ts';

@@ -1,5 +1,5 @@
-// One row of words: what matters to the left, what comes second to the right. When the row is too short
-// the words to the right leave first, and the left ones from their end.
+// One row of words: what matters to the left, what comes second to the right. When the row is too
+// short the words to the right leave first, and the left ones from their end.
 import { memo, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
 import type { Word } from '../draw/frame.ts';

@@ -1,4 +1,5 @@
-// A table in a box, cut to its window: the marked row is always in sight.
+// A table in a box, cut to its window: the marked row is always in sight. Rows are pictures
+// already: sorting and filtering are the screen's business.
 import { memo, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame, type Word } from '../draw/frame.ts';

@@ -1,5 +1,5 @@
-// What a screen shows in a terminal that is too small for it: so much, in words, and nothing else. It
-// must fit anywhere, down to a few cells.
+// What a screen shows in a terminal that is too small for it: so much, in words, and nothing else.
+// It must fit anywhere, down to a few cells.
 import type { ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
 import { STYLE } from '../draw/styles.ts';

@@ -13,7 +13,7 @@ import {
 import { MonError } from '../../../src/engine/errors.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { makeLabels } from '../../../src/engine/model/labels.ts';
-import { partitionOf, shardOf } from '../../../src/engine/model/partition.ts';
+import { partitionOf, shardOf } from '../../support/partition.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { projectRoot } from '../../support/project.ts';
 import { below, mutated, randomBytes, randomLabels } from '../../support/random-labels.ts';

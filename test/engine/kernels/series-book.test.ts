@@ -11,7 +11,7 @@ import {
   type BookLimits,
 } from '../../../src/engine/kernels/series-book.ts';
 import { labelsKey, makeLabels, NAME, type Labels } from '../../../src/engine/model/labels.ts';
-import { partitionOf, shardOf } from '../../../src/engine/model/partition.ts';
+import { partitionOf, shardOf } from '../../support/partition.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { below, randomLabels } from '../../support/random-labels.ts';
 

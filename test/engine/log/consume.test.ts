@@ -1,4 +1,5 @@
-// The consume loop against a log and a sink that only remember: order, waiting, checkpoints, failures.
+// The consume loop against a log and a sink that only remember: order, waiting, checkpoints,
+// failures.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';

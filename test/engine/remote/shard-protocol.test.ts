@@ -1,5 +1,5 @@
-// The channel between a shard's thread and its owner: packing, failures as plain data, and both ends
-// together over a real MessageChannel with a sink and a source that only remember.
+// The channel between a shard's thread and its owner: packing, failures as plain data, and both
+// ends together over a real MessageChannel with a sink and a source that only remember.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';

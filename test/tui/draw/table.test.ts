@@ -32,11 +32,11 @@ test('a table with room, with little room, and without room for all columns', ()
     '▸ a very long name     3',
   ]);
   assert.deepEqual(table(26, 3), [
-    '  name        size  note',
-    '  alpha         12  first',
-    '▸ a very lo…     3',
+    '  name       size  note',
+    '  alpha        12  first',
+    '▸ a very l…     3',
   ]);
-  assert.deepEqual(table(14, 3), ['  name    size', '  alpha     12', '▸ a ver…     3']);
+  assert.deepEqual(table(14, 3), ['  name   size', '  alpha    12', '▸ a ve…     3']);
 });
 
 test('widths and gaps never exceed the width', () => {

@@ -1,5 +1,6 @@
-// Text on the way to the screen: nothing that a terminal could obey, no width that terminals disagree on.
-// The widths are checked against two counters for every code point, not for a few examples.
+// Text on the way to the screen: nothing that a terminal could obey, no width that terminals
+// disagree on. The widths are checked against two counters for every code point, not for a few
+// examples.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import xterm from '@xterm/headless';

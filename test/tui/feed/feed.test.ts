@@ -1,4 +1,5 @@
-// The beat of a screen on virtual time: what it asks, when it stays silent, how it lives through failures.
+// The beat of a screen on virtual time: what it asks, when it stays silent, how it lives through
+// failures.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gridSize } from '../../../src/engine/model/fragment.ts';
@@ -72,7 +73,7 @@ test('later beats ask for new instants alone, and for nothing between two instan
   feed.stop();
 });
 
-test('a panel keeps its identity until it changes, and listeners hear only of changes', async () => {
+test('a panel keeps its identity until it changes, listeners hear only of changes', async () => {
   const fleet = makeFleet();
   const { clock, feed } = setUp(fleet, { targets: undefined });
   feed.start();
@@ -132,7 +133,7 @@ test('a server that is down is asked little, is told with its age, and is seen a
   feed.stop();
 });
 
-test('a server that hangs holds no beat for ever, and beats are skipped, not piled up', async () => {
+test('a server that hangs holds no beat for ever, beats are skipped, not piled up', async () => {
   const fleet = makeFleet();
   const { clock, feed } = setUp(fleet);
   feed.start();

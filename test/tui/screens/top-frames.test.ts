@@ -1,5 +1,6 @@
-// Whole frames of `mon top`, compared with those in fixtures/golden/screens. A fixed fleet at a fixed
-// instant makes them repeatable; MON_GOLDEN=write writes them anew, to be looked at before they are kept.
+// Whole frames of `mon top`, compared with those in fixtures/golden/screens. A fixed fleet at a
+// fixed instant makes them repeatable; MON_GOLDEN=write writes them anew, to be looked at before
+// they are kept.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

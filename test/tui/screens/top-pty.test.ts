@@ -1,10 +1,11 @@
-// `mon top` as a process in a real pty, against a server over HTTP: sizes, resizing, every way of leaving,
-// a server that goes and comes, hostile names. What it costs is printed, not judged: machines differ.
+// `mon top` as a process in a real pty, against a server over HTTP: sizes, resizing, every way of
+// leaving, a server that goes and comes, hostile names. What it costs is printed, not judged:
+// machines differ.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
-import { openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
+import { nodeBin, openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
 
 let server: FleetServer;
 /** A test that fails must not leave its terminal behind. */
@@ -35,7 +36,7 @@ interface TopTerm {
 function top(options: TopTerm = {}): Term {
   const { cols = 80, rows = 24, args = [], env } = options;
   const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
-  const mon = [process.execPath, 'bin/run.js', 'top', '--url', server.url, '--tz', 'utc', ...args];
+  const mon = [nodeBin, 'bin/run.js', 'top', '--url', server.url, '--tz', 'utc', ...args];
   return openTerm({ cmd: ['sh', '-c', shell, ...mon], cols, rows, env });
 }
 
@@ -153,7 +154,7 @@ test('a crash restores the terminal, then says what happened, and is 70', async 
 
 test('without a terminal it says so and is a mistake of use', async () => {
   const shell = '"$0" "$@" | cat; exit 0';
-  const words = [process.execPath, 'bin/run.js', 'top', '--url', server.url];
+  const words = [nodeBin, 'bin/run.js', 'top', '--url', server.url];
   const term = openTerm({ cmd: ['sh', '-c', shell, ...words], cols: 80, rows: 24 });
   await term.exit;
   assert.match(term.text(), /needs a terminal/);
@@ -162,7 +163,7 @@ test('without a terminal it says so and is a mistake of use', async () => {
 test('a server that goes is told with its age, and is seen when it comes back', async () => {
   const own = await serveFleet();
   const args = ['bin/run.js', 'top', '--url', own.url, '--tz', 'utc'];
-  const term = openTerm({ cmd: [process.execPath, ...args], cols: 100, rows: 30 });
+  const term = openTerm({ cmd: [nodeBin, ...args], cols: 100, rows: 30 });
   await live(term);
   await own.stop();
   await term.waitFor('no answer for');
@@ -180,7 +181,7 @@ test('a server that was never there, and comes', async () => {
   const own = await serveFleet();
   await own.stop();
   const args = ['bin/run.js', 'top', '--url', own.url, '--tz', 'utc'];
-  const term = openTerm({ cmd: [process.execPath, ...args], cols: 100, rows: 30 });
+  const term = openTerm({ cmd: [nodeBin, ...args], cols: 100, rows: 30 });
   await term.waitFor('no answer for', 30_000);
   await own.start();
   await live(term);
@@ -194,7 +195,7 @@ test('hostile names change nothing outside their cells', async () => {
   for (const hostile of names) {
     const own = await serveFleet(makeFleet({ hostile }));
     const args = ['bin/run.js', 'top', '--url', own.url, '--tz', 'utc'];
-    const term = openTerm({ cmd: [process.execPath, ...args], cols: 120, rows: 40 });
+    const term = openTerm({ cmd: [nodeBin, ...args], cols: 120, rows: 40 });
     await live(term);
     await term.settled();
     assertWhole(term, 120, 40);
@@ -278,7 +279,7 @@ test('what it costs, for the record', async (t) => {
     ['two frames a second', ['--refresh', '500ms', '--since', '1m']],
   ] as const) {
     const direct = ['bin/run.js', 'top', '--url', server.url, ...args];
-    const term = openTerm({ cmd: [process.execPath, ...direct], cols: 200, rows: 50 });
+    const term = openTerm({ cmd: [nodeBin, ...direct], cols: 200, rows: 50 });
     await term.waitFor('● live', 30_000);
     await term.settled(200);
     const [bytes, cpu, seconds] = [term.bytes(), term.cpuMs(), 10];

@@ -1,6 +1,6 @@
 // The allocator of a shard's one memory: size classes up to 1 KiB carved from 64 KiB slabs, larger
-// runs in whole pages kept on a first-fit list. There is no header before a piece: who frees it must
-// say its size. Easy to get wrong: any call that allocates may grow the memory, and then every
+// runs in whole pages kept on a first-fit list. There is no header before a piece: who frees it
+// must say its size. Easy to get wrong: any call that allocates may grow the memory, and then every
 // typed-array view on the JavaScript side is dead and must be made anew.
 
 /** Pieces are multiples of 16 bytes; list i of 64 holds pieces of (i + 1) * 16 bytes. */

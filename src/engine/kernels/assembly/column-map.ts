@@ -4,7 +4,6 @@
 // gives the same bits back, so -0, NaN and infinities never are decimals but exceptions.
 import {
   DECIMALS,
-  EXCEPTION_BYTES_MOST,
   FORM_BITS,
   FORM_DIVIDE,
   FORM_MICRO,
@@ -134,11 +133,6 @@ export function mapValues(values: usize, count: u32): void {
     const first = load<i64>(to + (<usize>leading << 3));
     for (let i: u32 = 0; i < leading; ++i) store<i64>(to + (<usize>i << 3), first);
   }
-}
-
-/** Bytes that putExceptions may write. */
-export function exceptionsRoom(): u32 {
-  return 5 + exceptions * EXCEPTION_BYTES_MOST;
 }
 
 /** Writes positions and bits of what does not fit, at most the 1/8 and 1/64 that findForm allows. */

@@ -6,7 +6,7 @@ import { alloc } from './arena';
 
 /** Samples of one column piece; limits.ts tells TypeScript the same. */
 export const COLUMN_SAMPLES: u32 = 8192;
-/** Bytes that a header takes without its exceptions. */
+/** Bytes that a header may take without its exceptions. */
 export const HEADER_BYTES_MOST: u32 = 64;
 /** Gap and bits of one exception. */
 export const EXCEPTION_BYTES_MOST: u32 = 10;
@@ -25,9 +25,13 @@ export const WAY_DELTA: u32 = 1;
 export const WAY_TURN: u32 = 2;
 export const WAY_LINE: u32 = 3;
 
-/** Bits of the first and the second byte of a header. */
-export const ZIGZAG_BIT: u32 = 0x40;
-export const EXCEPTIONS_BIT: u32 = 0x80;
+/** First byte of a header: form in bits 0 and 1, way in bits 2 and 3, then these. */
+export const WAY_SHIFT: u32 = 2;
+export const SIGNED_BIT: u32 = 0x10;
+export const MIRRORED_BIT: u32 = 0x20;
+export const EXCEPTIONS_BIT: u32 = 0x40;
+/** Second byte: leading bits in bits 0 to 2, decimals in bits 3 to 6, then this. */
+export const DECIMALS_SHIFT: u32 = 3;
 export const UNIFORM_BIT: u32 = 0x80;
 
 export const powers: usize = memory.data<f64>([

@@ -61,3 +61,11 @@ export {
 export { headFree, headTruncate } from './head-truncate';
 export { headDump, headDumpNeed, headDumpNext, refsDump, refsDumpNext } from './head-dump';
 export { headLoad, headLoadPairs, headReserve, loadMap, refsLoad } from './head-restore';
+export { columnDecode, columnOpen, columnSlack } from './column-decode';
+export { columnEncode, columnRoom } from './column-encode';
+export {
+  columnExtraBytes,
+  columnHeaderBytes,
+  columnSamples,
+  columnTokenBytes,
+} from './column-state';

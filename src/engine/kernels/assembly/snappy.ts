@@ -1,7 +1,7 @@
 // Inflates a snappy block (the raw format, google/snappy format_description.txt) from kernel memory
-// into kernel memory: what stands between a pushed body and the walk. Easy to get wrong: copies go 16
-// bytes at a time and run over their end, so both pieces need SNAPPY_SLACK bytes behind them; and
-// every length and offset comes from a stranger.
+// into kernel memory: what stands between a pushed body and the walk. Easy to get wrong: copies go
+// 16 bytes at a time and run over their end, so both pieces need SNAPPY_SLACK bytes behind them;
+// and every length and offset comes from a stranger.
 
 /** Bytes that may be read behind the block and written behind the output. */
 const SLACK: u32 = 64;
@@ -17,8 +17,8 @@ function repeat(to: usize, offset: usize, n: u32): void {
 }
 
 /**
- * The elements of a block, behind its length, into exactly `size` bytes at `out`. False when they are
- * malformed or make another number of bytes.
+ * The elements of a block, behind its length, into exactly `size` bytes at `out`. False when they
+ * are malformed or make another number of bytes.
  */
 export function snappyInflate(block: usize, length: u32, out: usize, size: u32): bool {
   const end = block + length;

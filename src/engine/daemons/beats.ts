@@ -1,0 +1,41 @@
+// Work that comes back after a time. One that fails for a reason that may pass is logged and tried
+// at its next beat; a bug ends the process. Stopping waits for what is under way.
+import { messageOf, MonError } from '../errors.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+
+export class Beats {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #abort = new AbortController();
+  readonly #loops: Promise<void>[] = [];
+
+  constructor(clock: Clock, logger: Logger) {
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** Does the work now and again `ms` after each end. */
+  every(ms: number, work: () => Promise<unknown>): void {
+    this.#loops.push(this.#loop(ms, work));
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await Promise.all(this.#loops);
+  }
+
+  async #loop(ms: number, work: () => Promise<unknown>): Promise<void> {
+    const { signal } = this.#abort;
+    for (;;) {
+      try {
+        await work();
+      } catch (thrown) {
+        if (!(thrown instanceof MonError)) throw thrown;
+        this.#logger.warn('a regular task failed', { why: messageOf(thrown) });
+      }
+      await this.#clock.sleep(ms, signal);
+      if (signal.aborted) return;
+    }
+  }
+}

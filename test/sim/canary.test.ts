@@ -1,0 +1,24 @@
+// The alarm has to ring: each broken part of canaries.ts is found within a few seeds.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { CANARIES } from './canaries.ts';
+import { simulate } from './simulation.ts';
+
+const SEEDS_MAX = 40;
+
+describe('the simulation finds', () => {
+  for (const [name, seams] of Object.entries(CANARIES)) {
+    it(name, async (t) => {
+      for (let seed = 1; seed <= SEEDS_MAX; seed++) {
+        const found = await simulate(seed, seams).then(
+          () => undefined,
+          (thrown: unknown) => thrown as Error,
+        );
+        if (!found) continue;
+        t.diagnostic(`${found.message.split('\n', 1)[0]}`);
+        return;
+      }
+      assert.fail(`${name} was not found by ${SEEDS_MAX} seeds`);
+    });
+  }
+});
