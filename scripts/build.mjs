@@ -1,5 +1,6 @@
-// Builds dist/: the kernels by the AssemblyScript compiler, all TypeScript by tsc, the screens bundled
-// with Ink, then the command manifest. Runs under any Node from 20 on, because `npm ci` starts it with the system's own.
+// Builds dist/: the kernels by the AssemblyScript compiler, all TypeScript by tsc, the screens
+// bundled with Ink, then the command manifest. Runs under any Node from 20 on, because `npm ci`
+// starts it with the system's own.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, statSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

@@ -11,6 +11,7 @@ export type FailureKind = 'retry' | 'give up' | 'data';
 export const FAILURES = {
   MON_ABORTED: 'give up',
   MON_AUTH_REQUIRED: 'give up',
+  MON_BLOCK_CORRUPT: 'data',
   MON_BODY_MALFORMED: 'data',
   MON_BODY_TOO_LARGE: 'data',
   MON_CHECKPOINT_CORRUPT: 'give up',

@@ -91,6 +91,16 @@ export const DISK_FREE_BYTES_MIN = 64 * MIB;
 
 /** Samples in a Gorilla chunk: Prometheus' number; more would make late inserts dearer. */
 export const CHUNK_SAMPLES_MAX = 120;
+/** Samples of one column piece of a sealed block; the kernels' work arrays are made for it. */
+export const COLUMN_SAMPLES_MAX = 8192;
+/** Columns of a sealed block share pages of about this much before zstd: what one read unpacks. */
+export const BLOCK_PAGE_BYTES = 128 * KIB;
+/** The longest section of a block: a page that one piece of opaque rows fills alone. */
+export const BLOCK_SECTION_BYTES_MAX = 64 * MIB;
+/** Timestamp columns that a block's writer remembers, so that further series can share them. */
+export const BLOCK_TIMES_BYTES = 32 * MIB;
+/** What all open blocks of a process keep unpacked: about 500 pages and as much index. */
+export const BLOCK_CACHE_BYTES = 128 * MIB;
 export const TICK_MS = 1 * SECOND;
 /** A checkpoint is due after so much log or so much time, whichever is first. */
 export const CHECKPOINT_LOG_BYTES = 256 * MIB;
@@ -175,6 +185,8 @@ assert(CONNECTION_IDLE_MS_MAX > QUERY_TIMEOUT_MS, 'a query may keep its connecti
 assert(CACHE_FRESH_MS > LIVE_MS_MAX, 'live samples change no cached result');
 assert(CACHE_ENTRY_BYTES_MAX < CACHE_BYTES_MAX, 'the largest extent fits into the cache');
 assert(QUERY_COST_WARN < QUERY_COST_MAX, 'a warning comes before the refusal');
+assert(BLOCK_PAGE_BYTES * 16 < BLOCK_CACHE_BYTES, 'a cache holds many pages');
+assert(BLOCK_PAGE_BYTES < BLOCK_SECTION_BYTES_MAX, 'a page is a section');
 assert(LIVE_MS_MAX < LATE_MS_MAX, 'live samples are not late');
 assert(RECORD_UNFOLDED_BYTES_MAX > RECORD_BYTES_MAX, 'what fits a record can be unfolded');
 assert(

@@ -2,6 +2,7 @@
 // daemons plug them together. Every promise below is held by a contract test that each
 // implementation passes, near or far: test/contract/.
 import type { Batch } from './model/batch.ts';
+import type { Cardinality } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
 import type { Fragment, FragmentResult } from './model/fragment.ts';
 import type { FloatHistogram } from './model/histogram.ts';
@@ -130,20 +131,6 @@ export interface SeriesReader {
 export interface Estimate {
   readonly series: number;
   readonly samples: number;
-}
-
-/** How many series there are and by what; lists are largest first and may be cut. */
-export interface Cardinality {
-  readonly series: number;
-  readonly samples: number;
-  readonly chunks: number;
-  readonly labelPairs: number;
-  readonly memoryBytes: number;
-  readonly seriesByMetric: readonly (readonly [metric: string, series: number])[];
-  /** Values of a label; a value in several shards is counted in each. */
-  readonly valuesByName: readonly (readonly [name: string, values: number])[];
-  /** `name=value` pairs. */
-  readonly seriesByPair: readonly (readonly [pair: string, series: number])[];
 }
 
 /**

@@ -1,5 +1,5 @@
-// Asking two servers over Prometheus' HTTP API and holding their answers against each other: the same
-// series, the same timestamps, values equal to one part in 1e9.
+// Asking two servers over Prometheus' HTTP API and holding their answers against each other: the
+// same series, the same timestamps, values equal to one part in 1e9.
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
 

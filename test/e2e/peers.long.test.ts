@@ -1,4 +1,5 @@
-// The long form of peers.test.ts: Prometheus writes for two minutes.
+// The long form of peers.test.ts: Prometheus writes into mon for two minutes, and afterwards both
+// answer the same. Needs Debian's prometheus.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { skipWithout } from '../support/program.ts';

@@ -1,7 +1,8 @@
-// Debian's Prometheus scrapes itself, mon and a target that dies, and remote-writes all of it into a
-// real `mon up`; afterwards both are asked the same. The short suite writes for seconds, the long one
-// for two minutes. Easy to get wrong: Prometheus 2 takes a sample that lies exactly on the left edge
-// of a range and Prometheus 3 does not, so every time asked stands off the samples' grid.
+// Debian's Prometheus scrapes itself, mon and a target that dies, and remote-writes all of it
+// into a real `mon up`; afterwards both are asked the same. The short suite writes for seconds,
+// the long one for two minutes. Easy to get wrong: Prometheus 2 takes a sample that lies exactly
+// on the left edge of a range and Prometheus 3 does not, so every time asked stands off the
+// samples' grid.
 import { strict as assert } from 'node:assert';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -169,7 +170,7 @@ async function both<T>(
   return [await from(urls[0]), await from(urls[1])];
 }
 
-/** The millisecond within a second that is farthest from every sample, and from the second itself. */
+/** The millisecond within a second that is farthest from every sample and from the second. */
 async function quietPhase(url: string): Promise<number> {
   const taken = [0, ...(await latestOf(url, 'up')).map((ms) => ms % 1000)];
   const distance = (a: number, b: number): number => {

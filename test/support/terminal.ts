@@ -140,19 +140,8 @@ export function openTerm(options: TermOptions): Term {
     kill(signal = 'SIGKILL') {
       if (!ended) pty.kill(signal);
     },
-    async waitFor(wanted, ms = 15_000) {
-      const end = performance.now() + ms;
-      const holds = typeof wanted === 'string' ? (t: string) => t.includes(wanted) : wanted;
-      for (;;) {
-        await flushed();
-        const text = lines().join('\n');
-        if (holds(text)) return;
-        if (performance.now() > end) {
-          throw new Error(`the screen never showed ${String(wanted)}:\n${text}`);
-        }
-        await new Promise((resolve) => setTimeout(resolve, 25));
-      }
-    },
+    waitFor: (wanted, ms = 15_000) =>
+      waitUntil({ look: () => flushed().then(() => lines().join('\n')), wanted, ms }),
     async settled(ms = 400) {
       const called = performance.now();
       while (performance.now() - Math.max(lastAt, called) < ms)
@@ -160,6 +149,25 @@ export function openTerm(options: TermOptions): Term {
       await flushed();
     },
   };
+}
+
+interface Wait {
+  readonly look: () => Promise<string>;
+  readonly wanted: string | ((text: string) => boolean);
+  readonly ms: number;
+}
+
+async function waitUntil({ look, wanted, ms }: Wait): Promise<void> {
+  const end = performance.now() + ms;
+  const holds = typeof wanted === 'string' ? (t: string) => t.includes(wanted) : wanted;
+  for (;;) {
+    const text = await look();
+    if (holds(text)) return;
+    if (performance.now() > end) {
+      throw new Error(`the screen never showed ${String(wanted)}:\n${text}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
 }
 
 function cellAt(screen: InstanceType<typeof xterm.Terminal>, x: number, y: number): Cell {

@@ -15,6 +15,7 @@ const PARTS = [
   'notify',
   'cold',
   'query',
+  'cache',
   'api',
   'remote',
 ];

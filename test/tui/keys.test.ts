@@ -1,4 +1,5 @@
 // The table of keys: no key means two things at once, and every key has words.
+// Help and bottom bar are made from it, so what is wrong here is wrong everywhere.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KEYS, actionFor, keyName, keyNames, keysOf, type Mode } from '../../src/tui/keys.ts';

@@ -1,4 +1,5 @@
 // What a terminal can show, from its environment.
+// Over SSH there is little of it: what is not promised is not used.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { palette } from '../../src/tui/draw/styles.ts';

@@ -1,6 +1,6 @@
 // What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
-import type { Ask, Intake, Source, Targets } from '../ports.ts';
+import type { Ask, Explain, Intake, Source, Targets } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 
@@ -17,6 +17,8 @@ export interface VersionInfo {
 
 export interface ApiParts {
   readonly ask: Ask;
+  /** Without it /api/v1/explain is not found. */
+  readonly explain?: Explain;
   readonly source: Source;
   readonly intake: Intake;
   readonly targets: Targets;
@@ -28,6 +30,8 @@ export interface ApiParts {
   readonly version: VersionInfo;
   /** Without it everybody who reaches the address may come in. */
   readonly token?: string;
+  /** Labels that /federate adds to series that do not have them. */
+  readonly externalLabels?: Readonly<Record<string, string>>;
   /** When the process started, ms since 1970. */
   readonly startedMs: number;
   /** How long samples are kept, as /api/v1/status/runtimeinfo tells it. */

@@ -6,8 +6,9 @@ import type { QueryAnswer } from '../model/query-result.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { Refused, refusalOf } from './failure-status.ts';
-import { durationParam, limitParam, rangeParams, timeParam } from './params.ts';
+import { limitParam, rangeParams, timeParam } from './params.ts';
 import { queryJson } from './query-json.ts';
+import { askOptions } from './query-options.ts';
 import { JSON_TYPE, sendPages } from './respond.ts';
 
 /** GET or POST /api/v1/query. */
@@ -36,19 +37,13 @@ async function answer(
 ): Promise<void> {
   const limit = limitParam(params, 'limit', 0);
   const wantsStats = (params.get('stats') ?? '') !== '';
-  const lookbackMs = durationParam(params, 'lookback_delta');
-  const timeoutMs = durationParam(params, 'timeout');
-  const options: AskOptions = {
-    ...(lookbackMs === undefined ? {} : { lookbackMs }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    signal: call.gone(),
-    user: call.user,
-  };
+  const options = askOptions(call, params);
   const begin = parts.clock.monotonic();
   const found = await ask(options).catch((thrown: unknown) => {
     throw thrown instanceof UserError ? new Refused(refusalOf(thrown, 'query')) : thrown;
   });
   const evalSeconds = (parts.clock.monotonic() - begin) / 1000;
   const pages = queryJson(found, { limit, ...(wantsStats ? { evalSeconds } : {}) });
-  await sendPages(call.response, call.head(200, JSON_TYPE), pages);
+  const headers = found.cache === undefined ? {} : { 'X-Mon-Cache': found.cache };
+  await sendPages(call.response, { ...call.head(200, JSON_TYPE), headers }, pages);
 }

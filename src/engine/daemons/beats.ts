@@ -1,6 +1,7 @@
 // Work that comes back after a time. One that fails for a reason that may pass is logged and tried
 // at its next beat; a bug ends the process. Stopping waits for what is under way.
-import { messageOf, MonError } from '../errors.ts';
+import { MonError } from '../errors.ts';
+import type { FailureCode } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 
@@ -27,12 +28,17 @@ export class Beats {
 
   async #loop(ms: number, work: () => Promise<unknown>): Promise<void> {
     const { signal } = this.#abort;
+    let failing: FailureCode | undefined;
     for (;;) {
       try {
         await work();
+        if (failing !== undefined) this.#logger.info('all is well again', { after: failing });
+        failing = undefined;
       } catch (thrown) {
         if (!(thrown instanceof MonError)) throw thrown;
-        this.#logger.warn('a regular task failed', { why: messageOf(thrown) });
+        // A trouble that lasts is told once, not at every beat.
+        if (thrown.code !== failing) this.#logger.warn(thrown.message, { hint: thrown.hint });
+        failing = thrown.code;
       }
       await this.#clock.sleep(ms, signal);
       if (signal.aborted) return;

@@ -102,6 +102,11 @@ function jobFields(job: ScrapeConfig): Plain {
   };
 }
 
+/** An address without the password in it. */
+function withoutSecret(address: string | undefined): string | undefined {
+  return address?.replace(/^(\w+:\/\/[^/@]*?):[^/@]*@/, '$1:hidden@');
+}
+
 /** The configuration in force as YAML. */
 export function renderConfig(config: MonConfig): string {
   const file = {
@@ -121,7 +126,7 @@ export function renderConfig(config: MonConfig): string {
       retention: formatDuration(config.retentionMs),
       partitions: config.partitions,
       shards: config.shards,
-      ...compact({ token_file: config.tokenFile }),
+      ...compact({ token_file: config.tokenFile, cache_redis: withoutSecret(config.cacheRedis) }),
       host_agent: config.hostAgent,
       self_scrape: config.selfScrape,
       checkpoint_interval: formatDuration(config.checkpointMs),

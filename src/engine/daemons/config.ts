@@ -35,6 +35,8 @@ export interface MonConfig {
   readonly partitions: number;
   readonly shards: number;
   readonly tokenFile: string | undefined;
+  /** Address of a Redis that keeps query results; undefined: the process keeps them. */
+  readonly cacheRedis: string | undefined;
   readonly hostAgent: boolean;
   readonly selfScrape: boolean;
   /** Longest time between two checkpoints of the heads. */
@@ -67,7 +69,7 @@ const GLOBAL_FIELDS = [
 ];
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
-  ...['self_scrape', 'checkpoint_interval'],
+  ...['self_scrape', 'checkpoint_interval', 'cache_redis'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -92,10 +94,17 @@ function readMon(root: Section) {
     partitions,
     shards,
     tokenFile: section.path('token_file'),
+    cacheRedis: redisAddress(section),
     hostAgent: section.bool('host_agent') ?? true,
     selfScrape: section.bool('self_scrape') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
   };
+}
+
+function redisAddress(section: Section): string | undefined {
+  const address = section.text('cache_redis');
+  if (address === undefined || /^rediss?:\/\/[^/]/.test(address)) return address;
+  return section.fail('cache_redis', 'no address of a Redis', 'write redis://HOST:PORT/DATABASE');
 }
 
 function frozen<T>(value: T): T {

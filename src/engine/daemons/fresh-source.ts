@@ -5,7 +5,9 @@ import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Source } from '../ports.ts';
+import { joinCardinality } from '../model/cardinality.ts';
+import type { Cardinality } from '../model/cardinality.ts';
+import type { Estimate, Source } from '../ports.ts';
 
 type Selections = readonly (readonly Matcher[])[];
 
@@ -55,5 +57,15 @@ export class FreshSource implements Source {
   async metadata(): Promise<readonly MetadataEntry[]> {
     await this.#caughtUp();
     return this.#source.metadata();
+  }
+
+  /** An estimate need not wait for the newest samples. */
+  async estimate(fragment: Fragment): Promise<Estimate> {
+    return (await this.#source.estimate?.(fragment)) ?? { series: 0, samples: 0 };
+  }
+
+  async cardinality(): Promise<Cardinality> {
+    await this.#caughtUp();
+    return (await this.#source.cardinality?.()) ?? joinCardinality([]);
   }
 }

@@ -17,8 +17,7 @@ import { SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
-import type { Source, State } from '../ports.ts';
-import { QueryService } from '../query/query-service.ts';
+import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
@@ -28,6 +27,7 @@ import { SqliteState } from '../runtime/state-sqlite.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { systemHost } from '../runtime/host-reader.ts';
 import { Services } from '../runtime/service.ts';
+import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
@@ -49,6 +49,8 @@ export interface LocalOptions {
   readonly hostAgent: boolean;
   readonly selfScrape: boolean;
   readonly demo: boolean;
+  /** A Redis that keeps query results; without it this process does. */
+  readonly redisUrl?: string;
   readonly configText: () => string;
   readonly flags: Readonly<Record<string, string>>;
   readonly logger: Logger;
@@ -79,6 +81,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const encoder = batchEncoder(new BatchCodec(kernels), book);
   const state = new SqliteState(join(dataDir, 'state.db'));
   const folder = join(dataDir, 'log');
+  const { redisUrl } = options;
+  const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
   const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions });
   const { generation } = log;
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
@@ -90,15 +94,17 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const consumer = new Consumer({ ...reading, failed, postponed });
   const text = new PushText(clock);
   const door = new Door({
-    ...{ log, book, kernels, clock, limits: { retentionMs: options.retentionMs } },
+    ...{ log: answers.watch(log), book, kernels, clock },
+    limits: { retentionMs: options.retentionMs },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
   const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
   const fresh = (source: Source): Source => new FreshSource(source, () => consumer.caughtUp());
   const sources = stores.shards.map((shard) => fresh(shard.client));
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
+  const queries = answers.service(sources);
   const api = new ApiServer({
-    ask: new QueryService({ sources, clock }),
+    ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
@@ -111,7 +117,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   showShards(counters, () => stores.newest);
   const refusals = showDoor(counters, () => door.counts);
 
-  const parts = { options, state, log, stores, consumer, door, targets, api };
+  const { cache } = answers;
+  const parts = { options, state, log, stores, consumer, door, targets, api, cache };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -126,6 +133,7 @@ interface Parts {
   readonly door: Door;
   readonly targets: ScrapeManager;
   readonly api: ApiServer;
+  readonly cache: Cache;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -135,10 +143,11 @@ function addServices(
   counters: Counters,
   refusals: () => void,
 ): () => { host: string; port: number } {
-  const { options, state, log, stores, consumer, door, targets, api } = parts;
+  const { options, state, log, stores, consumer, door, targets, api, cache } = parts;
   let at = { host: options.host, port: options.port };
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
+  services.add({ name: 'cache', stop: () => cache.close() });
   services.add({ name: 'log', stop: () => log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });

@@ -5,6 +5,7 @@ import { assert } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { serveShard } from '../remote/shard-server.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
@@ -22,7 +23,7 @@ serveShard(parentPort as Channel, async (plain) => {
   const store = await Store.open({ ...options, disk: systemDisk, kernels: new Kernels() });
   return {
     sink: store,
-    source: new StoreSource(store),
+    source: new StoreSource(store, systemClock),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
   };

@@ -8,16 +8,18 @@ import { MonError, UserError, messageOf } from '../errors.ts';
 import { startBackground } from '../runtime/background.ts';
 import type { Background } from '../runtime/background.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { folderOwner, lockFolder } from '../runtime/folder-lock.ts';
+import { folderOwner, lockFolder, lockedBy } from '../runtime/folder-lock.ts';
 import { LogFile } from '../runtime/log-file.ts';
 import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { portHolder } from '../runtime/port-holder.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { renderConfig } from './config-render.ts';
 import { defaultConfig, parseConfig } from './config.ts';
 import type { MonConfig } from './config.ts';
 import { dataFolder, defaultConfigFile, logFile } from './folders.ts';
 import { checkPublic, parseListen, urlOf } from './listen-address.ts';
+import type { ListenAddress } from './listen-address.ts';
 import { startLocal } from './local.ts';
 import type { LocalOptions, RunningLocal } from './local.ts';
 import { welcome } from './welcome.ts';
@@ -72,7 +74,9 @@ export async function up(options: UpOptions): Promise<number> {
   };
   let running: RunningLocal | undefined;
   try {
-    running = await startLocal({ ...decided, logger, failed });
+    running = await startLocal({ ...decided, logger, failed }).catch((thrown: unknown) => {
+      throw portTaken(thrown, address);
+    });
     const url = urlOf({ host: address.host, port: running.port });
     lock.update({ listen: url.replace('http://', '') });
     logger.info('up', { url, folder: dataDir });
@@ -88,6 +92,22 @@ export async function up(options: UpOptions): Promise<number> {
   }
   if (failure !== undefined) throw failure;
   return 0;
+}
+
+/** A port in use, with who uses it as far as this machine tells; anything else as it was. */
+function portTaken(thrown: unknown, address: ListenAddress): unknown {
+  if (!(thrown instanceof MonError) || thrown.code !== 'MON_PORT_IN_USE') return thrown;
+  const holder = portHolder(address.port);
+  if (holder === undefined) return thrown;
+  const where = `${address.host}:${address.port}`;
+  const { pid, command } = holder;
+  const url = urlOf(address);
+  const words = `${where} is in use by process ${pid} (${command})`;
+  return new MonError('MON_PORT_IN_USE', words, {
+    cause: thrown,
+    hint: `if it is a mon, ask it with --url ${url}; stop it with: kill ${pid}; or change --listen`,
+    fields: { pid },
+  });
 }
 
 type Decided = Omit<LocalOptions, 'logger' | 'failed'>;
@@ -113,6 +133,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     hostAgent: config.hostAgent,
     selfScrape: config.selfScrape,
     demo: options.demo,
+    redisUrl: config.cacheRedis,
     configText: () => renderConfig(config),
     flags: { 'data-dir': dataDir, listen, demo: String(options.demo) },
   };
@@ -126,9 +147,7 @@ async function readConfig(options: UpOptions): Promise<MonConfig> {
   try {
     text = Buffer.from(await systemDisk.readFile(path)).toString('utf8');
   } catch (thrown) {
-    throw new UserError(`cannot read ${path}: ${messageOf(thrown)}`, {
-      hint: 'mon config init writes a starter',
-    });
+    throw new UserError(messageOf(thrown), { hint: 'mon config init writes a starter' });
   }
   const { config, warnings } = parseConfig(text, path);
   for (const warning of warnings) options.warn(warning);
@@ -142,10 +161,11 @@ async function readToken(path: string): Promise<string> {
       .toString('utf8')
       .trim();
   } catch (thrown) {
-    throw new UserError(`cannot read the token file ${path}: ${messageOf(thrown)}`);
+    throw new UserError(`the token file: ${messageOf(thrown)}`);
   }
-  if (text === '') throw new UserError(`the token file ${path} is empty`);
-  return text;
+  if (/^[\u0021-\u007e]+$/.test(text)) return text;
+  const why = text === '' ? 'is empty' : 'holds more than one word';
+  throw new UserError(`the token file ${path} ${why}`, { hint: 'it holds the bearer token alone' });
 }
 
 function upLogger(options: UpOptions, file: LogFile): Logger {
@@ -170,11 +190,7 @@ function stopped(signal: AbortSignal): Promise<void> {
 async function detach(options: UpOptions, decided: Decided): Promise<number> {
   const { dataDir } = decided;
   const owner = folderOwner(dataDir);
-  if (owner !== undefined) {
-    throw new MonError('MON_FOLDER_LOCKED', `${dataDir} is in use by process ${owner.pid}`, {
-      hint: 'mon status shows it, mon down stops it',
-    });
-  }
+  if (owner !== undefined) throw lockedBy(dataDir, owner);
   await systemDisk.makeFolder(dataDir);
   const run = fileURLToPath(new URL('../../../../bin/run.js', import.meta.url));
   const args = [run, 'up', '--background', '--data-dir', dataDir];
@@ -188,8 +204,21 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   await untilUp(child, dataDir, { signal: options.signal, output });
   const url = `http://${folderOwner(dataDir)?.listen ?? ''}`;
   for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
-  options.print('stop it with: mon down');
+  const demo = options.demo ? ' --demo' : '';
+  const where = options.dataDir === undefined ? demo : ` --data-dir ${dataDir}`;
+  options.print(`stop it with: mon down${where}`);
   return 0;
+}
+
+/** What the background process said last, as our own failure. */
+function startFailure(said: string, output: string): MonError {
+  const lines = said.split('\n');
+  const at = lines.findLastIndex((line) => /^(?:error|BUG): /.test(line));
+  const words = at < 0 ? 'the server ended at once' : lines[at].replace(/^error: /, '');
+  const hint = lines.slice(at + 1).find((line) => line.startsWith('hint: '));
+  return new MonError('MON_SERVER_FAILED', words, {
+    hint: hint?.slice('hint: '.length) ?? `everything it printed is in ${output}`,
+  });
 }
 
 async function untilUp(
@@ -205,9 +234,7 @@ async function untilUp(
       const said = Buffer.from(await systemDisk.readFile(output))
         .toString('utf8')
         .trimEnd();
-      throw new MonError('MON_SERVER_FAILED', said.split('\n').slice(-3).join(' '), {
-        hint: `everything it printed is in ${output}`,
-      });
+      throw startFailure(said, output);
     }
     if (systemClock.monotonic() > deadline) {
       throw new MonError('MON_TIMEOUT', 'the server did not come up in 20 s', {

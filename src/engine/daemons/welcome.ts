@@ -9,6 +9,7 @@ export interface WelcomeFacts {
   readonly shards: number;
   readonly retentionMs: number;
   readonly hostAgent: boolean;
+  readonly selfScrape: boolean;
   readonly scrapes: readonly unknown[];
   readonly token?: string;
 }
@@ -20,19 +21,21 @@ export function welcome(facts: WelcomeFacts): string[] {
   const { url, shards, partitions } = facts;
   const days = Math.round((facts.retentionMs / DAY_MS) * 10) / 10;
   const other = url === 'http://127.0.0.1:9590' ? '' : ` --url ${url}`;
+  const jobs = facts.scrapes.length;
   const watched = [
-    'itself',
+    ...(facts.selfScrape ? ['itself'] : []),
     ...(facts.hostAgent ? ['this host'] : []),
     ...(facts.demo ? ['a demo fleet'] : []),
-    ...(facts.scrapes.length > 0 ? [`${facts.scrapes.length} jobs of the configuration`] : []),
+    ...(jobs > 0 ? [`${jobs} job${jobs === 1 ? '' : 's'} of the configuration`] : []),
   ];
+  const watches = watched.length > 0 ? `watches ${watched.join(', ')}; ` : '';
   const example = facts.demo
     ? 'sum by (service) (rate(http_requests_total[1m]))'
     : 'sum by (mode) (rate(node_cpu_seconds_total[1m]))';
   return [
     `mon is up at ${url}`,
     '',
-    `  collector  watches ${watched.join(', ')}; push to /api/v1/write or /metrics`,
+    `  collector  ${watches}push to /api/v1/write or /metrics`,
     `  log        ${partitions} partitions in ${facts.dataDir}`,
     `  store      ${shards} shard${shards === 1 ? '' : 's'}, keeps ${days} days`,
     `  query      PromQL at /api/v1/query, as Prometheus serves it`,

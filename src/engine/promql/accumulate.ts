@@ -3,9 +3,23 @@
 // and at the root. Easy to get wrong: a partial stddev is not a value yet: mean, count and squares
 // travel.
 import { isInfinite, lostBy } from './sum.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
 import type { FragmentAggregate } from '../model/fragment.ts';
+import type { HistogramSum } from './histogram-sum.ts';
 
 export type PartialOp = FragmentAggregate['op'];
+
+/** The histograms of a group: bits of MIX and a running sum for each step. */
+export interface MixState {
+  readonly bits: Uint8Array;
+  readonly sums: (HistogramSum | undefined)[];
+  /** Sums that came closed from several sources. */
+  readonly merged: (FloatHistogram | undefined)[];
+}
+
+export function freshMix(steps: number): MixState {
+  return { bits: new Uint8Array(steps), sums: [], merged: [] };
+}
 
 /** The state of one group over all steps. */
 export class GroupRow {
@@ -17,6 +31,8 @@ export class GroupRow {
   readonly counts: Float64Array;
   /** Sums of squared differences (stddev, stdvar). */
   readonly squares: Float64Array;
+  /** Histograms beside the floats and what each step met; undefined until one comes. */
+  mix: MixState | undefined;
 
   constructor(op: PartialOp, steps: number) {
     const none = new Float64Array(0);

@@ -1,6 +1,7 @@
 // topk, bottomk, limitk, limit_ratio: series pass through, step by step only some of them. Easy to
 // get wrong: with one step the answer is ordered by value, group by group; NaN is chosen last; and
 // ties go to the series met first, by the rules of a binary heap, as in Prometheus.
+import { floatsOnly } from './floats-only.ts';
 import { formatShort } from './literals.ts';
 import { labelsKey } from '../model/labels.ts';
 import { evaluationFailed } from './query-failure.ts';
@@ -13,10 +14,12 @@ import type { Vector } from './vector.ts';
 
 export function selectRows(
   expr: Aggregate,
-  inner: Vector,
+  whole: Vector,
   param: Float64Array,
   context: EvalContext,
 ): Vector {
+  const ranks = expr.op === 'topk' || expr.op === 'bottomk';
+  const inner = ranks ? floatsOnly(whole, expr.op, context.notes.at(expr)) : whole;
   const { steps } = inner;
   const ratio = expr.op === 'limit_ratio';
   const notes = context.notes.at(expr.param ?? expr);

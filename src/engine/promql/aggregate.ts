@@ -1,7 +1,11 @@
 // Aggregations at the root: over what is no bare leaf, and those that need every series at once
 // (quantile, count_values; topk and its kin stand in aggregate-select.ts).
 import { assert } from '../errors.ts';
-import { GroupRow, closeRow, finishRow, foldRow } from './accumulate.ts';
+import { GroupRow, closeRow, finishRow } from './accumulate.ts';
+import { closeMix, finishMixes, foldCells, mixColumns } from './accumulate-mixed.ts';
+import { NAME, labelValue } from '../model/labels.ts';
+import { histogramText } from './histogram-text.ts';
+import { floatsOnly } from './floats-only.ts';
 import { selectRows } from './aggregate-select.ts';
 import { formatFloat, isLabelName, quote } from './literals.ts';
 import { groupingOf } from './names.ts';
@@ -46,21 +50,33 @@ function anyDrops(vector: Vector, rows: readonly number[]): boolean {
 function folded(expr: Aggregate, inner: Vector, context: EvalContext): Vector {
   const { steps } = inner;
   const op = expr.op as PartialOp;
-  const fold = foldRow(op);
+  const notes = context.notes.at(expr.inner);
+  const { values, present, histograms } = inner;
   const groups = rowGroups(expr, inner);
   const builder = new RowBuilder(steps, context.cellsMax, groups.length);
   for (const { labels, rows } of groups) {
     const state = new GroupRow(op, steps);
-    for (const row of rows) fold(state, inner.values, inner.present, row * steps);
+    for (const row of rows) {
+      const name = labelValue(inner.labels[row], NAME);
+      foldCells(op, state, { values, present, histograms, at: row * steps }, { notes, name });
+    }
     closeRow(op, state);
+    closeMix(state);
     finishRow(op, state);
     const out = builder.row(labels, anyDrops(inner, rows));
-    for (let i = 0; i < steps; i++) if (state.seen[i] !== 0) builder.set(out, i, state.values[i]);
+    const seen = state.seen.slice();
+    const mixed = mixColumns([state], seen);
+    const row = { labels: [labels], steps, values: state.values, present: seen, ...mixed };
+    const done = finishMixes(row, notes);
+    for (let i = 0; i < steps; i++) {
+      if (done.present[i] !== 0) builder.put(out, i, done.histograms?.[i] ?? done.values[i]);
+    }
   }
   return builder.vector();
 }
 
-function quantiles(expr: Aggregate, inner: Vector, q: Float64Array, context: EvalContext): Vector {
+function quantiles(expr: Aggregate, all: Vector, q: Float64Array, context: EvalContext): Vector {
+  const inner = floatsOnly(all, 'quantile', context.notes.at(expr.inner));
   const { steps, present, values } = inner;
   const notes = context.notes.at(expr.param ?? expr);
   if (inner.labels.length > 0) warnQuantiles(q, (text) => notes.warn(text));
@@ -95,7 +111,7 @@ function warnQuantiles(q: Float64Array, warn: (text: string) => void): void {
 
 function countValues(expr: Aggregate, inner: Vector, label: string, context: EvalContext): Vector {
   if (!isLabelName(label)) throw evaluationFailed(`invalid label name ${quote(label)}`);
-  const { steps, present, values } = inner;
+  const { steps, present, values, histograms } = inner;
   const names = expr.without ? expr.names : [...expr.names, label];
   const grouping = groupingOf(names, !expr.without);
   const builder = new RowBuilder(steps, context.cellsMax);
@@ -105,7 +121,8 @@ function countValues(expr: Aggregate, inner: Vector, label: string, context: Eva
     for (let i = 0; i < steps; i++) {
       const at = row * steps + i;
       if (present[at] === 0) continue;
-      const text = formatFloat(values[at]);
+      const histogram = histograms?.[at];
+      const text = histogram === undefined ? formatFloat(values[at]) : histogramText(histogram);
       let out = known.get(text);
       if (out === undefined) {
         out = builder.row(grouping(withLabel(labels, label, text)), false);

@@ -151,6 +151,10 @@ export function isSetOp(op: BinaryOp): op is SetOp {
   return SETS.has(op);
 }
 
+export function isTrim(op: BinaryOp): op is TrimOp {
+  return op === '</' || op === '>/';
+}
+
 /** The expression without parentheses around it. */
 export function unparen(expr: Expr): Expr {
   let inner = expr;

@@ -5,27 +5,24 @@
 import { assert } from '../errors.ts';
 import { dropLabels, keepLabels, labelValue, makeLabels } from '../model/labels.ts';
 import { arithmetic, comparison } from './arithmetic.ts';
-import { incompatible } from './binary-trim.ts';
+import { isTrim } from './ast.ts';
+import { operate } from './binary-element.ts';
 import { groupsOf, matchLabels } from './binary-signature.ts';
 import { labelsText } from './labels-text.ts';
 import { withoutName } from './names.ts';
 import { evaluationFailed } from './query-failure.ts';
-import { RowBuilder, emptyVector } from './vector.ts';
+import { RowBuilder } from './vector.ts';
 import type { Binary } from './ast.ts';
 import type { EvalContext } from './context.ts';
 import type { Group } from './binary-signature.ts';
+import type { Element, Outcome } from './binary-element.ts';
 import type { Labels } from '../model/labels.ts';
+import type { Notes } from './notes.ts';
 import type { Sides } from './binary-sets.ts';
 import type { Vector } from './vector.ts';
 
 /** @throws MonError MON_QUERY_FAILED when series match more than one partner at a step. */
 export function matchBinary(expr: Binary, sides: Sides, context: EvalContext): Vector {
-  const { left, right } = sides;
-  if (expr.op === '</' || expr.op === '>/') {
-    const both = left.labels.length > 0 && right.labels.length > 0;
-    if (both) context.notes.at(expr).info(incompatible(expr.op));
-    return emptyVector(left.steps);
-  }
   return new Match(expr, sides, context).run();
 }
 
@@ -46,6 +43,9 @@ class Match {
   readonly #keeps: ((left: number, right: number) => boolean) | undefined;
   readonly #fillMany: number | undefined;
   readonly #fillOne: number | undefined;
+  /** Where histograms are or the operator is made for them, pairs are looked at one by one. */
+  readonly #special: boolean;
+  readonly #notes: Notes;
 
   constructor(expr: Binary, { left, right }: Sides, context: EvalContext) {
     this.#expr = expr;
@@ -66,7 +66,10 @@ class Match {
     }
     const holds = comparison(expr.op);
     const operation = arithmetic(expr.op);
-    assert(holds !== undefined || operation !== undefined, 'an operator has a function');
+    const trims = isTrim(expr.op);
+    assert(holds ?? operation ?? trims, 'an operator has a function');
+    this.#special = trims || (left.histograms ?? right.histograms) !== undefined;
+    this.#notes = context.notes.at(expr);
     const truth = (a: number, b: number): number => (holds?.(a, b) === true ? 1 : 0);
     this.#compute = operation ?? (expr.bool ? truth : (a) => a);
     this.#keeps = holds !== undefined && !expr.bool ? holds : undefined;
@@ -117,6 +120,8 @@ class Match {
         if (this.#many.present[row * steps + i] === 0) continue;
         const partner = partners[i];
         if (partner === NOBODY && this.#fillOne === undefined) continue;
+        const outcome = this.#special ? this.#outcome(i, row, partner) : undefined;
+        if (this.#special && outcome === undefined) continue;
         if (taken !== undefined && taken[i]++ !== 0) {
           throw evaluationFailed(
             'multiple matches for labels: many-to-one matching must be explicit ' +
@@ -126,7 +131,8 @@ class Match {
         if (matched.length > 0) matched[i] = 1;
         const out = this.#rowOf(row, partner, rows);
         if (!single) this.#refuseTwins(written, out, i);
-        this.#write(out, i, row, partner);
+        if (outcome === undefined) this.#write(out, i, row, partner);
+        else this.#put(out, i, outcome);
       }
     }
     if (this.#fillMany !== undefined) this.#fillUnmatched(partners, matched);
@@ -173,11 +179,28 @@ class Match {
     this.#out.set(out, step, this.#compute(left, right));
   }
 
+  /** The outcome of a pair that is looked at alone. */
+  #outcome(step: number, row: number, partner: number): Outcome | undefined {
+    const many = elementOf(this.#many, row, step, this.#steps) ?? (this.#fillMany as number);
+    const one = elementOf(this.#one, partner, step, this.#steps) ?? (this.#fillOne as number);
+    const { op } = this.#expr;
+    return this.#swapped
+      ? operate(op, one, many, this.#notes)
+      : operate(op, many, one, this.#notes);
+  }
+
+  #put(out: number, step: number, outcome: Outcome): void {
+    if (this.#expr.bool) this.#out.set(out, step, Number(outcome.holds));
+    else if (outcome.holds) this.#out.put(out, step, outcome.value);
+  }
+
   #fillUnmatched(partners: Int32Array, matched: Uint8Array): void {
     const rows = new Map<number, number>();
     for (let i = 0; i < this.#steps; i++) {
       const partner = partners[i];
       if (partner === NOBODY || matched[i] !== 0) continue;
+      const outcome = this.#special ? this.#outcome(i, NOBODY, partner) : undefined;
+      if (this.#special && outcome === undefined) continue;
       let out = rows.get(partner);
       if (out === undefined) {
         const one = this.#one.labels[partner];
@@ -185,7 +208,8 @@ class Match {
         out = this.#out.row(this.#resultLabels(many, one), this.#expr.bool);
         rows.set(partner, out);
       }
-      this.#write(out, i, NOBODY, partner);
+      if (outcome === undefined) this.#write(out, i, NOBODY, partner);
+      else this.#put(out, i, outcome);
     }
   }
 
@@ -204,4 +228,11 @@ class Match {
     for (const name of matching.include) pairs.set(name, labelValue(one, name));
     return makeLabels(pairs);
   }
+}
+
+/** The value of a row at a step; undefined for nobody's. */
+function elementOf(vector: Vector, row: number, step: number, steps: number): Element | undefined {
+  if (row === NOBODY) return undefined;
+  const at = row * steps + step;
+  return vector.histograms?.[at] ?? vector.values[at];
 }

@@ -1,14 +1,15 @@
 // Binary operators between scalars and vectors, all steps at once. Between two vectors see
 // binary-match.ts (arithmetic, comparisons) and binary-sets.ts (and, or, unless).
 import { assert } from '../errors.ts';
-import { isComparison, isSetOp } from './ast.ts';
+import { isComparison, isSetOp, isTrim } from './ast.ts';
 import { arithmetic, comparison, scalarOperation } from './arithmetic.ts';
-import { dropNames, emptyVector, withoutEmptyRows } from './vector.ts';
+import { dropNames, withoutEmptyRows } from './vector.ts';
+import { operate } from './binary-element.ts';
 import { matchBinary } from './binary-match.ts';
 import { setBinary } from './binary-sets.ts';
-import { incompatible } from './binary-trim.ts';
 import type { Binary } from './ast.ts';
 import type { EvalContext } from './context.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
 import type { Value, Vector } from './vector.ts';
 
 /** Applies the operator. @throws MonError MON_QUERY_FAILED when a matching is not unique. */
@@ -51,9 +52,12 @@ interface Side {
 
 function withScalar(expr: Binary, vector: Vector, scalar: Float64Array, side: Side): Value {
   const { op } = expr;
+  if (vector.histograms !== undefined || isTrim(op)) {
+    return { type: 'vector', vector: element(expr, vector, scalar, side) };
+  }
   if (!isComparison(op)) {
     const operation = arithmetic(op);
-    if (operation === undefined) return trimmed(expr, vector, side);
+    assert(operation !== undefined, 'an operator has a function');
     const out = applied(vector, scalar, side.swapped, operation);
     return { type: 'vector', vector: dropNames(out, side.context.delayed) };
   }
@@ -94,8 +98,29 @@ function applied(
   return { ...vector, values: out };
 }
 
-/** `</` and `>/` take native histograms; floats are left out with an info. */
-function trimmed(expr: Binary, vector: Vector, { context }: Side): Value {
-  if (vector.labels.length > 0) context.notes.at(expr).info(incompatible(expr.op));
-  return { type: 'vector', vector: emptyVector(vector.steps) };
+/** Cell by cell, where histograms are or the operator is made for them. */
+function element(expr: Binary, vector: Vector, scalar: Float64Array, side: Side): Vector {
+  const { op, bool } = expr;
+  const { steps, labels, values, histograms } = vector;
+  const notes = side.context.notes.at(expr);
+  const present = vector.present.slice();
+  const out = new Float64Array(values.length);
+  const column: (FloatHistogram | undefined)[] = Array.from(out, () => undefined);
+  for (let at = 0; at < labels.length * steps; at++) {
+    if (present[at] === 0) continue;
+    const own = histograms?.[at] ?? values[at];
+    const other = scalar[at % steps];
+    const outcome = side.swapped
+      ? operate(op, other, own, notes)
+      : operate(op, own, other, notes);
+    const kept = outcome !== undefined && (bool || outcome.holds);
+    present[at] = kept ? 1 : 0;
+    if (!kept) continue;
+    const plain = isComparison(op) ? own : outcome.value;
+    const value = bool ? Number(outcome.holds) : plain;
+    if (typeof value === 'number') out[at] = value;
+    else column[at] = value;
+  }
+  const done = withoutEmptyRows({ ...vector, present, values: out, histograms: column });
+  return arithmetic(op) !== undefined || bool ? dropNames(done, side.context.delayed) : done;
 }

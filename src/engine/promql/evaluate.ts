@@ -67,10 +67,12 @@ function resultOf(plan: Plan, root: Root): QueryResult {
 }
 
 function matrixOf(vector: Vector, steps: number): Matrix {
-  const { labels, values, present } = vector;
+  const { labels, values, present, histograms } = vector;
   if (labels.length === 0) return emptyMatrix(steps);
   assert(vector.steps === steps, 'the root has the steps of the query');
-  return { labels, steps, values, present };
+  const matrix = { labels, steps, values, present };
+  const any = histograms?.some((one, at) => one !== undefined && present[at] !== 0) === true;
+  return any ? { ...matrix, histograms } : matrix;
 }
 
 function scalarMatrix(values: Float64Array): Matrix {

@@ -1,7 +1,7 @@
 // sort, sort_desc, sort_by_label, sort_by_label_desc: they matter to instant queries only; a range
 // answer is always ordered by labels, which a warning says.
 import { compareLabels, labelValue } from '../model/labels.ts';
-import { arrangeRows } from './vector.ts';
+import { arrangeRows, floatsOf, withoutEmptyRows } from './vector.ts';
 import type { EvalContext } from './context.ts';
 import type { Span } from './ast.ts';
 import type { Vector } from './vector.ts';
@@ -15,10 +15,11 @@ export function sorts(name: string): boolean {
 /** Rows in the order asked for; the vector has one step or the order does not matter. */
 export function sortVector(
   call: { readonly fn: string; readonly span: Span },
-  vector: Vector,
+  whole: Vector,
   names: readonly string[],
   context: EvalContext,
 ): Vector {
+  const vector = byLabel(call.fn) ? whole : withoutEmptyRows(floatsOf(whole));
   if (vector.steps !== 1) {
     context.notes.at(call.span).warn(WARNING);
     return vector;
@@ -26,7 +27,7 @@ export function sortVector(
   const { labels, values } = vector;
   const rows = labels.map((_, row) => row);
   const sign = call.fn.endsWith('_desc') ? -1 : 1;
-  if (names.length > 0) {
+  if (byLabel(call.fn)) {
     rows.sort((a, b) => sign * byLabels(vector, names, { a, b }));
   } else {
     rows.sort((a, b) => byValue(values[a], values[b], sign));
@@ -68,4 +69,8 @@ export function naturalOrder(a: string, b: string): number {
     return right[i].length - left[i].length;
   }
   return left.length - right.length;
+}
+
+function byLabel(fn: string): boolean {
+  return fn.startsWith('sort_by_label');
 }

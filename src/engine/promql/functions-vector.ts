@@ -1,7 +1,7 @@
 // Functions of the values of an instant vector, one by one: mathematics, trigonometry, rounding and
 // clamping. Names are dropped, since the result is another quantity.
 import { maximum, minimum } from './arithmetic.ts';
-import { dropNames, emptyVector, mapValues, withoutEmptyRows } from './vector.ts';
+import { dropNames, emptyVector, floatsOf, mapValues, withoutEmptyRows } from './vector.ts';
 import type { EvalContext } from './context.ts';
 import type { Vector } from './vector.ts';
 
@@ -63,7 +63,7 @@ export function clamp(
   const low = (step: number): number => least?.[step] ?? -Infinity;
   const high = (step: number): number => most?.[step] ?? Infinity;
   const cut = mapValues(vector, (v, step) => maximum(low(step), minimum(high(step), v)));
-  const present = vector.present.slice();
+  const present = cut.present.slice();
   let crossed = false;
   for (let i = 0; i < vector.steps; i++) {
     if (!(high(i) < low(i))) continue;
@@ -74,8 +74,9 @@ export function clamp(
   return dropNames(kept, context.delayed);
 }
 
-/** scalar(v): the value where there is exactly one series, otherwise NaN. */
-export function toScalar({ labels, steps, values, present }: Vector): Float64Array {
+/** scalar(v): the value where there is exactly one float, otherwise NaN. */
+export function toScalar(vector: Vector): Float64Array {
+  const { labels, steps, values, present } = floatsOf(vector);
   const out = new Float64Array(steps).fill(NaN);
   const seen = new Uint8Array(steps);
   for (let r = 0; r < labels.length; r++) {

@@ -1,17 +1,21 @@
-// histogram_quantile, histogram_quantiles and histogram_fraction over classic buckets: series that
-// are equal but for `le` form a histogram; each step of it is one calculation in buckets.ts.
+// histogram_quantile, histogram_quantiles and histogram_fraction: native histograms one by one, and
+// classic buckets, where series that are equal but for `le` form a histogram; each step of it is one
+// calculation in buckets.ts.
 import { dropLabels, labelValue, labelsKey, NAME } from '../model/labels.ts';
 import { bucketFraction, bucketQuantile, makeBuckets } from './buckets.ts';
+import { nativeFraction, nativeQuantile } from './histogram-quantile-native.ts';
+import { nativeRows, noted } from './histogram-native.ts';
 import { formatFloat, formatShort, parseFloatText, quote } from './literals.ts';
 import { badQuantile } from './notes.ts';
 import { withoutName } from './names.ts';
-import { RowBuilder } from './vector.ts';
+import { RowBuilder, floatsOf } from './vector.ts';
 import { withLabel } from './with-label.ts';
 import { anyMarked } from './leaf-rows.ts';
 import type { Buckets, Repair } from './buckets.ts';
 import type { EvalContext } from './context.ts';
 import type { Grid } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
+import type { NativeRow } from './histogram-native.ts';
 import type { Notes } from './notes.ts';
 import type { Span } from './ast.ts';
 import type { Vector } from './vector.ts';
@@ -25,6 +29,8 @@ interface Histogram {
   first: number;
   last: number;
   readonly worst: Repair;
+  /** Steps at which a native histogram of the same labels stands too. */
+  blocked: Uint8Array | undefined;
 }
 
 export interface QuantileCall {
@@ -43,8 +49,11 @@ export function histogramQuantile(
 ): Vector {
   warnOf(q, context.notes.at(qSpan));
   const histograms = histogramsOf(call, context);
-  const builder = builderFor(call, histograms.length, context);
-  quantileInto(call, histograms, { q, builder, context, name: (labels) => labels });
+  const natives = nativeRows(call, histograms, context);
+  const builder = builderFor(call, histograms.length + natives.length, context);
+  const run = { q, builder, context, name: (labels: Labels) => labels };
+  nativeInto(call, natives, run);
+  quantileInto(call, histograms, run);
   return builder.vector();
 }
 
@@ -62,10 +71,13 @@ export function histogramQuantiles(
 ): Vector {
   qs.forEach((q, i) => warnOf(q, context.notes.at(spans[i])));
   const histograms = histogramsOf(call, context);
-  const builder = builderFor(call, histograms.length * qs.length, context);
+  const natives = nativeRows(call, histograms, context);
+  const rows = histograms.length + natives.length;
+  const builder = builderFor(call, rows * qs.length, context);
   for (const q of qs) {
     const name = (labels: Labels, step: number): Labels =>
       withLabel(labels, label, openMetricsFloat(q[step]));
+    nativeInto(call, natives, { q, builder, context, name });
     quantileInto(call, histograms, { q, builder, context, name });
   }
   return builder.vector();
@@ -78,12 +90,22 @@ export function histogramFraction(
   context: EvalContext,
 ): Vector {
   const histograms = histogramsOf(call, context);
-  const builder = builderFor(call, histograms.length, context);
+  const natives = nativeRows(call, histograms, context);
+  const builder = builderFor(call, histograms.length + natives.length, context);
+  for (const native of natives) {
+    const { labels } = native;
+    const out = builder.row(context.delayed ? labels : withoutName(labels), true);
+    native.histograms.forEach((one, i) => {
+      if (one === undefined) return;
+      const answer = nativeFraction(lower[i], upper[i], one);
+      builder.set(out, i, noted(answer, labels, call.span, context));
+    });
+  }
   const buckets = scratchFor(histograms);
   for (const histogram of histograms) {
     const out = builder.row(resultLabels(histogram, context), true);
     for (let i = 0; i < call.vector.steps; i++) {
-      if (!load(call.vector, histogram, i, buckets)) continue;
+      if (!load(call, histogram, i, buckets)) continue;
       builder.set(out, i, bucketFraction(lower[i], upper[i], buckets));
     }
   }
@@ -108,14 +130,16 @@ function openMetricsFloat(value: number): string {
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
-function histogramsOf({ vector, span }: QuantileCall, context: EvalContext): Histogram[] {
+function histogramsOf(call: QuantileCall, context: EvalContext): Histogram[] {
+  const { span } = call;
+  const vector = floatsOf(call.vector);
   const le = new Set(['le']);
   const found = new Map<string, Histogram>();
   vector.labels.forEach((labels, row) => {
     const text = labelValue(labels, 'le');
     const bound = parseFloatText(text);
+    if (!anyMarked(vector.present, row * vector.steps, vector.steps)) return;
     if (bound === undefined) {
-      if (!anyMarked(vector.present, row * vector.steps, vector.steps)) return;
       const name = context.delayed ? labelValue(labels, NAME) : '';
       const whose = name === '' ? '' : ` for metric name ${quote(name)}`;
       const words = `bucket label "le" is missing or has a malformed value of ${quote(text)}`;
@@ -127,7 +151,7 @@ function histogramsOf({ vector, span }: QuantileCall, context: EvalContext): His
     let histogram = found.get(key);
     if (histogram === undefined) {
       const worst = { lifted: false, from: Infinity, to: -Infinity, most: 0 };
-      const none = { rows: [], bounds: [], repairs: 0, first: 0, last: 0, worst };
+      const none = { rows: [], bounds: [], repairs: 0, first: 0, last: 0, worst, blocked: undefined };
       found.set(key, (histogram = { labels: rest, ...none }));
     }
     histogram.rows.push(row);
@@ -141,11 +165,17 @@ function resultLabels({ labels }: Histogram, context: EvalContext): Labels {
 }
 
 /** Takes the buckets of one step; false when there are none. */
-function load(vector: Vector, histogram: Histogram, step: number, into: Buckets): boolean {
+function load(
+  { vector }: QuantileCall,
+  histogram: Histogram,
+  step: number,
+  into: Buckets,
+): boolean {
   into.count = 0;
+  if (histogram.blocked !== undefined && histogram.blocked[step] !== 0) return false;
   histogram.rows.forEach((row, b) => {
     const at = row * vector.steps + step;
-    if (vector.present[at] === 0) return;
+    if (vector.present[at] === 0 || vector.histograms?.[at] !== undefined) return;
     into.bounds[into.count] = histogram.bounds[b];
     into.counts[into.count++] = vector.values[at];
   });
@@ -159,6 +189,18 @@ interface QuantileRun {
   readonly name: (labels: Labels, step: number) => Labels;
 }
 
+function nativeInto({ span }: QuantileCall, natives: readonly NativeRow[], run: QuantileRun): void {
+  const { q, builder, context, name } = run;
+  for (const { labels, histograms } of natives) {
+    const out = context.delayed ? labels : withoutName(labels);
+    histograms.forEach((one, i) => {
+      if (one === undefined) return;
+      const value = noted(nativeQuantile(q[i], one), labels, span, context);
+      builder.set(builder.row(name(out, i), true), i, value);
+    });
+  }
+}
+
 function quantileInto(call: QuantileCall, histograms: Histogram[], run: QuantileRun): void {
   const { vector, grid } = call;
   const buckets = scratchFor(histograms);
@@ -167,7 +209,7 @@ function quantileInto(call: QuantileCall, histograms: Histogram[], run: Quantile
     const labels = resultLabels(histogram, run.context);
     histogram.repairs = 0;
     for (let i = 0; i < vector.steps; i++) {
-      if (!load(vector, histogram, i, buckets)) continue;
+      if (!load(call, histogram, i, buckets)) continue;
       const value = bucketQuantile(run.q[i], buckets, repair);
       run.builder.set(run.builder.row(run.name(labels, i), true), i, value);
       if (repair.lifted) note(histogram, repair, grid.start + i * grid.step);

@@ -1,39 +1,65 @@
 // The groups of a partial aggregate in the shard: one scratch row that each series fills and that
 // is folded into its group at once, so that memory is by groups, not by series.
-import { labelsKey } from '../model/labels.ts';
+import { NAME, labelValue, labelsKey } from '../model/labels.ts';
 import { GroupRow, carriesCounts, closeRow, foldRow, isDeviation } from './accumulate.ts';
+import { closeMix, foldCells, mixColumns } from './accumulate-mixed.ts';
 import { groupingOf } from './names.ts';
 import { anyMarked } from './leaf-rows.ts';
 import { tooManySamples } from './query-failure.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
 import type { FragmentAggregate, Matrix } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
+import type { Notes } from './notes.ts';
+
+export interface GroupLimits {
+  readonly steps: number;
+  readonly cellsMax: number;
+  /** What the aggregation has to say; the function under it has its own. */
+  readonly notes: Notes;
+}
 
 export class GroupedRows {
   readonly values: Float64Array;
   readonly present: Uint8Array;
   readonly at = 0;
+  #histograms: (FloatHistogram | undefined)[] | undefined;
   readonly #aggregate: FragmentAggregate;
+  readonly #limits: GroupLimits;
   readonly #steps: number;
-  readonly #cellsMax: number;
   readonly #group: (labels: Labels) => Labels;
   readonly #index = new Map<string, GroupRow>();
   readonly #labels: Labels[] = [];
 
-  constructor(aggregate: FragmentAggregate, steps: number, cellsMax: number) {
+  constructor(aggregate: FragmentAggregate, limits: GroupLimits) {
     this.#aggregate = aggregate;
-    this.#steps = steps;
-    this.#cellsMax = cellsMax;
+    this.#limits = limits;
+    this.#steps = limits.steps;
     this.#group = groupingOf(aggregate.names, aggregate.by);
-    this.values = new Float64Array(steps);
-    this.present = new Uint8Array(steps);
+    this.values = new Float64Array(limits.steps);
+    this.present = new Uint8Array(limits.steps);
   }
 
   open(): void {
     this.present.fill(0);
+    if (this.#histograms === undefined) return;
+    this.#histograms = undefined;
+    // What stood beside a histogram may be a count to others.
+    this.values.fill(0);
+  }
+
+  putHistogram(step: number, histogram: FloatHistogram): void {
+    this.#histograms ??= [];
+    this.#histograms[step] = histogram;
   }
 
   any(): boolean {
     return anyMarked(this.present, 0, this.#steps);
+  }
+
+  /** Whether any step of the open row is a float. */
+  anyFloat(): boolean {
+    const histograms = this.#histograms;
+    return this.present.some((mark, i) => mark !== 0 && histograms?.[i] === undefined);
   }
 
   keep(labels: Labels): void {
@@ -41,18 +67,27 @@ export class GroupedRows {
     const key = labelsKey(group);
     let row = this.#index.get(key);
     if (row === undefined) {
-      if ((this.#labels.length + 1) * this.#steps > this.#cellsMax) throw tooManySamples();
+      if ((this.#labels.length + 1) * this.#steps > this.#limits.cellsMax) throw tooManySamples();
       row = new GroupRow(this.#aggregate.op, this.#steps);
       this.#index.set(key, row);
       this.#labels.push(group);
     }
-    foldRow(this.#aggregate.op)(row, this.values, this.present, 0);
+    const { values, present } = this;
+    const { op } = this.#aggregate;
+    if (this.#histograms === undefined && row.mix === undefined) {
+      return foldRow(op)(row, values, present, 0);
+    }
+    const cells = { values, present, histograms: this.#histograms, at: 0 };
+    foldCells(op, row, cells, { notes: this.#limits.notes, name: labelValue(labels, NAME) });
   }
 
   matrix(): Matrix {
     const { op } = this.#aggregate;
     const rows = [...this.#index.values()];
-    for (const row of rows) closeRow(op, row);
+    for (const row of rows) {
+      closeRow(op, row);
+      closeMix(row);
+    }
     const present = new Uint8Array(rows.length * this.#steps);
     rows.forEach((row, i) => present.set(row.seen, i * this.#steps));
     return {
@@ -63,6 +98,7 @@ export class GroupedRows {
       ...(op === 'sum' ? { lost: joined(rows.map((row) => row.lost)) } : {}),
       ...(carriesCounts(op) ? { counts: joined(rows.map((row) => row.counts)) } : {}),
       ...(isDeviation(op) ? { squares: joined(rows.map((row) => row.squares)) } : {}),
+      ...mixColumns(rows, present),
     };
   }
 }

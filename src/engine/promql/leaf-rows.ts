@@ -1,6 +1,7 @@
 // The rows of a leaf's answer, series by series: opened, filled, and kept only when any step has a
 // value. The matrix grows by doubling, so that churned series cost nothing.
 import { tooManySamples } from './query-failure.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matrix } from '../model/fragment.ts';
 
@@ -15,6 +16,7 @@ export class RowList {
   present: Uint8Array;
   /** Where the open row begins. */
   at = 0;
+  #histograms: (FloatHistogram | undefined)[] | undefined;
   readonly #labels: Labels[] = [];
   readonly #steps: number;
   readonly #cellsMax: number;
@@ -41,8 +43,22 @@ export class RowList {
     this.present = present;
   }
 
+  putHistogram(step: number, histogram: FloatHistogram): void {
+    this.#histograms ??= [];
+    this.#histograms[this.at + step] = histogram;
+  }
+
   any(): boolean {
     return anyMarked(this.present, this.at, this.#steps);
+  }
+
+  /** Whether any step of the open row is a float. */
+  anyFloat(): boolean {
+    if (this.#histograms === undefined) return this.any();
+    for (let i = this.at; i < this.at + this.#steps; i++) {
+      if (this.present[i] !== 0 && this.#histograms[i] === undefined) return true;
+    }
+    return false;
   }
 
   keep(labels: Labels): void {
@@ -55,6 +71,10 @@ export class RowList {
     // A copy of what is used: it will be transferred to another thread with its whole buffer.
     const values = whole ? this.values : this.values.slice(0, cells);
     const present = whole ? this.present : this.present.slice(0, cells);
-    return { labels: this.#labels, steps: this.#steps, values, present };
+    const found = this.#histograms;
+    const histograms =
+      found === undefined ? undefined : Array.from({ length: cells }, (_, i) => found[i]);
+    const matrix = { labels: this.#labels, steps: this.#steps, values, present };
+    return histograms === undefined ? matrix : { ...matrix, histograms };
   }
 }

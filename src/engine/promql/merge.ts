@@ -1,12 +1,16 @@
 // Joins what several sources answer to the same fragment: matrices by labels, partial aggregates by
 // group, raw samples by time. Ground, so that shards, the query service and standing rules merge
 // alike. Easy to get wrong: partial aggregates assume that no series lives in two sources.
+import { MIX } from '../model/fragment.ts';
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import { closeRow, GroupRow, isDeviation } from './accumulate.ts';
 import { isInfinite, lostBy } from './sum.ts';
 import { tooManySamples, tooManySeries } from './query-failure.ts';
 import { mergeRaw } from './merge-raw.ts';
+import { addMix, mixedCells } from './merge-mixed.ts';
+import { pickCells } from './vector.ts';
 import type { Fragment, FragmentAggregate, FragmentResult, Matrix } from '../model/fragment.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import type { PartialOp } from './accumulate.ts';
 
@@ -32,11 +36,21 @@ export function mergeFragments(
     samplesRead,
     warnings: [...new Set(results.flatMap((r) => r.warnings))],
     infos: [...new Set(results.flatMap((r) => r.infos))],
+    ...aggregateSaid(results),
   };
   const raws = results.flatMap((r) => (r.raw === undefined ? [] : [r.raw]));
   if (raws.length > 0) return { raw: mergeRaw(raws), ...counts };
   const matrices = results.flatMap((r) => (r.matrix === undefined ? [] : [r.matrix]));
   return { matrix: mergeMatrices(matrices, fragment.aggregate), ...counts };
+}
+
+function aggregateSaid(
+  results: readonly FragmentResult[],
+): Pick<FragmentResult, 'aggregateWarnings' | 'aggregateInfos'> {
+  const warnings = new Set(results.flatMap((r) => r.aggregateWarnings ?? []));
+  const infos = new Set(results.flatMap((r) => r.aggregateInfos ?? []));
+  if (warnings.size + infos.size === 0) return {};
+  return { aggregateWarnings: [...warnings], aggregateInfos: [...infos] };
 }
 
 function mergeMatrices(
@@ -76,7 +90,11 @@ export function sortedMatrix(matrix: Matrix): Matrix {
     });
     return out;
   };
-  const { counts, squares, lost } = matrix;
+  const { counts, squares, lost, histograms, mixes } = matrix;
+  const marks = new Uint8Array(mixes === undefined ? 0 : mixes.length);
+  order.forEach((from, to) => {
+    if (mixes !== undefined) marks.set(mixes.subarray(from * steps, (from + 1) * steps), to * steps);
+  });
   return {
     labels: Array.from(order, (i) => labels[i]),
     steps,
@@ -85,6 +103,10 @@ export function sortedMatrix(matrix: Matrix): Matrix {
     ...(counts === undefined ? {} : { counts: column(counts) }),
     ...(squares === undefined ? {} : { squares: column(squares) }),
     ...(lost === undefined ? {} : { lost: column(lost) }),
+    ...(histograms === undefined
+      ? {}
+      : { histograms: pickCells(histograms, Array.from(order), steps) }),
+    ...(mixes === undefined ? {} : { mixes: marks }),
   };
 }
 
@@ -103,6 +125,9 @@ function mergeSeries(matrices: readonly Matrix[]): Matrix {
   }
   const values = new Float64Array(labels.length * steps);
   const present = new Uint8Array(labels.length * steps);
+  const mixed = matrices.some((matrix) => matrix.histograms !== undefined);
+  const histograms: (FloatHistogram | undefined)[] = mixed ? [] : NO_HISTOGRAMS;
+  if (mixed) for (let i = 0; i < values.length; i++) histograms.push(undefined);
   for (const matrix of matrices) {
     matrix.labels.forEach((set, from) => {
       const to = (rows.get(labelsKey(set)) as number) * steps;
@@ -110,11 +135,15 @@ function mergeSeries(matrices: readonly Matrix[]): Matrix {
         if (present[to + i] !== 0 || matrix.present[from * steps + i] === 0) continue;
         present[to + i] = 1;
         values[to + i] = matrix.values[from * steps + i];
+        if (mixed) histograms[to + i] = matrix.histograms?.[from * steps + i];
       }
     });
   }
-  return sortedMatrix({ labels, steps, values, present });
+  const merged = { labels, steps, values, present };
+  return sortedMatrix(mixed ? { ...merged, histograms } : merged);
 }
+
+const NO_HISTOGRAMS: (FloatHistogram | undefined)[] = [];
 
 function mergePartials(matrices: readonly Matrix[], op: PartialOp): Matrix {
   const [{ steps }] = matrices;
@@ -131,7 +160,10 @@ function mergePartials(matrices: readonly Matrix[], op: PartialOp): Matrix {
       }
       for (let i = 0; i < steps; i++) {
         const from = row * steps + i;
-        if (matrix.present[from] !== 0) add(op, { group, i }, matrix, from);
+        if (matrix.present[from] === 0) continue;
+        const bits = matrix.mixes?.[from] ?? 0;
+        if (bits === 0 || (bits & MIX.float) !== 0) add(op, { group, i }, matrix, from);
+        if (bits !== 0) addMix(op, { group, i }, matrix, from);
       }
     });
   }
@@ -153,6 +185,7 @@ function mergePartials(matrices: readonly Matrix[], op: PartialOp): Matrix {
     ...(op === 'sum' ? { lost: column((row) => row.lost) } : {}),
     ...(op === 'avg' || isDeviation(op) ? { counts: column((row) => row.counts) } : {}),
     ...(isDeviation(op) ? { squares: column((row) => row.squares) } : {}),
+    ...mixedCells([...groups.values()], present),
   });
 }
 

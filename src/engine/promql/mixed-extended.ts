@@ -43,7 +43,6 @@ export function endsOf(window: MixedWindow, points: Points<unknown>): Ends | und
     let at = from;
     while (at < last && times[at] < end) at++;
     last = at;
-    if (first >= last && first > from) first = Math.min(first, last);
   }
   if (times[last] <= start) return undefined;
   if (smoothed && times[first] > end) return undefined;

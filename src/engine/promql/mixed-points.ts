@@ -1,6 +1,6 @@
 // What a mixed range function sees of a window: the floats and the histograms in it, each in time
 // order. Indices point into arrays that belong to the whole series.
-import type { Extension } from './windows.ts';
+import type { Extension } from './plan-node.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import type { Notes } from './notes.ts';
 

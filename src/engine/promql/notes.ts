@@ -145,6 +145,17 @@ export function reconciled(deed: HistogramDeed): string {
   return `mismatched custom buckets were reconciled during ${deed}`;
 }
 
+/** Info: an operator has no meaning for the kinds of its sides. */
+export function incompatibleTypes(op: string, left: string, right: string): string {
+  const what = 'incompatible sample types encountered for binary operator';
+  return `${what} ${quote(op)}: ${left} ${op} ${right}`;
+}
+
+/** Warning: exponential and custom buckets under one operator. */
+export function incompatibleLayout(op: string): string {
+  return `incompatible bucket layout encountered for binary operator ${op}`;
+}
+
 /** Info: a window has both, and the function takes floats only. */
 export function ignoredHistograms(name: string): string {
   const what = 'ignored histograms in a range containing both floats and histograms';

@@ -14,6 +14,12 @@ export interface WindowGrid {
   readonly count: number;
 }
 
+/** `anchored` looks at the sample before the window too, `smoothed` at the one behind it as well. */
+export interface Extension {
+  readonly kind: 'anchored' | 'smoothed';
+  readonly lookbackMs: number;
+}
+
 /** Where a range function at the root takes its samples from. */
 export type RangeSource =
   | { readonly kind: 'raw'; readonly fragment: number }
@@ -28,6 +34,7 @@ export interface RangeNode {
   readonly grid: Grid;
   readonly windows: WindowGrid;
   readonly windowMs: number;
+  readonly extension?: Extension | undefined;
   readonly span: Span;
 }
 
@@ -49,6 +56,8 @@ export type PlanNode =
       readonly drops: boolean;
       readonly named: boolean;
       readonly span: Span;
+      /** The place of what a partial aggregation is over. */
+      readonly outer?: Span;
     }
   | RangeNode
   | {

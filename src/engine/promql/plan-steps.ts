@@ -33,11 +33,7 @@ export function fragmentCost(fragment: Fragment, { series, samples }: Estimate):
 }
 
 /** The tree of a plan. `estimates` has one entry a fragment. */
-export function planSteps(
-  plan: Plan,
-  estimates: readonly Estimate[],
-  actuals?: Actuals,
-): PlanStep {
+export function planSteps(plan: Plan, estimates: readonly Estimate[], actuals?: Actuals): PlanStep {
   return new Steps(plan, estimates, actuals).step(plan.root);
 }
 
@@ -226,7 +222,14 @@ function rowsOf(step: PlanStep): number {
 /** `rate over 5m, sum by (job), at 241 steps`. */
 function fragmentWords(fragment: Fragment): string {
   const { fn, windowMs, aggregate, grid, matchers } = fragment;
-  const selector = { kind: 'selector', name: '', matchers, modifiers: {}, start: 0, end: 0 } as const;
+  const selector = {
+    kind: 'selector',
+    name: '',
+    matchers,
+    modifiers: {},
+    start: 0,
+    end: 0,
+  } as const;
   const what = fn === 'last' ? 'newest sample' : fn === 'raw' ? 'all samples' : fn;
   const by = aggregate === undefined ? '' : aggregate.by ? ' by' : ' without';
   const names = aggregate === undefined ? '' : `${by} (${aggregate.names.join(', ')})`;

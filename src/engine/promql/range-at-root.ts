@@ -4,7 +4,9 @@ import { assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { KEEPS_NAME } from './functions.ts';
 import { labelValue, NAME } from '../model/labels.ts';
+import { HINT } from '../model/histogram.ts';
 import { RowList, anyMarked } from './leaf-rows.ts';
+import { isMixed, runMixed } from './mixed-window.ts';
 import { dropNames, hasTwins } from './vector.ts';
 import { makeInput, slide } from './windows.ts';
 import { perhapsNoCounter } from './notes.ts';
@@ -12,6 +14,7 @@ import { rangeFunction } from './range-functions.ts';
 import { sameLabels } from './query-failure.ts';
 import type { EvalContext } from './context.ts';
 import type { Grid, RawSamples } from '../model/fragment.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import type { RangeNode } from './plan-node.ts';
 import type { Vector } from './vector.ts';
@@ -24,22 +27,32 @@ export interface SampleSeries {
 
 /** The values of a subquery as samples at the subquery's own instants. */
 export function samplesOf(vector: Vector, grid: Grid): SampleSeries {
-  const { labels, steps, values, present, drops } = vector;
+  const { labels, steps, values, present, drops, histograms } = vector;
   let total = 0;
   for (const mark of present) total += mark;
   const from = new Uint32Array(labels.length + 1);
   const timestamps = new Float64Array(total);
   const out = new Float64Array(total);
+  const column: (FloatHistogram | undefined)[] = [];
   let at = 0;
   for (let r = 0; r < labels.length; r++) {
     for (let i = 0; i < steps; i++) {
       if (present[r * steps + i] === 0) continue;
+      if (histograms !== undefined) column[at] = hintless(histograms[r * steps + i]);
       timestamps[at] = grid.start + i * grid.step;
       out[at++] = values[r * steps + i];
     }
     from[r + 1] = at;
   }
-  return { raw: { labels, from, timestamps, values: out }, drops };
+  const raw = { labels, from, timestamps, values: out };
+  return { raw: histograms === undefined ? raw : { ...raw, histograms: column }, drops };
+}
+
+/** Hints speak of neighbouring samples, and a subquery leaves some out or repeats them. */
+function hintless(histogram: FloatHistogram | undefined): FloatHistogram | undefined {
+  const { hint } = histogram ?? {};
+  const speaks = hint === HINT.reset || hint === HINT.notReset;
+  return histogram !== undefined && speaks ? { ...histogram, hint: HINT.unknown } : histogram;
 }
 
 /** Runs a range node over its series. `args` hold one value, or one a step. */
@@ -49,13 +62,13 @@ export function evaluateRange(
   args: readonly Float64Array[],
   context: EvalContext,
 ): Vector {
-  const { fn, windows, windowMs, grid } = node;
+  const { fn, windows, windowMs, extension, grid } = node;
   const { raw } = series;
   const compute = rangeFunction(fn);
   assert(compute !== undefined, `the root knows the function ${fn}`);
   const notes = context.notes.at(node.span);
   const all = fn === 'predict_linear' ? [...args, distances(node)] : args;
-  const input = makeInput(windows, windowMs, all, notes);
+  const input = makeInput(windows, { windowMs, extension }, all, notes);
   const steps = Math.max(0, gridSize(grid));
   const rows = new RowList(Math.max(1, steps), raw.labels.length, context.cellsMax);
   const labels: Labels[] = [];
@@ -63,21 +76,26 @@ export function evaluateRange(
   for (let r = 0; r < raw.labels.length; r++) {
     input.timestamps = raw.timestamps.subarray(raw.from[r], raw.from[r + 1]);
     input.values = raw.values.subarray(raw.from[r], raw.from[r + 1]);
+    input.histograms = raw.histograms?.slice(raw.from[r], raw.from[r + 1]);
+    input.starts = raw.starts?.subarray(raw.from[r], raw.from[r + 1]);
+    input.name = labelValue(raw.labels[r], NAME);
     input.count = input.values.length;
     slide(input);
     rows.open();
-    compute(input, rows.values, rows.present, rows.at);
+    if (isMixed(fn, input)) runMixed(fn, compute, input, rows);
+    else compute(input, rows.values, rows.present, rows.at);
     if (!anyMarked(rows.present, rows.at, steps)) continue;
-    rows.keep(raw.labels[r]);
     labels.push(raw.labels[r]);
     drops.push(series.drops[r]);
-    if (fn === 'rate' || fn === 'increase') {
+    if ((fn === 'rate' || fn === 'increase') && rows.anyFloat()) {
       const doubt = perhapsNoCounter(labelValue(raw.labels[r], NAME));
       if (doubt !== undefined) notes.info(doubt);
     }
+    rows.keep(raw.labels[r]);
   }
-  const { values, present } = rows.matrix();
-  const vector: Vector = { labels, drops: Uint8Array.from(drops), steps, values, present };
+  const { values, present, histograms } = rows.matrix();
+  const marks = Uint8Array.from(drops);
+  const vector: Vector = { labels, drops: marks, steps, values, present, histograms };
   if (KEEPS_NAME.has(fn)) return vector;
   return strictly(dropNames, vector, context.delayed);
 }

@@ -7,6 +7,7 @@ import { calendarFunction } from './functions-time.ts';
 import { labelJoin, labelReplace } from './functions-label.ts';
 import { applyMath, clamp, mathFunction, round, toScalar, toVector } from './functions-vector.ts';
 import { histogramFraction, histogramQuantile, histogramQuantiles } from './histogram-quantile.ts';
+import { applyFigure, histogramFigure } from './histogram-native.ts';
 import { sortVector, sorts } from './functions-sort.ts';
 import { dropNames, emptyVector, mapValues } from './vector.ts';
 import type { EvalContext } from './context.ts';
@@ -64,18 +65,11 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['label_replace', (a) => labelReplace(a.vector(0), a.texts(1))],
   ['label_join', (a) => labelJoin(a.vector(0), a.texts(1))],
   ['timestamp', timestamp],
+  // Only a selector knows when its samples began.
+  ['start_timestamp', (a) => emptyVector(a.steps)],
   ['histogram_quantile', quantile],
   ['histogram_quantiles', quantiles],
   ['histogram_fraction', fraction],
-]);
-
-/** Functions of native histograms: floats are not their business. */
-const NATIVE_ONLY: ReadonlySet<string> = new Set([
-  'histogram_avg',
-  'histogram_count',
-  'histogram_sum',
-  'histogram_stddev',
-  'histogram_stdvar',
 ]);
 
 export function evaluateCall(
@@ -103,7 +97,8 @@ function vectorCall(args: Arguments, context: EvalContext): Vector {
   const calendar = calendarFunction(fn);
   if (calendar !== undefined) return dates(args, calendar, context);
   if (sorts(fn)) return sortVector(node, args.vector(0), args.texts(1), context);
-  if (NATIVE_ONLY.has(fn)) return emptyVector(args.steps);
+  const figure = histogramFigure(fn);
+  if (figure !== undefined) return applyFigure(args.vector(0), figure, context);
   const handler = HANDLERS.get(fn);
   assert(handler !== undefined, `the root knows the function ${fn}`);
   return handler(args, context);
@@ -122,7 +117,8 @@ function dates(args: Arguments, compute: (v: number) => number, context: EvalCon
 /** timestamp() of anything but a selector: the time of evaluation. */
 function timestamp(args: Arguments, context: EvalContext): Vector {
   const { grid } = args.node;
-  const stamped = mapValues(args.vector(0), (_, step) => (grid.start + step * grid.step) / 1000);
+  const plain = { ...args.vector(0), histograms: undefined };
+  const stamped = mapValues(plain, (_, step) => (grid.start + step * grid.step) / 1000);
   return dropNames(stamped, context.delayed);
 }
 

@@ -4,11 +4,13 @@ import { assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { isDeviation, finishRow } from './accumulate.ts';
 import { absentOf } from './absent.ts';
+import { finishMixes } from './accumulate-mixed.ts';
+import { multiplied } from './histogram-math.ts';
 import { evaluateAggregate } from './aggregate.ts';
 import { evaluateBinary } from './binary.ts';
 import { evaluateCall } from './root-call.ts';
 import { evaluateRange, samplesOf, strictly } from './range-at-root.ts';
-import { dropMarked, dropNames, emptyVector, mapValues } from './vector.ts';
+import { dropMarked, dropNames, emptyVector } from './vector.ts';
 import { sortedRaw } from './merge-raw.ts';
 import { tooManySamples } from './query-failure.ts';
 import type { EvalContext } from './context.ts';
@@ -105,19 +107,22 @@ export class Root {
     const { aggregate } = this.#plan.fragments[node.fragment];
     const { notes, delayed } = this.#context;
     notes.take(result.warnings, result.infos, node.span);
+    const { aggregateWarnings = [], aggregateInfos = [] } = result;
+    const { outer = node.span } = node;
+    notes.take(aggregateWarnings, aggregateInfos, outer);
     const steps = gridSize(node.grid);
-    const { matrix } = result;
-    if (matrix === undefined || matrix.labels.length === 0) return emptyVector(steps);
-    assert(matrix.steps === steps, 'a fragment answers all steps of its grid');
+    if (result.matrix === undefined || result.matrix.labels.length === 0) return emptyVector(steps);
+    assert(result.matrix.steps === steps, 'a fragment answers all steps of its grid');
+    const matrix = finishMixes(result.matrix, notes.at(outer));
     let { values } = matrix;
     if (aggregate !== undefined && isDeviation(aggregate.op)) {
       values = values.slice();
       const { counts = values, squares = values } = matrix;
       finishRow(aggregate.op, { values, counts, squares });
     }
-    const { labels, present } = matrix;
+    const { labels, present, histograms } = matrix;
     const drops = new Uint8Array(labels.length);
-    const vector = { labels, drops, steps, values, present };
+    const vector = { labels, drops, steps, values, present, histograms };
     return node.named ? strictly(dropNames, vector, delayed) : vector;
   }
 
@@ -147,11 +152,13 @@ export class Root {
     const value = this.evaluate(node.inner);
     assert(value.type !== 'string', 'the check refused strings');
     if (value.type === 'scalar') return { type: 'scalar', values: value.values.map((v) => -v) };
-    const vector = dropNames(
-      mapValues(value.vector, (v) => -v),
-      this.#context.delayed,
-    );
-    return { type: 'vector', vector };
+    const { values, histograms } = value.vector;
+    const negated: Vector = {
+      ...value.vector,
+      values: values.map((v) => -v),
+      histograms: histograms?.map((one) => (one === undefined ? one : multiplied(one, -1))),
+    };
+    return { type: 'vector', vector: dropNames(negated, this.#context.delayed) };
   }
 
   #repeat(node: NodeOf<'once'>): Value {
@@ -161,7 +168,7 @@ export class Root {
     if (value.type === 'scalar') {
       return { type: 'scalar', values: new Float64Array(steps).fill(value.values[0]) };
     }
-    const { labels, drops, values, present } = value.vector;
+    const { labels, drops, values, present, histograms } = value.vector;
     const cells = labels.length * steps;
     if (cells > this.#context.cellsMax) throw tooManySamples();
     const out = { values: new Float64Array(cells), present: new Uint8Array(cells) };
@@ -169,7 +176,8 @@ export class Root {
       out.values.fill(values[r], r * steps, (r + 1) * steps);
       out.present.fill(present[r], r * steps, (r + 1) * steps);
     }
-    return { type: 'vector', vector: { labels, drops, steps, ...out } };
+    const column = histograms?.flatMap((one) => Array.from({ length: steps }, () => one));
+    return { type: 'vector', vector: { labels, drops, steps, ...out, histograms: column } };
   }
 }
 

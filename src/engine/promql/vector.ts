@@ -5,6 +5,8 @@
 import { labelsKey } from '../model/labels.ts';
 import { withoutName } from './names.ts';
 import { sameLabels, tooManySamples } from './query-failure.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
+import type { HistogramColumn } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 
 /** Row-major: the value of row r at step i is values[r * steps + i], there if present is 1. */
@@ -15,6 +17,8 @@ export interface Vector {
   readonly steps: number;
   readonly values: Float64Array;
   readonly present: Uint8Array;
+  /** Beside the values; undefined when there are only floats. */
+  readonly histograms?: HistogramColumn | undefined;
 }
 
 export type Value =
@@ -37,6 +41,7 @@ export class RowBuilder {
   readonly #drops: number[] = [];
   #values: Float64Array;
   #present: Uint8Array;
+  #histograms: (FloatHistogram | undefined)[] | undefined;
 
   constructor(steps: number, cellsMax: number, rowsGuess = 16) {
     this.#steps = steps;
@@ -65,12 +70,25 @@ export class RowBuilder {
     this.#values[at] = value;
   }
 
+  setHistogram(row: number, step: number, histogram: FloatHistogram): void {
+    this.set(row, step, 0);
+    this.#histograms ??= [];
+    this.#histograms[row * this.#steps + step] = histogram;
+  }
+
+  /** A float or a histogram. */
+  put(row: number, step: number, value: number | FloatHistogram): void {
+    if (typeof value === 'number') this.set(row, step, value);
+    else this.setHistogram(row, step, value);
+  }
+
   /** Copies a whole row of another vector where it is present. */
   addRow(row: number, from: Vector, fromRow: number): void {
     const steps = this.#steps;
     const base = fromRow * steps;
     for (let i = 0; i < steps; i++) {
-      if (from.present[base + i] !== 0) this.set(row, i, from.values[base + i]);
+      if (from.present[base + i] === 0) continue;
+      this.put(row, i, from.histograms?.[base + i] ?? from.values[base + i]);
     }
   }
 
@@ -87,12 +105,14 @@ export class RowBuilder {
       present.set(this.#present.subarray(row * steps, (row + 1) * steps), to * steps);
     });
     const labels = kept.map((row) => this.#labels[row]);
+    const histograms = this.#histograms && pickCells(this.#histograms, kept, steps);
     return {
       labels,
       drops: Uint8Array.from(kept, (row) => this.#drops[row]),
       steps,
       values,
       present,
+      histograms,
     };
   }
 
@@ -107,6 +127,30 @@ export class RowBuilder {
     this.#values = values;
     this.#present = present;
   }
+}
+
+/** The cells of the rows given, in that order. */
+export function pickCells(
+  cells: HistogramColumn,
+  rows: readonly number[],
+  steps: number,
+): HistogramColumn {
+  return rows.flatMap((row) =>
+    Array.from({ length: steps }, (_, i) => cells[row * steps + i]),
+  );
+}
+
+/** The histogram in a cell, if one stands there. */
+export function histogramAt({ histograms }: Vector, at: number): FloatHistogram | undefined {
+  return histograms?.[at];
+}
+
+/** The vector with only its floats; rows may be left without a value. */
+export function floatsOf(vector: Vector): Vector {
+  const { histograms } = vector;
+  if (histograms === undefined) return vector;
+  const present = vector.present.map((mark, at) => (histograms[at] === undefined ? mark : 0));
+  return { ...vector, present, histograms: undefined };
 }
 
 /** The vector with other labels; rows that become the same are joined, at most one value a step. */
@@ -161,11 +205,13 @@ export function arrangeRows(vector: Vector, rows: ArrayLike<number>): Vector {
   });
   const labels = order.map((row) => vector.labels[row]);
   const drops = Uint8Array.from(order, (row) => vector.drops[row]);
-  return { labels, drops, steps, values, present };
+  const histograms = vector.histograms && pickCells(vector.histograms, order, steps);
+  return { labels, drops, steps, values, present, histograms };
 }
 
-/** Every present value replaced; `value` gets it and its step. */
-export function mapValues(vector: Vector, value: (v: number, step: number) => number): Vector {
+/** Every float replaced; `value` gets it and its step. Histograms are left out. */
+export function mapValues(whole: Vector, value: (v: number, step: number) => number): Vector {
+  const vector = whole.histograms === undefined ? whole : withoutEmptyRows(floatsOf(whole));
   const { values, present, steps, labels } = vector;
   const out = new Float64Array(values.length);
   for (let r = 0; r < labels.length; r++) {

@@ -3,13 +3,7 @@
 // An extended window (anchored, smoothed) also has the samples around it up to the lookback.
 import type { HistogramColumn } from '../model/fragment.ts';
 import type { Notes } from './notes.ts';
-import type { WindowGrid } from './plan-node.ts';
-
-/** `anchored` looks at the sample before the window too, `smoothed` at the one behind it as well. */
-export interface Extension {
-  readonly kind: 'anchored' | 'smoothed';
-  readonly lookbackMs: number;
-}
+import type { Extension, WindowGrid } from './plan-node.ts';
 
 /** One series under a range function, for all steps at once. Buffers are reused between series. */
 export interface RangeInput {

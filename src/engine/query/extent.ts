@@ -39,7 +39,9 @@ export function isPlain(matrix: Matrix): boolean {
 export function encodeExtent(extent: Extent): Buffer {
   const { values, present, ...meta } = extent;
   const json = Buffer.from(JSON.stringify(meta satisfies Meta));
-  const bytes = Buffer.allocUnsafeSlow(HEAD_BYTES + values.byteLength + present.length + json.length);
+  const bytes = Buffer.allocUnsafeSlow(
+    HEAD_BYTES + values.byteLength + present.length + json.length,
+  );
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt32LE(json.length, 4);
   bytes.writeUInt32LE(extent.labels.length, 8);

@@ -1,12 +1,14 @@
 // Several sources as one: a fleet of shards, or hot and cold. Lists are merged, sorted and unique.
 // Easy to get wrong: a list has no place for a warning, so a source that fails fails the list.
 import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
+import { joinCardinality } from '../model/cardinality.ts';
 import { gather } from './fan-out.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { MetadataEntry } from '../model/batch.ts';
-import type { Source } from '../ports.ts';
+import type { Cardinality } from '../model/cardinality.ts';
+import type { Estimate, Source } from '../ports.ts';
 
 type Selections = readonly (readonly Matcher[])[];
 
@@ -57,6 +59,19 @@ export class JoinedSource implements Source {
     }
     const keys = [...found.keys()].toSorted(compareText);
     return keys.map((key) => found.get(key) as MetadataEntry);
+  }
+
+  async estimate(fragment: Fragment): Promise<Estimate> {
+    const all = await Promise.all(
+      this.#sources.map((source) => source.estimate?.(fragment) ?? { series: 0, samples: 0 }),
+    );
+    const series = all.reduce((sum, one) => sum + one.series, 0);
+    return { series, samples: all.reduce((sum, one) => sum + one.samples, 0) };
+  }
+
+  async cardinality(): Promise<Cardinality> {
+    const asked = this.#sources.flatMap((source) => source.cardinality?.() ?? []);
+    return joinCardinality(await Promise.all(asked));
   }
 
   async #texts(ask: (source: Source) => Promise<readonly string[]>): Promise<string[]> {

@@ -1,30 +1,39 @@
-// Answers PromQL over any number of sources: parse, check, plan, fragments everywhere at once,
+// Answers PromQL over any number of sources: parse, check, plan, cost, fragments everywhere at once,
 // merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong: the
 // root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
 import { MonError, UserError } from '../errors.ts';
 import {
   LOOKBACK_MS,
-  QUERY_CONCURRENT_PER_USER,
+  QUERY_RESULT_BYTES_MAX,
   QUERY_SAMPLES_MAX,
   QUERY_SERIES_MAX,
   QUERY_STEPS_MAX,
   QUERY_TIMEOUT_MS,
-  QUERY_WAITING_PER_USER,
 } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
 import { check } from '../promql/check.ts';
 import { evaluate } from '../promql/evaluate.ts';
+import { format } from '../promql/format.ts';
 import { parse } from '../promql/parse.ts';
 import { plan } from '../promql/plan.ts';
+import { Admission } from './admission.ts';
+import { reachOf, uncacheable } from './cacheable.ts';
+import { CostGuard } from './cost.ts';
+import { explained } from './explained.ts';
 import { gather } from './fan-out.ts';
-import { Gate } from './gate.ts';
-import type { Ask, AskOptions, Source } from '../ports.ts';
+import { resultBytes } from './result-bytes.ts';
+import type { AdmissionLimits } from './admission.ts';
+import type { Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { CostLimits } from './cost.ts';
+import type { Explanation } from '../model/explanation.ts';
+import type { Expr } from '../promql/ast.ts';
 import type { Fragment, FragmentResult, Grid } from '../model/fragment.ts';
 import type { Plan } from '../promql/plan-node.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
+import type { ResultCache } from './result-cache.ts';
 
-export interface QueryServiceOptions {
+export interface QueryServiceOptions extends AdmissionLimits {
   readonly sources: readonly Source[];
   readonly clock: Clock;
   readonly lookbackMs?: number;
@@ -35,30 +44,47 @@ export interface QueryServiceOptions {
   readonly delayedNames?: boolean;
   readonly seriesMax?: number;
   readonly samplesMax?: number;
-  readonly concurrentPerUser?: number;
-  readonly waitingPerUser?: number;
+  /** What the fragments of one query may answer together. */
+  readonly bytesMax?: number;
+  readonly cost?: CostLimits;
+  /** Without it every range is computed anew. */
+  readonly results?: ResultCache;
 }
 
 /** Nobody in particular. */
 const ANYBODY = '';
 
-export class QueryService implements Ask {
+/** How a run ends before its time, and what it may hold. */
+interface Ends {
+  readonly signal: AbortSignal;
+  readonly checkpoint: () => void;
+}
+
+interface Asked {
+  readonly query: string;
+  readonly expr: Expr;
+  readonly grid: Grid;
+  readonly instant: boolean;
+  readonly options: AskOptions;
+}
+
+export class QueryService implements Ask, Explain {
   readonly #options: QueryServiceOptions;
-  readonly #gate: Gate;
+  readonly #admission: Admission;
+  readonly #cost: CostGuard;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
-    this.#gate = new Gate({
-      runningMax: options.concurrentPerUser ?? QUERY_CONCURRENT_PER_USER,
-      waitingMax: options.waitingPerUser ?? QUERY_WAITING_PER_USER,
-    });
+    this.#admission = new Admission(options);
+    this.#cost = new CostGuard(options.sources, options.clock, options.cost);
   }
 
   async instant(query: string, timeMs: number, options: AskOptions = {}): Promise<QueryAnswer> {
-    if (!Number.isFinite(timeMs)) throw new UserError('the time of the query is no number');
-    const time = Math.round(timeMs);
-    const grid = { start: time, end: time, step: 1 };
-    return this.#answer(this.#plan(query, grid, { instant: true, asked: options }), options);
+    const grid = gridOf({ timeMs });
+    return this.#answer(
+      this.#plan({ query, expr: parsed(query), grid, instant: true, options }),
+      options,
+    );
   }
 
   async range(
@@ -68,18 +94,52 @@ export class QueryService implements Ask {
     stepMs: number,
     options: AskOptions = {},
   ): Promise<QueryAnswer> {
-    if (![startMs, endMs, stepMs].every(Number.isFinite)) {
-      throw new UserError('the times of the query are no numbers');
-    }
-    const start = Math.round(startMs);
-    const grid = { start, end: Math.round(endMs), step: Math.round(stepMs) };
-    checkGrid(grid);
-    return this.#answer(this.#plan(query, grid, { instant: false, asked: options }), options);
+    const grid = gridOf({ startMs, endMs, stepMs });
+    const asked: Asked = { query, expr: parsed(query), grid, instant: false, options };
+    const planned = this.#plan(asked);
+    const { results } = this.#options;
+    const skip = options.cache === 'skip' || uncacheable(asked.expr) !== undefined;
+    if (results === undefined || skip) return this.#answer(planned, options);
+    const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
+    const { defaultStepMs, delayedNames } = this.#options;
+    const cached = {
+      source: query,
+      canonical: format(asked.expr),
+      grid,
+      reach: reachOf(planned),
+      settings: JSON.stringify([lookbackMs, defaultStepMs ?? 0, delayedNames === true]),
+    };
+    const answer = results.range(cached, (part) => {
+      const whole = part.start === grid.start && part.end === grid.end;
+      return this.#answer(whole ? planned : this.#plan({ ...asked, grid: part }), options);
+    });
+    // A shared answer may take longer than this asker has.
+    return this.#within(options, ({ signal }) => endedBy(signal, answer));
   }
 
-  #plan(query: string, grid: Grid, how: { instant: boolean; asked: AskOptions }): Plan {
-    const expr = parse(query);
-    check(expr, query);
+  async explain(
+    query: string,
+    times: QueryTimes,
+    options: AskOptions & { readonly analyze?: boolean } = {},
+  ): Promise<Explanation> {
+    const expr = parsed(query);
+    const grid = gridOf(times);
+    const planned = this.#plan({ query, expr, grid, instant: 'timeMs' in times, options });
+    const range = 'timeMs' in times ? 'only ranges are kept' : uncacheable(expr);
+    const whyNot = this.#options.results === undefined ? 'there is no result cache' : range;
+    return this.#admitted(options, async (ends) => {
+      const estimates = await endedBy(ends.signal, this.#cost.estimates(planned));
+      const maxCost = this.#cost.maxFor(options.maxCost);
+      const told = { query, canonical: format(expr), maxCost, whyNot: whyNot ?? '' };
+      if (options.analyze !== true) return explained(planned, estimates, told);
+      await this.#cost.judge(planned, options.maxCost);
+      const { clock } = this.#options;
+      const fetch = this.#fetcher(ends, () => undefined);
+      return explained(planned, estimates, told, { clock, fetch, checkpoint: ends.checkpoint });
+    });
+  }
+
+  #plan({ query, expr, grid, instant, options }: Asked): Plan {
     const {
       lookbackMs = LOOKBACK_MS,
       defaultStepMs,
@@ -90,8 +150,8 @@ export class QueryService implements Ask {
     return plan(expr, {
       source: query,
       grid,
-      instant: how.instant,
-      lookbackMs: how.asked.lookbackMs ?? lookbackMs,
+      instant,
+      lookbackMs: options.lookbackMs ?? lookbackMs,
       ...(defaultStepMs === undefined ? {} : { defaultStepMs }),
       delayedNames: delayedNames ?? false,
       maxSeries: seriesMax ?? QUERY_SERIES_MAX,
@@ -99,7 +159,24 @@ export class QueryService implements Ask {
     });
   }
 
-  async #answer(planned: Plan, asked: AskOptions): Promise<QueryAnswer> {
+  #answer(planned: Plan, asked: AskOptions): Promise<QueryAnswer> {
+    return this.#admitted(asked, (ends) => this.#run(planned, asked, ends));
+  }
+
+  /** Runs work when it is the user's turn, and ends it in time. */
+  #admitted<T>(asked: AskOptions, work: (ends: Ends) => Promise<T>): Promise<T> {
+    return this.#within(asked, async (ends) => {
+      const { user = ANYBODY, pool = 'adhoc' } = asked;
+      const release = await this.#admission.enter(pool, user, ends.signal);
+      try {
+        return await work(ends);
+      } finally {
+        release();
+      }
+    });
+  }
+
+  async #within<T>(asked: AskOptions, work: (ends: Ends) => Promise<T>): Promise<T> {
     const { clock } = this.#options;
     const limit = this.#options.timeoutMs ?? QUERY_TIMEOUT_MS;
     const timeoutMs = Math.min(asked.timeoutMs ?? limit, limit);
@@ -114,32 +191,58 @@ export class QueryService implements Ask {
       if (clock.monotonic() >= deadline) throw timedOut();
     };
     try {
-      const release = await this.#gate.enter(asked.user ?? ANYBODY, ended.signal);
-      try {
-        return await this.#run(planned, { signal: ended.signal, checkpoint });
-      } finally {
-        release();
-      }
+      return await work({ signal: ended.signal, checkpoint });
     } finally {
       timer.cancel();
       asked.signal?.removeEventListener('abort', aborted);
     }
   }
 
-  async #run(
-    planned: Plan,
-    ends: { readonly signal: AbortSignal; readonly checkpoint: () => void },
-  ): Promise<QueryAnswer> {
+  async #run(planned: Plan, asked: AskOptions, ends: Ends): Promise<QueryAnswer> {
+    const judged = this.#cost.judge(planned, asked.maxCost);
+    const dear = await endedBy(ends.signal, judged);
     let whole = true;
-    const fragment = async (one: Fragment): Promise<FragmentResult> => {
-      const asked = gather(this.#options.sources, one, ends.signal);
-      const gathered = await endedBy(ends.signal, asked);
-      if (!gathered.whole) whole = false;
+    const fragment = this.#fetcher(ends, () => (whole = false));
+    const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
+    const warnings = dear === undefined ? evaluation.warnings : [...evaluation.warnings, dear];
+    return { ...evaluation, warnings, whole };
+  }
+
+  /** Fetches fragments until the query ends or they are too much together. */
+  #fetcher(ends: Ends, partial: () => void): (one: Fragment) => Promise<FragmentResult> {
+    const { sources, bytesMax = QUERY_RESULT_BYTES_MAX } = this.#options;
+    let bytes = 0;
+    return async (one) => {
+      const gathered = await endedBy(ends.signal, gather(sources, one, ends.signal));
+      if (!gathered.whole) partial();
+      bytes += resultBytes(gathered.result);
+      if (bytes > bytesMax) throw tooManyBytes(bytesMax);
       return gathered.result;
     };
-    const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
-    return { ...evaluation, whole };
   }
+}
+
+function parsed(query: string): Expr {
+  const expr = parse(query);
+  check(expr, query);
+  return expr;
+}
+
+/** The grid of an instant or a range in whole ms. @throws UserError. */
+function gridOf(times: QueryTimes): Grid {
+  if ('timeMs' in times) {
+    const time = Math.round(times.timeMs);
+    if (!Number.isFinite(time)) throw new UserError('the time of the query is no number');
+    return { start: time, end: time, step: 1 };
+  }
+  const { startMs, endMs, stepMs } = times;
+  if (![startMs, endMs, stepMs].every(Number.isFinite)) {
+    throw new UserError('the times of the query are no numbers');
+  }
+  const start = Math.round(startMs);
+  const grid = { start, end: Math.round(endMs), step: Math.round(stepMs) };
+  checkGrid(grid);
+  return grid;
 }
 
 /** The promise, or the signal's reason as soon as it fires: a source may not listen to it. */
@@ -166,6 +269,12 @@ function checkGrid(grid: Grid): void {
         'resolution (?step=XX)',
     );
   }
+}
+
+function tooManyBytes(bytesMax: number): MonError {
+  const words = `the query gathers more than ${bytesMax} bytes`;
+  const hint = 'ask for fewer series, a shorter time or a larger step';
+  return new MonError('MON_QUERY_LIMIT', words, { hint });
 }
 
 function timedOut(): MonError {

@@ -210,7 +210,7 @@ export class ResultCache {
     for (const { piece, answer, writtenMs } of fresh) {
       if (!answer.whole) continue;
       const last = Math.min(piece.to, range.settled);
-      for (let at = piece.from; at <= last; ) {
+      for (let at = piece.from; at <= last;) {
         const index = indexOf(at);
         const end = Math.min(last, (index + 1) * CACHE_EXTENT_STEPS - 1);
         const cut = { ...joinPieces([piece], at, end), writtenMs };
@@ -251,7 +251,8 @@ export class ResultCache {
   async #write(range: Range, index: number, extent: Extent): Promise<void> {
     const { cache, clock } = this.#options;
     const ttl = extent.endsMs - clock.now();
-    if (ttl <= 0 || extent.values.byteLength + extent.present.length > CACHE_ENTRY_BYTES_MAX) return;
+    if (ttl <= 0 || extent.values.byteLength + extent.present.length > CACHE_ENTRY_BYTES_MAX)
+      return;
     await cache.set(`${range.key}:${index}`, encodeExtent(extent), ttl);
   }
 }

@@ -6,7 +6,8 @@ import type { MetadataEntry } from '../model/batch.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { ApplyCounts, Delivery, Offset, Sink, Source } from '../ports.ts';
+import type { Cardinality } from '../model/cardinality.ts';
+import type { ApplyCounts, Delivery, Estimate, Offset, Sink, Source } from '../ports.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
 import type { Answer, Channel } from './shard-protocol.ts';
 
@@ -67,7 +68,18 @@ export class ShardClient implements Sink, Source {
 
   fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     const answer = this.#call('fragment', [fragment]) as Promise<FragmentResult>;
-    return signal ? untilAborted(answer, signal) : answer;
+    if (signal === undefined) return answer;
+    const id = this.#lastId;
+    // The thread looks up between slices of its work and lets go of what nobody waits for.
+    return untilAborted(answer, signal, () => void this.#call('cancel', [id]).catch(ignore));
+  }
+
+  estimate(fragment: Fragment): Promise<Estimate> {
+    return this.#call('estimate', [fragment]) as Promise<Estimate>;
+  }
+
+  cardinality(): Promise<Cardinality> {
+    return this.#call('cardinality', []) as Promise<Cardinality>;
   }
 
   series(selections: Selections, minMs: number, maxMs: number, limit: number): Promise<Labels[]> {
@@ -109,14 +121,20 @@ export class ShardClient implements Sink, Source {
   }
 }
 
-function untilAborted<T>(answer: Promise<T>, signal: AbortSignal): Promise<T> {
+/** A shard that has gone fails the question itself. */
+function ignore(): void {}
+
+function untilAborted<T>(answer: Promise<T>, signal: AbortSignal, cancel: () => void): Promise<T> {
   return new Promise((resolve, reject) => {
-    const abort = (): void => reject(new MonError('MON_ABORTED', 'the query was given up'));
-    if (signal.aborted) return abort();
-    signal.addEventListener('abort', abort, { once: true });
+    const abort = (): void => {
+      cancel();
+      reject(new MonError('MON_ABORTED', 'the query was given up'));
+    };
     answer
       .then(resolve, reject)
       .finally(() => signal.removeEventListener('abort', abort))
-      .catch(() => undefined);
+      .catch(ignore);
+    if (signal.aborted) return abort();
+    signal.addEventListener('abort', abort, { once: true });
   });
 }

@@ -4,7 +4,11 @@
 import { assert } from '../errors.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
-import type { Sink, Source } from '../ports.ts';
+import { joinCardinality } from '../model/cardinality.ts';
+import type { Fragment } from '../model/fragment.ts';
+import type { Estimate, Sink, Source } from '../ports.ts';
+
+const NOTHING: Estimate = { series: 0, samples: 0 };
 
 /** What a thread offers: made by its `open` call, from plain options. */
 export interface Shard {
@@ -16,13 +20,23 @@ export interface Shard {
 
 export function serveShard(channel: Channel, open: (options: unknown) => Promise<Shard>): void {
   let shard: Shard | undefined;
-  const answer = async ({ method, args }: Call): Promise<unknown> => {
+  /** Fragments under way, by the number of their call: what `cancel` ends. */
+  const running = new Map<number, AbortController>();
+  const answer = async ({ id, method, args }: Call): Promise<unknown> => {
     if (method === 'open') {
       shard = await open(args[0]);
       return undefined;
     }
     assert(shard, 'a shard is opened before it is asked');
-    return dispatch(shard, method, args);
+    if (method === 'cancel') return void running.get(args[0] as number)?.abort();
+    if (method !== 'fragment') return dispatch(shard, method, args);
+    const ended = new AbortController();
+    running.set(id, ended);
+    try {
+      return await shard.source.fragment(args[0] as Fragment, ended.signal);
+    } finally {
+      running.delete(id);
+    }
   };
   channel.on('message', (value) => {
     const call = value as Call;
@@ -34,7 +48,7 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
 }
 
 type Args = readonly unknown[];
-type SourceMethod = 'fragment' | 'series' | 'labelNames' | 'labelValues' | 'metadata';
+type SourceMethod = 'series' | 'labelNames' | 'labelValues' | 'metadata';
 
 function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
   switch (method) {
@@ -48,7 +62,10 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
       return Promise.resolve(shard.stats());
     case 'truncateBefore':
       return shard.truncateBefore(args[0] as number);
-    case 'fragment':
+    case 'estimate':
+      return Promise.resolve(shard.source.estimate?.(args[0] as Fragment) ?? NOTHING);
+    case 'cardinality':
+      return Promise.resolve(shard.source.cardinality?.() ?? joinCardinality([]));
     case 'series':
     case 'labelNames':
     case 'labelValues':

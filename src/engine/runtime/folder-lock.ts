@@ -116,7 +116,8 @@ export function lockFolder(folder: string, owner: FolderOwner): FolderLock {
   };
 }
 
-function lockedBy(folder: string, owner: FolderOwner | undefined): MonError {
+/** The refusal of a folder that somebody else holds: who, and how to ask or stop it. */
+export function lockedBy(folder: string, owner: FolderOwner | undefined): MonError {
   const who = owner ? `process ${owner.pid}` : 'another process';
   const where = owner?.listen ? ` (it listens on ${owner.listen})` : '';
   return new MonError('MON_FOLDER_LOCKED', `${folder} is in use by ${who}${where}`, {

@@ -35,6 +35,8 @@ export interface StoreStats {
 
 export class Store implements Sink {
   readonly heads: ReadonlyMap<number, Head>;
+  /** Grows whenever series may have gone, and with them the meaning of their numbers. */
+  truncations = 0;
   readonly #options: StoreOptions;
   readonly #next: Map<number, Offset>;
   readonly #applied = noCounts();
@@ -127,6 +129,7 @@ export class Store implements Sink {
 
   /** Drops what lies wholly before `ms` from all heads; checkpoints follow at their next time. */
   async truncateBefore(ms: number): Promise<void> {
+    this.truncations++;
     for (const head of this.heads.values()) head.truncateBefore(ms);
   }
 

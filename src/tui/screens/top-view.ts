@@ -3,6 +3,7 @@
 // terminal.
 import { NAME, labelValue } from '../../engine/model/labels.ts';
 import type { Word } from '../draw/frame.ts';
+import { lastPresent } from '../draw/plot.ts';
 import { LocalTime } from '../draw/scale.ts';
 import { STYLE } from '../draw/styles.ts';
 import type { TableCell, TableColumn } from '../draw/table.ts';
@@ -113,6 +114,39 @@ function targetGroup(list: readonly FeedTarget[]): WordGroup {
   ];
   if (down > 0) words.push({ text: ` ${down} DOWN`, style: STYLE.bad });
   return { words };
+}
+
+/**
+ * A small picture in the header of a wide terminal: a gauge where `share` is known, else a line.
+ */
+export interface HeaderExtra {
+  readonly label: string;
+  readonly share?: number;
+  /** A little below the least value: a line from zero would show no movement. */
+  readonly low: number;
+  readonly values: Float64Array;
+  readonly present: Uint8Array;
+}
+
+/** Ingest over the range, and how busy and how full the busiest and fullest host is. */
+export function headerExtras(snapshot: FeedSnapshot): HeaderExtra[] {
+  const out: HeaderExtra[] = [];
+  for (const [id, label] of [
+    ['ingest', 'ingest'],
+    ['cpu', 'cpu'],
+    ['memory', 'mem'],
+  ]) {
+    const series = snapshot.panels.get(id)?.series ?? [];
+    const last = series.map(lastPresent).filter((v) => v !== undefined);
+    if (last.length === 0) continue;
+    const { values, present } = series[0];
+    const known = values.filter((v, i) => present[i] === 1 && Number.isFinite(v));
+    const [least, most] = [Math.min(...known), Math.max(...known)];
+    const low = least - (most - least) * 0.2;
+    const share = id === 'ingest' ? undefined : Math.max(...last);
+    out.push({ label, values, present, low, share });
+  }
+  return out;
 }
 
 function pair(name: string, value: string, style: number): WordGroup {

@@ -14,8 +14,10 @@ import { KEYS, actionFor, keyNames, type Action, type Mode } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Chart } from '../widgets/chart.tsx';
+import { Gauge } from '../widgets/gauge.tsx';
 import { Help, Note } from '../widgets/help.tsx';
 import { Panel } from '../widgets/panel.tsx';
+import { Sparkline } from '../widgets/sparkline.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
@@ -26,6 +28,7 @@ import {
   TARGET_COLUMNS,
   commandLines,
   figureGroups,
+  headerExtras,
   panelTrouble,
   shownTargets,
   sortedColumn,
@@ -58,6 +61,9 @@ export interface TopOptions {
 }
 
 const INTERRUPTED = 130;
+/** A terminal of so many columns has room for gauges in its header. */
+const EXTRAS_FROM = 150;
+const EXTRA_CELLS = 22;
 
 /** Shows the overview until the user leaves; answers the exit code. */
 export async function openTop(options: TopOptions): Promise<number> {
@@ -181,13 +187,26 @@ function Header(scene: Scene): ReactNode {
   const { snapshot, server, theme, zone, layout, panels } = scene;
   const width = layout.columns;
   const { left } = titleGroups(snapshot, server);
+  const extras = width < EXTRAS_FROM ? [] : headerExtras(snapshot);
+  const figures = width - extras.length * (EXTRA_CELLS + 2);
   const pages = Math.ceil(panels.length / layout.perPage);
   const page = Math.floor(layout.firstPanel / layout.perPage) + 1;
   const more = pages > 1 ? [{ words: [{ text: `page ${page}/${pages}`, style: STYLE.dim }] }] : [];
   return (
     <>
       <StatusLine left={left} right={timeGroups(snapshot, zone)} width={width} theme={theme} />
-      <StatusLine left={figureGroups(snapshot)} right={more} width={width} theme={theme} />
+      <Box flexShrink={0}>
+        <StatusLine left={figureGroups(snapshot)} right={more} width={figures} theme={theme} />
+        {extras.map((extra) => (
+          <Box key={extra.label} marginLeft={2}>
+            {extra.share === undefined ? (
+              <Sparkline {...extra} width={EXTRA_CELLS} theme={theme} />
+            ) : (
+              <Gauge {...extra} share={extra.share} width={EXTRA_CELLS} theme={theme} />
+            )}
+          </Box>
+        ))}
+      </Box>
     </>
   );
 }

@@ -63,8 +63,10 @@ export function drawChart(props: ChartProps): string[] {
       selected: props.selected,
     },
   );
-  if (series.length === 0) {
-    const text = fit(props.empty, inner.width, 'center');
+  const numbers = series.some((one) => lastPresent(one) !== undefined);
+  if (!numbers) {
+    const words = series.length === 0 ? props.empty : 'every value in this range is NaN';
+    const text = fit(words, inner.width, 'center');
     cells.put(inner.x, inner.y + (inner.height >> 1), text, { style: STYLE.dim });
   } else if (props.large) {
     const own = { theme: theme.name, ascii: theme.ascii, tz: props.zone, fill: true, stale };

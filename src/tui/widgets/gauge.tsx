@@ -9,6 +9,8 @@ import type { Theme } from '../theme.ts';
 import { Picture } from './picture.tsx';
 
 export interface GaugeProps {
+  /** Stands before the bar. */
+  readonly label?: string;
   /** 0 to 1. */
   readonly share: number;
   readonly width: number;
@@ -18,6 +20,9 @@ export interface GaugeProps {
   readonly alarm?: number;
 }
 
+/** The number has a width of its own, or the bar would grow and shrink with it. */
+const VALUE_CELLS = 5;
+
 /** A gauge of one row. */
 export const Gauge = memo(function Gauge(props: GaugeProps): ReactNode {
   return <Picture lines={drawGauge(props)} width={props.width} height={1} />;
@@ -26,13 +31,15 @@ export const Gauge = memo(function Gauge(props: GaugeProps): ReactNode {
 /** The one line of the gauge. */
 export function drawGauge(props: GaugeProps): string[] {
   const { share, width, theme, warn = 0.8, alarm = 0.95 } = props;
+  const name = props.label === undefined ? '' : `${props.label} `;
   const cells = new CellGrid(width, 1);
-  const label = formatValue(share, 'percent');
-  const room = Math.max(0, width - label.length - 1);
+  const value = formatValue(share, 'percent').padStart(VALUE_CELLS);
+  const from = cells.put(0, 0, name, { style: STYLE.dim });
+  const room = Math.max(0, width - from - VALUE_CELLS - 1);
   const { full, rest } = gauge(share, room);
   const style = share >= alarm ? STYLE.bad : share >= warn ? STYLE.warn : STYLE.good;
-  cells.put(0, 0, full, { style });
-  cells.put(full.length, 0, rest, { style: STYLE.border });
-  cells.put(room + 1, 0, label, { style: STYLE.bold });
+  cells.put(from, 0, full, { style });
+  cells.put(from + full.length, 0, rest, { style: STYLE.border });
+  cells.put(from + room + 1, 0, value, { style: STYLE.bold });
   return cells.lines(theme.palette, theme.ascii);
 }

@@ -8,8 +8,12 @@ import type { Theme } from '../theme.ts';
 import { Picture } from './picture.tsx';
 
 export interface SparklineProps {
+  /** Stands before the line. */
+  readonly label?: string;
   readonly values: ArrayLike<number>;
   readonly present?: ArrayLike<number>;
+  /** Value of the lowest mark; zero by default. */
+  readonly low?: number;
   readonly width: number;
   readonly theme: Theme;
   readonly style?: number;
@@ -19,7 +23,9 @@ export interface SparklineProps {
 export const Sparkline = memo(function Sparkline(props: SparklineProps): ReactNode {
   const { width, theme } = props;
   const cells = new CellGrid(width, 1);
-  const marks = sparkline(props.values, width, { present: props.present });
-  cells.put(0, 0, marks, { style: props.style ?? STYLE.accent });
+  const name = props.label === undefined ? '' : `${props.label} `;
+  const from = cells.put(0, 0, name, { style: STYLE.dim });
+  const marks = sparkline(props.values, width - from, { present: props.present, low: props.low });
+  cells.put(from, 0, marks, { style: props.style ?? STYLE.accent });
   return <Picture lines={cells.lines(theme.palette, theme.ascii)} width={width} height={1} />;
 });

@@ -1,4 +1,5 @@
 // Sparklines, bars and gauges, by string equality.
+// What is missing is a blank, never a zero; a peak survives being cut to a few columns.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bar, gauge, sparkline } from '../../../src/tui/draw/blocks.ts';

@@ -1,4 +1,5 @@
 // Whole charts: some by string equality, all by the rule that no line is wider than asked for.
+// Random series with hostile names come from a seed that a failure prints.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import stringWidth from 'string-width';

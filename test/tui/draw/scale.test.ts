@@ -1,4 +1,5 @@
 // Axes: bounds, ticks, and local times across days and changes of the clock.
+// Bounds come from a seed that a failure prints.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';

@@ -1,4 +1,5 @@
 // Columns fitted into widths, and boxes with words on their edges.
+// Rows must keep their width, also where a wide character is half overwritten.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import stringWidth from 'string-width';

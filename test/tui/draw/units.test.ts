@@ -1,4 +1,5 @@
 // Numbers, sizes and durations as they are shown.
+// Rounding at the edge of a prefix is what goes wrong: 999.6 is 1k, never 1000.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {

@@ -1,4 +1,5 @@
 // The window of a panel: sliding and merging give the same as asking for everything each time.
+// Random slides come from a seed that a failure prints.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { gridSize, type Grid, type Matrix } from '../../../src/engine/model/fragment.ts';

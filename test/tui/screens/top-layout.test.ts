@@ -1,4 +1,5 @@
 // The layout of `mon top`: whatever the size, the pieces fill the terminal and nothing sticks out.
+// All sizes are tried, not a few: the odd ones are those that break.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TOP_COLUMNS_MIN, TOP_ROWS_MIN, topLayout } from '../../../src/tui/screens/top-layout.ts';

@@ -1,4 +1,5 @@
 // What keys do to the view of `mon top`, without a terminal.
+// The view written as a command must be safe to paste into a shell.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Action } from '../../../src/tui/keys.ts';

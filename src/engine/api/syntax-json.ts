@@ -1,0 +1,147 @@
+// A syntax tree in the shape of Prometheus' /api/v1/parse_query, which its query builder and tree
+// view read. Pure. Easy to get wrong: lengths of time are whole ms, numbers are texts without an
+// exponent, and durations that only the range of a query decides are 0 here.
+import { durationOf } from '../promql/duration.ts';
+import { FUNCTIONS } from '../promql/functions.ts';
+import { formatFloat } from '../promql/literals.ts';
+import type { Binary, Call, Duration, Expr, Modifiers } from '../promql/ast.ts';
+import type { Matcher } from '../model/matcher.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const NO_TIMES = { source: '', grid: { start: 0, end: 0, step: 1 }, instant: true };
+
+/** The tree as plain JSON. */
+export function syntaxJson(expr: Expr): Json {
+  switch (expr.kind) {
+    case 'number':
+      return { type: 'numberLiteral', val: numberText(expr.value) };
+    case 'string':
+      return { type: 'stringLiteral', val: expr.value };
+    case 'paren':
+      return { type: 'parenExpr', expr: syntaxJson(expr.inner) };
+    case 'unary':
+      return { type: 'unaryExpr', op: expr.op, expr: syntaxJson(expr.inner) };
+    case 'selector':
+      return { type: 'vectorSelector', name: expr.name, ...selectorParts(expr) };
+    case 'range': {
+      const { selector } = expr;
+      const range = ms(expr.range);
+      return { type: 'matrixSelector', name: selector.name, range, ...selectorParts(selector) };
+    }
+    case 'subquery':
+      return {
+        type: 'subquery',
+        expr: syntaxJson(expr.inner),
+        range: ms(expr.range),
+        step: expr.step === undefined ? 0 : ms(expr.step),
+        ...placeParts(expr.modifiers),
+      };
+    case 'aggregate':
+      return {
+        type: 'aggregation',
+        op: expr.op,
+        expr: syntaxJson(expr.inner),
+        param: expr.param === undefined ? null : syntaxJson(expr.param),
+        grouping: expr.names,
+        without: expr.without,
+      };
+    case 'binary':
+      return binaryJson(expr);
+    case 'call':
+      return callJson(expr);
+  }
+}
+
+function binaryJson(expr: Binary): Json {
+  const { matching, left, right } = expr;
+  const { card, labels, on, include, fillLeft, fillRight } = matching;
+  const fillValues = { lhs: fillLeft ?? null, rhs: fillRight ?? null };
+  const scalar = isScalar(left) || isScalar(right);
+  return {
+    type: 'binaryExpr',
+    op: expr.op,
+    lhs: syntaxJson(left),
+    rhs: syntaxJson(right),
+    matching: scalar ? null : { card, labels, on, include, fillValues },
+    bool: expr.bool,
+  };
+}
+
+/** By its form alone: only vectors are matched. */
+function isScalar(expr: Expr): boolean {
+  switch (expr.kind) {
+    case 'number':
+      return true;
+    case 'paren':
+    case 'unary':
+      return isScalar(expr.inner);
+    case 'call':
+      return FUNCTIONS.get(expr.fn)?.returns === 'scalar';
+    case 'binary':
+      return isScalar(expr.left) && isScalar(expr.right);
+    default:
+      return false;
+  }
+}
+
+function callJson(expr: Call): Json {
+  const { args = [], variadic = 0, returns } = FUNCTIONS.get(expr.fn) ?? {};
+  return {
+    type: 'call',
+    func: { name: expr.fn, argTypes: args, variadic, returnType: returns ?? 'vector' },
+    args: expr.args.map(syntaxJson),
+  };
+}
+
+function selectorParts(selector: {
+  readonly matchers: readonly Matcher[];
+  readonly modifiers: Modifiers;
+}): Json {
+  const { extend } = selector.modifiers;
+  return {
+    matchers: selector.matchers.map(({ name, value, op }) => ({ name, value, type: op })),
+    ...placeParts(selector.modifiers),
+    anchored: extend === 'anchored',
+    smoothed: extend === 'smoothed',
+  };
+}
+
+function placeParts({ at, offset }: Modifiers): Json {
+  return {
+    offset: offset === undefined ? 0 : ms(offset),
+    timestamp: at?.at === 'time' ? at.ms : null,
+    startOrEnd: at === undefined || at.at === 'time' ? null : at.at,
+  };
+}
+
+function ms(duration: Duration): number {
+  return duration.kind === 'seconds' ? durationOf(duration, NO_TIMES, false) : signed(duration);
+}
+
+/** `-5m` is known without a query; arithmetic with step() or range() is not. */
+function signed(duration: Duration): number {
+  switch (duration.kind) {
+    case 'seconds':
+      return ms(duration);
+    case 'sign':
+      return duration.op === '-' ? -signed(duration.inner) : signed(duration.inner);
+    case 'group':
+      return signed(duration.inner);
+    default:
+      return 0;
+  }
+}
+
+/** Go's FormatFloat(v, 'f', -1): digits without an exponent. */
+function numberText(value: number): string {
+  const text = formatFloat(value);
+  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
+  if (match === null) return text;
+  const [, sign, first, rest = '', power] = match;
+  const digits = first + rest;
+  const point = 1 + Number(power);
+  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
+  if (point >= digits.length) return sign + digits + '0'.repeat(point - digits.length);
+  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
+}

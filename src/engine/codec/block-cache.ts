@@ -1,0 +1,68 @@
+// The unpacked pages and index chunks that open blocks keep, bounded in bytes over all of them; the
+// one used longest ago goes first. Easy to get wrong: what an entry weighs is the word of who puts
+// it, so it must count strings and arrays too.
+
+interface Entry {
+  readonly value: unknown;
+  readonly bytes: number;
+}
+
+/** Sections that one file may have. */
+const SECTIONS_MAX = 2 ** 28;
+
+export class BlockCache {
+  readonly bytesMax: number;
+  readonly #entries = new Map<number, Entry>();
+  #bytes = 0;
+  #files = 0;
+  hits = 0;
+  misses = 0;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** A number for a file; its sections are kept under it. */
+  register(): number {
+    return this.#files++;
+  }
+
+  /** What `make` made before for this section of a file, or makes now. */
+  get<T>(file: number, section: number, make: () => { value: T; bytes: number }): T {
+    const key = file * SECTIONS_MAX + section;
+    const found = this.#entries.get(key);
+    if (found !== undefined) {
+      this.hits++;
+      this.#entries.delete(key);
+      this.#entries.set(key, found);
+      return found.value as T;
+    }
+    this.misses++;
+    const made = make();
+    this.#entries.set(key, made);
+    this.#bytes += made.bytes;
+    this.#shrink();
+    return made.value;
+  }
+
+  /** Forgets all of a file. */
+  drop(file: number): void {
+    for (const [key, entry] of this.#entries) {
+      if (Math.floor(key / SECTIONS_MAX) !== file) continue;
+      this.#entries.delete(key);
+      this.#bytes -= entry.bytes;
+    }
+  }
+
+  #shrink(): void {
+    for (const [key, entry] of this.#entries) {
+      if (this.#bytes <= this.bytesMax) return;
+      this.#entries.delete(key);
+      this.#bytes -= entry.bytes;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// The answering half of a process: query service, result cache, and what tells the cache of late
+// samples. Wiring only. Easy to get wrong: the door has to append through the watched log, or the
+// cache never hears that the past has changed.
+import { pid } from 'node:process';
+import { MemoryCache } from '../cache/memory-cache.ts';
+import { CACHE_TTL_OLD_MS } from '../limits.ts';
+import type { Cache, Log, Source } from '../ports.ts';
+import { LateSamples } from '../query/late-samples.ts';
+import { QueryService } from '../query/query-service.ts';
+import { ResultCache } from '../query/result-cache.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Counters } from '../runtime/counters.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { WatchedLog } from './watched-log.ts';
+
+export interface AnswersOptions {
+  readonly clock: Clock;
+  readonly startedMs: number;
+  readonly logger: Logger;
+  readonly counters: Counters;
+  /** `redis://…`: results are kept there instead of in this process. */
+  readonly redisUrl?: string;
+}
+
+export interface Answers {
+  readonly cache: Cache;
+  readonly results: ResultCache;
+  /** The log through which everything has to be appended. */
+  watch(log: Log): Log;
+  service(sources: readonly Source[]): QueryService;
+}
+
+/** Makes the parts; nothing runs before a query is asked. @throws UserError for a bad address. */
+export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
+  const { clock, startedMs } = options;
+  const late = new LateSamples(startedMs, CACHE_TTL_OLD_MS);
+  const cache = await makeCache(options);
+  const results = new ResultCache({ cache, clock, late });
+  showResults(options.counters, results, cache);
+  const note = late.note.bind(late);
+  return {
+    cache,
+    results,
+    watch: (log) => new WatchedLog({ log, clock, note }),
+    service: (sources) => new QueryService({ sources, clock, results }),
+  };
+}
+
+async function makeCache(options: AnswersOptions): Promise<Cache> {
+  const { clock, logger, redisUrl, startedMs } = options;
+  if (redisUrl === undefined) return new MemoryCache({ clock });
+  // The client is loaded only where somebody wants it.
+  const { RedisCache } = await import('../cache/redis-cache.ts');
+  return new RedisCache({
+    clock,
+    url: redisUrl,
+    // Late samples are known of since the start: what an earlier process kept may be wrong.
+    prefix: `mon:${startedMs.toString(36)}-${pid}:`,
+    changed: (there, why) => {
+      if (there) logger.info('the result cache is connected');
+      else logger.warn('the result cache is away: results are not kept', { why });
+    },
+  });
+}
+
+function showResults(counters: Counters, { counts }: ResultCache, cache: Cache): void {
+  const asked = 'Range queries that the result cache was asked for, by how much was there.';
+  const show = (name: string, help: string, read: () => number): void =>
+    counters.reading(name, help, { read });
+  for (const [result, read] of [
+    ['hit', () => counts.hits],
+    ['partial', () => counts.partials],
+    ['miss', () => counts.misses],
+  ] as const) {
+    counters.reading('mon_query_cache_requests_total', asked, { read, labels: { result } });
+  }
+  show('mon_query_cache_steps_total', 'Steps asked for.', () => counts.steps);
+  show('mon_query_cache_steps_found_total', 'Steps found.', () => counts.stepsCached);
+  const touched = 'Extents dropped because late samples touched them.';
+  show('mon_query_cache_touched_total', touched, () => counts.touched);
+  if (!(cache instanceof MemoryCache)) return;
+  show('mon_query_cache_bytes', 'Bytes of the results kept.', () => cache.bytes);
+}

@@ -1,0 +1,105 @@
+// The pictures of the small widgets, by string equality, without React and without colour.
+// Golden frames show them in place; here are the edges that a frame does not reach.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import stringWidth from 'string-width';
+import { STYLE } from '../../../src/tui/draw/styles.ts';
+import { screenTheme } from '../../../src/tui/theme.ts';
+import { drawChart, type ChartProps } from '../../../src/tui/widgets/chart.tsx';
+import { drawGauge } from '../../../src/tui/widgets/gauge.tsx';
+import { drawHelp, drawNote } from '../../../src/tui/widgets/help.tsx';
+import { drawStatusLine } from '../../../src/tui/widgets/status-line.tsx';
+
+const mono = screenTheme({ TERM: 'xterm', LANG: 'C.UTF-8' }, { color: 'never' });
+// oxlint-disable-next-line no-control-regex -- weights stay without colour; here they are in the
+// way
+const bare = (line: string): string => line.replaceAll(/\u001b\[\d+m/g, '');
+
+test('a gauge has a bar and its number', () => {
+  assert.deepEqual(drawGauge({ share: 0.5, width: 14, theme: mono }).map(bare), ['━━━━╌╌╌╌   50%']);
+  assert.deepEqual(drawGauge({ share: 0.25, label: 'cpu', width: 18, theme: mono }).map(bare), [
+    'cpu ━━╌╌╌╌╌╌   25%',
+  ]);
+  assert.deepEqual(drawGauge({ share: 1.2, width: 9, theme: mono }).map(bare), ['━━━  120%']);
+});
+
+test('a status line keeps the left, then the outermost right', () => {
+  const words = (text: string) => ({ words: [{ text, style: STYLE.plain }] });
+  const line = (width: number): string =>
+    drawStatusLine({
+      left: [words('first'), words('second')],
+      right: [words('third'), words('fourth')],
+      width,
+      theme: mono,
+    })[0];
+  assert.equal(line(30), 'first  second    third  fourth');
+  assert.equal(line(24), 'first  second     fourth');
+  assert.equal(line(16), 'first  second');
+  assert.equal(line(8), 'first');
+});
+
+test('a note goes on in the next row, and loses nothing', () => {
+  const text = "mon query 'sum by (service) (rate(x[1m]))' --since 15m --graph";
+  const size = { width: 30, height: 8 };
+  const lines = drawNote({
+    title: 'command',
+    lines: [{ text, style: STYLE.plain }],
+    theme: mono,
+    ...size,
+  }).map(bare);
+  const inside = lines.slice(1, -1).map((line) => line.slice(3, 27));
+  assert.equal(inside.join('').trimEnd(), text);
+});
+
+test('the help lists every key of the view when there is room', () => {
+  const text = drawHelp({ mode: 'overview', width: 130, height: 30, theme: mono }).join('\n');
+  for (const words of ['leave', 'next chart', 'drop the filter', 'last target']) {
+    assert.ok(text.includes(words), words);
+  }
+});
+
+const CHART: ChartProps = {
+  title: 'load',
+  unit: 'short',
+  head: 'max',
+  series: [],
+  hidden: 0,
+  startMs: 0,
+  endMs: 60_000,
+  width: 40,
+  height: 7,
+  theme: mono,
+  zone: 'UTC',
+  selected: false,
+  empty: 'waiting',
+};
+
+function line(name: string, values: readonly number[]) {
+  return {
+    name,
+    timestamps: Float64Array.from(values, (_, i) => i * 10_000),
+    values: Float64Array.from(values),
+    present: new Uint8Array(values.length).fill(1),
+  };
+}
+
+test('a chart says why it is empty', () => {
+  assert.match(drawChart(CHART).join('\n'), /waiting/);
+  const nothing = { ...CHART, series: [line('x', [Number.NaN, Number.NaN])] };
+  assert.match(drawChart(nothing).join('\n'), /every value in this range is NaN/);
+});
+
+test('a chart with trouble keeps its line and tells the age on its edge', () => {
+  const series = [line('x', [1, 2, 3, 4, 5, 6, 7])];
+  const lines = drawChart({ ...CHART, series, trouble: '12s old: connection refused' }).map(bare);
+  assert.equal(lines.length, 7);
+  assert.match(lines[6], /^╰─ ! 12s old: connection refused ─+╯$/);
+  assert.match(lines.join('\n'), /[\u2801-\u28ff]/);
+  for (const row of lines) assert.equal(stringWidth(row), 40);
+});
+
+test('a legend counts what it cannot show', () => {
+  const series = ['one', 'two', 'three', 'four', 'five'].map((name) => line(name, [1, 2, 3]));
+  const lines = drawChart({ ...CHART, series, hidden: 3 }).map(bare);
+  assert.equal(lines[6], '╰─ a one 3 b two 3 c three 3 +5 ───────╯');
+});
