@@ -94,12 +94,12 @@ export const CHUNK_SAMPLES_MAX = 120;
 /** Samples of one column piece of a sealed block; the kernels' work arrays are made for it. */
 export const COLUMN_SAMPLES_MAX = 8192;
 /** Columns of a sealed block share pages of about this much before zstd: what one read unpacks. */
-export const BLOCK_PAGE_BYTES = 128 * KIB;
+export const BLOCK_PAGE_BYTES = 64 * KIB;
 /** The longest section of a block: a page that one piece of opaque rows fills alone. */
 export const BLOCK_SECTION_BYTES_MAX = 64 * MIB;
 /** Timestamp columns that a block's writer remembers, so that further series can share them. */
 export const BLOCK_TIMES_BYTES = 32 * MIB;
-/** What all open blocks of a process keep unpacked: about 500 pages and as much index. */
+/** What all open blocks of a process keep unpacked: about 1,000 pages and as much index. */
 export const BLOCK_CACHE_BYTES = 128 * MIB;
 export const TICK_MS = 1 * SECOND;
 /** A checkpoint is due after so much log or so much time, whichever is first. */
@@ -119,8 +119,8 @@ export const QUERY_BYTES_MAX = 64 * KIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
 
-/** What the fragments of one query may answer together; what the client takes, too. */
-export const QUERY_RESULT_BYTES_MAX = 256 * MIB;
+/** What the fragments of one query answer together: 14 million values; as JSON three times that. */
+export const QUERY_RESULT_BYTES_MAX = 128 * MIB;
 /**
  * Cost of a query in samples read, cells made and samples looked at again by windows: a core does
  * some 50 million of them a second. Above the first there is a warning, above the second a refusal;

@@ -1,7 +1,7 @@
-// The timestamp columns of a block on their way into it: shared where they can be, their pages, and
-// the table that tells of each how many rows it has, from when to when, and what it is. Stands under
-// block-writer.ts. Easy to get wrong: refs number all columns, ordinals only those with a place in a
-// page.
+// The timestamp columns of a block on their way into it: shared where they can be, their pages,
+// and the table that tells of each how many rows it has, from when to when, and what it is. Stands
+// under block-writer.ts. Easy to get wrong: refs number all columns, ordinals only those with a
+// place in a page.
 import { BLOCK_TIMES_BYTES } from '../limits.ts';
 import { SECTION } from './block-layout.ts';
 import { PageWriter } from './block-page.ts';

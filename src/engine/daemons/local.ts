@@ -30,6 +30,7 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
 import { VERSION } from './version.ts';
@@ -174,6 +175,17 @@ function addServices(
       beats.every(TRUNCATE_MS, () => log.retain());
     },
     drain: () => beats.stop(),
+  });
+  const rehearsal = new AbortController();
+  services.add({
+    name: 'rehearsal',
+    start: async () => {
+      const clients = stores.shards.map(({ client }) => client);
+      void rehearse(clients, systemClock, rehearsal.signal).catch((thrown: unknown) => {
+        if (!rehearsal.signal.aborted) options.failed(thrown);
+      });
+    },
+    drain: async () => rehearsal.abort(),
   });
   return () => at;
 }

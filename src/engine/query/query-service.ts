@@ -1,6 +1,6 @@
-// Answers PromQL over any number of sources: parse, check, plan, cost, fragments everywhere at once,
-// merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong: the
-// root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
+// Answers PromQL over any number of sources: parse, check, plan, cost, fragments everywhere at
+// once, merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong:
+// the root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
 import { MonError, UserError } from '../errors.ts';
 import {
   LOOKBACK_MS,
@@ -18,7 +18,7 @@ import { parse } from '../promql/parse.ts';
 import { plan } from '../promql/plan.ts';
 import { Admission } from './admission.ts';
 import { reachOf, uncacheable } from './cacheable.ts';
-import { CostGuard } from './cost.ts';
+import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
 import { gather } from './fan-out.ts';
 import { resultBytes } from './result-bytes.ts';
@@ -72,10 +72,12 @@ export class QueryService implements Ask, Explain {
   readonly #options: QueryServiceOptions;
   readonly #admission: Admission;
   readonly #cost: CostGuard;
+  readonly #bytesMax: number;
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
     this.#admission = new Admission(options);
+    this.#bytesMax = options.bytesMax ?? QUERY_RESULT_BYTES_MAX;
     this.#cost = new CostGuard(options.sources, options.clock, options.cost);
   }
 
@@ -132,7 +134,7 @@ export class QueryService implements Ask, Explain {
       const maxCost = this.#cost.maxFor(options.maxCost);
       const told = { query, canonical: format(expr), maxCost, whyNot: whyNot ?? '' };
       if (options.analyze !== true) return explained(planned, estimates, told);
-      await this.#cost.judge(planned, options.maxCost);
+      await this.#cost.judge(planned, options.maxCost, this.#bytesMax);
       const { clock } = this.#options;
       const fetch = this.#fetcher(ends, () => undefined);
       return explained(planned, estimates, told, { clock, fetch, checkpoint: ends.checkpoint });
@@ -199,7 +201,7 @@ export class QueryService implements Ask, Explain {
   }
 
   async #run(planned: Plan, asked: AskOptions, ends: Ends): Promise<QueryAnswer> {
-    const judged = this.#cost.judge(planned, asked.maxCost);
+    const judged = this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
     const dear = await endedBy(ends.signal, judged);
     let whole = true;
     const fragment = this.#fetcher(ends, () => (whole = false));
@@ -210,7 +212,8 @@ export class QueryService implements Ask, Explain {
 
   /** Fetches fragments until the query ends or they are too much together. */
   #fetcher(ends: Ends, partial: () => void): (one: Fragment) => Promise<FragmentResult> {
-    const { sources, bytesMax = QUERY_RESULT_BYTES_MAX } = this.#options;
+    const { sources } = this.#options;
+    const bytesMax = this.#bytesMax;
     let bytes = 0;
     return async (one) => {
       const gathered = await endedBy(ends.signal, gather(sources, one, ends.signal));
@@ -269,12 +272,6 @@ function checkGrid(grid: Grid): void {
         'resolution (?step=XX)',
     );
   }
-}
-
-function tooManyBytes(bytesMax: number): MonError {
-  const words = `the query gathers more than ${bytesMax} bytes`;
-  const hint = 'ask for fewer series, a shorter time or a larger step';
-  return new MonError('MON_QUERY_LIMIT', words, { hint });
 }
 
 function timedOut(): MonError {

@@ -8,10 +8,8 @@ import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
-import { runFragment } from '../promql/leaf.ts';
-import { mergeFragments } from '../promql/merge.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { runSliced, timesOf } from './sliced-run.ts';
+import { Turns, runSliced, timesOf } from './sliced-run.ts';
 import type { Store } from './store.ts';
 
 /** Series whose samples are counted for an estimate; the rest is taken to be like them. */
@@ -22,6 +20,7 @@ type Selections = readonly (readonly Matcher[])[];
 export class StoreSource implements Source {
   readonly #store: Store;
   readonly #clock: Clock | undefined;
+  readonly #large = new Turns();
 
   /** With a clock, large fragments give other work of this thread its turn. */
   constructor(store: Store, clock?: Clock) {
@@ -34,14 +33,10 @@ export class StoreSource implements Source {
   }
 
   async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
-    const results: FragmentResult[] = [];
     const clock = this.#clock;
+    const readers = this.#readers();
     const generation = (): number => this.#store.truncations;
-    for (const reader of this.#readers()) {
-      if (clock === undefined) results.push(runFragment(fragment, reader));
-      else results.push(await runSliced({ fragment, reader, clock, signal, generation }));
-    }
-    return results.length === 1 ? results[0] : mergeFragments(fragment, results);
+    return runSliced({ fragment, readers, clock, signal, generation, large: this.#large });
   }
 
   async estimate(fragment: Fragment): Promise<Estimate> {
