@@ -1,6 +1,6 @@
-// JUnit's XML, as CI systems read it: suites of cases that passed or failed. Source: the schema that
-// Jenkins' xUnit plugin publishes. Easy to get wrong: control characters may not stand in XML at all,
-// not even escaped.
+// JUnit's XML, as CI systems read it: suites of cases that passed or failed. Source: the schema
+// that Jenkins' xUnit plugin publishes. Easy to get wrong: control characters may not stand in
+// XML at all, not even escaped.
 
 export interface JunitCase {
   readonly name: string;

@@ -1,5 +1,6 @@
-// What `mon test promql` does: run the scripts one after another, tell each failure with its place, and
-// count. Easy to get wrong: a script that cannot be read is a wrong usage, not a failed check.
+// What `mon test promql` does: run the scripts one after another, tell each failure with its
+// place, and count. Easy to get wrong: a script that cannot be read is a wrong usage, not a
+// failed check.
 import { UserError } from '../engine/errors.ts';
 import { runScript } from '../engine/promql/script-run.ts';
 import { EXIT } from './exit-codes.ts';
@@ -10,7 +11,9 @@ import type { JunitSuite } from './junit.ts';
 import type { ScriptReport } from '../engine/promql/script-run.ts';
 import type { Stage } from './stage.ts';
 
-/** Runs the scripts and prints what became of them. @throws UserError for a script with a mistake. */
+/**
+ * Runs the scripts and prints what became of them. @throws UserError for a script with a mistake.
+ */
 export async function runScripts(
   files: readonly string[],
   junit: string | undefined,

@@ -32,7 +32,7 @@ it('the plan as a tree, without running it', async () => {
   const { code, stdout, stderr } = await ask(query, '--explain');
   assert.deepEqual([code, stderr], [0, '']);
   const lines = stdout.trimEnd().split('\n');
-  assert.match(lines[0], /^\/ {2}\(at most 3 series, cost 3\)$/);
+  assert.match(lines[0], /^\/ {2}\(at most 3 series, cost 63\)$/);
   assert.match(
     stdout,
     /^├ rate of \{__name__="requests_total"\} over 300s, sum by \(job\), 1 steps/m,

@@ -1,7 +1,7 @@
-// The series that generated queries are asked over: counters with resets, gauges with gaps and stale
-// markers, a classic histogram, an info series, values that are no numbers. Sample times are never on
-// a whole second, so that no window or lookback begins or ends at a sample: Prometheus 2.42 closes
-// ranges on both sides, later ones leave the left end open.
+// The series that generated queries are asked over: counters with resets, gauges with gaps and
+// stale markers, a classic histogram, an info series, values that are no numbers. Sample times
+// are never on a whole second, so that no window or lookback begins or ends at a sample:
+// Prometheus 2.42 closes ranges on both sides, later ones leave the left end open.
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';
 import type { WriteSample, WriteSeries } from '../support/write-request.ts';

@@ -1,6 +1,6 @@
-// A seeded generator of queries that Prometheus 2.42 knows: every function, aggregation and operator
-// in turn, with what stands inside by chance. What it avoids, and why, is said where it is avoided;
-// each is a change between 2.42 and 3.
+// A seeded generator of queries that Prometheus 2.42 knows: every function, aggregation and
+// operator in turn, with what stands inside by chance. What it avoids, and why, is said where it
+// is avoided; each is a change between 2.42 and 3.
 import { STEPS, STEP_MS } from './differential-data.ts';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';
@@ -16,8 +16,9 @@ export interface Asked {
 }
 
 const MATH = (
-  'abs acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin sinh ' +
-  'sqrt tan tanh day_of_month day_of_week day_of_year days_in_month hour minute month year timestamp'
+  'abs acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin ' +
+  'sinh sqrt tan tanh day_of_month day_of_week day_of_year days_in_month hour minute month ' +
+  'year timestamp'
 ).split(' ');
 const OVER_TIME = (
   'avg_over_time count_over_time last_over_time max_over_time min_over_time present_over_time ' +

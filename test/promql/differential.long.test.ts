@@ -1,5 +1,5 @@
-// Thousands of generated queries over data of several seeds, answered by mon and by a real Prometheus
-// alike; what may differ is listed in differential.ts.
+// Thousands of generated queries over data of several seeds, answered by mon and by a real
+// Prometheus alike; what may differ is listed in differential.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runDifferential } from './differential.ts';

@@ -1,5 +1,5 @@
-// A few hundred generated queries, answered by mon and by a real Prometheus alike. All of them are in
-// differential.long.test.ts.
+// A few hundred generated queries, answered by mon and by a real Prometheus alike. All of them
+// are in differential.long.test.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runDifferential } from './differential.ts';

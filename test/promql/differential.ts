@@ -1,6 +1,6 @@
-// Holds mon's answers against those of a real Prometheus 2.42 over the same data by remote write: a
-// real `mon up` on one side, the real binary on the other. Values may differ by one part in 1e9; what
-// differs more has to be a change between the versions that is named here.
+// Holds mon's answers against those of a real Prometheus 2.42 over the same data by remote write:
+// a real `mon up` on one side, the real binary on the other. Values may differ by one part in
+// 1e9; what differs more has to be a change between the versions that is named here.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -37,8 +37,8 @@ const EXPLAINED: readonly Explained[] = [
       query.includes('atan2') && difference(nameless(mon), nameless(prometheus)) === undefined,
   },
   {
-    // Under `@` the window, and so the line through it, is the same at each step of a range, and only
-    // read off at another time. 2.42 reads off another line at each step but the first.
+    // Under `@` the window, and so the line through it, is the same at each step of a range, and
+    // only read off at another time. 2.42 reads off another line at each step but the first.
     why: 'predict_linear over a fixed window in a range query',
     holds: ({ query, startMs, endMs }, mon, prometheus) =>
       startMs !== endMs &&

@@ -1,5 +1,6 @@
-// Prometheus' own test scripts, read in place and run as `mon test promql` runs them. Every eval has to
-// pass, none can be skipped, and the number of them is pinned so that none is lost in reading.
+// Prometheus' own test scripts, read in place and run as `mon test promql` runs them. Every eval
+// has to pass, none can be skipped, and the number of them is pinned so that none is lost in
+// reading.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -15,7 +15,7 @@ import { watchedDoor } from './fleet.ts';
 import { checkMetadata, checkQueries, checkRaw, checkStores } from './store-check.ts';
 import type { Push } from './traffic.ts';
 import type { Sent, SentRecord } from './model.ts';
-import { WatchedLog } from './watched-log.ts';
+import { ScribeLog } from './scribe-log.ts';
 import { witness } from './witness.ts';
 import { LifeOver } from './world.ts';
 import type { World } from './world.ts';
@@ -29,7 +29,7 @@ export class Life {
   readonly #world: World;
   readonly #seams: Seams;
   #chain!: Chain;
-  #log!: WatchedLog;
+  #log!: ScribeLog;
   #manager!: ScrapeManager;
   /** What goes on beside the steps: pushes, questions, reloads. */
   readonly #beside = new Set<Promise<unknown>>();
@@ -50,7 +50,7 @@ export class Life {
       ...{ disk, clock, settings: plan.settings, seams: this.#seams },
       opened: async (log, book) => {
         await witness(disk, model);
-        this.#log = new WatchedLog(log, model, book);
+        this.#log = new ScribeLog(log, model, book);
         return this.#log;
       },
       failed: (error) => void (world.failure = error ?? new Error('nothing')),
@@ -109,6 +109,9 @@ export class Life {
       for (const [what, count] of Object.entries(store.stats().applied)) {
         world.count(`applied ${what}`, count as number);
       }
+    }
+    for (const [what, count] of Object.entries(this.#chain?.results?.counts ?? {})) {
+      world.count(`cache ${what}`, count as number);
     }
     for (const [code, count] of this.#log?.refusals ?? []) world.count(`batches ${code}`, count);
   }

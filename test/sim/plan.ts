@@ -68,6 +68,7 @@ function settingsOf(dice: Dice): ChainSettings {
     checkpointMs: dice.scale(100, 10 * MINUTE),
     checkpointBytes: dice.scale(2_000, 1 << 20),
     retentionMs: dice.pick([20 * MINUTE, 2 * HOUR, 15 * 24 * HOUR]),
+    cached: dice.chance(0.7),
     recordBytes: dice.chance(0.5) ? dice.scale(200, 5_000) : 1 << 20,
   };
 }

@@ -1,5 +1,5 @@
-// Histograms of chance for tests: exponential and custom buckets, whole and float counts, gaps between
-// buckets, sometimes a sum that is no number.
+// Histograms of chance for tests: exponential and custom buckets, whole and float counts, gaps
+// between buckets, sometimes a sum that is no number.
 import { CUSTOM_SCHEMA, makeHistogram } from '../../src/engine/model/histogram.ts';
 import type { BucketList, FloatHistogram } from '../../src/engine/model/histogram.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';

@@ -1,5 +1,6 @@
-// A native histogram as Prometheus' JSON: count, sum and the buckets that have observations, each with
-// a rule for its limits: 0 open on the left, 1 open on the right, 2 open on both sides, 3 closed.
+// A native histogram as Prometheus' JSON: count, sum and the buckets that have observations, each
+// with a rule for its limits: 0 open on the left, 1 open on the right, 2 open on both sides, 3
+// closed.
 import { bucketsOf } from '../model/histogram.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import type { JsonBuffer } from './json-buffer.ts';

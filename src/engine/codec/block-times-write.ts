@@ -66,8 +66,8 @@ export class TimesWriter {
   /** Sections that are full, or all that is left at the end. */
   *sections(ending: boolean): Iterable<Uint8Array> {
     const { sections, pageBytes, level } = this.#options;
-    const { columns, bytes } = this.#page;
-    if (columns > 0 && (ending || bytes >= pageBytes)) {
+    const { columns } = this.#page;
+    if (columns > 0 && (ending || this.#page.full(pageBytes))) {
       yield sections.add(SECTION.times, columns, this.#page.take(level), false);
     }
     if (this.#rows > 0 && (ending || this.#rows >= TIMES_CHUNK)) {

@@ -152,8 +152,8 @@ class BlockWriter {
 
   /** Pages that are full; at the end all that is left. */
   *#full(ending: boolean): Iterable<Uint8Array> {
-    const { columns, bytes } = this.#values;
-    if (columns > 0 && (ending || bytes >= this.#pageBytes)) {
+    const { columns } = this.#values;
+    if (columns > 0 && (ending || this.#values.full(this.#pageBytes))) {
       yield this.#sections.add(SECTION.values, columns, this.#values.take(this.#level), false);
     }
     if (this.#rowsHeld > 0 && (ending || this.#rows.length >= this.#pageBytes)) {

@@ -1,8 +1,8 @@
-// A native histogram <-> the Histogram message of remote write 1.0 and 2.0 (the fields are the same):
-// the body of a histogram sample in a log record. Integer histograms carry deltas from bucket to
-// bucket, float ones absolute counts. Easy to get wrong: a stale histogram is a sum with the stale
-// marker's bits, which no JavaScript number can be trusted to keep; spans may claim any length, so
-// they are held against the counts before memory is taken.
+// A native histogram <-> the Histogram message of remote write 1.0 and 2.0 (the fields are the
+// same): the body of a histogram sample in a log record. Integer histograms carry deltas from
+// bucket to bucket, float ones absolute counts. Easy to get wrong: a stale histogram is a sum
+// with the stale marker's bits, which no JavaScript number can be trusted to keep; spans may
+// claim any length, so they are held against the counts before memory is taken.
 // Source: prometheus/prompb/io/prometheus/write/v2/types.proto.
 import { MonError } from '../errors.ts';
 import {
@@ -67,90 +67,141 @@ interface Side {
   readonly counts: number[];
 }
 
-function emptySide(): Side {
-  return { spans: [], deltas: [], counts: [] };
+/** A message on its way in. */
+interface Draft {
+  count: number;
+  sum: number;
+  schema: number;
+  zeroThreshold: number;
+  zeroCount: number;
+  hint: number;
+  timestampMs: number;
+  startMs: number;
+  integer: boolean;
+  stale: boolean;
+  readonly negative: Side;
+  readonly positive: Side;
+  readonly custom: number[];
+}
+
+function emptyDraft(): Draft {
+  return {
+    count: 0,
+    sum: 0,
+    schema: 0,
+    zeroThreshold: 0,
+    zeroCount: 0,
+    hint: 0,
+    timestampMs: 0,
+    startMs: 0,
+    integer: true,
+    stale: false,
+    negative: { spans: [], deltas: [], counts: [] },
+    positive: { spans: [], deltas: [], counts: [] },
+    custom: [],
+  };
 }
 
 /** Reads a message. @throws MonError MON_RECORD_MALFORMED for bytes that are no valid histogram. */
 export function decodeHistogram(bytes: Uint8Array): HistogramMessage {
   const fields = new ProtoFields(bytes, malformed);
-  const negative = emptySide();
-  const positive = emptySide();
-  const custom: number[] = [];
-  let [count, sum, schema, zeroThreshold, zeroCount] = [0, 0, 0, 0, 0];
-  let [hint, timestampMs, startMs] = [0, 0, 0];
-  let [integer, stale] = [true, false];
+  const draft = emptyDraft();
   while (fields.next()) {
-    switch (fields.number) {
-      case FIELD.countInt:
-        count = fields.uint64();
-        break;
-      case FIELD.countFloat:
-        count = fields.double();
-        integer = false;
-        break;
-      case FIELD.sum:
-        sum = fields.double();
-        stale = fields.lastLow === STALE_LOW && fields.lastHigh === STALE_HIGH;
-        break;
-      case FIELD.schema:
-        schema = fields.sint32();
-        break;
-      case FIELD.zeroThreshold:
-        zeroThreshold = fields.double();
-        break;
-      case FIELD.zeroCountInt:
-        zeroCount = fields.uint64();
-        break;
-      case FIELD.zeroCountFloat:
-        zeroCount = fields.double();
-        break;
-      case FIELD.negativeSpans:
-        negative.spans.push(...span(fields.bytes()));
-        break;
-      case FIELD.negativeDeltas:
-        fields.sint64s(negative.deltas);
-        break;
-      case FIELD.negativeCounts:
-        fields.doubles(negative.counts);
-        break;
-      case FIELD.positiveSpans:
-        positive.spans.push(...span(fields.bytes()));
-        break;
-      case FIELD.positiveDeltas:
-        fields.sint64s(positive.deltas);
-        break;
-      case FIELD.positiveCounts:
-        fields.doubles(positive.counts);
-        break;
-      case FIELD.resetHint:
-        hint = fields.uint64();
-        break;
-      case FIELD.timestamp:
-        timestampMs = fields.int64();
-        break;
-      case FIELD.customValues:
-        fields.doubles(custom);
-        break;
-      case FIELD.startTimestamp:
-        startMs = fields.int64();
-        break;
-      default:
-        fields.skip();
-    }
+    const known = readCount(fields, draft) || readFigure(fields, draft) || readList(fields, draft);
+    if (!known) fields.skip();
   }
-  const read = makeHistogram({
+  const { count, sum, schema, zeroThreshold, zeroCount, hint, integer } = draft;
+  const histogram = makeHistogram({
     hint: (hint > HINT.gauge ? HINT.unknown : hint) as ResetHint,
     schema,
     zeroThreshold,
     zeroCount,
     count,
     sum,
-    negative: bucketList(negative, integer),
-    positive: bucketList(positive, integer),
-    custom: Float64Array.from(custom),
+    negative: bucketList(draft.negative, integer),
+    positive: bucketList(draft.positive, integer),
+    custom: Float64Array.from(draft.custom),
   });
-  return { histogram: checked(read), integer, stale, timestampMs, startMs };
+  const { stale, timestampMs, startMs } = draft;
+  return { histogram: checked(histogram), integer, stale, timestampMs, startMs };
+}
+
+/** Reads a count, which is sent in one of two forms; false for other fields. */
+function readCount(fields: ProtoFields, draft: Draft): boolean {
+  switch (fields.number) {
+    case FIELD.countInt:
+      draft.count = fields.uint64();
+      return true;
+    case FIELD.countFloat:
+      draft.count = fields.double();
+      draft.integer = false;
+      return true;
+    case FIELD.zeroCountInt:
+      draft.zeroCount = fields.uint64();
+      return true;
+    case FIELD.zeroCountFloat:
+      draft.zeroCount = fields.double();
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Reads a field that holds one number; false for others. */
+function readFigure(fields: ProtoFields, draft: Draft): boolean {
+  switch (fields.number) {
+    case FIELD.sum:
+      draft.sum = fields.double();
+      draft.stale = fields.lastLow === STALE_LOW && fields.lastHigh === STALE_HIGH;
+      return true;
+    case FIELD.schema:
+      draft.schema = fields.sint32();
+      return true;
+    case FIELD.zeroThreshold:
+      draft.zeroThreshold = fields.double();
+      return true;
+    case FIELD.resetHint:
+      draft.hint = fields.uint64();
+      return true;
+    case FIELD.timestamp:
+      draft.timestampMs = fields.int64();
+      return true;
+    case FIELD.startTimestamp:
+      draft.startMs = fields.int64();
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Reads a field that may come many times; false for others. */
+function readList(fields: ProtoFields, draft: Draft): boolean {
+  const { negative, positive, custom } = draft;
+  switch (fields.number) {
+    case FIELD.negativeSpans:
+      negative.spans.push(...span(fields.bytes()));
+      return true;
+    case FIELD.negativeDeltas:
+      fields.sint64s(negative.deltas);
+      return true;
+    case FIELD.negativeCounts:
+      fields.doubles(negative.counts);
+      return true;
+    case FIELD.positiveSpans:
+      positive.spans.push(...span(fields.bytes()));
+      return true;
+    case FIELD.positiveDeltas:
+      fields.sint64s(positive.deltas);
+      return true;
+    case FIELD.positiveCounts:
+      fields.doubles(positive.counts);
+      return true;
+    case FIELD.customValues:
+      fields.doubles(custom);
+      return true;
+    default:
+      return false;
+  }
 }
 
 function span(bytes: Uint8Array): [number, number] {

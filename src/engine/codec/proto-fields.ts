@@ -1,6 +1,6 @@
-// Reads the fields of one protobuf message, one after another. Every length is checked; what is wrong
-// throws what the owner makes of it and nothing else. Easy to get wrong: 64-bit numbers come out as
-// the nearest float; a repeated field may come packed or one by one.
+// Reads the fields of one protobuf message, one after another. Every length is checked; what is
+// wrong throws what the owner makes of it and nothing else. Easy to get wrong: 64-bit numbers
+// come out as the nearest float; a repeated field may come packed or one by one.
 
 export class ProtoFields {
   /** The number of the field at hand. */

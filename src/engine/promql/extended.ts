@@ -1,5 +1,5 @@
-// Anchored and smoothed ranges outside of rates: which functions may have them, and what they are as
-// the whole of a query, where the window gets a sample at both of its ends.
+// Anchored and smoothed ranges outside of rates: which functions may have them, and what they are
+// as the whole of a query, where the window gets a sample at both of its ends.
 import { floatEnds, endsOf } from './mixed-extended.ts';
 import { evaluationFailed } from './query-failure.ts';
 import { PlainNotes } from './notes.ts';

@@ -1,7 +1,8 @@
-// What a store says of each histogram of a series when it is read: that nothing was reset since the
-// sample before, that it is a gauge, or nothing. As Prometheus' chunks say it, since warnings depend
-// on it. Easy to get wrong: a store never says "reset", since it cannot know that the sample before
-// is still its neighbour when both are read; the functions find resets by themselves.
+// What a store says of each histogram of a series when it is read: that nothing was reset since
+// the sample before, that it is a gauge, or nothing. As Prometheus' chunks say it, since warnings
+// depend on it. Easy to get wrong: a store never says "reset", since it cannot know that the
+// sample before is still its neighbour when both are read; the functions find resets by
+// themselves.
 import { CUSTOM_SCHEMA, HINT } from '../model/histogram.ts';
 import { sameNumbers } from './histogram-lists.ts';
 import { wasReset } from './histogram-reset.ts';

@@ -1,6 +1,6 @@
-// Where only count and sum of histograms are wanted, buckets need not travel. Easy to get wrong: resets
-// are found by the buckets, so they are looked for first, sample by sample, and what was found stays
-// as a hint. A subquery or a function of buckets anywhere around asks for everything.
+// Where only count and sum of histograms are wanted, buckets need not travel. Easy to get wrong:
+// resets are found by the buckets, so they are looked for first, sample by sample, and what was
+// found stays as a hint. A subquery or a function of buckets anywhere around asks for everything.
 import { HINT, makeHistogram } from '../model/histogram.ts';
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import { isTrim } from './ast.ts';

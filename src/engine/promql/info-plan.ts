@@ -1,5 +1,5 @@
-// What info() selects: the matchers of its second argument sorted by what they mean, and the time at
-// which info series are looked at. Source: Prometheus' documentation of info.
+// What info() selects: the matchers of its second argument sorted by what they mean, and the time
+// at which info series are looked at. Source: Prometheus' documentation of info.
 import { childrenOf } from './ast.ts';
 import { durationOf } from './duration.ts';
 import type { Call, Duration, Expr, Modifiers } from './ast.ts';

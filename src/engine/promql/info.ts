@@ -13,7 +13,9 @@ import type { Vector } from './vector.ts';
 
 const IDENTITY: ReadonlySet<string> = new Set(['instance', 'job']);
 
-/** Joins. `info` holds when each info series was last seen, in seconds; one step if it never moves. */
+/**
+ * Joins. `info` holds when each info series was last seen, in seconds; one step if it never moves.
+ */
 export function joinInfo(
   base: Vector,
   info: Vector,

@@ -1,6 +1,6 @@
-// What an instant selector answers at the leaf: the last sample of each window, its time, its start,
-// or a value smoothed between neighbours. Easy to get wrong: a stale marker ends a series here, while
-// for a smoothed selector it is simply no sample.
+// What an instant selector answers at the leaf: the last sample of each window, its time, its
+// start, or a value smoothed between neighbours. Easy to get wrong: a stale marker ends a series
+// here, while for a smoothed selector it is simply no sample.
 import { HINT, isCustom } from '../model/histogram.ts';
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import { interpolatedHistogram } from './mixed-extended.ts';

@@ -15,7 +15,7 @@ export interface WindowGrid {
   readonly count: number;
 }
 
-/** `anchored` looks at the sample before the window too, `smoothed` at the one behind it as well. */
+/** `anchored` looks at the sample before the window too, `smoothed` also at the one behind it. */
 export interface Extension {
   readonly kind: 'anchored' | 'smoothed';
   readonly lookbackMs: number;

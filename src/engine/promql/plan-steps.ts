@@ -28,6 +28,16 @@ const WALKS: ReadonlySet<string> = new Set([
   'ts_of_min_over_time',
 ]);
 
+/**
+ * What a label set costs that leaves its shard, and one that a step of the root handles, in samples
+ * read: labels are strings, and strings are dear.
+ */
+const SERIES_COST = 100;
+const ROW_COST = 20;
+/** Functions that make new labels, by a regular expression or not. */
+const LABEL_ROW_COST = 1000;
+const LABEL_FUNCTIONS: ReadonlySet<string> = new Set(['label_replace', 'label_join']);
+
 /** What became of the steps of a plan that was run. */
 export interface Actuals {
   readonly nodes: ReadonlyMap<PlanNode, StepActual>;
@@ -38,13 +48,17 @@ export interface Actuals {
 export function fragmentCost(fragment: Fragment, { series, samples }: Estimate): StepEstimate {
   const steps = Math.max(0, gridSize(fragment.grid));
   const { grid, windowMs, fn, aggregate } = fragment;
-  if (fn === 'raw') return { series, samples, cells: samples, cost: series + samples * 2 };
+  if (fn === 'raw') {
+    return { series, samples, cells: samples, cost: series * SERIES_COST + samples * 2 };
+  }
   const reachMs = grid.end - grid.start + windowMs;
   const inWindow = reachMs > 0 ? samples * Math.min(1, windowMs / reachMs) : samples;
   const again = WALKS.has(fn) ? inWindow * steps : 0;
   const one = aggregate !== undefined && aggregate.by && aggregate.names.length === 0;
   const cells = (one ? Math.min(1, series) : series) * steps;
-  return { series, samples, cells, cost: Math.ceil(series + samples + series * steps + again) };
+  const labels = aggregate === undefined ? series * SERIES_COST : 0;
+  const cost = Math.ceil(series + samples + series * steps + again + labels);
+  return { series, samples, cells, cost };
 }
 
 /** The tree of a plan. `estimates` has one entry a fragment. */
@@ -114,7 +128,10 @@ class Steps {
     const args = node.args.map((arg) => this.step(arg));
     const rows = Math.max(0, ...args.map(rowsOf));
     const size = { rows, cells: rows * sizeOf(node.grid) };
-    return this.#of(node, { what: `${node.fn}()`, span: node.span }, args, size);
+    const step = this.#of(node, { what: `${node.fn}()`, span: node.span }, args, size);
+    if (!LABEL_FUNCTIONS.has(node.fn)) return step;
+    const cost = step.estimate.cost + rows * LABEL_ROW_COST;
+    return { ...step, estimate: { ...step.estimate, cost } };
   }
 
   #info(node: PlanNode & { kind: 'info' }): PlanStep {
@@ -220,7 +237,7 @@ class Steps {
       where: 'root',
       what: told.what,
       text: told.span === undefined ? '' : this.#text(told.span),
-      estimate: { series: rows, samples: 0, cells, cost: cells },
+      estimate: { series: rows, samples: 0, cells, cost: cells + rows * ROW_COST },
       ...(actual === undefined ? {} : { actual }),
       children,
     };

@@ -249,7 +249,7 @@ class Planner {
     return this.#options.startTimestamps === true && ASKS_STARTS.has(fn) ? { starts: true } : {};
   }
 
-  /** What an anchored or smoothed range adds. @throws MonError for functions that cannot have it. */
+  /** What an extended range adds. @throws MonError for functions that cannot have it. */
   #extension({ extend }: Modifiers, fn: string): Pick<Fragment, 'extend' | 'lookbackMs'> {
     if (extend === undefined) return {};
     checkExtended(extend, fn);

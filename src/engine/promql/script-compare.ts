@@ -1,6 +1,6 @@
 // Compares an answer with what a script expects: values to a millionth, histograms without their
-// empty buckets, series, order, notes, errors. Easy to get wrong: a reset hint counts only where the
-// script has written one.
+// empty buckets, series, order, notes, errors. Easy to get wrong: a reset hint counts only where
+// the script has written one.
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import { gridSize } from '../model/fragment.ts';
 import { compacted } from './histogram-math.ts';

@@ -1,5 +1,5 @@
-// load_with_nhcb: classic histogram series of a script collated, timestamp by timestamp, into native
-// histograms with custom buckets. Source: Prometheus' documentation of its test scripts.
+// load_with_nhcb: classic histogram series of a script collated, timestamp by timestamp, into
+// native histograms with custom buckets. Source: Prometheus' documentation of its test scripts.
 import { CUSTOM_SCHEMA, indexesOf, makeHistogram } from '../model/histogram.ts';
 import { compacted } from './histogram-math.ts';
 import { dropLabels, labelValue, labelsKey } from '../model/labels.ts';

@@ -1,6 +1,7 @@
-// Prometheus' test scripts (promqltest) as commands: load, load_with_nhcb, clear, eval. A block ends
-// at an empty line, and a comment is one. Everything is read before anything runs, so that a mistake
-// anywhere in a file is found first. Source: Prometheus' documentation of its test scripts.
+// Prometheus' test scripts (promqltest) as commands: load, load_with_nhcb, clear, eval. A block
+// ends at an empty line, and a comment is one. Everything is read before anything runs, so that a
+// mistake anywhere in a file is found first. Source: Prometheus' documentation of its test
+// scripts.
 import { UserError, messageOf } from '../errors.ts';
 import { Collator } from './script-nhcb.ts';
 import { labelsKey } from '../model/labels.ts';

@@ -1,6 +1,6 @@
 // Runs Prometheus' own test scripts over series in memory, with the multiplication of Prometheus'
-// runner: each instant eval also with `@` on every selector at other times, and each of those as the
-// middle of a range. Every eval is judged; none is skipped.
+// runner: each instant eval also with `@` on every selector at other times, and each of those as
+// the middle of a range. Every eval is judged; none is skipped.
 import { MonError, UserError } from '../errors.ts';
 import { LOOKBACK_MS } from '../limits.ts';
 import { check } from './check.ts';

@@ -1,5 +1,5 @@
-// Series descriptions of Prometheus' test scripts: `metric{a="b"} 0+10x3 _ stale {{count:1}}`. Values
-// of a run are added up one after another, as floats do it, never multiplied.
+// Series descriptions of Prometheus' test scripts: `metric{a="b"} 0+10x3 _ stale {{count:1}}`.
+// Values of a run are added up one after another, as floats do it, never multiplied.
 import { makeLabels } from '../model/labels.ts';
 import { parse } from './parse.ts';
 import { parseFloatText } from './literals.ts';

@@ -18,13 +18,21 @@ import type { Plan } from '../promql/plan-node.ts';
 
 /** A value and whether it is there. */
 const CELL_BYTES = 9;
-/** Time and value; half of it, since the room of chunks is more than their samples in the window. */
+/**
+ * Time and value; half of it, since the room of chunks is more than their samples in the window.
+ */
 const SAMPLE_BYTES = 8;
 
 export interface CostLimits {
   /** Cost above which an answer carries a warning, and above which there is none. */
   readonly warn?: number;
   readonly max?: number;
+}
+
+/** What is to be known of a query that may run. */
+export interface Verdict {
+  readonly cost: number;
+  readonly warnings: readonly string[];
 }
 
 interface Remembered {
@@ -57,23 +65,19 @@ export class CostGuard {
   }
 
   /**
-   * The warning that belongs to a query of this plan, if any. `bytesMax` bounds what its fragments
-   * answer: what surely is more is refused before the shards make it.
-   * @throws MonError MON_QUERY_LIMIT when it costs too much.
+   * The cost of a plan, and what its asker is to be told. `bytesMax` bounds what its fragments
+   * answer: what surely is more is refused before the shards make it. @throws MonError
+   * MON_QUERY_LIMIT when it costs too much.
    */
-  async judge(
-    plan: Plan,
-    askedMax: number | undefined,
-    bytesMax: number,
-  ): Promise<string | undefined> {
+  async judge(plan: Plan, askedMax: number | undefined, bytesMax: number): Promise<Verdict> {
     const estimates = await this.estimates(plan);
     const cost = totalCost(planSteps(plan, estimates));
     const max = this.maxFor(askedMax);
     if (cost > max) throw tooDear(cost, max);
     const bytes = plan.fragments.reduce((sum, one, i) => sum + bytesOf(one, estimates[i]), 0);
     if (bytes > bytesMax) throw tooManyBytes(bytesMax);
-    if (cost <= (this.#limits.warn ?? QUERY_COST_WARN)) return undefined;
-    return `this query is expensive: ${estimateWords(cost, max)}`;
+    if (cost <= (this.#limits.warn ?? QUERY_COST_WARN)) return { cost, warnings: [] };
+    return { cost, warnings: [`this query is expensive: ${estimateWords(cost, max)}`] };
   }
 
   async #estimate(fragment: Fragment): Promise<Estimate> {

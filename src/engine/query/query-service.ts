@@ -4,6 +4,8 @@
 import { MonError, UserError } from '../errors.ts';
 import {
   LOOKBACK_MS,
+  QUERY_COST_HEAVY,
+  QUERY_POOL_WAITING,
   QUERY_RESULT_BYTES_MAX,
   QUERY_SAMPLES_MAX,
   QUERY_SERIES_MAX,
@@ -21,6 +23,7 @@ import { reachOf, uncacheable } from './cacheable.ts';
 import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
 import { gather } from './fan-out.ts';
+import { Gate } from './gate.ts';
 import { resultBytes } from './result-bytes.ts';
 import type { AdmissionLimits } from './admission.ts';
 import type { Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
@@ -54,6 +57,8 @@ export interface QueryServiceOptions extends AdmissionLimits {
 /** Nobody in particular. */
 const ANYBODY = '';
 
+const HEAVY_REST_MS_MAX = 2000;
+
 /** How a run ends before its time, and what it may hold. */
 interface Ends {
   readonly signal: AbortSignal;
@@ -73,6 +78,7 @@ export class QueryService implements Ask, Explain {
   readonly #admission: Admission;
   readonly #cost: CostGuard;
   readonly #bytesMax: number;
+  readonly #heavy = new Gate({ runningMax: 1, waitingMax: QUERY_POOL_WAITING });
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
@@ -202,12 +208,21 @@ export class QueryService implements Ask, Explain {
 
   async #run(planned: Plan, asked: AskOptions, ends: Ends): Promise<QueryAnswer> {
     const judged = this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
-    const dear = await endedBy(ends.signal, judged);
-    let whole = true;
-    const fragment = this.#fetcher(ends, () => (whole = false));
-    const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
-    const warnings = dear === undefined ? evaluation.warnings : [...evaluation.warnings, dear];
-    return { ...evaluation, warnings, whole };
+    const { cost, warnings } = await endedBy(ends.signal, judged);
+    const alone = cost > QUERY_COST_HEAVY && asked.pool !== 'dashboard';
+    const release = alone ? await this.#heavy.enter('heavy', ends.signal) : undefined;
+    const { clock } = this.#options;
+    const begin = clock.monotonic();
+    try {
+      let whole = true;
+      const fragment = this.#fetcher(ends, () => (whole = false));
+      const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
+      return { ...evaluation, warnings: [...evaluation.warnings, ...warnings], whole };
+    } finally {
+      // As long as it took, the others go first.
+      const rest = Math.min(clock.monotonic() - begin, HEAVY_REST_MS_MAX);
+      if (release !== undefined) clock.after(rest, release, true);
+    }
   }
 
   /** Fetches fragments until the query ends or they are too much together. */

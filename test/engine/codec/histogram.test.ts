@@ -1,5 +1,5 @@
-// Histogram messages: round trips of both forms, agreement with a protobuf library, what is refused,
-// and a fuzz that may end in nothing but the declared error.
+// Histogram messages: round trips of both forms, agreement with a protobuf library, what is
+// refused, and a fuzz that may end in nothing but the declared error.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import protobuf from 'protobufjs';
