@@ -266,7 +266,8 @@ export class Life {
     // After a crash the floor may lie where it was at the last checkpoint.
     if (model.floorMs > -Infinity) await this.#chain.truncateBefore(model.floorMs);
     checkStores(model, stores);
-    await world.until(checkQueries({ model, ask, dice }, time.now(), queries), 'queries');
+    const panels = world.panels.filter(() => dice.chance(0.7));
+    await world.until(checkQueries({ model, ask, dice, panels }, time.now(), queries), 'queries');
     await world.until(checkRaw(model, ask, dice.pick(NAMES), time.now()), 'raw samples');
   }
 

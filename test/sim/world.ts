@@ -10,6 +10,8 @@ import { Fleet } from './fleet.ts';
 import { Model } from './model.ts';
 import { planOf } from './plan.ts';
 import type { Plan, Trouble } from './plan.ts';
+import { panelOf } from './store-check.ts';
+import type { Panel } from './store-check.ts';
 import { Traffic } from './traffic.ts';
 
 const KIB = 1024;
@@ -30,6 +32,8 @@ export class World {
   readonly model: Model;
   readonly traffic: Traffic;
   readonly fleet: Fleet;
+  /** The dashboard that somebody looks at. */
+  readonly panels: readonly Panel[];
   readonly clock: Clock;
   readonly tally: Tally = {};
   /** The clock of the life that is lived. */
@@ -54,6 +58,7 @@ export class World {
     this.model = new Model(this.plan.settings.partitions);
     this.traffic = new Traffic(dice, this.plan.traffic);
     this.fleet = new Fleet(dice, this.plan.fleet, this.clock);
+    this.panels = [panelOf(dice), panelOf(dice)];
   }
 
   /** Adds to a count of the tally. */
