@@ -1,6 +1,6 @@
-// What a seed makes of a run: sizes, habits, and how likely each kind of event is. As in swarm testing
-// some kinds are switched off and the others weighted wildly, because a run in which everything happens
-// equally often never gets far in any direction.
+// What a seed makes of a run: sizes, habits, and how likely each kind of event is. As in swarm
+// testing some kinds are switched off and the others weighted wildly, because a run in which
+// everything happens equally often never gets far in any direction.
 import type { ChainSettings } from './chain.ts';
 import type { Dice } from './dice.ts';
 import type { FleetPlan } from './fleet.ts';

@@ -1,5 +1,5 @@
-// Holds stores and queries against the model: every sample once, with its bits, and nothing else; and
-// queries against the slow and obvious evaluator. All of it while nothing is in flight.
+// Holds stores and queries against the model: every sample once, with its bits, and nothing else;
+// and queries against the slow and obvious evaluator. All of it while nothing is in flight.
 import { strict as assert } from 'node:assert';
 import type { Matrix, RawSamples } from '../../src/engine/model/fragment.ts';
 import { labelsKey, labelValue, NAME } from '../../src/engine/model/labels.ts';

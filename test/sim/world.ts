@@ -1,6 +1,6 @@
-// What outlives the program: the disk with its faults, the wall clock, senders and targets, the model.
-// Easy to get wrong: each life of the program has a clock of its own, so that no timer of a dead one
-// ever fires; the world hands out one clock that follows them.
+// What outlives the program: the disk with its faults, the wall clock, senders and targets, the
+// model. Easy to get wrong: each life of the program has a clock of its own, so that no timer of a
+// dead one ever fires; the world hands out one clock that follows them.
 import type { Clock } from '../../src/engine/runtime/clock.ts';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';

@@ -38,7 +38,7 @@ const VECTOR = /^expect range vector\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+)$/;
 
 const FAIL = /^expected_fail_(message|regexp)\s+(.*)$/;
 
-/** Reads all that is written below an eval. @throws Error when it cannot be read or has no sense. */
+/** Reads all that stands below an eval. @throws Error when it cannot be read or has no sense. */
 export function checkExpectation(one: Eval): void {
   const want = expectationOf(one);
   const many = (kind: string): number => want.notes.filter((note) => note.kind === kind).length;
