@@ -373,7 +373,10 @@ export class Life {
 
   async #tick(): Promise<void> {
     this.#log.taken = [];
+    const { book } = this.#chain;
+    const known = book.series;
     const ticked = this.#chain.door.tick();
+    this.#world.count('series forgotten', known - book.series);
     const nowMs = this.#world.time.now();
     const watermarkMs = Math.max(this.#watermarkMs, nowMs - LIVE_MS_MAX);
     const ticks = this.#log.taken.flatMap(({ tick }) => tick ?? []);
