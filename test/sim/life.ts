@@ -196,6 +196,8 @@ export class Life {
         // Enough scrapes make a run long without making it any different.
         if ((world.tally['scrapes'] ?? 0) > SCRAPES_MAX) return;
         return this.#advance(dice.int(1, plan.rate.pauseMs));
+      case 'night':
+        return this.#night();
       case 'tick':
         return this.#begin(this.#tick());
       case 'truncate':
@@ -287,6 +289,14 @@ export class Life {
     for (const [series, times] of before) {
       const values = times.filter((t) => t >= model.floorMs && !model.isStale(series, t));
       assert.ok(values.length === 0 || found.has(series), `${series} was acknowledged`);
+    }
+  }
+
+  /** Hours in which nobody sends anything, so that the door forgets its series. */
+  async #night(): Promise<void> {
+    for (let hours = 0; hours < 5; hours++) {
+      await this.#advance(3_700_000);
+      this.#begin(this.#tick());
     }
   }
 

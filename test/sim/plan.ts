@@ -9,7 +9,7 @@ import type { Habits, TrafficPlan } from './traffic.ts';
 /** Things that may happen at a step. */
 export const EVENTS = [
   ...(['push', 'again', 'burst', 'wait', 'rest', 'pause', 'tick', 'truncate', 'retain'] as const),
-  ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint'] as const),
+  ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint', 'night'] as const),
 ] as const;
 export type Event = (typeof EVENTS)[number];
 
@@ -75,8 +75,8 @@ function settingsOf(dice: Dice): ChainSettings {
 
 function fleetOf(dice: Dice, maybe: (most: number) => number): FleetPlan {
   return {
-    targets: dice.chance(0.3) ? 0 : dice.int(1, 4),
-    internal: dice.chance(0.5),
+    targets: dice.chance(0.4) ? 0 : dice.int(1, 4),
+    internal: dice.chance(0.4),
     intervalMs: dice.pick([1_000, 5_000, 15_000, MINUTE]),
     seriesMax: dice.scale(1, 30),
     ...{ churn: maybe(0.5), fails: maybe(0.3), hangs: maybe(0.1), slow: maybe(0.3) },
@@ -91,8 +91,9 @@ export function planOf(dice: Dice): Plan {
   const maybe = (most: number): number => (dice.chance(0.4) ? 0 : dice.random() * most);
   const fleet = fleetOf(dice, maybe);
   const { intervalMs } = fleet;
-  // Nobody scrapes: hours cost nothing, and series that nobody sends are forgotten.
-  const empty = fleet.targets === 0 && !fleet.internal;
+  const events = swarm(dice, EVENTS, 'wait');
+  // Only where nobody scrapes do hours cost nothing.
+  if (fleet.targets > 0 || fleet.internal) events.night = 0;
   return {
     settings,
     traffic: {
@@ -105,7 +106,7 @@ export function planOf(dice: Dice): Plan {
       ...{ broken: maybe(0.1), nameless: maybe(0.1), retentionMs },
     },
     fleet,
-    events: { ...swarm(dice, EVENTS, 'wait'), push: dice.scale(5, 100) },
+    events: { ...events, push: dice.scale(5, 100) },
     ends: swarm(dice, ENDS, dice.chance(0.5) ? 'orderly' : dice.pick(ENDS)),
     troubles: swarm(dice, TROUBLES, dice.pick(TROUBLES)),
     lives: dice.int(3, 8),
@@ -114,7 +115,7 @@ export function planOf(dice: Dice): Plan {
     sudden: maybe(0.1),
     rate: {
       restMs: dice.scale(10, 20_000),
-      pauseMs: empty ? dice.scale(MINUTE, 4 * HOUR) : dice.scale(10, 60) * intervalMs,
+      pauseMs: dice.scale(10, 60) * intervalMs,
       jumpMs: dice.scale(1_000, 30 * MINUTE),
     },
   };
