@@ -21,7 +21,7 @@ import { PageWriter } from './block-page.ts';
 import { BlockSections } from './block-sections.ts';
 import { TimesWriter } from './block-times-write.ts';
 import { BytePen } from './byte-pen.ts';
-import { ColumnCodec } from './column.ts';
+import { codecOf, type ColumnCodec } from './column.ts';
 
 export interface BlockOptions {
   readonly kernels: Kernels;
@@ -64,7 +64,7 @@ class BlockWriter {
     this.#title = options.title;
     this.#level = options.level ?? BLOCK_LEVEL;
     this.#pageBytes = options.pageBytes ?? BLOCK_PAGE_BYTES;
-    this.#codec = new ColumnCodec(options.kernels);
+    this.#codec = codecOf(options.kernels);
     this.#sections = new BlockSections(options.title.id, this.#level);
     this.#times = new TimesWriter({
       codec: this.#codec,
@@ -75,20 +75,16 @@ class BlockWriter {
   }
 
   *write(series: Iterable<BlockSeries>): Generator<Uint8Array, BlockSummary> {
-    try {
-      yield this.#sections.header();
-      for (const one of series) yield* this.#one(one);
-      yield* this.#times.sections(true);
-      yield* this.#full(true);
-      yield* this.#index.sections(this.#sections);
-      const position = this.#sections.position;
-      const directory = this.#sections.add(SECTION.directory, 0, this.#directory());
-      yield directory;
-      yield this.#sections.trailer({ position, length: directory.length });
-      return this.#summary();
-    } finally {
-      this.#codec.close();
-    }
+    yield this.#sections.header();
+    for (const one of series) yield* this.#one(one);
+    yield* this.#times.sections(true);
+    yield* this.#full(true);
+    yield* this.#index.sections(this.#sections);
+    const position = this.#sections.position;
+    const directory = this.#sections.add(SECTION.directory, 0, this.#directory());
+    yield directory;
+    yield this.#sections.trailer({ position, length: directory.length });
+    return this.#summary();
   }
 
   *#one(series: BlockSeries): Iterable<Uint8Array> {

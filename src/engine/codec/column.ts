@@ -24,20 +24,13 @@ export class ColumnCodec {
   readonly kernels: Kernels;
   readonly #values: number;
   readonly #bytes: number;
-  readonly #room: number;
 
   constructor(kernels: Kernels) {
     const { exports } = kernels;
     this.kernels = kernels;
     this.#values = exports.alloc(COLUMN_SAMPLES_MAX * 8 + 16) >>> 0;
-    this.#room = exports.columnRoom(COLUMN_SAMPLES_MAX) + exports.columnSlack();
-    this.#bytes = exports.alloc(this.#room) >>> 0;
-  }
-
-  /** Gives the kernel memory back; the codec must not be used after. */
-  close(): void {
-    this.kernels.exports.free(this.#values, COLUMN_SAMPLES_MAX * 8 + 16);
-    this.kernels.exports.free(this.#bytes, this.#room);
+    const room = exports.columnRoom(COLUMN_SAMPLES_MAX) + exports.columnSlack();
+    this.#bytes = exports.alloc(room) >>> 0;
   }
 
   /** Encodes float64 bits, low word first, 1 to COLUMN_SAMPLES_MAX of them. */
@@ -101,4 +94,16 @@ export class ColumnCodec {
     const from = this.#values / 4;
     return this.kernels.u32.subarray(from, from + exports.columnSamples() * 2);
   }
+}
+
+const codecs = new WeakMap<Kernels, ColumnCodec>();
+
+/** The codec of a kernel memory: calls are synchronous, so one piece of it serves all blocks. */
+export function codecOf(kernels: Kernels): ColumnCodec {
+  let codec = codecs.get(kernels);
+  if (codec === undefined) {
+    codec = new ColumnCodec(kernels);
+    codecs.set(kernels, codec);
+  }
+  return codec;
 }

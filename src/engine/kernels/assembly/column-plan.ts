@@ -2,7 +2,9 @@
 // that the fewest bits are left. Tries every way by what its tokens and extra bits would take;
 // column-encode.ts then writes the numbers. Easy to get wrong: all sums wrap at 2^64, and that is
 // right, because the decoder wraps the same way.
+import { alloc } from './arena';
 import {
+  COLUMN_SAMPLES,
   integersAt,
   residualCount,
   residualsAt,
@@ -15,6 +17,9 @@ import {
 
 /** What the code of one more kind of token costs in a page, about, in bits. */
 const CODE_BITS: f64 = 5.0;
+
+/** What a plan without signs has to be better by. */
+const WITHOUT_SIGNS: f64 = 1.01;
 
 const histogram: usize = memory.data(256 * 4, 16);
 
@@ -152,13 +157,24 @@ export function countOne(token: u32): void {
   store<u32>(at, load<u32>(at) + 1);
 }
 
+/** Of each n up to COLUMN_SAMPLES: n times its logarithm; asked for too often to be worked out. */
+let weights: usize = 0;
+
+function fillWeights(): void {
+  weights = alloc((COLUMN_SAMPLES + 1) * 8);
+  for (let n: u32 = 0; n <= COLUMN_SAMPLES; ++n) {
+    const weight = n == 0 ? 0 : <f64>n * Math.log2(<f64>n);
+    store<f64>(weights + (<usize>n << 3), weight);
+  }
+}
+
 /** Bits that the tokens counted take, `n` of them, when each is told by its frequency. */
 export function countedBits(n: u32): f64 {
-  let bits: f64 = 0;
-  const whole = Math.log2(<f64>n);
+  if (weights == 0) fillWeights();
+  let bits = load<f64>(weights + (<usize>n << 3));
   for (let i: u32 = 0; i < 256; ++i) {
     const times = load<u32>(histogram + (<usize>i << 2));
-    if (times != 0) bits += <f64>times * (whole - Math.log2(<f64>times)) + CODE_BITS;
+    if (times != 0) bits += CODE_BITS - load<f64>(weights + (<usize>times << 3));
   }
   return bits;
 }
@@ -188,7 +204,9 @@ export function choosePlan(count: u32): u32 {
     const variants: u32 = kind == WAY_VALUE ? 1 : 2;
     for (let signs: u32 = 0; signs < variants; ++signs) {
       survey(n, signs == 1);
-      const bits = uniform ? 0 : planBits(n);
+      let bits = uniform ? 0 : planBits(n);
+      // With signs a column has the tokens of its opposite, which zstd then takes as a repeat.
+      if (signs == 0 && kind != WAY_VALUE) bits *= WITHOUT_SIGNS;
       if (bits >= best) continue;
       best = bits;
       bestWay = kind;
