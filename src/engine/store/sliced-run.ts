@@ -20,7 +20,8 @@ const SLICE_GROWTH = 4;
 
 export interface SlicedRun {
   readonly fragment: Fragment;
-  readonly reader: SeriesReader;
+  /** Made anew for every attempt: what it reads may have moved from the head to a block. */
+  readonly reader: () => SeriesReader;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
   /** Changes when series may have been dropped. */
@@ -42,7 +43,8 @@ export async function runSliced(run: SlicedRun): Promise<FragmentResult> {
 }
 
 async function attempt(run: SlicedRun): Promise<FragmentResult | undefined> {
-  const { fragment, reader, clock, signal, generation } = run;
+  const { fragment, clock, signal, generation } = run;
+  const reader = run.reader();
   const [first, last] = timesOf(fragment);
   const ids = last < first ? new Uint32Array(0) : reader.match(fragment.matchers, first, last);
   if (ids.length > fragment.maxSeries) throw tooManySeries(fragment.maxSeries);
