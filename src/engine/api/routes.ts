@@ -1,6 +1,7 @@
 // The table of the API: path, methods, handler. Looked up once a request with one Map; only label
 // values have a name inside their path. Easy to get wrong: a path that is known but not for this
 // method is 405 and says which methods it has; a client tries the next of them.
+import { cleanTombstones, deleteSeries, snapshot } from './admin-handlers.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
@@ -49,6 +50,9 @@ const ROUTES = new Map(
     route('/api/v1/labels', { GET: labelNames, POST: labelNames }),
     route('/api/v1/metadata', { GET: metadata }),
     route('/api/v1/targets', { GET: targets }),
+    route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),
+    route('/api/v1/admin/tsdb/clean_tombstones', { POST: cleanTombstones, PUT: cleanTombstones }),
+    route('/api/v1/admin/tsdb/snapshot', { POST: snapshot, PUT: snapshot }),
     route('/api/v1/status/buildinfo', { GET: buildInfo }),
     route('/api/v1/status/runtimeinfo', { GET: runtimeInfo }),
     route('/api/v1/status/flags', { GET: flags }),

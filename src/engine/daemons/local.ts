@@ -17,6 +17,7 @@ import { SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
+import type { PatternRetention } from '../model/upkeep.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -32,6 +33,7 @@ import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
+import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
 
 /** Everything decided; the configuration file and the flags are behind. */
@@ -43,6 +45,10 @@ export interface LocalOptions {
   readonly partitions: number;
   readonly shards: number;
   readonly retentionMs: number;
+  readonly retentionBytes?: number;
+  readonly retentionFor?: readonly PatternRetention[];
+  /** Deletion and snapshots over the API are somebody's decision. */
+  readonly adminApi?: boolean;
   readonly checkpointMs?: number;
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
@@ -69,6 +75,7 @@ export interface RunningLocal {
 const STOP_MS_MAX = 20_000;
 const STATS_MS = 2_000;
 const TRUNCATE_MS = 10 * 60_000;
+const UPKEEP_MS = 30_000;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { dataDir, logger, partitions, failed } = options;
@@ -111,6 +118,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
+    admin: options.adminApi === true ? adminOf(stores.upkeep, dataDir, clock) : undefined,
   });
   showProcess(counters, startedMs);
   showLog(counters, () => log.counts);
@@ -167,10 +175,10 @@ function addServices(
   services.add({
     name: 'beats',
     start: async () => {
-      const floor = (): number => systemClock.now() - options.retentionMs;
+      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
       beats.every(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
-      beats.every(TRUNCATE_MS, () => stores.truncateBefore(floor()));
+      beats.every(UPKEEP_MS, () => upkeep.round());
       beats.every(TRUNCATE_MS, () => log.retain());
     },
     drain: () => beats.stop(),

@@ -20,9 +20,11 @@ export interface ShardOptions {
 assert(parentPort, 'a shard runs in a worker thread');
 serveShard(parentPort as Channel, async (plain) => {
   const options = plain as ShardOptions;
-  const store = await Store.open({ ...options, disk: systemDisk, kernels: new Kernels() });
+  const clock = systemClock;
+  const store = await Store.open({ ...options, clock, disk: systemDisk, kernels: new Kernels() });
   return {
     sink: store,
+    upkeep: store,
     source: new StoreSource(store, systemClock),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Assignment, Placement } from '../ports.ts';
 import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
+import { AllUpkeep } from './all-upkeep.ts';
 import { startShards } from './shards.ts';
 import type { RunningShard } from './shards.ts';
 
@@ -49,6 +50,10 @@ export class Stores {
 
   async truncateBefore(ms: number): Promise<void> {
     await Promise.all(this.shards.map(({ client }) => client.truncateBefore(ms)));
+  }
+
+  get upkeep(): AllUpkeep {
+    return new AllUpkeep(this.shards.map(({ client }) => client));
   }
 
   async stop(): Promise<void> {

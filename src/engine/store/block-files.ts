@@ -1,7 +1,8 @@
-// The block files of one partition: written under a name that does not count, made durable, renamed,
-// opened for reading, set aside when damaged, removed when nothing names them any more. The list of
-// those that count is the partition's. Easy to get wrong: a new block counts only when file and name
-// are durable, and after a failed sync the file is thrown away, never synced again.
+// The block files of one partition: written under a name that does not count, made durable,
+// renamed, opened for reading, set aside when damaged, removed when nothing names them any more.
+// The list of those that count is the partition's. Easy to get wrong: a new block counts only
+// when file and name are durable, and after a failed sync the file is thrown away, never synced
+// again.
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
 import type { BlockSeries, BlockTitle } from '../codec/block.ts';
@@ -35,6 +36,11 @@ export type BlockPlan = Pick<BlockTitle, 'level' | 'origin'> & {
   /** Names of the blocks whose samples it takes over. */
   readonly replaces: readonly string[];
 };
+
+/** The folder of a partition's blocks, below that of the checkpoints. */
+export function blockFolder(folder: string, partition: number): string {
+  return join(folder, 'blocks', `partition-${String(partition).padStart(4, '0')}`);
+}
 
 const ENDING = '.block';
 const UNFINISHED = '.tmp';
@@ -141,6 +147,11 @@ export class BlockFiles {
   /** A second reader of an open block, with a cache of its own: long work pushes no query out. */
   reread({ file }: LiveBlock, cache: BlockCache): BlockReader {
     return new BlockReader(file, { kernels: this.#options.kernels, cache });
+  }
+
+  /** Where the blocks of this partition lie below another folder of heads. */
+  folderIn(folder: string): string {
+    return blockFolder(folder, this.#options.partition);
   }
 
   /** Names of block files in the folder, sorted; unfinished ones are removed on the way. */

@@ -1,7 +1,7 @@
-// The state of a partition on disk: one file, replaced as a whole, holding the offset up to which the
-// log had been applied, the list of sealed blocks that count, what was deleted, and the head's own
-// bytes. All stand in one file, so a crash leaves the old state or the new one, never a mixture.
-// Drawn in docs/format/store.md.
+// The state of a partition on disk: one file, replaced as a whole, holding the offset up to which
+// the log had been applied, the list of sealed blocks that count, what was deleted, and the
+// head's own bytes. All stand in one file, so a crash leaves the old state or the new one, never
+// a mixture. Drawn in docs/format/store.md.
 import { crc32 } from 'node:zlib';
 import { MonError } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -97,7 +97,7 @@ export function encodeCheckpoint(header: CheckpointHeader, list: PartitionList):
 export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
   const corrupt = (why: string): MonError =>
     new MonError('MON_CHECKPOINT_CORRUPT', `checkpoint ${path}: ${why}`, {
-      hint: 'remove the file to rebuild from the blocks and the log, as far as the log reaches back',
+      hint: 'remove the file to rebuild from the blocks and what the log still holds',
     });
   if (bytes.length < HEADER_BYTES) throw corrupt('shorter than its header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

@@ -1,6 +1,6 @@
-// Which blocks are joined into one, and their series as one stream. Under partition.ts, which writes
-// and publishes. Easy to get wrong: blocks that overlap have an order, the first in log order wins,
-// so nothing that lies between two sources in the list may overlap what they become.
+// Which blocks are joined into one, and their series as one stream. Under partition.ts, which
+// writes and publishes. Easy to get wrong: blocks that overlap have an order, the first in log
+// order wins, so nothing that lies between two sources in the list may overlap what they become.
 import type { BlockSeries } from '../codec/block.ts';
 import type { BlockReader } from '../codec/block-reader.ts';
 import { BLOCK_SPANS_MS } from '../limits.ts';

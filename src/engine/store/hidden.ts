@@ -1,6 +1,7 @@
-// What is stored and not shown any more: samples that somebody deleted, and those of metrics with a
-// shorter retention. Stands between blocks and their readers, and in compaction, which drops what is
-// hidden for good. Easy to get wrong: a tombstone concerns only blocks that were there before it.
+// What is stored and not shown any more: samples that somebody deleted, and those of metrics with
+// a shorter retention. Stands between blocks and their readers, and in compaction, which drops
+// what is hidden for good. Easy to get wrong: a tombstone concerns only blocks that were there
+// before it.
 import { valueTest } from '../head/value-test.ts';
 import { labelValue, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';

@@ -30,8 +30,12 @@ export function swapBuffers(a: SampleBuffer, b: SampleBuffer): void {
   [b.timestamps, b.values, b.words] = [timestamps, values, words];
 }
 
+/** Places from, and one past the last. */
+type Range = readonly [from: number, to: number];
+
 /** Copies the samples [from, to) of a run to `at` and answers where the next one goes. */
-function copy(into: SampleBuffer, at: number, run: SampleRun, from: number, to: number): number {
+function copy(into: SampleBuffer, at: number, run: SampleRun, range: Range): number {
+  const [from, to] = range;
   into.timestamps.set(run.buffer.timestamps.subarray(from, to), at);
   into.words.set(run.buffer.words.subarray(from * 2, to * 2), at * 2);
   return at + to - from;
@@ -51,7 +55,7 @@ export function mergeRuns(runs: readonly SampleRun[], into: SampleBuffer): numbe
   });
   if (apart) {
     let at = 0;
-    for (const run of ordered) at = copy(into, at, run, 0, run.count);
+    for (const run of ordered) at = copy(into, at, run, [0, run.count]);
     return at;
   }
   return interleave(runs, into);
@@ -59,7 +63,7 @@ export function mergeRuns(runs: readonly SampleRun[], into: SampleBuffer): numbe
 
 /** The general case: always the smallest time next, of equal ones the first run's. */
 function interleave(runs: readonly SampleRun[], into: SampleBuffer): number {
-  const places = new Array<number>(runs.length).fill(0);
+  const places = runs.map(() => 0);
   let at = 0;
   for (;;) {
     let best = -1;
@@ -72,7 +76,7 @@ function interleave(runs: readonly SampleRun[], into: SampleBuffer): number {
       }
     }
     if (best < 0) return at;
-    at = copy(into, at, runs[best], places[best], places[best] + 1);
+    at = copy(into, at, runs[best], [places[best], places[best] + 1]);
     for (let r = 0; r < runs.length; r++) {
       const { buffer, count } = runs[r];
       if (places[r] < count && buffer.timestamps[places[r]] === time) places[r]++;

@@ -1,11 +1,11 @@
-// Opens a partition from what lies on disk: its checkpoint with the list of blocks that count, those
-// blocks, and nothing else. What a crash left behind is removed. Easy to get wrong: without a
-// checkpoint no block is an orphan; they are taken up by what they say of themselves, so that a
+// Opens a partition from what lies on disk: its checkpoint with the list of blocks that count,
+// those blocks, and nothing else. What a crash left behind is removed. Easy to get wrong: without
+// a checkpoint no block is an orphan; they are taken up by what they say of themselves, so that a
 // store that lost everything else is rebuilt from its blocks and the log.
 import { join } from 'node:path';
 import { assert, MonError } from '../errors.ts';
 import { Head } from '../head/head.ts';
-import { BlockFiles, closeBlock, type LiveBlock } from './block-files.ts';
+import { BlockFiles, blockFolder, closeBlock, type LiveBlock } from './block-files.ts';
 import {
   checkpointName,
   decodeCheckpoint,
@@ -14,11 +14,6 @@ import {
   type Checkpoint,
 } from './checkpoint-file.ts';
 import { Partition, type PartitionOptions, type PartitionState } from './partition.ts';
-
-/** The folder of a partition's blocks, below that of the checkpoints. */
-export function blockFolder(folder: string, partition: number): string {
-  return join(folder, 'blocks', `partition-${String(partition).padStart(4, '0')}`);
-}
 
 /** @throws MonError MON_CHECKPOINT_CORRUPT, or of the disk. Damaged blocks are set aside instead. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {

@@ -16,6 +16,7 @@ import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import type { BlockEntry, PartitionList, Tombstone } from './checkpoint-file.ts';
 import { joinedSeries, planCompaction, type CompactionLimits } from './compaction.ts';
 import { hiddenIn, type Hidden } from './hidden.ts';
+import { OffsetMarks } from './offset-marks.ts';
 import type { Pace } from './pace.ts';
 import { PartitionReader } from './partition-reader.ts';
 import { headSeries, sortedSeries, windowAt } from './seal.ts';
@@ -57,8 +58,7 @@ export class Partition {
   #tombstones: readonly Tombstone[];
   #nextSequence: number;
   #sealedTo: Offset;
-  /** What was the newest time when the head had applied all below an offset; both rise. */
-  #marks: { readonly offset: Offset; readonly newestMs: number }[] = [];
+  readonly #marks = new OffsetMarks();
   /** Files that no list on disk will name after the next checkpoint. */
   #leaving: string[] = [];
   #publishing: Promise<unknown> = Promise.resolve();
@@ -123,37 +123,31 @@ export class Partition {
   }
 
   async #write(): Promise<Offset> {
-    const { partition, generation, folder, disk } = this.#options;
+    const { partition, folder, disk } = this.#options;
     const offset = this.next;
     const leaving = this.#leaving;
-    const entries = [...this.blocks, ...this.#damaged];
-    const list: PartitionList = {
-      blocks: entries,
-      tombstones: this.#tombstones,
-      nextSequence: this.#nextSequence,
-      sealedTo: this.#sealedTo,
-    };
-    const header = encodeCheckpoint({ partition, generation, offset }, list);
-    const parts = [...header, ...this.head.writeCheckpoint()];
-    await disk.replaceFile(join(folder, checkpointName(partition)), parts);
+    await disk.replaceFile(join(folder, checkpointName(partition)), this.#stateBytes());
     this.#leaving = [];
     // What cannot be removed now is removed when the store opens again.
     for (const name of leaving) await this.#files.remove(name).catch(() => undefined);
     return offset;
   }
 
-  #mark(): void {
-    const { newestMs } = this.head;
-    const last = this.#marks.at(-1);
-    if (last?.offset === this.next) return;
-    if (last?.newestMs === newestMs) this.#marks.pop();
-    this.#marks.push({ offset: this.next, newestMs });
+  /** The state of this moment, all of it taken at once. */
+  #stateBytes(): Uint8Array[] {
+    const { partition, generation } = this.#options;
+    const list: PartitionList = {
+      blocks: [...this.blocks, ...this.#damaged],
+      tombstones: this.#tombstones,
+      nextSequence: this.#nextSequence,
+      sealedTo: this.#sealedTo,
+    };
+    const header = { partition, generation, offset: this.next };
+    return [...encodeCheckpoint(header, list), ...this.head.writeCheckpoint()];
   }
 
-  /** All records below this offset hold only samples before `ms`. */
-  #heldBefore(ms: number): Offset {
-    const found = this.#marks.findLast(({ newestMs }) => newestMs < ms);
-    return Math.max(this.#sealedTo, found?.offset ?? 0);
+  #mark(): void {
+    this.#marks.note(this.next, this.head.newestMs);
   }
 
   #alone<T>(work: () => Promise<T>): Promise<T> {
@@ -171,7 +165,7 @@ export class Partition {
       const oldest = this.head.oldestMs(-Infinity);
       if (oldest >= boundaryMs) return 0;
       this.#mark();
-      const sealedTo = this.#heldBefore(boundaryMs);
+      const sealedTo = Math.max(this.#sealedTo, this.#marks.heldBefore(boundaryMs));
       const late = this.head.watch(boundaryMs);
       const made: LiveBlock[] = [];
       try {
@@ -188,7 +182,7 @@ export class Partition {
         await this.#publish(async () => {
           this.#blocks = [...this.#blocks, ...made];
           this.#sealedTo = sealedTo;
-          this.#marks = this.#marks.filter(({ newestMs }) => newestMs >= boundaryMs);
+          this.#marks.forgetBefore(boundaryMs);
           this.#options.changed();
           await this.#cutSealed(boundaryMs, () => this.head.putBack(late));
         });
@@ -357,6 +351,25 @@ export class Partition {
       );
       for (const block of touched) await this.#rewrite([block]);
       return touched.length;
+    });
+  }
+
+  /**
+   * Links all blocks into a folder below this one and writes the state of this moment beside them:
+   * a store that opens there has what this one had.
+   */
+  snapshot(folder: string): Promise<void> {
+    return this.#alone(async () => {
+      await this.#publish(() => undefined);
+      const { disk, partition } = this.#options;
+      const name = checkpointName(partition);
+      const into = this.#files.folderIn(folder);
+      await disk.makeFolder(into);
+      for (const { entry } of this.#blocks) {
+        await disk.link(join(this.#files.folder, entry.name), join(into, entry.name));
+      }
+      await disk.syncFolder(into);
+      await disk.replaceFile(join(folder, name), this.#stateBytes());
     });
   }
 

@@ -1,7 +1,7 @@
-// From a head to the series of a block: which windows of time a seal writes, and the samples of each
-// in the order of labels. Under partition.ts, which owns the head and publishes. Easy to get wrong:
-// the head goes on while a block is written, so a series may be gone when its turn comes, and what
-// arrives late for a window is somebody else's matter.
+// From a head to the series of a block: which windows of time a seal writes, and the samples of
+// each in the order of labels. Under partition.ts, which owns the head and publishes. Easy to get
+// wrong: the head goes on while a block is written, so a series may be gone when its turn comes,
+// and what arrives late for a window is somebody else's matter.
 import type { BlockSeries, FloatPiece } from '../codec/block.ts';
 import type { Head } from '../head/head.ts';
 import { BLOCK_SPANS_MS, SEAL_SLICE_MS } from '../limits.ts';

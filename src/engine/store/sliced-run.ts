@@ -1,7 +1,7 @@
-// A large fragment cut into slices of series, so that the thread that owns the samples serves others
-// in between and hears when nobody wants the answer any more. Under the store's source. Easy to get
-// wrong: between two slices the head may drop series, and a number may then mean another one; the
-// whole is begun anew in that case.
+// A large fragment cut into slices of series, so that the thread that owns the samples serves
+// others in between and hears when nobody wants the answer any more. Under the store's source.
+// Easy to get wrong: between two slices the head may drop series, and a number may then mean
+// another one; the whole is begun anew in that case.
 import { MonError } from '../errors.ts';
 import { FRAGMENT_TURN_MS } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';

@@ -1,5 +1,6 @@
-// The reading side of a store: leaf fragments and label questions over one shard, blocks and heads. Runs
-// in the thread that owns the memory; every answer is plain data, sorted, and may cross a thread.
+// The reading side of a store: leaf fragments and label questions over one shard, blocks and
+// heads. Runs in the thread that owns the memory; every answer is plain data, sorted, and may
+// cross a thread.
 import { MonError } from '../errors.ts';
 import { NAME, compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';

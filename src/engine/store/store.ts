@@ -1,7 +1,7 @@
 // The store of one shard: a head and sealed blocks for each of its partitions, the heads in one
-// WebAssembly memory. It is a Sink of the log and answers leaf fragments over what it applied. Easy
-// to get wrong: a head and its offset are taken for the checkpoint in one synchronous step; the disk
-// is written to afterwards, while the head already goes on.
+// WebAssembly memory. It is a Sink of the log and answers leaf fragments over what it applied.
+// Easy to get wrong: a head and its offset are taken for the checkpoint in one synchronous step;
+// the disk is written to afterwards, while the head already goes on.
 import { assert, MonError } from '../errors.ts';
 import { BlockCache } from '../codec/block-cache.ts';
 import type { Head } from '../head/head.ts';
@@ -14,10 +14,11 @@ import {
   SEAL_LATE_SAMPLES,
 } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { ApplyCounts, Delivery, Offset, SeriesReader, Sink } from '../ports.ts';
+import { noUpkeep } from '../model/upkeep.ts';
+import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
+import type { ApplyCounts, Delivery, Offset, SeriesReader, Sink, Upkeep } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
-import type { BlockEntry } from './checkpoint-file.ts';
 import { Pace } from './pace.ts';
 import { openPartition } from './partition-open.ts';
 import type { Partition } from './partition.ts';
@@ -61,35 +62,7 @@ export interface BlockStats {
   cacheMisses: number;
 }
 
-/** Series of these matchers are kept for so long, instead of the retention of all. */
-export interface PatternRetention {
-  readonly matchers: readonly Matcher[];
-  readonly keepMs: number;
-}
-
-/** What is to be kept. */
-export interface StoreKeep {
-  readonly retentionMs: number;
-  /** Bytes of all blocks of this store; the oldest go first. */
-  readonly bytesMax?: number;
-  readonly patterns?: readonly PatternRetention[];
-}
-
-/** What a round of upkeep did, for the log of the program. */
-export interface UpkeepReport {
-  sealed: number;
-  compactions: number;
-  removed: number;
-  /** What could not be done now and is tried again. */
-  postponed: string[];
-}
-
-/** A block by its partition. */
-export interface PlacedBlock extends BlockEntry {
-  readonly partition: number;
-}
-
-export class Store implements Sink {
+export class Store implements Sink, Upkeep {
   readonly partitions: ReadonlyMap<number, Partition>;
   readonly heads: ReadonlyMap<number, Head>;
   /** Grows whenever readers that were made before must not be used any more. */
@@ -286,7 +259,12 @@ export class Store implements Sink {
     return out;
   }
 
-  blocks(): PlacedBlock[] {
+  /** A second name for every block file and the state, in a folder that nothing changes. */
+  async snapshot(folder: string): Promise<void> {
+    for (const partition of this.partitions.values()) await partition.snapshot(folder);
+  }
+
+  async blocks(): Promise<BlockStatus[]> {
     return [...this.partitions].flatMap(([partition, { blocks, damaged }]) =>
       [...blocks, ...damaged].map((entry) => ({ partition, ...entry })),
     );
@@ -319,10 +297,6 @@ export class Store implements Sink {
   async close(): Promise<void> {
     for (const partition of this.partitions.values()) await partition.close();
   }
-}
-
-export function noUpkeep(): UpkeepReport {
-  return { sealed: 0, compactions: 0, removed: 0, postponed: [] };
 }
 
 export function noCounts(): ApplyCounts {

@@ -1,6 +1,6 @@
-// Power goes at any operation of the disk while a store writes, seals, joins and drops blocks. After
-// a restart and the replay of the log nothing is lost, wrong or there twice, and no file is left that
-// nothing names. Rerun one seed with STORE_SEED=number.
+// Power goes at any operation of the disk while a store writes, seals, joins and drops blocks.
+// After a restart and the replay of the log nothing is lost, wrong or there twice, and no file is
+// left that nothing names. Rerun one seed with STORE_SEED=number.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { HOUR, StoreWorld } from './store-world.ts';
@@ -34,7 +34,7 @@ for (const seed of SEEDS) {
       world.disk.powerLoss();
       await world.open();
       world.checkSome();
-      const named = new Set(world.store.blocks().map(({ name }) => name));
+      const named = new Set((await world.store.blocks()).map(({ name }) => name));
       for (const name of world.disk.names(BLOCKS)) {
         assert.ok(named.has(name), `nothing names ${name}`);
       }

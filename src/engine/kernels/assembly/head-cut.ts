@@ -1,7 +1,7 @@
-// Takes samples out of a head: those that a sealed block holds now, and those that somebody deletes.
-// Stands beside head-truncate.ts, which only forgets whole chunks and refuses what is older. Easy to
-// get wrong: the floor stays where it is, so late samples of the cut range are taken again; and the
-// appender's last time must be that of a sample which is still there.
+// Takes samples out of a head: those that a sealed block holds now, and those that somebody
+// deletes. Stands beside head-truncate.ts, which only forgets whole chunks and refuses what is
+// older. Easy to get wrong: the floor stays where it is, so late samples of the cut range are
+// taken again; and the appender's last time must be that of a sample which is still there.
 import { COUNT, LAST_TIME } from './gorilla-state';
 import { gorillaColumns } from './gorilla';
 import { gorillaDecode } from './gorilla-decode';
