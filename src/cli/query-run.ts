@@ -18,6 +18,8 @@ export interface QueryFlags extends WindowFlags {
   readonly graph: boolean;
   readonly watch?: string;
   readonly 'fail-empty': boolean;
+  readonly explain?: string;
+  readonly 'max-cost'?: string;
 }
 
 export interface QueryRun {
@@ -68,12 +70,23 @@ interface Asked {
 async function askOnce({ query, ask, flags, stage }: QueryRun): Promise<Asked> {
   const wanted = flags.graph && !isRanged(flags) ? { ...flags, since: '1h' } : flags;
   const window = windowOf(wanted, stage.clock.now());
-  const options = { signal: stage.signal };
+  const options = { signal: stage.signal, ...costOption(flags['max-cost']) };
   if (window.kind === 'instant') {
     return { window, answer: await ask.instant(query, window.timeMs, options) };
   }
   const { startMs, endMs, stepMs } = window;
   return { window, answer: await ask.range(query, startMs, endMs, stepMs, options) };
+}
+
+/** The price a query may have; `5M` and `1e9` are numbers too. @throws UserError. */
+export function costOption(text: string | undefined): { maxCost?: number } {
+  if (text === undefined) return {};
+  const match = /^(\d+(?:\.\d+)?(?:e\d+)?)\s?([kMG]?)$/.exec(text.trim());
+  const unit = { '': 1, k: 1e3, M: 1e6, G: 1e9 }[match?.[2] ?? ''] ?? 1;
+  const maxCost = match === null ? 0 : Number(match[1]) * unit;
+  if (Number.isFinite(maxCost) && maxCost > 0) return { maxCost };
+  const hint = 'write a number above 0, such as 500M';
+  throw new UserError(`--max-cost ${JSON.stringify(text)} is no cost`, { hint });
 }
 
 function isRanged(flags: WindowFlags): boolean {

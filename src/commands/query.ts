@@ -10,6 +10,7 @@ or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or se
     '<%= config.bin %> query up',
     "<%= config.bin %> query 'rate(http_requests_total[5m])' --since 1h --graph",
     "<%= config.bin %> query 'up == 0' --fail-empty -o jsonl",
+    "<%= config.bin %> query 'sum by (job) (rate(http_requests_total[5m]))' --explain=analyze",
   ];
   static override args = {
     expr: Args.string({ description: 'PromQL expression', ignoreStdin: true }),
@@ -26,14 +27,22 @@ or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or se
     graph: Flags.boolean({ description: 'draw a chart (the last hour by default)' }),
     watch: Flags.string({ helpValue: '2s', description: 'ask again on a beat; 2s by default' }),
     'fail-empty': Flags.boolean({ description: 'exit with 5 when the answer is empty' }),
+    explain: Flags.string({
+      helpValue: 'analyze',
+      description: 'how it would be answered and at what cost; analyze also runs it',
+    }),
+    'max-cost': Flags.string({ helpValue: 'COST', description: 'refuse it above this cost' }),
     ...serverFlags,
   };
-  static override bareFlags = { watch: '2s' };
+  static override bareFlags = { watch: '2s', explain: 'plan' };
 
   protected async work(): Promise<number> {
     const { queryText, runQuery } = await import('../cli/query-run.ts');
     const { stage, flags } = this;
     const query = await queryText(this.args.expr, flags.file, stage);
-    return await runQuery({ query, ask: await this.client(), flags, stage });
+    const run = { query, ask: await this.client(), flags, stage };
+    if (flags.explain === undefined) return await runQuery(run);
+    const { runExplain } = await import('../cli/explain-run.ts');
+    return await runExplain(run);
   }
 }

@@ -94,12 +94,14 @@ export const CHUNK_SAMPLES_MAX = 120;
 /** Samples of one column piece of a sealed block; the kernels' work arrays are made for it. */
 export const COLUMN_SAMPLES_MAX = 8192;
 /** Columns of a sealed block share pages of about this much before zstd: what one read unpacks. */
-export const BLOCK_PAGE_BYTES = 128 * KIB;
+export const BLOCK_PAGE_BYTES = 64 * KIB;
+/** Columns of one page: short ones would else come by the ten thousand. */
+export const BLOCK_PAGE_COLUMNS_MAX = 1024;
 /** The longest section of a block: a page that one piece of opaque rows fills alone. */
 export const BLOCK_SECTION_BYTES_MAX = 64 * MIB;
 /** Timestamp columns that a block's writer remembers, so that further series can share them. */
 export const BLOCK_TIMES_BYTES = 32 * MIB;
-/** What all open blocks of a process keep unpacked: about 500 pages and as much index. */
+/** What all open blocks of a process keep unpacked: about 1,000 pages and as much index. */
 export const BLOCK_CACHE_BYTES = 128 * MIB;
 /** Sealed blocks begin and end at multiples of this: Prometheus' block of two hours. */
 export const SEAL_SLICE_MS = 2 * HOUR;
@@ -132,8 +134,8 @@ export const QUERY_BYTES_MAX = 64 * KIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
 
-/** What the fragments of one query may answer together; what the client takes, too. */
-export const QUERY_RESULT_BYTES_MAX = 256 * MIB;
+/** What the fragments of one query answer together: 14 million values; as JSON three times that. */
+export const QUERY_RESULT_BYTES_MAX = 128 * MIB;
 /**
  * Cost of a query in samples read, cells made and samples looked at again by windows: a core does
  * some 50 million of them a second. Above the first there is a warning, above the second a refusal;
@@ -142,6 +144,8 @@ export const QUERY_RESULT_BYTES_MAX = 256 * MIB;
 export const QUERY_COST_WARN = 50_000_000;
 export const QUERY_COST_MAX = 500_000_000;
 export const QUERY_COST_CEILING = 10_000_000_000;
+/** Single questions that cost more run one at a time: each may hold the root for a second. */
+export const QUERY_COST_HEAVY = 5_000_000;
 /** Queries of all users at once: dashboards, and everybody's single questions beside them. */
 export const QUERY_DASHBOARD_RUNNING = 16;
 export const QUERY_ADHOC_RUNNING = 4;
@@ -198,6 +202,7 @@ assert(BODIES_PENDING_BYTES_MAX > BODY_COMPRESSED_BYTES_MAX, 'the largest body i
 assert(CONNECTION_IDLE_MS_MAX > QUERY_TIMEOUT_MS, 'a query may keep its connection silent');
 assert(CACHE_FRESH_MS > LIVE_MS_MAX, 'live samples change no cached result');
 assert(CACHE_ENTRY_BYTES_MAX < CACHE_BYTES_MAX, 'the largest extent fits into the cache');
+assert(QUERY_COST_HEAVY < QUERY_COST_WARN, 'what is warned of runs alone');
 assert(QUERY_COST_WARN < QUERY_COST_MAX, 'a warning comes before the refusal');
 assert(BLOCK_PAGE_BYTES * 16 < BLOCK_CACHE_BYTES, 'a cache holds many pages');
 assert(BLOCK_PAGE_BYTES < BLOCK_SECTION_BYTES_MAX, 'a page is a section');

@@ -10,6 +10,7 @@ import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
+import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
 
@@ -159,6 +160,11 @@ export interface SeriesReader {
   labelValues(name: string, matchers: readonly Matcher[], minMs: number, maxMs: number): string[];
   /** No fewer samples than read() would answer, without decoding any. */
   room?(id: number, minMs: number, maxMs: number): number;
+  /**
+   * A faster way to what read() and a leaf function make of floats, equal to the last bit; undefined
+   * when the reader has none for this work.
+   */
+  rows?(work: RowWork): RowEvaluator | undefined;
 }
 
 /** What a fragment would read, found without decoding a sample; samples are a bound from above. */

@@ -15,7 +15,7 @@ const CONNECTIONS = 4;
 /** Sends one prepared request over and over, the next when the answer to the last has begun. */
 function load(port: number, bytes: number): void {
   const head =
-    `POST /api/v1/write HTTP/1.1\r\nHost: x\r\nContent-Length: ${bytes}\r\n` +
+    `POST /api/v1/write HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bytes}\r\n` +
     'Content-Type: application/x-protobuf\r\nContent-Encoding: snappy\r\n\r\n';
   const request = Buffer.concat([Buffer.from(head), Buffer.alloc(bytes)]);
   for (let i = 0; i < CONNECTIONS; i++) {

@@ -6,7 +6,7 @@ import { skipWithout } from '../support/program.ts';
 import { comparePeers } from './peers.ts';
 
 /** Long enough for a window of rates in which every series was there from the start. */
-const SHORT_MS = 24_000;
+const SHORT_MS = 20_000;
 
 test('Prometheus writes for seconds', { skip: skipWithout('prometheus') }, async (t) => {
   const report = await comparePeers(SHORT_MS);

@@ -1,28 +1,22 @@
-// Debian's promtool against a real `mon up`: what it prints is checked whole. The data lies at fixed
-// places before now, so that every answer is known.
+// Debian's promtool against a real `mon up`: what it prints is checked whole. The data lies at
+// fixed places before now, so that every answer is known.
 import { strict as assert } from 'node:assert';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { freePort, startMon } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
 import { runToEnd, skipWithout } from '../support/program.ts';
-import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
+import { MonFolder, writeSamples } from './mon-folder.ts';
 
 const STEP = 15;
 const skip = skipWithout('promtool');
-let folder: string;
+let folder: MonFolder;
 let mon: MonProcess;
 /** Whole seconds of the first sample. */
 const start = Math.floor(Date.now() / 1000) - 600;
 
 before(async () => {
   if (skip !== false) return;
-  folder = await mkdtemp(join(tmpdir(), 'mon-promtool-'));
-  const config = join(folder, 'mon.yml');
-  await writeFile(config, 'mon:\n  host_agent: false\n  self_scrape: false\n');
-  mon = await startMon({ dataDir: join(folder, 'data'), port: await freePort(), config });
+  folder = await MonFolder.make();
+  mon = await folder.start();
   const series = (zone: string, slope: number) => ({
     labels: { __name__: 'requests_total', zone, path: 'a"b\\c' },
     samples: [0, 1, 2, 3, 4].map((i) => ({
@@ -30,18 +24,12 @@ before(async () => {
       value: i * slope,
     })),
   });
-  const body = writeRequestBody([series('eu', 1.5), series('us', 30)]);
-  const answer = await fetch(`${mon.url}/api/v1/write`, {
-    method: 'POST',
-    headers: WRITE_HEADERS,
-    body: Buffer.from(body),
-  });
+  const answer = await writeSamples(mon.url, [series('eu', 1.5), series('us', 30)]);
   assert.equal(answer.status, 204);
 });
 after(async () => {
   if (skip !== false) return;
-  await mon.end('SIGTERM');
-  await rm(folder, { recursive: true, force: true });
+  await folder.remove();
 });
 
 const promtool = async (...args: string[]): Promise<string> => {

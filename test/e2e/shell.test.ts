@@ -93,7 +93,9 @@ it('a mistyped query gets a caret and the nearest name', async () => {
 });
 
 it('nothing found is no failure unless it is one', async () => {
-  assert.equal((await shell('mon query nothing_there -o value')).code, 0);
+  await prints('mon query nothing_there -o value', '');
+  await prints(`mon query 'nothing_there[5m]' -o value`, '');
+  await prints('mon query nothing_there --since 5m -o value', '');
   assert.equal((await shell('mon query nothing_there --fail-empty')).code, 5);
   assert.equal((await shell('mon query door_open -o jsonl | head -n 1 >/dev/null')).code, 0);
 });

@@ -2,7 +2,7 @@
 // modifier, offsets, staleness, subqueries, fill, precedence of modifiers. Values are by hand.
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { runScript } from './promqltest.ts';
+import { runScript } from '../../src/engine/promql/script-run.ts';
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   'at and offset': `
@@ -204,10 +204,61 @@ eval instant at 0 sort_desc(a or b)
 
 for (const [name, script] of Object.entries(SCRIPTS)) {
   test(`own script: ${name}`, async () => {
-    const report = await runScript(script);
-    const failures = report.failed.map((f) => `line ${f.line}: ${f.command}\n    ${f.why}`);
-    assert.deepEqual(failures, []);
-    assert.deepEqual([...report.skipped], []);
-    assert.ok(report.passed > 0);
+    const { outcomes, passed } = await runScript(script);
+    const failures = outcomes.filter(({ why }) => why !== undefined);
+    assert.deepEqual(
+      failures.map(({ line, command, why }) => `line ${line}: ${command}\n    ${why}`),
+      [],
+    );
+    assert.ok(passed > 0);
   });
 }
+
+/** Scripts of which exactly one eval is wrong: a runner that lets any pass is worth nothing. */
+const WRONG: readonly string[] = [
+  'load 1m\n  m 1\n\neval instant at 0 m\n  m 2\n',
+  'load 1m\n  m 1\n\neval instant at 0 m\n  m 1\n  n 1\n',
+  'load 1m\n  m 1\n\neval instant at 0 m\n',
+  'load 1m\n  m {{count:1 sum:2 buckets:[1]}}\n\neval instant at 0 m\n  m {{count:1 sum:2}}\n',
+  'load 1m\n  m {{count:1 buckets:[1]}}\n\neval instant at 0 m\n  m 1\n',
+  'load 1m\n  m {{schema:1}}\n\neval instant at 0 m\n  m {{schema:2}}\n',
+  'load 1m\n  m {{}}\n\neval instant at 0 m\n  m {{counter_reset_hint:gauge}}\n',
+  'eval instant at 0 1 + 1\n  3\n',
+  'eval instant at 0 "a"\n  expect string "b"\n',
+  'eval instant at 0 vector(1)\n  expect fail\n  {} 1\n',
+  'eval instant at 0 vector(1)\n  expect warn\n  {} 1\n',
+  'load 1m\n  m 1 2\n\neval instant at 1m rate(m[2m])\n  expect no_info\n  {} 0.0083333333\n',
+  'load 1m\n  m 0 1 2\n\neval range from 0 to 2m step 1m m\n  m 0 1 3\n',
+  'load 1m\n  m 1\n  n 2\n\neval instant at 0 sort(m or n)\n  expect ordered\n  n 2\n  m 1\n',
+];
+
+test('wrong expectations are found', async () => {
+  for (const script of WRONG) {
+    const { failed, passed } = await runScript(script);
+    assert.deepEqual([failed, passed], [1, 0], script);
+  }
+});
+
+/** Scripts that cannot be read, and what is said of them. */
+const BROKEN: readonly (readonly [string, RegExp])[] = [
+  ['lod 1m\n  m 1\n', /^line 1: no command: lod 1m/],
+  ['\n\nload 1m\n  m 1\n  m{a="b" 1\n', /^line 5: /],
+  ['load 1x\n  m 1\n', /^line 1: no duration: 1x/],
+  ['load 1m\n  m 1 2 y\n', /^line 2: no value: y/],
+  ['load 1m\n  m {{what:1}}\n', /^line 2: no key of a histogram: what/],
+  ['load 1m\n  m {{count:1 count:2}}\n', /^line 2: duplicate key "count" in histogram/],
+  ['load 1m\n  m@st -1m -1m\n  m 1\n', /^line 3: @st line has 2 values/],
+  ['load 1m\n  m@st -1m\n', /^line 1: @st line has no following/],
+  ['eval instant on 0 m\n', /^line 1: no command/],
+  ['eval range from 0 to 1m m\n', /^line 1: no command/],
+];
+
+test('broken scripts are refused with their line', async () => {
+  for (const [script, words] of BROKEN) {
+    await assert.rejects(runScript(script), (error: Error) => {
+      assert.equal(error.name, 'UserError');
+      assert.match(error.message, words);
+      return true;
+    });
+  }
+});

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CANARIES } from './canaries.ts';
+import { powerLossLedger } from './power-loss-ledger.ts';
 import { simulate } from './simulation.ts';
 
 const SEEDS_MAX = 40;
@@ -21,4 +22,13 @@ describe('the simulation finds', () => {
       assert.fail(`${name} was not found by ${SEEDS_MAX} seeds`);
     });
   }
+});
+
+describe('the ledger finds', () => {
+  it('a log that acknowledges before it has synced', async (t) => {
+    const seams = CANARIES['a log that acknowledges before it has synced'];
+    const { lost } = await powerLossLedger({ seed: 1, losses: 3, seams });
+    t.diagnostic(`${lost} lost`);
+    assert.ok(lost > 0);
+  });
 });

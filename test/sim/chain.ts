@@ -1,19 +1,24 @@
 // The way of a sample in one thread, wired as daemons/local.ts wires it: door, log, consumer, stores
 // without threads of their own, query. Clock and disk are the simulation's. The seams can be handed
 // something else, so that a test can break one on purpose.
+import { MemoryCache } from '../../src/engine/cache/memory-cache.ts';
 import { Door } from '../../src/engine/collector/door.ts';
 import { PushText } from '../../src/engine/collector/push-text.ts';
 import { BatchCodec } from '../../src/engine/codec/batch.ts';
 import { FreshSource } from '../../src/engine/daemons/fresh-source.ts';
+import { WatchedLog } from '../../src/engine/daemons/watched-log.ts';
 import type { MonError } from '../../src/engine/errors.ts';
 import { Kernels } from '../../src/engine/kernels/kernels.ts';
 import { SeriesBook } from '../../src/engine/kernels/series-book.ts';
+import { CACHE_TTL_OLD_MS } from '../../src/engine/limits.ts';
 import { Consumer } from '../../src/engine/log/consume.ts';
 import { EmbeddedLog } from '../../src/engine/log/embedded-log.ts';
 import { batchEncoder } from '../../src/engine/log/record-encoder.ts';
 import type { Log, Sink, Source } from '../../src/engine/ports.ts';
 import { JoinedSource } from '../../src/engine/query/joined-source.ts';
+import { LateSamples } from '../../src/engine/query/late-samples.ts';
 import { QueryService } from '../../src/engine/query/query-service.ts';
+import { ResultCache } from '../../src/engine/query/result-cache.ts';
 import type { Clock } from '../../src/engine/runtime/clock.ts';
 import type { Disk } from '../../src/engine/runtime/disk.ts';
 import { ShardedSink } from '../../src/engine/store/sharded-sink.ts';
@@ -36,6 +41,8 @@ export interface ChainSettings {
   readonly checkpointBytes: number;
   readonly retentionMs: number;
   readonly recordBytes: number;
+  /** Keep the results of range queries. */
+  readonly cached: boolean;
 }
 
 /** Puts something between two parts; what it answers takes the place of what it was given. */
@@ -66,10 +73,16 @@ export class Chain {
   readonly consumer: Consumer;
   readonly source: Source;
   readonly ask: QueryService;
+  readonly results: ResultCache | undefined;
 
   private constructor(parts: Parts, options: ChainOptions) {
     const { clock, settings, seams, failed, postponed } = options;
     const { kernels, book, log, front, stores } = parts;
+    const late = new LateSamples(clock.now(), CACHE_TTL_OLD_MS);
+    if (settings.cached) {
+      this.results = new ResultCache({ cache: new MemoryCache({ clock }), clock, late });
+    }
+    const watched = new WatchedLog({ log: front, clock, note: late.note.bind(late) });
     this.log = log;
     this.book = book;
     this.stores = stores;
@@ -83,16 +96,16 @@ export class Chain {
     });
     const text = new PushText(clock);
     this.door = new Door({
-      ...{ log: front, book, kernels, clock, limits: { retentionMs, recordBytes } },
+      ...{ log: watched, book, kernels, clock, limits: { retentionMs, recordBytes } },
       exposition: (into, body, contentType) => text.take(into, body, contentType),
     });
     const caughtUp = (): Promise<void> => this.consumer.caughtUp();
     const sources = stores.map((store) => {
-      const source = new FreshSource(new StoreSource(store), caughtUp);
+      const source = new FreshSource(new StoreSource(store, clock), caughtUp);
       return seams?.source?.(source) ?? source;
     });
     this.source = new JoinedSource(sources);
-    this.ask = new QueryService({ sources, clock });
+    this.ask = new QueryService({ sources, clock, results: this.results });
   }
 
   /** Opens everything; nothing is consumed before start(). */

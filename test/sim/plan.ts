@@ -18,7 +18,7 @@ export const ENDS = ['power', 'kill', 'orderly'] as const;
 export type End = (typeof ENDS)[number];
 
 export const TROUBLES = [
-  ...(['full', 'enospc', 'writes', 'syncs', 'reads', 'slow'] as const),
+  ...(['full', 'enospc', 'writes', 'syncs', 'reads', 'slow', 'dying'] as const),
 ] as const;
 export type Trouble = (typeof TROUBLES)[number];
 
@@ -34,6 +34,8 @@ export interface Plan {
   readonly steps: number;
   /** A life is cut short after about so many disk operations. */
   readonly operations: number;
+  /** How often the end follows close upon an event. */
+  readonly sudden: number;
   readonly rate: { readonly restMs: number; readonly pauseMs: number; readonly jumpMs: number };
 }
 
@@ -66,6 +68,7 @@ function settingsOf(dice: Dice): ChainSettings {
     checkpointMs: dice.scale(100, 10 * MINUTE),
     checkpointBytes: dice.scale(2_000, 1 << 20),
     retentionMs: dice.pick([20 * MINUTE, 2 * HOUR, 15 * 24 * HOUR]),
+    cached: dice.chance(0.7),
     recordBytes: dice.chance(0.5) ? dice.scale(200, 5_000) : 1 << 20,
   };
 }
@@ -96,11 +99,12 @@ export function planOf(dice: Dice): Plan {
       ...{ malformed: maybe(0.2), timed: maybe(1) },
     },
     events: { ...swarm(dice, EVENTS, 'wait'), push: dice.scale(5, 100) },
-    ends: swarm(dice, ENDS, dice.pick(ENDS)),
+    ends: swarm(dice, ENDS, dice.chance(0.5) ? 'orderly' : dice.pick(ENDS)),
     troubles: swarm(dice, TROUBLES, dice.pick(TROUBLES)),
-    lives: dice.int(2, 6),
-    steps: dice.scale(20, 200),
+    lives: dice.int(3, 8),
+    steps: dice.scale(30, 300),
     operations: dice.scale(20, 800),
+    sudden: maybe(0.1),
     rate: {
       restMs: dice.scale(10, 20_000),
       pauseMs: dice.scale(10, 60) * intervalMs,

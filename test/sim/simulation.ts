@@ -42,7 +42,7 @@ class Run {
     const { plan, dice, tally, model } = world;
     for (let i = 0; i < plan.lives; i++) {
       const life = await this.#open(dice.chance(0.2));
-      if (dice.chance(0.8)) world.cutAfter(dice.scale(1, plan.operations));
+      if (dice.chance(0.5)) world.cutAfter(dice.scale(1, plan.operations));
       await this.#live(life);
     }
     world.mend();

@@ -104,7 +104,12 @@ export class World {
     else if (kind === 'writes') faults.writeError = chance;
     else if (kind === 'syncs') faults.syncError = chance;
     else if (kind === 'reads') faults.readError = chance;
-    else {
+    else if (kind === 'dying') {
+      // The last that a disk does before the machine goes.
+      faults.syncError = dice.pick([1, dice.random()]);
+      faults.writeError = dice.pick([0, 1, dice.random()]);
+      this.cutAfter(dice.int(1, 20));
+    } else {
       faults.slow = chance;
       faults.slowMs = dice.scale(1, 3_000);
     }

@@ -19,6 +19,8 @@ export interface PrometheusOptions {
   readonly folder: string;
   /** The whole prometheus.yml; PORT stands for the port it listens on. */
   readonly config: string;
+  /** Further flags. */
+  readonly args?: readonly string[];
 }
 
 /** Starts it and resolves when it is ready. */
@@ -31,6 +33,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<RealP
     `--storage.tsdb.path=${join(options.folder, 'prometheus')}`,
     `--web.listen-address=127.0.0.1:${port}`,
     '--log.level=warn',
+    ...(options.args ?? []),
   ];
   const child = spawn('prometheus', args, { env: cleanEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';

@@ -14,8 +14,9 @@ import {
 import { Access } from './access.ts';
 import type { ApiParts } from './api-parts.ts';
 import { Call } from './call.ts';
-import { refusalOf } from './failure-status.ts';
+import { Refused, refusalOf } from './failure-status.ts';
 import type { Refusal } from './failure-status.ts';
+import { HostGuard } from './host-guard.ts';
 import { BodyPool } from './read-body.ts';
 import { JSON_TYPE, errorJson, refusalHeaders, sendWhole } from './respond.ts';
 import { RequestCounts } from './request-counts.ts';
@@ -37,6 +38,7 @@ export class ApiServer {
   readonly #pool = new BodyPool();
   readonly #server: Server;
   readonly #requests: RequestCounts | undefined;
+  #hosts: HostGuard;
   #draining = false;
 
   constructor(parts: ApiParts) {
@@ -44,6 +46,7 @@ export class ApiServer {
       this.#draining ? { ready: false, why: 'shutting down' } : parts.ready();
     this.#parts = { ...parts, ready: readiness };
     this.#access = new Access(parts.token);
+    this.#hosts = new HostGuard('', true);
     this.#requests = parts.counters && new RequestCounts(parts.counters);
     this.#server = createServer({
       headersTimeout: REQUEST_HEADERS_MS_MAX,
@@ -69,6 +72,7 @@ export class ApiServer {
    *   may not use.
    */
   listen(host: string, port: number): Promise<Listening> {
+    this.#hosts = new HostGuard(host, (this.#parts.token ?? '') !== '');
     return new Promise((resolve, reject) => {
       const failed = (cause: NodeJS.ErrnoException): void =>
         reject(listenFailure(cause, host, port));
@@ -124,6 +128,11 @@ export class ApiServer {
   }
 
   async #handle(call: Call, route: Route | undefined): Promise<void> {
+    if (!this.#hosts.allows(call.request)) {
+      const error = 'the Host header names another machine than this one';
+      const hint = 'ask by address or as localhost, or set a token';
+      throw new Refused({ status: 403, errorType: 'forbidden', error, hint });
+    }
     if (route?.open !== true && !this.#access.allows(call.request)) {
       const hint = 'send the token as "Authorization: Bearer TOKEN"';
       throw new MonError('MON_AUTH_REQUIRED', 'a token is needed here', { hint });

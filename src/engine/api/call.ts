@@ -9,6 +9,8 @@ import { readBody } from './read-body.ts';
 import type { Body, BodyPool } from './read-body.ts';
 import type { Head } from './respond.ts';
 
+const LOOPBACK = /^(?:127\.|::1$|::ffff:127\.)/;
+const PROXY_HEADERS = ['x-forwarded-for', 'forwarded', 'via'];
 const FORM_TYPE = 'application/x-www-form-urlencoded';
 
 export class Call {
@@ -52,7 +54,8 @@ export class Call {
   }
 
   head(status: number, type: string): Head {
-    return { status, type, gzip: takesGzip(this.header('accept-encoding')) };
+    const gzip = takesGzip(this.header('accept-encoding')) && !this.#isNear();
+    return { status, type, gzip };
   }
 
   /** Reads the body, hands it to `use`, and takes the memory back when that has resolved. */
@@ -86,6 +89,15 @@ export class Call {
       if (!response.writableFinished) gone.abort(new MonError('MON_ABORTED', 'the asker left'));
     });
     return gone.signal;
+  }
+
+  /**
+   * The asker is on this machine, where packing costs more than bytes, and says of nobody to whom it
+   * passes the answer on.
+   */
+  #isNear(): boolean {
+    if (!LOOPBACK.test(this.request.socket.remoteAddress ?? '')) return false;
+    return PROXY_HEADERS.every((name) => this.header(name) === '');
   }
 
   #declaredBytes(): number {

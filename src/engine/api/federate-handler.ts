@@ -1,13 +1,12 @@
-// GET /federate: the newest sample of each selected series as exposition text, for another Prometheus
-// to scrape. From selectors to two fragments (value, time) and lines of text. Easy to get wrong: a
-// series that has gone stale is not there, samples keep their own times, and one name's lines stand
-// together under one TYPE.
+// GET /federate: the newest sample of each selected series as exposition text, for another
+// Prometheus to scrape. From selectors to two fragments (value, time) and lines of text. Easy to
+// get wrong: a series that has gone stale is not there, samples keep their own times, and one
+// name's lines stand together under one TYPE.
 import { LOOKBACK_MS, QUERY_SAMPLES_MAX, QUERY_SERIES_MAX } from '../limits.ts';
-import { NAME, compareText, labelValue, labelsKey, makeLabels } from '../model/labels.ts';
+import { NAME, compareText, labelValue, labelsKey } from '../model/labels.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import { isLabelName, isMetricName, quote } from '../promql/literals.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { sampleText } from './json-buffer.ts';
@@ -15,6 +14,8 @@ import { sendPages } from './respond.ts';
 import { parseSelectors } from './selectors.ts';
 
 const TYPE = 'text/plain; version=0.0.4; charset=utf-8; escaping=allow-utf-8';
+const METRIC_NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const PAGE_CHARACTERS = 64 * 1024;
 
 interface Newest {
@@ -69,7 +70,8 @@ function take(found: Map<string, Newest>, values: FragmentResult, times: Fragmen
     const timeMs = timeOf.get(key);
     // Native histograms have no form in this text.
     const isFloat = matrix.present[row] === 1 && matrix.histograms?.[row] === undefined;
-    if (isFloat && timeMs !== undefined) found.set(key, { labels, value: matrix.values[row], timeMs });
+    if (isFloat && timeMs !== undefined)
+      found.set(key, { labels, value: matrix.values[row], timeMs });
   });
 }
 
@@ -92,25 +94,26 @@ function* pages(
 }
 
 function nameText(name: string): string {
-  return isMetricName(name) ? name : quote(name);
+  return METRIC_NAME.test(name) ? name : `"${escaped(name)}"`;
 }
 
 /** A name that is no word stands quoted inside the braces, as UTF-8 exposition has it. */
 function seriesLine(labels: Labels, more: Readonly<Record<string, string>>): string {
-  const name = labelValue(labels, NAME);
-  const all = new Map<string, string>(Object.entries(more));
+  const all = new Map(Object.entries(more));
   for (let i = 0; i < labels.length; i += 2) all.set(labels[i], labels[i + 1]);
+  const name = all.get(NAME) ?? '';
   all.delete(NAME);
-  // `instance=""` is written out, or the scraper would put its own there.
-  const own = makeLabels(all);
-  const pairs: string[] = isMetricName(name) ? [] : [quote(name)];
-  for (let i = 0; i < own.length; i += 2) pairs.push(pairText(own[i], own[i + 1]));
-  if (all.get('instance') === '') pairs.push(pairText('instance', ''));
-  const braces = pairs.length > 0 ? `{${pairs.join(',')}}` : '';
-  return (isMetricName(name) ? name : '') + braces;
+  const isWord = METRIC_NAME.test(name);
+  const pairs = isWord ? [] : [nameText(name)];
+  const names = [...all.keys()].toSorted(compareText);
+  for (const label of names) {
+    // `instance=""` is written out, or the scraper would put its own there.
+    const bare = LABEL_NAME.test(label) ? label : `"${escaped(label)}"`;
+    pairs.push(`${bare}="${escaped(all.get(label) ?? '')}"`);
+  }
+  return (isWord ? name : '') + (pairs.length > 0 ? `{${pairs.join(',')}}` : '');
 }
 
-function pairText(name: string, value: string): string {
-  const escaped = value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
-  return `${isLabelName(name) && /^[a-zA-Z_]\w*$/.test(name) ? name : quote(name)}="${escaped}"`;
+function escaped(text: string): string {
+  return text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
 }

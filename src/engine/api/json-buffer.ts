@@ -11,6 +11,9 @@ const SLACK = 64;
 const HEADROOM = 4096;
 /** Below this a decimal of at most 15 digits is the only one that reads back as its float64. */
 const EXACT_MAX = 1e15;
+const TWO_ROUNDINGS = 2 ** -51;
+const FIRST_BYTES = 4096;
+const NOTHING = Buffer.alloc(0);
 const POWERS = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
 const ZERO = 0x30;
@@ -20,7 +23,8 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 
 export class JsonBuffer {
-  #bytes = Buffer.allocUnsafeSlow(JSON_CHUNK_BYTES + HEADROOM);
+  /** Grows with the answer: most are small, and fresh pages are dear. */
+  #bytes = Buffer.allocUnsafe(FIRST_BYTES);
   #at = 0;
 
   /** True when there is enough for the socket. */
@@ -31,7 +35,7 @@ export class JsonBuffer {
   /** What was written since the last call; the buffer begins anew and never touches it again. */
   take(): Buffer {
     const out = this.#bytes.subarray(0, this.#at);
-    this.#bytes = Buffer.allocUnsafeSlow(JSON_CHUNK_BYTES + HEADROOM);
+    this.#bytes = this.full ? Buffer.allocUnsafeSlow(JSON_CHUNK_BYTES + HEADROOM) : NOTHING;
     this.#at = 0;
     return out;
   }
@@ -89,6 +93,9 @@ export class JsonBuffer {
       return true;
     }
     if (whole < 1e-6) return false;
+    // What has at most six decimals is, times a million, whole but for two roundings.
+    const millions = whole * 1e6;
+    if (Math.abs(millions - Math.round(millions)) > millions * TWO_ROUNDINGS) return false;
     for (let n = 1; n < POWERS.length; n++) {
       const scaled = Math.round(whole * POWERS[n]);
       if (scaled >= EXACT_MAX) return false;
@@ -137,7 +144,8 @@ export class JsonBuffer {
   #need(bytes: number): void {
     const wanted = this.#at + bytes + SLACK;
     if (wanted <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafeSlow(Math.max(wanted, this.#bytes.length * 2));
+    const size = this.#at < FIRST_BYTES ? FIRST_BYTES * 4 : JSON_CHUNK_BYTES + HEADROOM;
+    const larger = Buffer.allocUnsafeSlow(Math.max(wanted, size, this.#bytes.length * 2));
     this.#bytes.copy(larger, 0, 0, this.#at);
     this.#bytes = larger;
   }
@@ -154,5 +162,6 @@ export function sampleText(value: number): string {
   const whole = Math.abs(value);
   if (!(whole < Infinity) || value === 0) return formatFloat(value);
   // JavaScript changes to the exponent at the same two places, but writes e-7 where Go writes e-07.
+  if (whole >= 1e-6 && whole < 1e21) return String(value);
   return String(value).replace(/e([+-])(\d)$/, 'e$10$2');
 }

@@ -44,6 +44,7 @@ async function answer(
   });
   const evalSeconds = (parts.clock.monotonic() - begin) / 1000;
   const pages = queryJson(found, { limit, ...(wantsStats ? { evalSeconds } : {}) });
-  const headers = found.cache === undefined ? {} : { 'X-Mon-Cache': found.cache };
-  await sendPages(call.response, { ...call.head(200, JSON_TYPE), headers }, pages);
+  const told: Record<string, string> = {};
+  if (found.cache !== undefined) told['X-Mon-Cache'] = found.cache;
+  await sendPages(call.response, { ...call.head(200, JSON_TYPE), headers: told }, pages);
 }

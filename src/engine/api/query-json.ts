@@ -1,10 +1,11 @@
 // A query's answer as Prometheus' JSON, straight from the columns, in pages for the socket. The
 // last station of a query before HTTP. Easy to get wrong: a series without a present value is no
 // series, and the warnings stand behind the data, because the cut of `limit` is known only then.
-import type { Matrix, RawSamples } from '../model/fragment.ts';
+import type { HistogramColumn, Matrix, RawSamples } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer, QueryResult } from '../model/query-result.ts';
 import { formatFloat } from '../promql/literals.ts';
+import { histogramJson } from './histogram-json.ts';
 import { JsonBuffer, sampleText } from './json-buffer.ts';
 
 export interface QueryJsonOptions {
@@ -75,9 +76,11 @@ function* vectorJson(
     if (matrix.present[s] === 0) continue;
     if (written === limit) return closed(out, true);
     seriesStart(out, matrix.labels[s], written++);
-    out.raw('"value":');
+    const histogram = matrix.histograms?.[s];
+    out.raw(histogram === undefined ? '"value":' : '"histogram":');
     pointStart(out, timeMs);
-    out.value(matrix.values[s]);
+    if (histogram === undefined) out.value(matrix.values[s]);
+    else histogramJson(out, histogram);
     out.raw(']}');
     if (out.full) yield out.take();
   }
@@ -95,21 +98,15 @@ function* matrixJson(
   for (let s = 0; s < matrix.labels.length; s++) {
     const row = s * matrix.steps;
     const end = row + matrix.steps;
-    let at = matrix.present.indexOf(1, row);
+    const at = matrix.present.indexOf(1, row);
     if (at < 0 || at >= end) continue;
     if (written === limit) return closed(out, true);
     seriesStart(out, matrix.labels[s], written++);
-    out.raw('"values":[');
-    for (let first = true; at < end; at++) {
-      if (matrix.present[at] === 0) continue;
-      if (!first) out.raw(',');
-      first = false;
-      pointStart(out, grid.start + (at - row) * grid.step);
-      out.value(matrix.values[at]);
-      out.raw(']');
-      if (out.full) yield out.take();
-    }
-    out.raw(']}');
+    const { histograms } = matrix;
+    const has = (i: number): boolean => matrix.present[i] !== 0;
+    const time = (i: number): number => grid.start + (i - row) * grid.step;
+    yield* pointsJson(out, { from: at, to: end, has, time, values: matrix.values, histograms });
+    out.raw('}');
   }
   return closed(out, false);
 }
@@ -122,22 +119,61 @@ function* samplesJson(
   let written = 0;
   out.raw('[');
   for (let s = 0; s < samples.labels.length; s++) {
-    const begin = samples.from[s];
-    const end = samples.from[s + 1];
-    if (begin === end) continue;
+    const from = samples.from[s];
+    const to = samples.from[s + 1];
+    if (from === to) continue;
     if (written === limit) return closed(out, true);
     seriesStart(out, samples.labels[s], written++);
-    out.raw('"values":[');
-    for (let at = begin; at < end; at++) {
-      if (at > begin) out.raw(',');
-      pointStart(out, samples.timestamps[at]);
-      out.value(samples.values[at]);
-      out.raw(']');
-      if (out.full) yield out.take();
-    }
-    out.raw(']}');
+    const { timestamps, values, histograms } = samples;
+    const time = (i: number): number => timestamps[i];
+    yield* pointsJson(out, { from, to, has: () => true, time, values, histograms });
+    out.raw('}');
   }
   return closed(out, false);
+}
+
+/** The points of one series, `from` to `to`: floats and histograms stand in lists of their own. */
+interface Points {
+  readonly from: number;
+  readonly to: number;
+  readonly has: (i: number) => boolean;
+  readonly time: (i: number) => number;
+  readonly values: Float64Array;
+  readonly histograms: HistogramColumn | undefined;
+}
+
+function* pointsJson(out: JsonBuffer, points: Points): Pages {
+  const { from, to, has, time, values, histograms } = points;
+  let open = false;
+  let mixed = false;
+  for (let i = from; i < to; i++) {
+    if (!has(i)) continue;
+    if (histograms?.[i] !== undefined) {
+      mixed = true;
+      continue;
+    }
+    out.raw(open ? ',' : '"values":[');
+    open = true;
+    pointStart(out, time(i));
+    out.value(values[i]);
+    out.raw(']');
+    if (out.full) yield out.take();
+  }
+  if (open) out.raw(']');
+  if (!mixed) return;
+  out.raw(open ? ',"histograms":[' : '"histograms":[');
+  let first = true;
+  for (let i = from; i < to; i++) {
+    const histogram = has(i) ? histograms?.[i] : undefined;
+    if (histogram === undefined) continue;
+    if (!first) out.raw(',');
+    first = false;
+    pointStart(out, time(i));
+    histogramJson(out, histogram);
+    out.raw(']');
+    if (out.full) yield out.take();
+  }
+  out.raw(']');
 }
 
 function closed(out: JsonBuffer, cut: boolean): boolean {

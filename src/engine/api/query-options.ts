@@ -1,7 +1,7 @@
-// How a query is to be answered, beside what it asks: time limit, lookback, cache, pool, price. From
-// the parameters and headers of a request. Easy to get wrong: a proxy's or browser's Cache-Control
-// says no-cache on a plain reload; only no-store and nocache=1 mean the result cache.
-import type { AskOptions, QueryPool } from '../ports.ts';
+// How a query is to be answered, beside what it asks: time limit, lookback, cache, pool, price.
+// From the parameters and headers of a request. Easy to get wrong: a proxy's or browser's
+// Cache-Control says no-cache on a plain reload; only no-store and nocache=1 mean the result cache.
+import type { AskOptions } from '../ports.ts';
 import type { Call } from './call.ts';
 import { badParam, durationParam } from './params.ts';
 
@@ -18,7 +18,7 @@ export function askOptions(call: Call, params: URLSearchParams): AskOptions {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(maxCost === undefined ? {} : { maxCost }),
     ...(skipsCache(call, params) ? { cache: 'skip' as const } : {}),
-    pool: poolOf(call),
+    ...(isDashboard(call) ? { pool: 'dashboard' as const } : {}),
     signal: call.gone(),
     user: call.user,
   };
@@ -39,9 +39,8 @@ function skipsCache(call: Call, params: URLSearchParams): boolean {
   return call.header('x-read-consistency').trim().toLowerCase() === 'strong';
 }
 
-function poolOf(call: Call): QueryPool {
+function isDashboard(call: Call): boolean {
   const said = call.header('x-mon-pool').trim().toLowerCase();
-  if (said === 'dashboard' || said === 'adhoc') return said;
-  if (call.header('x-dashboard-uid') !== '') return 'dashboard';
-  return DASHBOARDS.test(call.header('user-agent')) ? 'dashboard' : 'adhoc';
+  if (said === 'dashboard' || said === 'adhoc') return said === 'dashboard';
+  return call.header('x-dashboard-uid') !== '' || DASHBOARDS.test(call.header('user-agent'));
 }

@@ -93,8 +93,12 @@ export function readBody(
       resolve({ bytes: buffer.subarray(0, length), buffer });
     });
     const broken = 'the connection ended before the body did';
-    request.on('error', () => refuse(new MonError('MON_BODY_MALFORMED', broken)));
-    request.on('close', () => refuse(new MonError('MON_BODY_MALFORMED', broken)));
+    const cut = (): void => {
+      // A request closes after every answer too, and an error is dear to make.
+      if (!settled) refuse(new MonError('MON_BODY_MALFORMED', broken));
+    };
+    request.on('error', cut);
+    request.on('close', cut);
   });
 }
 

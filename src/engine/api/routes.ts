@@ -5,6 +5,17 @@ import { cleanTombstones, deleteSeries, snapshot } from './admin-handlers.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
+import { federate } from './federate-handler.ts';
+import {
+  alertmanagers,
+  alerts,
+  lifecycleDisabled,
+  notifications,
+  notificationsLive,
+  queryExemplars,
+  rules,
+  walReplay,
+} from './idle-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
 import {
@@ -18,6 +29,9 @@ import {
   targets,
   welcome,
 } from './status-handlers.ts';
+
+import { explainQuery, formatQuery, parseQuery } from './syntax-handlers.ts';
+import { features, scrapePools, targetsMetadata, tsdbBlocks, tsdbStatus } from './tsdb-handlers.ts';
 
 export type Handler = (call: Call, parts: ApiParts) => Promise<void>;
 
@@ -46,13 +60,32 @@ const ROUTES = new Map(
     route('/metrics', { GET: selfMetrics, POST: pushJson }),
     route('/api/v1/query', { GET: instantQuery, POST: instantQuery }),
     route('/api/v1/query_range', { GET: rangeQuery, POST: rangeQuery }),
+    route('/api/v1/query_exemplars', { GET: queryExemplars, POST: queryExemplars }),
+    route('/api/v1/format_query', { GET: formatQuery, POST: formatQuery }),
+    route('/api/v1/parse_query', { GET: parseQuery, POST: parseQuery }),
+    route('/api/v1/explain', { GET: explainQuery, POST: explainQuery }),
+    route('/federate', { GET: federate }),
     route('/api/v1/series', { GET: series, POST: series }),
     route('/api/v1/labels', { GET: labelNames, POST: labelNames }),
     route('/api/v1/metadata', { GET: metadata }),
     route('/api/v1/targets', { GET: targets }),
+    route('/api/v1/targets/metadata', { GET: targetsMetadata }),
+    route('/api/v1/scrape_pools', { GET: scrapePools }),
+    route('/api/v1/rules', { GET: rules }),
+    route('/api/v1/alerts', { GET: alerts }),
+    route('/api/v1/alertmanagers', { GET: alertmanagers }),
+    route('/api/v1/features', { GET: features }),
+    route('/api/v1/notifications', { GET: notifications }),
+    route('/api/v1/notifications/live', { GET: notificationsLive }),
+    route('/api/v1/status/tsdb', { GET: tsdbStatus }),
+    route('/api/v1/status/tsdb/blocks', { GET: tsdbBlocks }),
+    route('/api/v1/status/walreplay', { GET: walReplay }),
     route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),
     route('/api/v1/admin/tsdb/clean_tombstones', { POST: cleanTombstones, PUT: cleanTombstones }),
     route('/api/v1/admin/tsdb/snapshot', { POST: snapshot, PUT: snapshot }),
+    ...['reload', 'quit'].map((name) =>
+      route(`/-/${name}`, { POST: lifecycleDisabled, PUT: lifecycleDisabled }),
+    ),
     route('/api/v1/status/buildinfo', { GET: buildInfo }),
     route('/api/v1/status/runtimeinfo', { GET: runtimeInfo }),
     route('/api/v1/status/flags', { GET: flags }),

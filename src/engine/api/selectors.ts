@@ -11,11 +11,14 @@ import { badParam } from './params.ts';
 const PARAM = 'match[]';
 
 /** The matchers of each selector, "any of them" between. @throws Refused, 400. */
-export function parseSelectors(texts: readonly string[]): readonly (readonly Matcher[])[] {
+export function parseSelectors(
+  texts: readonly string[],
+  param = PARAM,
+): readonly (readonly Matcher[])[] {
   try {
     return texts.map(parseOne);
   } catch (thrown) {
-    if (thrown instanceof UserError) throw new Refused(refusalOf(thrown, PARAM));
+    if (thrown instanceof UserError) throw new Refused(refusalOf(thrown, param));
     throw thrown;
   }
 }

@@ -1,6 +1,6 @@
 // What can be said of a query without its answer: its canonical text, its tree, and how it would be
-// run. Easy to get wrong: a mistake in the text is the asker's and is told with its place, as by the
-// query itself.
+// run. Easy to get wrong: a mistake in the text is the asker's and is told with its place, as by
+// the query itself.
 import { UserError } from '../errors.ts';
 import { check } from '../promql/check.ts';
 import { parse } from '../promql/parse.ts';

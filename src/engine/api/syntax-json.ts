@@ -15,7 +15,7 @@ const NO_TIMES = { source: '', grid: { start: 0, end: 0, step: 1 }, instant: tru
 export function syntaxJson(expr: Expr): Json {
   switch (expr.kind) {
     case 'number':
-      return { type: 'numberLiteral', val: numberText(expr.value) };
+      return { type: 'numberLiteral', val: formatFloat(expr.value) };
     case 'string':
       return { type: 'stringLiteral', val: expr.value };
     case 'paren':
@@ -131,17 +131,4 @@ function signed(duration: Duration): number {
     default:
       return 0;
   }
-}
-
-/** Go's FormatFloat(v, 'f', -1): digits without an exponent. */
-function numberText(value: number): string {
-  const text = formatFloat(value);
-  const match = /^(-?)(\d)(?:\.(\d+))?e([+-]\d+)$/.exec(text);
-  if (match === null) return text;
-  const [, sign, first, rest = '', power] = match;
-  const digits = first + rest;
-  const point = 1 + Number(power);
-  if (point <= 0) return `${sign}0.${'0'.repeat(-point)}${digits}`;
-  if (point >= digits.length) return sign + digits + '0'.repeat(point - digits.length);
-  return `${sign}${digits.slice(0, point)}.${digits.slice(point)}`;
 }

@@ -1,6 +1,6 @@
 // The cache of one process: bytes under keys, the least recently used go first. Stands behind the
-// query service. Easy to get wrong: what has run out still takes room until somebody looks at it, so
-// room is made from the oldest end whatever its time.
+// query service. Easy to get wrong: what has run out still takes room until somebody looks at it,
+// so room is made from the oldest end whatever its time.
 import { CACHE_BYTES_MAX, CACHE_ENTRY_BYTES_MAX } from '../limits.ts';
 import type { Cache } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';

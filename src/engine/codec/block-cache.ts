@@ -1,6 +1,6 @@
-// The unpacked pages and index chunks that open blocks keep, bounded in bytes over all of them; the
-// one used longest ago goes first. Easy to get wrong: what an entry weighs is the word of who puts
-// it, so it must count strings and arrays too.
+// The unpacked pages and index chunks that open blocks keep, bounded in bytes over all of them;
+// the one used longest ago goes first. Easy to get wrong: what an entry weighs is the word of who
+// puts it, so it must count strings and arrays too.
 
 interface Entry {
   readonly value: unknown;

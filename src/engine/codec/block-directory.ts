@@ -111,7 +111,7 @@ export class BlockDirectory {
     const bytes = this.#take(SECTION.header, 0, HEADER_BYTES);
     const view = viewOf(bytes);
     if (!isMagic(view, 0)) throw this.corrupt('not a block of this version', SECTION.header, 0);
-    const id = bytes.slice(8, 8 + ID_BYTES);
+    const id = Uint8Array.from(bytes.subarray(8, 8 + ID_BYTES));
     this.#check({ section: SECTION.header, position: 0 }, bytes, id);
     return id;
   }

@@ -1,7 +1,7 @@
-// The index of a block to be: labels of its series as numbers of pairs, and at the end the sections
-// that tell them. Holds four bytes a label and each distinct string once until then; that is the
-// writer's memory. Easy to get wrong: pairs get their final numbers only when all are known, sorted
-// by name, then value.
+// The index of a block to be: labels of its series as numbers of pairs, and at the end the
+// sections that tell them. Holds four bytes a label and each distinct string once until then; that
+// is the writer's memory. Easy to get wrong: pairs get their final numbers only when all are
+// known, sorted by name, then value.
 import { assert } from '../errors.ts';
 import { compareText, type Labels } from '../model/labels.ts';
 import { SECTION } from './block-layout.ts';
@@ -62,7 +62,8 @@ export class BlockIndexWriter {
 
   /** Adds the next series. */
   add(labels: Labels): void {
-    for (let i = 0; i < labels.length; i += 2) this.#rows.push(this.#number(labels[i], labels[i + 1]));
+    for (let i = 0; i < labels.length; i += 2)
+      this.#rows.push(this.#number(labels[i], labels[i + 1]));
     this.#lengths.push(labels.length / 2);
   }
 
@@ -105,7 +106,10 @@ export class BlockIndexWriter {
     for (let id = 0; id < lengths.length; id++) {
       const length = lengths[id];
       let shared = 0;
-      while (shared < Math.min(length, beforeLength) && rows[at + shared] === rows[before + shared]) {
+      while (
+        shared < Math.min(length, beforeLength) &&
+        rows[at + shared] === rows[before + shared]
+      ) {
         shared++;
       }
       pen.varint(shared);

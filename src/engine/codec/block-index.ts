@@ -1,7 +1,7 @@
 // The index of a block that is read: names, label pairs, posting lists and the labels of series,
 // each chunk unpacked when it is first needed and kept in the cache. Stands under block-reader.ts.
-// Easy to get wrong: pairs are numbered by name, then value, so that those of a name are one range;
-// a chunk may begin in the middle of it.
+// Easy to get wrong: pairs are numbered by name, then value, so that those of a name are one
+// range; a chunk may begin in the middle of it.
 import { compareText } from '../model/labels.ts';
 import { sectionOf } from './block-directory.ts';
 import { SECTION, type SectionKind } from './block-layout.ts';

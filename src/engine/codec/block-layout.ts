@@ -1,6 +1,7 @@
 // The frame of a block: its header, its sections with their checksums, and the trailer by which a
-// reader begins. Writer and reader share it. Easy to get wrong: a checksum starts from the file's id
-// and the section's kind and position, so that the right bytes in the wrong place are refused too.
+// reader begins. Writer and reader share it. Easy to get wrong: a checksum starts from the file's
+// id and the section's kind and position, so that the right bytes in the wrong place are refused
+// too.
 import { constants, crc32, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { MonError } from '../errors.ts';
 import { BLOCK_SECTION_BYTES_MAX } from '../limits.ts';
@@ -71,7 +72,9 @@ export function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Squeezes bytes by zstd; the bytes themselves when that would not make them a good bit shorter. */
+/**
+ * Squeezes bytes by zstd; the bytes themselves when that would not make them a good bit shorter.
+ */
 export function squeezed(bytes: Uint8Array, level: number): Uint8Array {
   if (bytes.length < 32) return bytes;
   const out = zstdCompressSync(bytes, {

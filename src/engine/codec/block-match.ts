@@ -1,7 +1,7 @@
 // From matchers to the series of a block: posting lists joined and subtracted, the shortest first.
 // As in the head, a matcher that the empty value passes also takes series without the label, so it
-// is answered by taking away those whose value does not pass. Easy to get wrong: lists are unpacked
-// only when their turn comes, because an empty intersection spares the rest.
+// is answered by taking away those whose value does not pass. Easy to get wrong: lists are
+// unpacked only when their turn comes, because an empty intersection spares the rest.
 import { intersectIds, subtractIds, unionIds } from '../head/id-sets.ts';
 import { valueTest } from '../head/value-test.ts';
 import type { Matcher } from '../model/matcher.ts';

@@ -1,7 +1,8 @@
 // A page of a block: the columns of neighbouring series. Headers and tokens of all columns stand
-// together and are squeezed by zstd as one; extra bits stand apart, because they are noise that
-// would only spoil the codes of the tokens. Easy to get wrong: zstd sees repeats between columns
-// only within one page, so that series of one name have to be neighbours.
+// together and are squeezed by zstd as one; extra bits (and packed tokens) stand apart, because
+// they are noise that would only spoil the codes of the tokens. Easy to get wrong: zstd sees
+// repeats between columns only within one page, so that series of one name have to be neighbours.
+import { BLOCK_PAGE_COLUMNS_MAX } from '../limits.ts';
 import type { ColumnCodec, ColumnShape, EncodedColumn } from './column.ts';
 import { squeezed, unsqueezed, viewOf } from './block-layout.ts';
 import { BytePen } from './byte-pen.ts';
@@ -24,6 +25,11 @@ export class PageWriter {
   /** Bytes so far, before zstd. */
   get bytes(): number {
     return this.#headers.length + this.#tokens.length + this.#extra.length;
+  }
+
+  /** True when the page has `pageBytes` or as many columns as a page may have. */
+  full(pageBytes: number): boolean {
+    return this.bytes >= pageBytes || this.#columns >= BLOCK_PAGE_COLUMNS_MAX;
   }
 
   add(column: EncodedColumn): void {

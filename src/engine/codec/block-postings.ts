@@ -1,7 +1,7 @@
-// Posting lists of a block: rising ids of series as runs of (gap, length), both varints. Series are
-// sorted, so the list of a name is one run, and what repeats with a stride repeats its bytes, which
-// zstd then takes. Easy to get wrong: ids are checked against the number of series while they are
-// read, so that no list can lead outside.
+// Posting lists of a block: rising ids of series as runs of (gap, length), both varints. Series
+// are sorted, so the list of a name is one run, and what repeats with a stride repeats its bytes,
+// which zstd then takes. Easy to get wrong: ids are checked against the number of series while
+// they are read, so that no list can lead outside.
 import { BytePen, ByteReader } from './byte-pen.ts';
 
 /** Writes a list of rising ids. */

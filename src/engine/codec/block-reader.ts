@@ -1,8 +1,8 @@
-// Reads a sealed block: finds series by matchers and decodes their samples, as the head does for the
-// recent window. Nothing is believed before its checksum was right; a section that is damaged throws
-// MON_BLOCK_CORRUPT when it is touched, and the rest of the block can still be read. Easy to get
-// wrong: ids are the rank of a series in this block only, and decoded bits lie in kernel memory just
-// until the next decode.
+// Reads a sealed block: finds series by matchers and decodes their samples, as the head does for
+// the recent window. Nothing is believed before its checksum was right; a section that is damaged
+// throws MON_BLOCK_CORRUPT when it is touched, and the rest of the block can still be read. Easy
+// to get wrong: ids are the rank of a series in this block only, and decoded bits lie in kernel
+// memory just until the next decode.
 import { messageOf, MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { compareText, type Labels } from '../model/labels.ts';
@@ -77,8 +77,11 @@ export class BlockReader implements SeriesReader {
     return this.#index.labels(id);
   }
 
+  /** Reads the float samples; rows of histograms are readRows()'s. */
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
     const { chunk, from, end } = this.#pieces(id);
+    into.histograms = undefined;
+    into.starts = undefined;
     let count = 0;
     for (let i = from; i < end; i++) {
       const ref = chunk.refs[i];
@@ -96,6 +99,19 @@ export class BlockReader implements SeriesReader {
       count += last - first;
     }
     return count;
+  }
+
+  /** No fewer samples than read() would answer. */
+  room(id: number, minMs: number, maxMs: number): number {
+    const { chunk, from, end } = this.#pieces(id);
+    let room = 0;
+    for (let i = from; i < end; i++) {
+      if (chunk.kinds[i] !== PIECE_KINDS.float) continue;
+      if (this.#times.overlaps(chunk.refs[i], minMs, maxMs)) {
+        room += this.#times.count(chunk.refs[i]);
+      }
+    }
+    return room;
   }
 
   /** The pieces of a series that are rows of bytes, with only the rows in [minMs, maxMs]. */

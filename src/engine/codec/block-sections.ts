@@ -1,6 +1,7 @@
 // The sections of a block to be, one behind the other: gives each its place, its checksum and its
-// entry in the directory. Stands under block-writer.ts and block-index-write.ts. Easy to get wrong:
-// what add() answers is to be written at once and in this order, because places are counted here.
+// entry in the directory. Stands under block-writer.ts and block-index-write.ts. Easy to get
+// wrong: what add() answers is to be written at once and in this order, because places are counted
+// here.
 import {
   BLOCK_MAGIC,
   CRC_BYTES,

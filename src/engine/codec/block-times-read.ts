@@ -137,7 +137,7 @@ export class TimesReader {
       to: new Float64Array(rows),
       bases: new Float64Array(rows).fill(-1),
       places: new Float64Array(rows),
-      steps: new Array<Uint8Array | undefined>(rows).fill(undefined),
+      steps: Array.from<Uint8Array | undefined>({ length: rows }),
     };
     const origin = from.f64();
     let ordinal = from.varint();

@@ -1,7 +1,7 @@
-// The timestamp columns of a block on their way into it: shared where they can be, their pages, and
-// the table that tells of each how many rows it has, from when to when, and what it is. Stands under
-// block-writer.ts. Easy to get wrong: refs number all columns, ordinals only those with a place in a
-// page.
+// The timestamp columns of a block on their way into it: shared where they can be, their pages,
+// and the table that tells of each how many rows it has, from when to when, and what it is. Stands
+// under block-writer.ts. Easy to get wrong: refs number all columns, ordinals only those with a
+// place in a page.
 import { BLOCK_TIMES_BYTES } from '../limits.ts';
 import { SECTION } from './block-layout.ts';
 import { PageWriter } from './block-page.ts';
@@ -66,8 +66,8 @@ export class TimesWriter {
   /** Sections that are full, or all that is left at the end. */
   *sections(ending: boolean): Iterable<Uint8Array> {
     const { sections, pageBytes, level } = this.#options;
-    const { columns, bytes } = this.#page;
-    if (columns > 0 && (ending || bytes >= pageBytes)) {
+    const { columns } = this.#page;
+    if (columns > 0 && (ending || this.#page.full(pageBytes))) {
       yield sections.add(SECTION.times, columns, this.#page.take(level), false);
     }
     if (this.#rows > 0 && (ending || this.#rows >= TIMES_CHUNK)) {

@@ -1,8 +1,8 @@
 // The timestamp columns of a block. Series that were scraped together share one; a series that
-// misses a few rows of a shared column, or has a few more, is told by the difference. Stands between
-// the writer and its time pages. Easy to get wrong: columns are the same when their bytes are, the
-// hash only finds the candidate; and what is remembered is bounded, so that a shared column may be
-// written twice but never wrongly.
+// misses a few rows of a shared column, or has a few more, is told by the difference. Stands
+// between the writer and its time pages. Easy to get wrong: columns are the same when their bytes
+// are, the hash only finds the candidate; and what is remembered is bounded, so that a shared
+// column may be written twice but never wrongly.
 import { BytePen, type ByteReader } from './byte-pen.ts';
 
 /** Every so many-th time of a column finds it again for columns that are nearly the same. */
@@ -25,7 +25,8 @@ export type TimesPlan =
 function hashOf(times: Float64Array): number {
   const words = new Uint32Array(times.buffer, times.byteOffset, times.length * 2);
   let hash = times.length;
-  for (let i = 0; i < words.length; i++) hash = Math.imul(hash ^ words[i], 0x9e3779b1) ^ (hash >>> 15);
+  for (let i = 0; i < words.length; i++)
+    hash = Math.imul(hash ^ words[i], 0x9e3779b1) ^ (hash >>> 15);
   return hash >>> 0;
 }
 
@@ -36,8 +37,8 @@ function same(a: Float64Array, b: Float64Array): boolean {
 }
 
 /**
- * How `times` comes of `base`, as runs of (rows left out, rows taken, rows put in with their times);
- * undefined when that would be long.
+ * How `times` comes of `base`, as runs of (rows left out, rows taken, rows put in with their
+ * times); undefined when that would be long.
  */
 function differenceOf(times: Float64Array, base: Float64Array): Uint8Array | undefined {
   const pen = new BytePen(64);

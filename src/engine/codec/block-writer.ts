@@ -1,7 +1,7 @@
 // Writes a sealed block as a stream of bytes: pages of columns as soon as they are full, the index
 // at the end. Stands between the store (which seals, compacts, and owns the files) and the disk.
-// Easy to get wrong: the pieces must be written in the order in which they are yielded, to an empty
-// file, and the file counts only when all of them are durable.
+// Easy to get wrong: the pieces must be written in the order in which they are yielded, to an
+// empty file, and the file counts only when all of them are durable.
 import { assert } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { BLOCK_PAGE_BYTES, COLUMN_SAMPLES_MAX } from '../limits.ts';
@@ -16,7 +16,7 @@ import {
   type Piece,
 } from './block.ts';
 import { BlockIndexWriter } from './block-index-write.ts';
-import { HEADER_BYTES, ID_BYTES, SECTION, TRAILER_BYTES } from './block-layout.ts';
+import { ID_BYTES, SECTION, TRAILER_BYTES } from './block-layout.ts';
 import { PageWriter } from './block-page.ts';
 import { BlockSections } from './block-sections.ts';
 import { TimesWriter } from './block-times-write.ts';
@@ -31,8 +31,8 @@ export interface BlockOptions {
   readonly pageBytes?: number;
 }
 
-/** Bytes against processor time, measured by test/bench/block.bench.ts. */
-export const BLOCK_LEVEL = 9;
+/** Above this zstd finds 1 byte in 1,000 and takes up to four times as long (block.bench.ts). */
+export const BLOCK_LEVEL = 6;
 /** Series of one chunk of pieces. */
 export const PIECES_CHUNK = 2048;
 const NOTE_BYTES_MAX = 64 * 1024;
@@ -152,8 +152,8 @@ class BlockWriter {
 
   /** Pages that are full; at the end all that is left. */
   *#full(ending: boolean): Iterable<Uint8Array> {
-    const { columns, bytes } = this.#values;
-    if (columns > 0 && (ending || bytes >= this.#pageBytes)) {
+    const { columns } = this.#values;
+    if (columns > 0 && (ending || this.#values.full(this.#pageBytes))) {
       yield this.#sections.add(SECTION.values, columns, this.#values.take(this.#level), false);
     }
     if (this.#rowsHeld > 0 && (ending || this.#rows.length >= this.#pageBytes)) {
@@ -240,11 +240,11 @@ function* cutRows(piece: BytesPiece, pageBytes: number): Iterable<BytesPiece> {
 }
 
 /**
- * Writes a block. Yields its bytes piece by piece, each to be written where the last one ended, and
- * returns what the block is. Series come sorted by compareLabels, each once and with samples, times
- * rising; else it is a bug. A block has at least one series. Memory: a page of each kind, the shared
- * timestamps (BLOCK_TIMES_BYTES) and about 8 bytes a label of every series, with each distinct label
- * once.
+ * Writes a block. Yields its bytes piece by piece, each to be written where the last one ended,
+ * and returns what the block is. Series come sorted by compareLabels, each once and with samples,
+ * times rising; else it is a bug. A block has at least one series. Memory: a page of each kind,
+ * the shared timestamps (BLOCK_TIMES_BYTES) and about 8 bytes a label of every series, with each
+ * distinct label once.
  */
 export function writeBlock(
   options: BlockOptions,
@@ -255,6 +255,3 @@ export function writeBlock(
   assert(Buffer.byteLength(note) <= NOTE_BYTES_MAX, 'the note of a block is short');
   return new BlockWriter(options).write(series);
 }
-
-/** Bytes of a block without any section: what a reader needs at least. */
-export const BLOCK_BYTES_LEAST = HEADER_BYTES + TRAILER_BYTES;

@@ -1,7 +1,7 @@
-// What a block is to those who write and read one: an immutable file of the samples of one partition
-// and one range of time (docs/format/block.md). Bytes in and bytes out; files are the store's
-// matter. Easy to get wrong: series come sorted by compareLabels, each once, and the times of a
-// series rise strictly over all its pieces.
+// What a block is to those who write and read one: an immutable file of the samples of one
+// partition and one range of time (docs/format/block.md). Bytes in and bytes out; files are the
+// store's matter. Easy to get wrong: series come sorted by compareLabels, each once, and the times
+// of a series rise strictly over all its pieces.
 import type { Labels } from '../model/labels.ts';
 
 /** What a piece of a series holds; the number is its tag in the file. */

@@ -1,6 +1,6 @@
 // Growing bytes and their reader for the index of a block: varints up to 2^53, floats, texts. Easy
-// to get wrong: numbers here pass 2^32 (times, positions), so that nothing may shift them as 32-bit
-// integers; the reader throws what its maker gave it and nothing else.
+// to get wrong: numbers here pass 2^32 (times, positions), so that nothing may shift them as
+// 32-bit integers; the reader throws what its maker gave it and nothing else.
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 

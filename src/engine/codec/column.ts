@@ -1,6 +1,6 @@
 // Columns of sealed blocks between typed arrays and kernel memory: a thin wrapper of the column
-// kernels. A column is three strings of bytes: header, tokens, extra bits. Easy to get wrong: values
-// are words (bits) from beginning to end, and views of kernel memory die when it grows.
+// kernels. A column is three strings of bytes: header, tokens, extra bits. Easy to get wrong:
+// values are words (bits) from beginning to end, and views of kernel memory die when it grows.
 import { assert } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { COLUMN_SAMPLES_MAX } from '../limits.ts';
@@ -51,7 +51,9 @@ export class ColumnCodec {
     };
   }
 
-  /** The shapes of columns whose headers stand one behind the other; undefined when they are none. */
+  /**
+   * The shapes of columns whose headers stand one behind the other; undefined when they are none.
+   */
   shapes(headers: Uint8Array, count: number): ColumnShape[] | undefined {
     const { exports } = this.kernels;
     const at = this.kernels.put(headers);

@@ -31,6 +31,7 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
@@ -118,6 +119,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
+    blocks: () => stores.upkeep.blocks(),
     admin: options.adminApi === true ? adminOf(stores.upkeep, dataDir, clock) : undefined,
   });
   showProcess(counters, startedMs);
@@ -182,6 +184,17 @@ function addServices(
       beats.every(TRUNCATE_MS, () => log.retain());
     },
     drain: () => beats.stop(),
+  });
+  const rehearsal = new AbortController();
+  services.add({
+    name: 'rehearsal',
+    start: async () => {
+      const clients = stores.shards.map(({ client }) => client);
+      void rehearse(clients, systemClock, rehearsal.signal).catch((thrown: unknown) => {
+        if (!rehearsal.signal.aborted) options.failed(thrown);
+      });
+    },
+    drain: async () => rehearsal.abort(),
   });
   return () => at;
 }

@@ -7,6 +7,7 @@ import { serveShard } from '../remote/shard-server.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { Rehearsal } from '../store/rehearsal.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
 
@@ -28,5 +29,6 @@ serveShard(parentPort as Channel, async (plain) => {
     source: new StoreSource(store, systemClock),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
+    rehearsal: () => new Rehearsal(),
   };
 });

@@ -1,7 +1,7 @@
-// The log as the door sees it, watched for samples that change the past: late ones, backfill, and live
-// ones that were long on their way. They are noted for the result cache, which drops what they touch.
-// Easy to get wrong: the columns of a batch may be used again once append has returned its promise,
-// and the note must stand when the samples are durable, before the sender hears of it.
+// The log as the door sees it, watched for samples that change the past: late ones, backfill, and
+// live ones that were long on their way. They are noted for the result cache, which drops what they
+// touch. Easy to get wrong: the columns of a batch may be used again once append has returned its
+// promise, and the note must stand when the samples are durable, before the sender hears of it.
 import { CACHE_FRESH_MS, LIVE_MS_MAX } from '../limits.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Appended, Log, LogReader, Offset } from '../ports.ts';

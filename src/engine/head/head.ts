@@ -6,9 +6,11 @@ import { assert, MonError } from '../errors.ts';
 import { BatchCodec } from '../codec/batch.ts';
 import type { OpenRecord } from '../codec/record.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import { kernelRuns, RowKernel } from '../kernels/range.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { compareText, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
+import type { RowEvaluator, RowWork } from '../model/row-block.ts';
 import type { ApplyCounts, SampleBuffer, SeriesReader } from '../ports.ts';
 import { Epochs } from './epochs.ts';
 import { checkpointPieces } from './checkpoint-write.ts';
@@ -248,6 +250,12 @@ export class Head implements SeriesReader {
 
   room(id: number, minMs: number, maxMs: number): number {
     return this.#kernels.exports.headRoom(this.#head, id, minMs, maxMs) >>> 0;
+  }
+
+  rows(work: RowWork): RowEvaluator | undefined {
+    if (!kernelRuns(work)) return undefined;
+    const scratch = scratchOf(this.#kernels);
+    return new RowKernel(this.#kernels, this.#head, (bytes) => scratch.room(bytes), work);
   }
 
   labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {

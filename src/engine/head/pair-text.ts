@@ -3,11 +3,14 @@
 // a truncation, so that the strings are then forgotten.
 import { assert } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { compareText } from '../model/labels.ts';
+import { compareText, type Labels } from '../model/labels.ts';
 import { scratchOf } from './scratch.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Label sets kept as arrays, some 200 bytes each; their strings are shared with all others. */
+const LABELS_HELD_MAX = 32_768;
 
 function varint(value: number): number[] {
   const out: number[] = [];
@@ -53,6 +56,9 @@ export class PairText {
   readonly #head: number;
   readonly #names = new Map<number, string>();
   readonly #values = new Map<number, string>();
+  /** By id. The same series answers the same array, so that whoever asks may remember it. */
+  #labels: (Labels | undefined)[] = [];
+  #labelsHeld = 0;
 
   constructor(kernels: Kernels, head: number) {
     this.#kernels = kernels;
@@ -107,10 +113,25 @@ export class PairText {
   forget(): void {
     this.#names.clear();
     this.#values.clear();
+    this.#labels = [];
+    this.#labelsHeld = 0;
   }
 
   /** The labels of a series, sorted as Labels are. */
-  labels(id: number): string[] {
+  labels(id: number): Labels {
+    const known = this.#labels[id];
+    if (known !== undefined) return known;
+    const labels = this.#spell(id);
+    if (this.#labelsHeld === LABELS_HELD_MAX) {
+      this.#labels = [];
+      this.#labelsHeld = 0;
+    }
+    this.#labelsHeld++;
+    this.#labels[id] = labels;
+    return labels;
+  }
+
+  #spell(id: number): string[] {
     const { exports } = this.#kernels;
     const count = exports.seriesLabelCount(this.#head, id);
     assert(count >= 0, `labels of a series that is not there: ${id}`);

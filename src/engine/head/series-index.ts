@@ -17,10 +17,18 @@ export interface PairCount {
   readonly series: number;
 }
 
+/** Selections that are remembered, and ids in all of them: a megabyte at most. */
+const SELECTED_MAX = 256;
+const SELECTED_IDS_MAX = 262_144;
+
 export class SeriesIndex {
   readonly #kernels: Kernels;
   readonly #head: number;
   readonly #pairs: PairText;
+  readonly #selected = new Map<string, Uint32Array>();
+  #selectedNext = -1;
+  #selectedLiving = -1;
+  #selectedIds = 0;
 
   constructor(kernels: Kernels, head: number, pairs: PairText) {
     this.#kernels = kernels;
@@ -77,7 +85,31 @@ export class SeriesIndex {
     }
   }
 
+  /** What matchers select, remembered while no series comes or goes. */
   #select(matchers: readonly Matcher[]): Uint32Array {
+    const next = this.#field(HEAD_NEXT_ID);
+    const living = this.#field(HEAD_SERIES_LIVE);
+    if (next !== this.#selectedNext || living !== this.#selectedLiving) this.#forget();
+    this.#selectedNext = next;
+    this.#selectedLiving = living;
+    const key = matchers.map(({ name, op, value }) => `${name}\u0000${op}${value}`).join('\u0000');
+    const known = this.#selected.get(key);
+    if (known !== undefined) return known;
+    const ids = this.#selectAnew(matchers);
+    if (this.#selectedIds + ids.length > SELECTED_IDS_MAX || this.#selected.size > SELECTED_MAX) {
+      this.#forget();
+    }
+    this.#selectedIds += ids.length;
+    this.#selected.set(key, ids);
+    return ids;
+  }
+
+  #forget(): void {
+    this.#selected.clear();
+    this.#selectedIds = 0;
+  }
+
+  #selectAnew(matchers: readonly Matcher[]): Uint32Array {
     const within: Uint32Array[] = [];
     const without: Uint32Array[] = [];
     for (const matcher of matchers) {

@@ -177,9 +177,19 @@ export interface ColumnExports {
   columnExtraBytes(): number;
 }
 
+/** assembly/range.ts and range-state.ts: leaf functions over many series; see kernels/range.ts. */
+export interface RangeExports {
+  rangeWindows(first: number, step: number, count: number, windowMs: number): void;
+  rangeArguments(one: number, two: number): void;
+  rangeFunction(fn: number, fromMs: number, toMs: number): void;
+  rangeRows(values: number, marks: number, samples: number): void;
+  rangeEvaluate(head: number, ids: number, count: number): void;
+}
+
 export interface KernelExports
   extends
     SnappyExports,
+    RangeExports,
     ColumnExports,
     HashExports,
     SeriesBookExports,

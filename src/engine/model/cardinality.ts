@@ -1,6 +1,6 @@
 // How many series there are and by what: the figures behind /api/v1/status/tsdb. Counted where the
-// series lie, added up here. Easy to get wrong: a series lives in one shard, but a label value may be
-// in all of them, so counts of values are bounds from above.
+// series lie, added up here. Easy to get wrong: a series lives in one shard, but a label value may
+// be in all of them, so counts of values are bounds from above.
 import { CARDINALITY_ROWS_MAX } from '../limits.ts';
 import { compareText } from './labels.ts';
 

@@ -47,6 +47,8 @@ export interface Fragment {
   readonly lookbackMs?: number;
   /** Start timestamps of samples tell resets of counters. */
   readonly starts?: boolean;
+  /** Only count and sum of histograms are wanted; buckets are looked at for resets and left out. */
+  readonly figures?: boolean;
 }
 
 /**

@@ -5,9 +5,10 @@
 
 /** Units in the last place by which Prometheus' table differs, 'i' for none. */
 const NUDGES =
-  'iiiiiiiiiiiiijjiiiihijihihiiiijiiiihiiiiihihiiihiiihijihiiiiiijiiiiiiiiiihihhjjihijjjijiijijjjj' +
-  'kkiijhjkjjiihgijiiiijiijiiihihiikihhhhhhhghghhhiighhihgihhhghhhhihhhigiiiihghfhihghhhghihhggghh' +
-  'hjhghffhghhgfhgfhhgghhhfhgfgegggghhghighhghhhgehihhghighigggegfghjg';
+  'iiiiiiiiiiiiijjiiiihijihihiiiijiiiihiiiiihihiiihiiihijihiiiiiiji' +
+  'iiiiiiiiihihhjihijjjijiijijjjjkkiijhjkjjiihgijiiiijiijiiihihiiki' +
+  'hhhhhhhghghhhiighhihgihhhghhhhihhhigiiiihghfhihghhhghihhggghhhjh' +
+  'ghffhghhgfhgfhhgghhhfhgfgegggghhghighhghhhgehihhghighigggegfghjg';
 const NONE = 'i'.charCodeAt(0);
 
 /** Bounds within [0.5, 1) of schema 8; lower schemas have every second, fourth … of them. */

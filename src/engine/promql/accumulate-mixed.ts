@@ -1,7 +1,7 @@
-// Aggregation of rows that hold histograms: sum and avg add them up beside the floats, count and group
-// take them as they are, the others leave them out and say so. Easy to get wrong: a group with floats
-// and histograms at a step has no sum there; that is known only when all sources are merged, so what
-// was met travels as bits.
+// Aggregation of rows that hold histograms: sum and avg add them up beside the floats, count and
+// group take them as they are, the others leave them out and say so. Easy to get wrong: a group
+// with floats and histograms at a step has no sum there; that is known only when all sources are
+// merged, so what was met travels as bits.
 import { MIX } from '../model/fragment.ts';
 import { HistogramSum } from './histogram-sum.ts';
 import { foldRow, freshMix } from './accumulate.ts';

@@ -3,7 +3,7 @@
 // ties go to the series met first, by the rules of a binary heap, as in Prometheus.
 import { floatsOnly } from './floats-only.ts';
 import { formatShort } from './literals.ts';
-import { labelsKey } from '../model/labels.ts';
+import { labelShare } from './label-hash.ts';
 import { evaluationFailed } from './query-failure.ts';
 import { rowGroups } from './row-groups.ts';
 import { arrangeRows, emptyVector, withoutEmptyRows } from './vector.ts';
@@ -27,7 +27,7 @@ export function selectRows(
   if (ratio ? !checkRatio(param, notes) : !checkCount(param)) return emptyVector(steps);
   const present = new Uint8Array(inner.present.length);
   const order: number[] = [];
-  const offsets = ratio ? inner.labels.map((set) => hashRatio(labelsKey(set))) : [];
+  const offsets = ratio ? inner.labels.map(labelShare) : [];
   const column: number[] = [];
   for (const { rows } of rowGroups(expr, inner)) {
     for (let i = 0; i < steps; i++) {
@@ -67,15 +67,6 @@ function checkRatio(param: Float64Array, notes: Notes): boolean {
   if (most > 1) notes.warn(`${words}, got ${formatShort(most)}, capping to 1`);
   if (least < -1) notes.warn(`${words}, got ${formatShort(least)}, capping to -1`);
   return most !== 0 || least !== 0;
-}
-
-/** A number in [0, 1) that belongs to a label set: FNV-1a with a final mix. */
-function hashRatio(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }
 
 function inRatio(offset: number, ratio: number): boolean {

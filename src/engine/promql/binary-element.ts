@@ -1,6 +1,6 @@
-// One binary operation where a side may be a histogram, or where the operator is made for them: what
-// goes together, what it gives, and what is said when it does not. Plain floats under plain operators
-// never come here. Source: Prometheus' documentation of operators.
+// One binary operation where a side may be a histogram, or where the operator is made for them:
+// what goes together, what it gives, and what is said when it does not. Plain floats under plain
+// operators never come here. Source: Prometheus' documentation of operators.
 import { HINT } from '../model/histogram.ts';
 import { arithmetic, comparison } from './arithmetic.ts';
 import { combine, compacted, divided, multiplied, sameHistogram } from './histogram-math.ts';

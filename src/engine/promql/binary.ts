@@ -110,9 +110,7 @@ function element(expr: Binary, vector: Vector, scalar: Float64Array, side: Side)
     if (present[at] === 0) continue;
     const own = histograms?.[at] ?? values[at];
     const other = scalar[at % steps];
-    const outcome = side.swapped
-      ? operate(op, other, own, notes)
-      : operate(op, own, other, notes);
+    const outcome = side.swapped ? operate(op, other, own, notes) : operate(op, own, other, notes);
     const kept = outcome !== undefined && (bool || outcome.holds);
     present[at] = kept ? 1 : 0;
     if (!kept) continue;

@@ -1,5 +1,5 @@
-// Aggregations that rank or spread values take floats only; histograms beside them are left out with
-// an info.
+// Aggregations that rank or spread values take floats only; histograms beside them are left out
+// with an info.
 import { floatsOf } from './vector.ts';
 import { ignoredInAggregation } from './notes.ts';
 import type { Notes } from './notes.ts';

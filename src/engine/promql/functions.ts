@@ -100,8 +100,5 @@ export const TIME_DEPENDENT: ReadonlySet<string> = new Set([
   'year',
 ]);
 
-/** Known to the type check, but not built yet. */
-export const UNBUILT: ReadonlySet<string> = new Set(['info', 'start_timestamp']);
-
 /** Range functions that answer one of the samples, and so keep its name. */
 export const KEEPS_NAME: ReadonlySet<string> = new Set(['last_over_time', 'first_over_time']);

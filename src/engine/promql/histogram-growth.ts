@@ -1,6 +1,6 @@
-// By how much a histogram series grew within a window, over resets for counters. The last sample less
-// the first, plus what stood before each reset. Easy to get wrong: with a reset right after the first
-// sample the first counts for nothing, so that its layout may be anything.
+// By how much a histogram series grew within a window, over resets for counters. The last sample
+// less the first, plus what stood before each reset. Easy to get wrong: with a reset right after
+// the first sample the first counts for nothing, so that its layout may be anything.
 import { HINT, isCustom } from '../model/histogram.ts';
 import { combine, compacted, reduced, zeroLike } from './histogram-math.ts';
 import { wasReset } from './histogram-reset.ts';
@@ -10,10 +10,7 @@ import type { FloatHistogram } from '../model/histogram.ts';
 import type { MixedWindow } from './mixed-points.ts';
 
 /** The growth as a gauge without empty buckets; undefined, with a warning, when there is none. */
-export function counterGrowth(
-  window: MixedWindow,
-  isCounter: boolean,
-): FloatHistogram | undefined {
+export function counterGrowth(window: MixedWindow, isCounter: boolean): FloatHistogram | undefined {
   const { histograms, notes, name } = window;
   const { values, from, to } = histograms;
   const last = values[to - 1];

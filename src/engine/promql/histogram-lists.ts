@@ -1,6 +1,6 @@
-// Bucket lists that are added up: every count has a twin that holds what rounding lost, so that a sum
-// does not depend on its order. Merging, lowering the resolution and cutting empty buckets work on
-// both at once. Lists are never changed in place.
+// Bucket lists that are added up: every count has a twin that holds what rounding lost, so that a
+// sum does not depend on its order. Merging, lowering the resolution and cutting empty buckets
+// work on both at once. Lists are never changed in place.
 import { isInfinite, lostBy } from './sum.ts';
 import type { BucketList } from '../model/histogram.ts';
 
@@ -135,7 +135,9 @@ export function withoutEmpty(list: TrackedList): TrackedList {
   };
 }
 
-/** Both lists of custom buckets in the bounds that they share; the rest falls into the next bucket. */
+/**
+ * Both lists of custom buckets in the bounds that they share; the rest falls into the next bucket.
+ */
 export function mapToBounds(
   list: TrackedList,
   bounds: Float64Array,

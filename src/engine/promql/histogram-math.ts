@@ -1,7 +1,7 @@
 // Arithmetic of native histograms: sums, differences, scaling, resets. What two histograms do not
-// share is brought together first: the lower resolution, a zero bucket that ends at a bound of both,
-// the custom bounds that both have. Pure: histograms go in and new ones come out. Semantics are
-// Prometheus', so that every program answers alike.
+// share is brought together first: the lower resolution, a zero bucket that ends at a bound of
+// both, the custom bounds that both have. Pure: histograms go in and new ones come out. Semantics
+// are Prometheus', so that every program answers alike.
 import { CUSTOM_SCHEMA, HINT, boundOf, isCustom } from '../model/histogram.ts';
 import {
   add,
@@ -114,8 +114,7 @@ function combineExponential(a: FloatHistogram, b: FloatHistogram, how: How): Com
   const zero = { sum: pair.sum, lost: pair.lost };
   const schema = Math.min(a.schema, b.schema);
   const { zeroThreshold } = left;
-  const covered = (index: number): boolean =>
-    boundOf(index, schema, a.custom) <= zeroThreshold;
+  const covered = (index: number): boolean => boundOf(index, schema, a.custom) <= zeroThreshold;
   const merge = (x: TrackedList, y: TrackedList): TrackedList =>
     mergeLists(coarser(x, a.schema - schema), coarser(y, b.schema - schema), sign, covered);
   const positive = merge(left.positive, tracked(b.positive));

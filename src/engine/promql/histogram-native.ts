@@ -1,6 +1,6 @@
-// Native histograms in a vector: their count, sum, mean and spread as values, and which of them stand
-// beside classic buckets of the same name and labels. Such a pair is ambiguous at that step and
-// neither is answered.
+// Native histograms in a vector: their count, sum, mean and spread as values, and which of them
+// stand beside classic buckets of the same name and labels. Such a pair is ambiguous at that step
+// and neither is answered.
 import { NAME, labelValue, labelsKey } from '../model/labels.ts';
 import { mixedClassicNative, nanObservations } from './notes.ts';
 import { nativeVariance } from './histogram-quantile-native.ts';

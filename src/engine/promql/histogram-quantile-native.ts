@@ -1,6 +1,6 @@
-// Quantiles, fractions and the spread of one native histogram. Within a bucket observations are taken
-// to be spread evenly on a logarithmic scale, in the zero bucket and in custom buckets on a linear
-// one. Easy to get wrong: NaN observations are in the count but in no bucket.
+// Quantiles, fractions and the spread of one native histogram. Within a bucket observations are
+// taken to be spread evenly on a logarithmic scale, in the zero bucket and in custom buckets on a
+// linear one. Easy to get wrong: NaN observations are in the count but in no bucket.
 // Source: Prometheus' documentation of histogram_quantile and histogram_fraction.
 import { bucketsOf, isCustom } from '../model/histogram.ts';
 import { add, pair } from './histogram-lists.ts';

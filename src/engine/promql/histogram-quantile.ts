@@ -1,6 +1,6 @@
-// histogram_quantile, histogram_quantiles and histogram_fraction: native histograms one by one, and
-// classic buckets, where series that are equal but for `le` form a histogram; each step of it is one
-// calculation in buckets.ts.
+// histogram_quantile, histogram_quantiles and histogram_fraction: native histograms one by one,
+// and classic buckets, where series that are equal but for `le` form a histogram; each step of it
+// is one calculation in buckets.ts.
 import { dropLabels, labelValue, labelsKey, NAME } from '../model/labels.ts';
 import { bucketFraction, bucketQuantile, makeBuckets } from './buckets.ts';
 import { nativeFraction, nativeQuantile } from './histogram-quantile-native.ts';
@@ -151,7 +151,15 @@ function histogramsOf(call: QuantileCall, context: EvalContext): Histogram[] {
     let histogram = found.get(key);
     if (histogram === undefined) {
       const worst = { lifted: false, from: Infinity, to: -Infinity, most: 0 };
-      const none = { rows: [], bounds: [], repairs: 0, first: 0, last: 0, worst, blocked: undefined };
+      const none = {
+        rows: [],
+        bounds: [],
+        repairs: 0,
+        first: 0,
+        last: 0,
+        worst,
+        blocked: undefined,
+      };
       found.set(key, (histogram = { labels: rest, ...none }));
     }
     histogram.rows.push(row);

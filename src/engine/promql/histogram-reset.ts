@@ -1,6 +1,6 @@
-// Whether a counter histogram was reset between two samples: any count that fell, a bucket that is
-// gone, a finer resolution or a smaller zero bucket. Hints of the storage answer at once. Gauges are
-// treated as counters here; who asks warns.
+// Whether a counter histogram was reset between two samples: any count that fell, a bucket that
+// is gone, a finer resolution or a smaller zero bucket. Hints of the storage answer at once.
+// Gauges are treated as counters here; who asks warns.
 import { HINT, boundOf, isCustom } from '../model/histogram.ts';
 import { coarser, mapToBounds, sameNumbers, sharedBounds, tracked } from './histogram-lists.ts';
 import { work, zeroFor } from './histogram-zero.ts';

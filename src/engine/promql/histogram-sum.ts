@@ -1,7 +1,7 @@
 // A running sum or mean of histograms, compensated like sums of floats: for sum, avg and their
-// *_over_time. It remembers what has to be said at the end: contradicting reset hints, bounds that
-// were reduced, schemas that cannot be added at all. A mean is sum by count until the sum overflows;
-// then a mean that moves with each histogram.
+// *_over_time. It remembers what has to be said at the end: contradicting reset hints, bounds
+// that were reduced, schemas that cannot be added at all. A mean is sum by count until the sum
+// overflows; then a mean that moves with each histogram.
 import { HINT } from '../model/histogram.ts';
 import {
   combine,

@@ -1,6 +1,7 @@
-// `</` and `>/`: what is above or below a value is cut off a histogram; the bucket in which the value
-// lies is divided. Easy to get wrong: the new sum is an estimate from the middles of what is left, and
-// is taken only when anything was cut; of an endless bucket nothing is known, so it goes or stays.
+// `</` and `>/`: what is above or below a value is cut off a histogram; the bucket in which the
+// value lies is divided. Easy to get wrong: the new sum is an estimate from the middles of what
+// is left, and is taken only when anything was cut; of an endless bucket nothing is known, so it
+// goes or stays.
 // Source: Prometheus' documentation of the trim operators.
 import { isCustom, negativeBucket, positiveBucket } from '../model/histogram.ts';
 import { compacted } from './histogram-math.ts';
@@ -123,4 +124,3 @@ function middleOf(
   const middle = Math.sqrt(Math.abs(lower * upper));
   return positive ? middle : -middle;
 }
-

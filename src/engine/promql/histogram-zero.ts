@@ -1,6 +1,7 @@
-// The zero buckets of two histograms brought together: the wider one wins, and buckets that it covers
-// are taken into it. Easy to get wrong: a threshold may not end within a bucket that has observations,
-// so it grows to that bucket's end, which may in turn be too wide for the other histogram.
+// The zero buckets of two histograms brought together: the wider one wins, and buckets that it
+// covers are taken into it. Easy to get wrong: a threshold may not end within a bucket that has
+// observations, so it grows to that bucket's end, which may in turn be too wide for the other
+// histogram.
 import { boundOf } from '../model/histogram.ts';
 import { add, pair, tracked, withoutEmpty } from './histogram-lists.ts';
 import type { FloatHistogram } from '../model/histogram.ts';

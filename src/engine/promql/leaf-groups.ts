@@ -1,14 +1,16 @@
 // The groups of a partial aggregate in the shard: one scratch row that each series fills and that
 // is folded into its group at once, so that memory is by groups, not by series.
-import { NAME, labelValue, labelsKey } from '../model/labels.ts';
+import { NAME, labelValue } from '../model/labels.ts';
 import { GroupRow, carriesCounts, closeRow, foldRow, isDeviation } from './accumulate.ts';
 import { closeMix, foldCells, mixColumns } from './accumulate-mixed.ts';
-import { groupingOf } from './names.ts';
+import { groupingFor } from './grouping.ts';
 import { anyMarked } from './leaf-rows.ts';
 import { tooManySamples } from './query-failure.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import type { FragmentAggregate, Matrix } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
+import type { RowCells } from './accumulate-mixed.ts';
+import type { Grouping } from './grouping.ts';
 import type { Notes } from './notes.ts';
 
 export interface GroupLimits {
@@ -26,15 +28,16 @@ export class GroupedRows {
   readonly #aggregate: FragmentAggregate;
   readonly #limits: GroupLimits;
   readonly #steps: number;
-  readonly #group: (labels: Labels) => Labels;
-  readonly #index = new Map<string, GroupRow>();
+  readonly #grouping: Grouping;
+  /** By the group's labels, which are one array for equal ones. */
+  readonly #index = new Map<Labels, GroupRow>();
   readonly #labels: Labels[] = [];
 
   constructor(aggregate: FragmentAggregate, limits: GroupLimits) {
     this.#aggregate = aggregate;
     this.#limits = limits;
     this.#steps = limits.steps;
-    this.#group = groupingOf(aggregate.names, aggregate.by);
+    this.#grouping = groupingFor(aggregate);
     this.values = new Float64Array(limits.steps);
     this.present = new Uint8Array(limits.steps);
   }
@@ -63,21 +66,28 @@ export class GroupedRows {
   }
 
   keep(labels: Labels): void {
-    const group = this.#group(labels);
-    const key = labelsKey(group);
-    let row = this.#index.get(key);
+    const { values, present } = this;
+    this.#fold(labels, { values, present, histograms: this.#histograms, at: 0 });
+  }
+
+  /** A row of floats that was filled elsewhere. */
+  add(labels: Labels, values: Float64Array, present: Uint8Array, from: number): void {
+    this.#fold(labels, { values, present, histograms: undefined, at: from });
+  }
+
+  #fold(labels: Labels, cells: RowCells): void {
+    const group = this.#grouping.of(labels);
+    let row = this.#index.get(group);
     if (row === undefined) {
       if ((this.#labels.length + 1) * this.#steps > this.#limits.cellsMax) throw tooManySamples();
       row = new GroupRow(this.#aggregate.op, this.#steps);
-      this.#index.set(key, row);
+      this.#index.set(group, row);
       this.#labels.push(group);
     }
-    const { values, present } = this;
     const { op } = this.#aggregate;
-    if (this.#histograms === undefined && row.mix === undefined) {
-      return foldRow(op)(row, values, present, 0);
+    if (cells.histograms === undefined && row.mix === undefined) {
+      return foldRow(op)(row, cells.values, cells.present, cells.at);
     }
-    const cells = { values, present, histograms: this.#histograms, at: 0 };
     foldCells(op, row, cells, { notes: this.#limits.notes, name: labelValue(labels, NAME) });
   }
 

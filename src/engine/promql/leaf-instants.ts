@@ -1,6 +1,6 @@
-// What an instant selector answers at the leaf: the last sample of each window, its time, its start,
-// or a value smoothed between neighbours. Easy to get wrong: a stale marker ends a series here, while
-// for a smoothed selector it is simply no sample.
+// What an instant selector answers at the leaf: the last sample of each window, its time, its
+// start, or a value smoothed between neighbours. Easy to get wrong: a stale marker ends a series
+// here, while for a smoothed selector it is simply no sample.
 import { HINT, isCustom } from '../model/histogram.ts';
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import { interpolatedHistogram } from './mixed-extended.ts';
@@ -15,6 +15,8 @@ type Instant = (input: RangeInput, index: number) => number;
 const INSTANTS: ReadonlyMap<string, Instant> = new Map<string, Instant>([
   ['last', ({ values }, index) => values[index]],
   ['timestamp', ({ timestamps }, index) => timestamps[index] / 1000],
+  // When an info series was last seen; a histogram is none, and shows as itself.
+  ['info', ({ timestamps }, index) => timestamps[index] / 1000],
   ['start_timestamp', ({ starts }, index) => (starts?.[index] ?? 0) / 1000],
 ]);
 
@@ -33,7 +35,7 @@ export function runInstant(
   const { lo, hi, windows } = input;
   const { words } = buffer;
   const { values, present, at } = row;
-  const histograms = fn === 'last' ? input.histograms : undefined;
+  const histograms = fn === 'last' || fn === 'info' ? input.histograms : undefined;
   for (let i = 0; i < windows.count; i++) {
     const last = hi[i] - 1;
     if (last < lo[i]) continue;

@@ -76,9 +76,7 @@ class RawRows {
       from: Uint32Array.from(this.#from),
       timestamps: this.#timestamps.slice(0, length),
       values: this.#values.slice(0, length),
-      ...(found === undefined
-        ? {}
-        : { histograms: Array.from({ length }, (_, i) => found[i]) }),
+      ...(found === undefined ? {} : { histograms: Array.from({ length }, (_, i) => found[i]) }),
       ...(this.#starts === undefined ? {} : { starts: this.#starts.slice(0, length) }),
     };
   }

@@ -65,6 +65,15 @@ export class RowList {
     this.#labels.push(labels);
   }
 
+  /** A row of floats that was filled elsewhere. */
+  add(labels: Labels, values: Float64Array, present: Uint8Array, from: number): void {
+    const steps = this.#steps;
+    this.open();
+    this.values.set(values.subarray(from, from + steps), this.at);
+    this.present.set(present.subarray(from, from + steps), this.at);
+    this.keep(labels);
+  }
+
   matrix(): Matrix {
     const cells = this.#labels.length * this.#steps;
     const whole = cells === this.present.length;

@@ -8,16 +8,20 @@ import { labelValue, NAME } from '../model/labels.ts';
 import { PlainNotes, perhapsNoCounter } from './notes.ts';
 import { withoutName } from './names.ts';
 import { GroupedRows } from './leaf-groups.ts';
-import { RowList } from './leaf-rows.ts';
+import { RowList, anyMarked } from './leaf-rows.ts';
 import { isInstant, runInstant, runSmoothed } from './leaf-instants.ts';
 import { runRaw } from './leaf-raw.ts';
 import { dropStale, makeSampleBuffer } from './leaf-samples.ts';
+import { mergeFragments } from './merge.ts';
 import { isMixed, runMixed } from './mixed-window.ts';
 import { rangeFunction } from './range-functions.ts';
 import { makeInput, reachOf, slide } from './windows.ts';
+import { onlyFigures } from './histogram-use.ts';
 import { tooManySamples, tooManySeries } from './query-failure.ts';
 import type { Extension } from './plan-node.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { Labels } from '../model/labels.ts';
+import type { RowEvaluator } from '../model/row-block.ts';
 import type { RangeFunction, RangeInput } from './windows.ts';
 import type { SeriesReader } from '../ports.ts';
 
@@ -41,13 +45,53 @@ function extensionOf({ extend, lookbackMs = 0 }: Fragment): Extension | undefine
  * @throws MonError MON_QUERY_LIMIT past the fragment's limits; MON_QUERY_FAILED for bad arguments.
  */
 export function runFragment(fragment: Fragment, reader: SeriesReader): FragmentResult {
-  const steps = Math.max(0, gridSize(fragment.grid));
-  if (steps === 0) return emptyResult();
+  if (gridSize(fragment.grid) < 1) return emptyResult();
   const { first, last } = reachOfFragment(fragment);
   const ids = reader.match(fragment.matchers, first, last);
-  if (ids.length > fragment.maxSeries) throw tooManySeries(fragment.maxSeries);
-  if (fragment.fn === 'raw') return runRaw(fragment, reader, ids);
-  return new LeafRun(fragment, reader).run(ids, { first, last, steps });
+  const run = beginFragment(fragment, ids.length);
+  run.add(reader, ids);
+  return run.result();
+}
+
+/** A fragment on its way: series are added reader by reader, or slice by slice of a reader. */
+export interface FragmentRun {
+  /** No series may be added twice, nor be in two readers. */
+  add(reader: SeriesReader, ids: Uint32Array): void;
+  /** The answer; nothing can be added any more. */
+  result(): FragmentResult;
+}
+
+/**
+ * Begins a fragment over so many series in all, of one reader or several; one answer comes out,
+ * with nothing left to merge. `add` fails as runFragment does.
+ * @throws MonError MON_QUERY_LIMIT for too many series.
+ */
+export function beginFragment(fragment: Fragment, series: number): FragmentRun {
+  if (series > fragment.maxSeries) throw tooManySeries(fragment.maxSeries);
+  if (gridSize(fragment.grid) < 1) return { add: () => undefined, result: emptyResult };
+  return fragment.fn === 'raw' ? new RawRun(fragment) : new LeafRun(fragment, series);
+}
+
+class RawRun implements FragmentRun {
+  readonly #fragment: Fragment;
+  readonly #results: FragmentResult[] = [];
+  #samples = 0;
+
+  constructor(fragment: Fragment) {
+    this.#fragment = fragment;
+  }
+
+  add(reader: SeriesReader, ids: Uint32Array): void {
+    const result = runRaw(this.#fragment, reader, ids);
+    this.#samples += result.samplesRead;
+    if (this.#samples > this.#fragment.maxSamples) throw tooManySamples();
+    this.#results.push(result);
+  }
+
+  result(): FragmentResult {
+    if (this.#results.length === 1) return this.#results[0];
+    return mergeFragments(this.#fragment, this.#results);
+  }
 }
 
 function emptyResult(): FragmentResult {
@@ -56,61 +100,99 @@ function emptyResult(): FragmentResult {
   return { matrix, seriesRead: 0, samplesRead: 0, warnings: [], infos: [] };
 }
 
-interface Reach {
-  readonly first: number;
-  readonly last: number;
-  readonly steps: number;
-}
-
 type Rows = RowList | GroupedRows;
 
-class LeafRun {
+class LeafRun implements FragmentRun {
   readonly #fragment: Fragment;
-  readonly #reader: SeriesReader;
-  readonly #buffer = makeSampleBuffer();
+  readonly #first: number;
+  readonly #last: number;
+  readonly #steps: number;
+  readonly #rows: Rows;
+  readonly #buffer = makeSampleBuffer(0);
   readonly #notes = new PlainNotes();
   readonly #aggregateNotes = new PlainNotes();
   readonly #plain: RangeFunction | undefined;
   #samples = 0;
   #series = 0;
+  /** The name that was judged last: most fragments have one. */
+  #doubted: string | undefined;
 
-  constructor(fragment: Fragment, reader: SeriesReader) {
+  constructor(fragment: Fragment, series: number) {
+    const { aggregate, maxSamples: cellsMax } = fragment;
+    const { first, last } = reachOfFragment(fragment);
+    const steps = gridSize(fragment.grid);
     this.#fragment = fragment;
-    this.#reader = reader;
+    this.#first = first;
+    this.#last = last;
+    this.#steps = steps;
+    this.#rows =
+      aggregate === undefined
+        ? new RowList(steps, series, cellsMax)
+        : new GroupedRows(aggregate, { steps, cellsMax, notes: this.#aggregateNotes });
     this.#plain = rangeFunction(fragment.fn);
     const known = this.#plain !== undefined || isInstant(fragment.fn) || fragment.fn === 'smoothed';
     assert(known, `a leaf knows the function ${fragment.fn}`);
   }
 
-  run(ids: Uint32Array, reach: Reach): FragmentResult {
-    const fragment = this.#fragment;
-    const { steps } = reach;
-    const { windowMs, grid, maxSamples: cellsMax } = fragment;
-    const windows = { first: grid.start, step: grid.step, count: steps };
-    const args = fragment.args.map((arg) => Float64Array.of(arg));
-    const sizes = { windowMs, extension: extensionOf(fragment) };
-    const input = makeInput(windows, sizes, args, this.#notes);
-    const { aggregate } = fragment;
-    const rows =
-      aggregate === undefined
-        ? new RowList(steps, ids.length, cellsMax)
-        : new GroupedRows(aggregate, { steps, cellsMax, notes: this.#aggregateNotes });
-    for (const id of ids) {
-      if (!this.#read(id, reach, input)) continue;
-      slide(input);
-      rows.open();
-      this.#compute(input, rows);
-      if (rows.any()) this.#keep(id, rows);
-    }
+  add(reader: SeriesReader, ids: Uint32Array): void {
+    if (ids.length === 0) return;
+    const { fn, args, grid, windowMs, extend, starts } = this.#fragment;
+    const work = { fn, args, first: grid.start, step: grid.step, steps: this.#steps, windowMs };
+    const plain = extend === undefined && starts !== true;
+    const evaluator = plain ? reader.rows?.(work) : undefined;
+    if (evaluator === undefined) this.#eachSeries(reader, ids);
+    else this.#blocks(evaluator, reader, ids);
+  }
+
+  result(): FragmentResult {
     this.#notes.close();
     return {
-      matrix: rows.matrix(),
+      matrix: this.#rows.matrix(),
       seriesRead: this.#series,
       samplesRead: this.#samples,
       warnings: [...this.#notes.warnings],
       infos: [...this.#notes.infos],
       ...this.#aggregateSaid(),
     };
+  }
+
+  /** Rows that the reader evaluates itself. */
+  #blocks(evaluator: RowEvaluator, reader: SeriesReader, ids: Uint32Array): void {
+    const { rowsMax } = evaluator;
+    for (let from = 0; from < ids.length; from += rowsMax) {
+      const some = ids.subarray(from, from + rowsMax);
+      const { values, present, samples } = evaluator.block(some);
+      for (let row = 0; row < some.length; row++) {
+        if (samples[row] === 0) continue;
+        this.#count(samples[row]);
+        const at = row * this.#steps;
+        if (!anyMarked(present, at, this.#steps)) continue;
+        this.#rows.add(this.#labels(reader.labels(some[row]), true), values, present, at);
+      }
+    }
+  }
+
+  /** Rows from decoded samples, series by series. */
+  #eachSeries(reader: SeriesReader, ids: Uint32Array): void {
+    const fragment = this.#fragment;
+    const windows = { first: fragment.grid.start, step: fragment.grid.step, count: this.#steps };
+    const args = fragment.args.map((arg) => Float64Array.of(arg));
+    const sizes = { windowMs: fragment.windowMs, extension: extensionOf(fragment) };
+    const input = makeInput(windows, sizes, args, this.#notes);
+    const rows = this.#rows;
+    for (const id of ids) {
+      if (!this.#read(reader, id, input)) continue;
+      slide(input);
+      rows.open();
+      this.#compute(input, rows);
+      if (rows.any()) rows.keep(this.#labels(reader.labels(id), rows.anyFloat()));
+    }
+  }
+
+  #count(samples: number): void {
+    this.#series++;
+    this.#samples += samples;
+    if (this.#samples > this.#fragment.maxSamples) throw tooManySamples();
   }
 
   #aggregateSaid(): Pick<FragmentResult, 'aggregateWarnings' | 'aggregateInfos'> {
@@ -128,31 +210,34 @@ class LeafRun {
   }
 
   /** Loads the samples of a series into the input; false when there are none. */
-  #read(id: number, { first, last }: Reach, input: RangeInput): boolean {
+  #read(reader: SeriesReader, id: number, input: RangeInput): boolean {
     const buffer = this.#buffer;
-    const { fn, starts, maxSamples } = this.#fragment;
-    const found = this.#reader.read(id, first, last, buffer);
+    const { fn, starts, figures } = this.#fragment;
+    const found = reader.read(id, this.#first, this.#last, buffer);
     if (found === 0) return false;
-    this.#series++;
-    this.#samples += found;
-    if (this.#samples > maxSamples) throw tooManySamples();
+    this.#count(found);
+    if (figures === true) onlyFigures(buffer, found);
     input.count = isInstant(fn) ? found : dropStale(buffer, found);
     input.timestamps = buffer.timestamps;
     input.values = buffer.values;
     input.histograms = buffer.histograms;
     input.starts = starts === true ? buffer.starts : undefined;
     const special = input.histograms ?? input.starts ?? input.extension;
-    if (special !== undefined) input.name = labelValue(this.#reader.labels(id), NAME);
+    if (special !== undefined) input.name = labelValue(reader.labels(id), NAME);
     return input.count > 0;
   }
 
-  #keep(id: number, rows: Rows): void {
+  #doubt(name: string): void {
+    if (name === this.#doubted) return;
+    this.#doubted = name;
+    const doubt = perhapsNoCounter(name);
+    if (doubt !== undefined) this.#notes.info(doubt);
+  }
+
+  /** The labels that a series has in the answer; its name may be worth a note. */
+  #labels(labels: Labels, anyFloat: boolean): Labels {
     const { fn, keepName } = this.#fragment;
-    const labels = this.#reader.labels(id);
-    if ((fn === 'rate' || fn === 'increase') && rows.anyFloat()) {
-      const doubt = perhapsNoCounter(labelValue(labels, NAME));
-      if (doubt !== undefined) this.#notes.info(doubt);
-    }
-    rows.keep(keepName ? labels : withoutName(labels));
+    if ((fn === 'rate' || fn === 'increase') && anyFloat) this.#doubt(labelValue(labels, NAME));
+    return keepName ? labels : withoutName(labels);
   }
 }

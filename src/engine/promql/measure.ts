@@ -1,6 +1,6 @@
 // The root of a query, watched: how long each node took and what it made. For `explain` with
-// analyze; a plain query runs the root itself. Easy to get wrong: the time of a node holds that of the
-// nodes under it.
+// analyze; a plain query runs the root itself. Easy to get wrong: the time of a node holds that of
+// the nodes under it.
 import { Root } from './root.ts';
 import type { PlanNode } from './plan-node.ts';
 import type { StepActual } from '../model/explanation.ts';

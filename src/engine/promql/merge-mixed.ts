@@ -1,5 +1,6 @@
-// Joins partial sums and means that met histograms: the sums of a group from two sources become one,
-// means by their weights. What each has met is joined bit by bit; what it means is said by the root.
+// Joins partial sums and means that met histograms: the sums of a group from two sources become
+// one, means by their weights. What each has met is joined bit by bit; what it means is said by
+// the root.
 import { MIX } from '../model/fragment.ts';
 import { freshMix } from './accumulate.ts';
 import { combine, compacted, divided, multiplied } from './histogram-math.ts';

@@ -39,7 +39,9 @@ export function mergeFragments(
     ...aggregateSaid(results),
   };
   const raws = results.flatMap((r) => (r.raw === undefined ? [] : [r.raw]));
-  if (raws.length > 0) return { raw: mergeRaw(raws), ...counts };
+  // Of nothing it is still samples that were asked for.
+  const asked = fragment.fn === 'raw' || raws.length > 0;
+  if (asked) return { raw: mergeRaw(raws), ...counts };
   const matrices = results.flatMap((r) => (r.matrix === undefined ? [] : [r.matrix]));
   return { matrix: mergeMatrices(matrices, fragment.aggregate), ...counts };
 }
@@ -67,10 +69,31 @@ export function emptyMatrix(steps: number): Matrix {
   return { labels: [], steps, values: new Float64Array(0), present: new Uint8Array(0) };
 }
 
+interface Ordered {
+  readonly labels: readonly Labels[];
+  readonly order: Uint32Array;
+}
+
+/** The last order of each list, by its first set: a dashboard asks for the same list again. */
+const orders = new WeakMap<Labels, Ordered>();
+
 /** Positions of the rows in the order of their labels. */
 export function labelOrder(labels: readonly Labels[]): Uint32Array {
+  const known = labels.length === 0 ? undefined : orders.get(labels[0]);
+  if (known !== undefined && sameSets(known.labels, labels)) return known.order;
   const order = Uint32Array.from(labels, (_, i) => i);
-  return order.sort((a, b) => compareLabels(labels[a], labels[b]));
+  order.sort((a, b) => compareLabels(labels[a], labels[b]));
+  if (labels.length <= ORDER_MAX && labels.length > 0) orders.set(labels[0], { labels, order });
+  return order;
+}
+
+/** Longer lists are sorted each time: what is remembered must not hold much. */
+const ORDER_MAX = 4096;
+
+function sameSets(a: readonly Labels[], b: readonly Labels[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 /** The matrix with its rows in the order of their labels; itself when they are. */
@@ -93,7 +116,8 @@ export function sortedMatrix(matrix: Matrix): Matrix {
   const { counts, squares, lost, histograms, mixes } = matrix;
   const marks = new Uint8Array(mixes === undefined ? 0 : mixes.length);
   order.forEach((from, to) => {
-    if (mixes !== undefined) marks.set(mixes.subarray(from * steps, (from + 1) * steps), to * steps);
+    if (mixes !== undefined)
+      marks.set(mixes.subarray(from * steps, (from + 1) * steps), to * steps);
   });
   return {
     labels: Array.from(order, (i) => labels[i]),

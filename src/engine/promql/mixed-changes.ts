@@ -33,7 +33,13 @@ interface First {
 }
 
 /** Where counting begins; undefined when an anchored window has no sample of its own. */
-function anchorOf({ floats, histograms, extension, end, windowMs }: MixedWindow): First | undefined {
+function anchorOf({
+  floats,
+  histograms,
+  extension,
+  end,
+  windowMs,
+}: MixedWindow): First | undefined {
   if (extension?.kind !== 'anchored') return { float: floats.from, histogram: histograms.from };
   const start = end - windowMs;
   const upTo = (points: Points<unknown>): number => {

@@ -1,5 +1,5 @@
-// Anchored and smoothed rate, increase and delta: no extrapolation. Anchored windows measure from the
-// last sample before them; smoothed ones from values laid linearly onto their ends. Source:
+// Anchored and smoothed rate, increase and delta: no extrapolation. Anchored windows measure from
+// the last sample before them; smoothed ones from values laid linearly onto their ends. Source:
 // Prometheus' documentation of extended range selectors.
 import { HINT, isCustom } from '../model/histogram.ts';
 import { combine, compacted, divided, multiplied } from './histogram-math.ts';
@@ -129,9 +129,7 @@ function ofHistograms(window: MixedWindow, kind: Kind): FloatHistogram | undefin
   const how = { isCounter: kind.isCounter, notes };
   const before = smoothed && times[first] < start;
   const behind = smoothed && last > histograms.from && times[last] > end;
-  const left = before
-    ? interpolatedHistogram(at(first), at(first + 1), start, how)
-    : values[first];
+  const left = before ? interpolatedHistogram(at(first), at(first + 1), start, how) : values[first];
   const right = behind ? interpolatedHistogram(at(last - 1), at(last), end, how) : values[last];
   const moved = left && right && combine(right, left, -1);
   if (left === undefined || right === undefined || moved === undefined) {

@@ -1,6 +1,6 @@
 // rate, increase, delta, irate and idelta where a window may have histograms or start timestamps.
-// Arithmetic as for plain floats (functions-rate.ts). Easy to get wrong: a start timestamp within the
-// window stands for a sample of zero, so that one sample is enough for a rate.
+// Arithmetic as for plain floats (functions-rate.ts). Easy to get wrong: a start timestamp within
+// the window stands for a sample of zero, so that one sample is enough for a rate.
 import { HINT } from '../model/histogram.ts';
 import { combine, divided, multiplied, compacted } from './histogram-math.ts';
 import { wasReset } from './histogram-reset.ts';
@@ -72,8 +72,7 @@ function histogramRate(window: MixedWindow, kind: RateKind): FloatHistogram | un
   }
   if (grown === undefined) return undefined;
   const { count } = values[from];
-  const zero =
-    kind.isCounter && grown.count > 0 && count >= 0 ? count / grown.count : undefined;
+  const zero = kind.isCounter && grown.count > 0 && count >= 0 ? count / grown.count : undefined;
   return multiplied(grown, factorOf(window, histograms, kind, { start, zero }));
 }
 

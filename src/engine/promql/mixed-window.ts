@@ -1,6 +1,6 @@
-// The slower way through a range function: for series with native histograms, for extended windows
-// and where start timestamps count. Floats and histograms of a series are parted once; each step then
-// looks at its window of both. Series of plain floats never come here.
+// The slower way through a range function: for series with native histograms, for extended
+// windows and where start timestamps count. Floats and histograms of a series are parted once;
+// each step then looks at its window of both. Series of plain floats never come here.
 import { FLOATS_ONLY, MIXED_FUNCTIONS } from './mixed-functions.ts';
 import { ignoredHistograms } from './notes.ts';
 import { slide } from './windows.ts';
@@ -66,7 +66,7 @@ function parted(input: RangeInput): MixedWindow & { floatsBefore: Uint32Array } 
     to: 0,
   });
   const left = { ...make(floats), values: new Float64Array(floats) };
-  const right = { ...make(count - floats), values: new Array<FloatHistogram>(count - floats) };
+  const right = { ...make(count - floats), values: [] as FloatHistogram[] };
   for (let i = 0; i < count; i++) {
     const side = isFloat(i) ? left : right;
     const to = isFloat(i) ? floatsBefore[i] : i - floatsBefore[i];
@@ -76,7 +76,16 @@ function parted(input: RangeInput): MixedWindow & { floatsBefore: Uint32Array } 
     else right.values[to] = histograms?.[i] as FloatHistogram;
   }
   const { notes, name } = input;
-  return { floats: left, histograms: right, end: 0, windowMs, extension, notes, name, floatsBefore };
+  return {
+    floats: left,
+    histograms: right,
+    end: 0,
+    windowMs,
+    extension,
+    notes,
+    name,
+    floatsBefore,
+  };
 }
 
 /** Functions that look at floats only say so where a window has both. */

@@ -5,8 +5,19 @@ import type { Labels } from '../model/labels.ts';
 
 const METADATA: ReadonlySet<string> = new Set(['__name__', '__type__', '__unit__']);
 
-/** The labels without the metric's name, type and unit. */
+const nameless = new WeakMap<Labels, Labels>();
+
+/**
+ * The labels without the metric's name, type and unit: the same array for the same array, because a
+ * series' labels come by again with every query.
+ */
 export function withoutName(labels: Labels): Labels {
+  let found = nameless.get(labels);
+  if (found === undefined) nameless.set(labels, (found = bare(labels)));
+  return found;
+}
+
+function bare(labels: Labels): Labels {
   for (let i = 0; i < labels.length; i += 2) {
     if (METADATA.has(labels[i])) return dropLabels(labels, METADATA);
   }

@@ -4,6 +4,7 @@
 import type { Aggregate, Binary, Span, ValueType } from './ast.ts';
 import type { Fragment, Grid } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
 
 /**
  * The ends of the windows of a range function: first, first + step, …; step 0 when `@` fixes them.
@@ -14,7 +15,7 @@ export interface WindowGrid {
   readonly count: number;
 }
 
-/** `anchored` looks at the sample before the window too, `smoothed` at the one behind it as well. */
+/** `anchored` looks at the sample before the window too, `smoothed` also at the one behind it. */
 export interface Extension {
   readonly kind: 'anchored' | 'smoothed';
   readonly lookbackMs: number;
@@ -89,11 +90,38 @@ export type PlanNode =
       readonly right: PlanNode;
       readonly grid: Grid;
     }
+  | {
+      /** info(): the labels of info series joined to those of `inner`. */
+      readonly kind: 'info';
+      readonly inner: PlanNode;
+      /** When each info series was last seen, in seconds. */
+      readonly fragment: number;
+      readonly asked: InfoSelection;
+      readonly grid: Grid;
+    }
   | { readonly kind: 'negate'; readonly inner: PlanNode; readonly grid: Grid }
   /** One value for all steps: computed at the first and repeated. */
   | { readonly kind: 'once'; readonly inner: PlanNode; readonly grid: Grid }
   /** Only at the top of an instant query: samples as they are. */
-  | { readonly kind: 'samples'; readonly source: RangeSource; readonly span: Span };
+  | {
+      readonly kind: 'samples';
+      readonly source: RangeSource;
+      readonly extend?: 'anchored' | 'smoothed' | undefined;
+      /** The window is (end - windowMs, end]. */
+      readonly end: number;
+      readonly windowMs: number;
+      readonly span: Span;
+    };
+
+/** Which info series info() takes, and which of their labels. */
+export interface InfoSelection {
+  /** Selects the series. */
+  readonly matchers: readonly Matcher[];
+  /** Those on the name: a series of `inner` that passes them is an info series itself. */
+  readonly names: readonly Matcher[];
+  /** Labels asked for; empty for all. */
+  readonly labels: readonly Matcher[];
+}
 
 /** A whole query, ready to run. */
 export interface Plan {

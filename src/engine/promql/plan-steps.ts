@@ -1,6 +1,6 @@
-// A plan as the tree that `explain` shows, with what each step should cost. Also the price of a query
-// before it runs. Easy to get wrong: two leaves may share a fragment, which is paid for once; and
-// everything here is a bound from above, since nobody has looked at a sample yet.
+// A plan as the tree that `explain` shows, with what each step should cost. Also the price of a
+// query before it runs. Easy to get wrong: two leaves may share a fragment, which is paid for once;
+// and everything here is a bound from above, since nobody has looked at a sample yet.
 import { format } from './format.ts';
 import { gridSize } from '../model/fragment.ts';
 import type { Estimate } from '../ports.ts';
@@ -10,8 +10,33 @@ import type { PlanStep, StepActual, StepEstimate } from '../model/explanation.ts
 import type { Span } from './ast.ts';
 
 /** Functions that look at every sample of a window again at each step. */
-const WALKS =
-  /^(?:(?:avg|sum|min|max|stddev|stdvar|quantile|mad)_over_time|deriv|predict_linear|changes|resets|double_exponential_smoothing|ts_of_(?:min|max)_over_time)$/;
+const WALKS: ReadonlySet<string> = new Set([
+  'avg_over_time',
+  'changes',
+  'deriv',
+  'double_exponential_smoothing',
+  'mad_over_time',
+  'max_over_time',
+  'min_over_time',
+  'predict_linear',
+  'quantile_over_time',
+  'resets',
+  'stddev_over_time',
+  'stdvar_over_time',
+  'sum_over_time',
+  'ts_of_max_over_time',
+  'ts_of_min_over_time',
+]);
+
+/**
+ * What a label set costs that leaves its shard, and one that a step of the root handles, in samples
+ * read: labels are strings, and strings are dear.
+ */
+const SERIES_COST = 100;
+const ROW_COST = 20;
+/** Functions that make new labels, by a regular expression or not. */
+const LABEL_ROW_COST = 1000;
+const LABEL_FUNCTIONS: ReadonlySet<string> = new Set(['label_replace', 'label_join']);
 
 /** What became of the steps of a plan that was run. */
 export interface Actuals {
@@ -23,13 +48,17 @@ export interface Actuals {
 export function fragmentCost(fragment: Fragment, { series, samples }: Estimate): StepEstimate {
   const steps = Math.max(0, gridSize(fragment.grid));
   const { grid, windowMs, fn, aggregate } = fragment;
-  if (fn === 'raw') return { series, samples, cells: samples, cost: series + samples * 2 };
+  if (fn === 'raw') {
+    return { series, samples, cells: samples, cost: series * SERIES_COST + samples * 2 };
+  }
   const reachMs = grid.end - grid.start + windowMs;
   const inWindow = reachMs > 0 ? samples * Math.min(1, windowMs / reachMs) : samples;
-  const again = WALKS.test(fn) ? inWindow * steps : 0;
+  const again = WALKS.has(fn) ? inWindow * steps : 0;
   const one = aggregate !== undefined && aggregate.by && aggregate.names.length === 0;
   const cells = (one ? Math.min(1, series) : series) * steps;
-  return { series, samples, cells, cost: Math.ceil(series + samples + series * steps + again) };
+  const labels = aggregate === undefined ? series * SERIES_COST : 0;
+  const cost = Math.ceil(series + samples + series * steps + again + labels);
+  return { series, samples, cells, cost };
 }
 
 /** The tree of a plan. `estimates` has one entry a fragment. */
@@ -79,6 +108,8 @@ class Steps {
         return this.#call(node);
       case 'absent':
         return this.#absent(node);
+      case 'info':
+        return this.#info(node);
       case 'aggregate':
         return this.#aggregate(node);
       case 'binary':
@@ -97,7 +128,17 @@ class Steps {
     const args = node.args.map((arg) => this.step(arg));
     const rows = Math.max(0, ...args.map(rowsOf));
     const size = { rows, cells: rows * sizeOf(node.grid) };
-    return this.#of(node, { what: `${node.fn}()`, span: node.span }, args, size);
+    const step = this.#of(node, { what: `${node.fn}()`, span: node.span }, args, size);
+    if (!LABEL_FUNCTIONS.has(node.fn)) return step;
+    const cost = step.estimate.cost + rows * LABEL_ROW_COST;
+    return { ...step, estimate: { ...step.estimate, cost } };
+  }
+
+  #info(node: PlanNode & { kind: 'info' }): PlanStep {
+    const inner = this.step(node.inner);
+    const told = this.#fragment(node.fragment, { start: 0, end: 0 });
+    const size = { rows: rowsOf(inner), cells: rowsOf(inner) * sizeOf(node.grid) };
+    return this.#of(node, { what: 'info()' }, [inner, told], size);
   }
 
   #absent(node: PlanNode & { kind: 'absent' }): PlanStep {
@@ -137,7 +178,7 @@ class Steps {
     const stepMs = source.kind === 'subquery' ? source.grid.step : Infinity;
     const inWindow = Math.max(1, windowMs / stepMs);
     const cells = rows * windows.count;
-    const cost = Math.ceil(cells * (WALKS.test(node.fn) ? inWindow : 1)) + step.estimate.cost;
+    const cost = Math.ceil(cells * (WALKS.has(node.fn) ? inWindow : 1)) + step.estimate.cost;
     return { ...step, estimate: { ...step.estimate, cells, cost } };
   }
 
@@ -196,7 +237,7 @@ class Steps {
       where: 'root',
       what: told.what,
       text: told.span === undefined ? '' : this.#text(told.span),
-      estimate: { series: rows, samples: 0, cells, cost: cells },
+      estimate: { series: rows, samples: 0, cells, cost: cells + rows * ROW_COST },
       ...(actual === undefined ? {} : { actual }),
       children,
     };

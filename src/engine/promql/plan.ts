@@ -6,7 +6,10 @@ import { UserError, assert } from '../errors.ts';
 import { gridSize } from '../model/fragment.ts';
 import { LOOKBACK_MS, QUERY_SAMPLES_MAX, QUERY_SERIES_MAX } from '../limits.ts';
 import { Invariance, constantOf, durationOf, timeFunction } from './duration.ts';
-import { KEEPS_NAME, UNBUILT } from './functions.ts';
+import { KEEPS_NAME } from './functions.ts';
+import { anchorOf, infoSelection } from './info-plan.ts';
+import { useWithin } from './histogram-use.ts';
+import { checkExtended, extensionOf, modifiersOf } from './extended.ts';
 import { format } from './format.ts';
 import { isRangeFunction } from './range-functions.ts';
 import { tooManySamples } from './query-failure.ts';
@@ -15,6 +18,7 @@ import { typeOf, typeWords } from './check.ts';
 import { unparen } from './ast.ts';
 import type { Aggregate, Call, Expr, Modifiers, RangeSelector, Subquery, Span } from './ast.ts';
 import type { Fragment, FragmentAggregate, Grid } from '../model/fragment.ts';
+import type { HistogramUse } from './histogram-use.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Plan, PlanNode, RangeSource, WindowGrid } from './plan-node.ts';
 import type { QueryTimes } from './duration.ts';
@@ -28,6 +32,8 @@ export interface PlanOptions {
   /** Step of a subquery that names none; Prometheus takes its evaluation interval. */
   readonly defaultStepMs?: number;
   readonly delayedNames?: boolean;
+  /** Start timestamps of samples tell resets of counters, and start_timestamp() answers. */
+  readonly startTimestamps?: boolean;
   readonly maxSeries?: number;
   readonly maxSamples?: number;
 }
@@ -74,7 +80,17 @@ interface Leaf {
   readonly fragment: Omit<Fragment, 'maxSeries' | 'maxSamples'>;
   readonly drops: boolean;
   readonly span: Span;
+  readonly outer?: Span;
 }
+
+/** Functions that ask when a counter began. */
+const ASKS_STARTS: ReadonlySet<string> = new Set([
+  'increase',
+  'irate',
+  'rate',
+  'resets',
+  'start_timestamp',
+]);
 
 class Planner {
   readonly fragments: Fragment[] = [];
@@ -82,6 +98,8 @@ class Planner {
   readonly #options: PlanOptions;
   readonly #times: QueryTimes;
   readonly #invariance = new Invariance();
+  /** What is wanted of histograms where the planner stands. */
+  #wanted: HistogramUse = 'samples';
 
   constructor(options: PlanOptions) {
     this.#options = options;
@@ -94,6 +112,14 @@ class Planner {
       const one = { start: grid.start, end: grid.start, step: 1 };
       return { kind: 'once', inner: this.plan(expr, one), grid };
     }
+    const before = this.#wanted;
+    this.#wanted = useWithin(expr, before);
+    const node = this.#planned(expr, grid);
+    this.#wanted = before;
+    return node;
+  }
+
+  #planned(expr: Expr, grid: Grid): PlanNode {
     switch (expr.kind) {
       case 'number':
         return { kind: 'number', value: expr.value, grid };
@@ -125,8 +151,9 @@ class Planner {
   samples(expr: Expr): PlanNode {
     const bare = unparen(expr);
     assert(bare.kind === 'range' || bare.kind === 'subquery', 'only these are range vectors');
-    const { source } = this.#rangeSource(bare, this.#options.grid);
-    return { kind: 'samples', source, span: bare };
+    const { source, windows, windowMs } = this.#rangeSource(bare, this.#options.grid);
+    const { extend } = modifiersOf(bare);
+    return { kind: 'samples', source, extend, end: windows.first, windowMs, span: bare };
   }
 
   /** The grid on which samples are looked at: moved by offset, or fixed by @. */
@@ -143,14 +170,16 @@ class Planner {
   }
 
   #leafNode(leaf: Leaf, grid: Grid): PlanNode {
-    const { drops, span } = leaf;
+    const { drops, span, outer } = leaf;
     const named = drops && leaf.fragment.keepName;
-    return { kind: 'leaf', fragment: this.#add(leaf.fragment), grid, drops, named, span };
+    const fragment = this.#add(leaf.fragment);
+    return { kind: 'leaf', fragment, grid, drops, named, span, ...(outer && { outer }) };
   }
 
   #add(fragment: Leaf['fragment']): number {
     const { maxSeries = QUERY_SERIES_MAX, maxSamples = QUERY_SAMPLES_MAX } = this.#options;
-    const whole: Fragment = { ...fragment, maxSeries, maxSamples };
+    const figures = this.#wanted === 'figures' ? { figures: true } : {};
+    const whole: Fragment = { ...fragment, ...figures, maxSeries, maxSamples };
     const key = JSON.stringify(whole, (_, v: unknown) =>
       typeof v === 'number' && !Number.isFinite(v) ? String(v) : v,
     );
@@ -165,9 +194,10 @@ class Planner {
   #leafOf(expr: Expr, grid: Grid): Leaf | undefined {
     if (expr.kind === 'selector') return this.#lastLeaf(expr, 'last', expr, grid);
     if (expr.kind !== 'call') return undefined;
-    if (expr.fn === 'timestamp') {
+    if (expr.fn === 'timestamp' || expr.fn === 'start_timestamp') {
       const arg = unparen(expr.args[0]);
-      if (arg.kind === 'selector') return this.#lastLeaf(arg, 'timestamp', arg, grid);
+      const knows = expr.fn === 'timestamp' || this.#options.startTimestamps === true;
+      if (arg.kind === 'selector' && knows) return this.#lastLeaf(arg, expr.fn, arg, grid);
     }
     if (!isRangeFunction(expr.fn)) return undefined;
     const ranges = expr.args.map(unparen).find((arg) => arg.kind === 'range');
@@ -180,7 +210,6 @@ class Planner {
       args.push(value);
     }
     const { selector } = ranges;
-    this.#refuseExtended(selector.modifiers, selector);
     const at = this.#shift(selector.modifiers, grid);
     if (expr.fn === 'predict_linear') {
       if (gridSize(at) !== gridSize(grid)) return undefined;
@@ -190,28 +219,41 @@ class Planner {
     const drops = !KEEPS_NAME.has(expr.fn);
     const keepName = !drops || this.#mustKeepName(selector.matchers);
     const { matchers } = selector;
-    const fragment = { matchers, grid: at, windowMs, fn: expr.fn, args, keepName };
+    const { fn } = expr;
+    const extension = this.#extension(selector.modifiers, fn);
+    const base = { matchers, grid: at, windowMs, fn, args, keepName };
+    const fragment = { ...base, ...extension, ...this.#starts(fn) };
     return { fragment, drops, span: unparen(expr.args[0]) };
   }
 
   #lastLeaf(selector: Expr & { kind: 'selector' }, fn: string, span: Span, grid: Grid): Leaf {
-    this.#refuseExtended(selector.modifiers, selector);
-    const { matchers } = selector;
+    const { matchers, modifiers } = selector;
     const drops = fn !== 'last';
     const keepName = !drops || this.#mustKeepName(matchers);
-    const windowMs = this.#options.lookbackMs ?? LOOKBACK_MS;
-    const at = this.#shift(selector.modifiers, grid);
-    return { fragment: { matchers, grid: at, windowMs, fn, args: [], keepName }, drops, span };
+    const lookbackMs = this.#lookbackMs;
+    const at = this.#shift(modifiers, grid);
+    const base = { matchers, grid: at, args: [], keepName };
+    if (fn === 'last' && modifiers.extend === 'smoothed') {
+      const around = { windowMs: 0, extend: modifiers.extend, lookbackMs };
+      return { fragment: { ...base, fn: 'smoothed', ...around }, drops, span };
+    }
+    const fragment = { ...base, fn, windowMs: lookbackMs, ...this.#starts(fn) };
+    return { fragment, drops, span };
   }
 
-  #refuseExtended(modifiers: Modifiers, span: Span): void {
-    if (modifiers.extend !== undefined) this.#refuse(`${modifiers.extend} modifier`, span);
+  get #lookbackMs(): number {
+    return this.#options.lookbackMs ?? LOOKBACK_MS;
   }
 
-  #refuse(what: string, span: Span): never {
-    const { source } = this.#options;
-    const words = `${what} is not supported yet`;
-    throw new UserError(words, { source, start: span.start, end: span.end });
+  #starts(fn: string): Pick<Fragment, 'starts'> {
+    return this.#options.startTimestamps === true && ASKS_STARTS.has(fn) ? { starts: true } : {};
+  }
+
+  /** What an extended range adds. @throws MonError for functions that cannot have it. */
+  #extension({ extend }: Modifiers, fn: string): Pick<Fragment, 'extend' | 'lookbackMs'> {
+    if (extend === undefined) return {};
+    checkExtended(extend, fn);
+    return { extend, lookbackMs: this.#lookbackMs };
   }
 
   /** Only one metric name can match: then two series cannot become the same without it. */
@@ -227,7 +269,8 @@ class Planner {
       const op = expr.op as FragmentAggregate['op'];
       const names = [...new Set(expr.names)].toSorted();
       const aggregate: FragmentAggregate = { op, by: !expr.without, names };
-      return this.#leafNode({ ...leaf, fragment: { ...leaf.fragment, aggregate } }, grid);
+      const outer = unparen(expr.inner);
+      return this.#leafNode({ ...leaf, fragment: { ...leaf.fragment, aggregate }, outer }, grid);
     }
     const inner = this.plan(unparen(expr.inner), grid);
     const param = expr.param === undefined ? {} : { param: this.plan(expr.param, grid) };
@@ -238,7 +281,7 @@ class Planner {
     if (expr.fn === 'time') return { kind: 'time', grid };
     const folded = timeFunction(expr.fn, this.#times);
     if (folded !== undefined) return { kind: 'number', value: folded, grid };
-    if (UNBUILT.has(expr.fn)) this.#refuse(`function "${expr.fn}"`, expr);
+    if (expr.fn === 'info') return this.#info(expr, grid);
     if (expr.fn === 'absent') return this.#absent(expr, grid);
     if (expr.fn === 'absent_over_time') return this.#absentOverTime(expr, grid);
     const leaf = this.#leafOf(expr, grid);
@@ -248,6 +291,16 @@ class Planner {
     const spans = expr.args.map(unparen);
     const args = spans.map((arg) => this.plan(arg, grid));
     return { kind: 'call', fn, args, spans, grid, span: expr };
+  }
+
+  #info(expr: Call, grid: Grid): PlanNode {
+    const inner = this.plan(unparen(expr.args[0]), grid);
+    const asked = infoSelection(expr);
+    const at = this.#shift(anchorOf(expr.args[0], this.#times), grid);
+    const windowMs = this.#lookbackMs;
+    const { matchers } = asked;
+    const one = { matchers, grid: at, windowMs, fn: 'info', args: [], keepName: true };
+    return { kind: 'info', inner, fragment: this.#add(one), asked, grid };
   }
 
   #absent(expr: Call, grid: Grid): PlanNode {
@@ -282,15 +335,15 @@ class Planner {
     const args = others.map((arg) => this.plan(unparen(arg), grid));
     const { source, windows, windowMs } = this.#rangeSource(ranges, grid);
     const span = unparen(expr.args[0]);
-    return { kind: 'range', fn: expr.fn, source, args, grid, windows, windowMs, span };
+    const extension = extensionOf(this.#extension(modifiersOf(ranges), expr.fn));
+    return { kind: 'range', fn: expr.fn, source, args, grid, windows, windowMs, extension, span };
   }
 
   #rangeSource(
     expr: RangeSelector | Subquery,
     grid: Grid,
   ): { source: RangeSource; windows: WindowGrid; windowMs: number } {
-    const modifiers = expr.kind === 'range' ? expr.selector.modifiers : expr.modifiers;
-    this.#refuseExtended(modifiers, expr);
+    const modifiers = modifiersOf(expr);
     const at = this.#shift(modifiers, grid);
     const count = gridSize(grid);
     const windowMs = durationOf(expr.range, this.#times, true);
@@ -302,12 +355,18 @@ class Planner {
       const wide = last - at.start + windowMs;
       const { matchers } = expr.selector;
       const fragment = { matchers, grid: reach, windowMs: wide, fn: 'raw', args: [] };
-      const index = this.#add({ ...fragment, keepName: true });
+      const { extend } = modifiers;
+      const around = extend === undefined ? {} : { extend, lookbackMs: this.#lookbackMs };
+      const starts = this.#options.startTimestamps === true ? { starts: true } : {};
+      const index = this.#add({ ...fragment, ...around, ...starts, keepName: true });
       return { source: { kind: 'raw', fragment: index }, windows, windowMs };
     }
     const inner = this.#subqueryGrid(expr, at.start - windowMs, last);
     const empty = inner.end < inner.start;
+    const before = this.#wanted;
+    this.#wanted = useWithin(expr, before);
     const planned: PlanNode = empty ? { kind: 'empty' } : this.plan(expr.inner, inner);
+    this.#wanted = before;
     return { source: { kind: 'subquery', inner: planned, grid: inner }, windows, windowMs };
   }
 

@@ -1,6 +1,6 @@
 // Syntax tree -> text over several lines where one line would be long, broken and indented as
-// Prometheus does it: for /api/v1/format_query. Easy to get wrong: a node is broken when its own text
-// is too long, whatever depth it stands at, and the sides of an operator move in by one step.
+// Prometheus does it: for /api/v1/format_query. Easy to get wrong: a node is broken when its own
+// text is too long, whatever depth it stands at, and the sides of an operator move in by one step.
 import { format } from './format.ts';
 import type { Aggregate, Binary, Expr } from './ast.ts';
 

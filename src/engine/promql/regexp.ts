@@ -3,9 +3,18 @@
 import { RE2JS } from 're2js';
 import type { Matcher } from '../model/matcher.ts';
 
+/** Expressions kept compiled: a dashboard's, some kilobytes each. */
+const KEPT_MAX = 256;
+const kept = new Map<string, RE2JS>();
+
 /** A compiled anchored expression. @throws Error with RE2's words when the text is malformed. */
 export function compileAnchored(text: string): RE2JS {
-  return RE2JS.compile(`^(?s:${text})$`);
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const compiled = RE2JS.compile(`^(?s:${text})$`);
+  if (kept.size >= KEPT_MAX) kept.delete(kept.keys().next().value as string);
+  kept.set(text, compiled);
+  return compiled;
 }
 
 /** True when a series without the label passes. @throws Error when the expression is malformed. */

@@ -9,8 +9,10 @@ import { multiplied } from './histogram-math.ts';
 import { evaluateAggregate } from './aggregate.ts';
 import { evaluateBinary } from './binary.ts';
 import { evaluateCall } from './root-call.ts';
+import { cutToWindow } from './extended.ts';
+import { joinInfo } from './info.ts';
 import { evaluateRange, samplesOf, strictly } from './range-at-root.ts';
-import { dropMarked, dropNames, emptyVector } from './vector.ts';
+import { dropMarked, dropNames, emptyVector, withoutEmptyRows } from './vector.ts';
 import { sortedRaw } from './merge-raw.ts';
 import { tooManySamples } from './query-failure.ts';
 import type { EvalContext } from './context.ts';
@@ -66,6 +68,11 @@ export class Root {
         const inner = this.#vector(node.inner, node.grid);
         return { type: 'vector', vector: absentOf(inner, node.labels, node.drops) };
       }
+      case 'info': {
+        const base = this.#vector(node.inner, node.grid);
+        const vector = joinInfo(base, this.#seen(node), node.asked, this.#context);
+        return { type: 'vector', vector };
+      }
       case 'aggregate': {
         const param = node.param === undefined ? undefined : this.evaluate(node.param);
         const inner = this.#vector(node.inner, node.grid);
@@ -87,7 +94,10 @@ export class Root {
 
   /** The raw samples of a range selector or subquery that is the whole query. */
   samples(node: NodeOf<'samples'>): RawSamples {
-    const { raw, drops } = this.#samples(node.source);
+    const found = this.#samples(node.source);
+    const { drops } = found;
+    const { extend } = node;
+    const raw = extend === undefined ? found.raw : cutToWindow(found.raw, extend, node);
     if (node.source.kind === 'raw' || !this.#plan.delayedNames) return sortedRaw(raw);
     const steps = 0;
     const none = { values: new Float64Array(0), present: new Uint8Array(0) };
@@ -122,8 +132,17 @@ export class Root {
     }
     const { labels, present, histograms } = matrix;
     const drops = new Uint8Array(labels.length);
-    const vector = { labels, drops, steps, values, present, histograms };
+    const whole = { labels, drops, steps, values, present, histograms };
+    // A group of which nothing is left, or none but histograms, has no row.
+    const vector = aggregate === undefined ? whole : withoutEmptyRows(whole);
     return node.named ? strictly(dropNames, vector, delayed) : vector;
+  }
+
+  /** The info series with the times of their samples. */
+  #seen({ fragment }: NodeOf<'info'>): Vector {
+    const { matrix } = this.#results[fragment];
+    if (matrix === undefined || matrix.labels.length === 0) return emptyVector(1);
+    return { ...matrix, drops: new Uint8Array(matrix.labels.length) };
   }
 
   #samples(source: RangeSource): SampleSeries {

@@ -2,7 +2,7 @@
 // scalar for all steps. Easy to get wrong: a value may be absent, which is not NaN; the order of
 // rows is the order of an instant answer; with delayed name removal a row only remembers that its
 // name goes.
-import { labelsKey } from '../model/labels.ts';
+import { compareLabels, labelsKey } from '../model/labels.ts';
 import { withoutName } from './names.ts';
 import { sameLabels, tooManySamples } from './query-failure.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
@@ -135,9 +135,7 @@ export function pickCells(
   rows: readonly number[],
   steps: number,
 ): HistogramColumn {
-  return rows.flatMap((row) =>
-    Array.from({ length: steps }, (_, i) => cells[row * steps + i]),
-  );
+  return rows.flatMap((row) => Array.from({ length: steps }, (_, i) => cells[row * steps + i]));
 }
 
 /** The histogram in a cell, if one stands there. */
@@ -155,9 +153,8 @@ export function floatsOf(vector: Vector): Vector {
 
 /** The vector with other labels; rows that become the same are joined, at most one value a step. */
 export function relabelled(vector: Vector, labels: readonly Labels[], drops: Uint8Array): Vector {
-  const keys = new Set(labels.map(labelsKey));
-  if (keys.size === labels.length) return { ...vector, labels, drops };
-  const builder = new RowBuilder(vector.steps, Infinity, keys.size);
+  if (!anyTwins(labels)) return { ...vector, labels, drops };
+  const builder = new RowBuilder(vector.steps, Infinity);
   labels.forEach((set, row) => builder.addRow(builder.row(set, drops[row]), vector, row));
   return builder.vector();
 }
@@ -177,7 +174,19 @@ export function dropMarked(vector: Vector): Vector {
 
 /** True when two rows have the same labels. */
 export function hasTwins(vector: Vector): boolean {
-  return new Set(vector.labels.map(labelsKey)).size < vector.labels.length;
+  return anyTwins(vector.labels);
+}
+
+/** True when two of the label sets are equal. Sorted ones, as most are, need no keys to tell. */
+function anyTwins(sets: readonly Labels[]): boolean {
+  for (let i = 1; i < sets.length; i++) {
+    if (compareLabels(sets[i - 1], sets[i]) >= 0) return twinsByKey(sets);
+  }
+  return false;
+}
+
+function twinsByKey(sets: readonly Labels[]): boolean {
+  return new Set(sets.map(labelsKey)).size < sets.length;
 }
 
 /** The vector without rows that have no value at all. */

@@ -1,6 +1,6 @@
 // Which range queries may be answered in parts: those whose value at a step depends on that step's
-// time alone, and not on where the asked range begins or ends. Easy to get wrong: step() is 0 where a
-// range has one step only, and a negative offset lets a step depend on samples after it.
+// time alone, and not on where the asked range begins or ends. Easy to get wrong: step() is 0 where
+// a range has one step only, and a negative offset lets a step depend on samples after it.
 import { childrenOf } from '../promql/ast.ts';
 import type { Duration, Expr, Modifiers } from '../promql/ast.ts';
 import type { Plan } from '../promql/plan-node.ts';

@@ -1,6 +1,6 @@
 // What a query should cost, asked of the sources before it runs, and the verdict: go on, warn, or
-// refuse. Estimates are remembered for a minute, so that a dashboard pays for them once. Easy to get
-// wrong: a source that cannot estimate must not make queries free, it only makes them unknown.
+// refuse. Estimates are remembered for a minute, so that a dashboard pays for them once. Easy to
+// get wrong: a source that cannot estimate must not make queries free, it only makes them unknown.
 import { MonError } from '../errors.ts';
 import {
   QUERY_COST_CEILING,
@@ -9,16 +9,30 @@ import {
   QUERY_ESTIMATES_KEPT,
   QUERY_ESTIMATE_MS,
 } from '../limits.ts';
+import { gridSize } from '../model/fragment.ts';
 import { planSteps, totalCost } from '../promql/plan-steps.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Estimate, Source } from '../ports.ts';
 import type { Fragment } from '../model/fragment.ts';
 import type { Plan } from '../promql/plan-node.ts';
 
+/** A value and whether it is there. */
+const CELL_BYTES = 9;
+/**
+ * Time and value; half of it, since the room of chunks is more than their samples in the window.
+ */
+const SAMPLE_BYTES = 8;
+
 export interface CostLimits {
   /** Cost above which an answer carries a warning, and above which there is none. */
   readonly warn?: number;
   readonly max?: number;
+}
+
+/** What is to be known of a query that may run. */
+export interface Verdict {
+  readonly cost: number;
+  readonly warnings: readonly string[];
 }
 
 interface Remembered {
@@ -51,15 +65,19 @@ export class CostGuard {
   }
 
   /**
-   * The warning that belongs to a query of this plan, if any.
-   * @throws MonError MON_QUERY_LIMIT when it costs too much.
+   * The cost of a plan, and what its asker is to be told. `bytesMax` bounds what its fragments
+   * answer: what surely is more is refused before the shards make it. @throws MonError
+   * MON_QUERY_LIMIT when it costs too much.
    */
-  async judge(plan: Plan, askedMax: number | undefined): Promise<string | undefined> {
-    const cost = totalCost(planSteps(plan, await this.estimates(plan)));
+  async judge(plan: Plan, askedMax: number | undefined, bytesMax: number): Promise<Verdict> {
+    const estimates = await this.estimates(plan);
+    const cost = totalCost(planSteps(plan, estimates));
     const max = this.maxFor(askedMax);
     if (cost > max) throw tooDear(cost, max);
-    if (cost <= (this.#limits.warn ?? QUERY_COST_WARN)) return undefined;
-    return `this query is expensive: its cost is estimated at ${short(cost)}, max-cost is ${short(max)}`;
+    const bytes = plan.fragments.reduce((sum, one, i) => sum + bytesOf(one, estimates[i]), 0);
+    if (bytes > bytesMax) throw tooManyBytes(bytesMax);
+    if (cost <= (this.#limits.warn ?? QUERY_COST_WARN)) return { cost, warnings: [] };
+    return { cost, warnings: [`this query is expensive: ${estimateWords(cost, max)}`] };
   }
 
   async #estimate(fragment: Fragment): Promise<Estimate> {
@@ -96,15 +114,29 @@ function keyOf({ matchers, grid, windowMs }: Fragment): string {
   return JSON.stringify([matchers, reach, behind]);
 }
 
+/** What a fragment answers, where that can be told; an aggregate may be of any size. */
+function bytesOf(fragment: Fragment, { series, samples }: Estimate): number {
+  if (fragment.fn === 'raw') return samples * SAMPLE_BYTES;
+  if (fragment.aggregate !== undefined) return 0;
+  return series * Math.max(0, gridSize(fragment.grid)) * CELL_BYTES;
+}
+
+/** The answers to the fragments of a query are too large together. */
+export function tooManyBytes(bytesMax: number): MonError {
+  const words = `the query gathers more than ${bytesMax} bytes`;
+  const hint = 'ask for fewer series, a shorter time or a larger step';
+  return new MonError('MON_QUERY_LIMIT', words, { hint });
+}
+
 function tooDear(cost: number, max: number): MonError {
-  return new MonError(
-    'MON_QUERY_LIMIT',
-    `the query is too expensive: its cost is estimated at ${short(cost)}, max-cost is ${short(max)}`,
-    {
-      hint: 'ask for fewer series, a shorter time or a larger step; or raise --max-cost (max_cost)',
-      fields: { cost, max },
-    },
-  );
+  const hint =
+    'ask for fewer series, a shorter time or a larger step; or raise --max-cost (max_cost)';
+  const words = `the query is too expensive: ${estimateWords(cost, max)}`;
+  return new MonError('MON_QUERY_LIMIT', words, { hint, fields: { cost, max } });
+}
+
+function estimateWords(cost: number, max: number): string {
+  return `its cost is estimated at ${short(cost)}, max-cost is ${short(max)}`;
 }
 
 /** Three digits are enough for a bound from above. */

@@ -1,6 +1,6 @@
 // One extent of a cached result: the columns of up to CACHE_EXTENT_STEPS steps, as bytes and back.
-// What the cache holds; values are copied as bytes and keep their bits. Easy to get wrong: bytes from
-// a shared cache are foreign, and what is not an extent in every length is no extent at all.
+// What the cache holds; values are copied as bytes and keep their bits. Easy to get wrong: bytes
+// from a shared cache are foreign, and what is not an extent in every length is no extent at all.
 import { endianness } from 'node:os';
 import type { Matrix } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
@@ -65,9 +65,10 @@ export function decodeExtent(bytes: Uint8Array): Extent | undefined {
   const meta = metaOf(bytes.subarray(HEAD_BYTES + cellBytes));
   if (meta === undefined || meta.labels.length !== rows) return undefined;
   if ((meta.to - meta.from + 1) * rows !== cells) return undefined;
-  const columns = bytes.slice(HEAD_BYTES, HEAD_BYTES + cellBytes);
-  const own = columns.byteOffset % 8 === 0 ? columns : Uint8Array.from(columns);
-  const values = new Float64Array(own.buffer, own.byteOffset, cells);
+  // A copy, since a cache's bytes may stand anywhere and are not to be written to. (A Buffer's own
+  // slice would be a view.)
+  const own = new Uint8Array(bytes.subarray(HEAD_BYTES, HEAD_BYTES + cellBytes));
+  const values = new Float64Array(own.buffer, 0, cells);
   const present = own.subarray(cells * 8);
   return { ...meta, values, present };
 }

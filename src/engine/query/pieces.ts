@@ -1,6 +1,7 @@
-// Cutting and joining the columns of a range: pieces out of the cache and pieces computed anew become
-// one matrix. Between the result cache and the answer. Easy to get wrong: a piece has only the series
-// that had a value in it, so rows are joined by labels, and a row may be left without any value.
+// Cutting and joining the columns of a range: pieces out of the cache and pieces computed anew
+// become one matrix. Between the result cache and the answer. Easy to get wrong: a piece has only
+// the series that had a value in it, so rows are joined by labels, and a row may be left without
+// any value.
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matrix } from '../model/fragment.ts';

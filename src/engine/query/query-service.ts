@@ -1,9 +1,11 @@
-// Answers PromQL over any number of sources: parse, check, plan, cost, fragments everywhere at once,
-// merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong: the
-// root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
+// Answers PromQL over any number of sources: parse, check, plan, cost, fragments everywhere at
+// once, merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong:
+// the root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
 import { MonError, UserError } from '../errors.ts';
 import {
   LOOKBACK_MS,
+  QUERY_COST_HEAVY,
+  QUERY_POOL_WAITING,
   QUERY_RESULT_BYTES_MAX,
   QUERY_SAMPLES_MAX,
   QUERY_SERIES_MAX,
@@ -18,9 +20,10 @@ import { parse } from '../promql/parse.ts';
 import { plan } from '../promql/plan.ts';
 import { Admission } from './admission.ts';
 import { reachOf, uncacheable } from './cacheable.ts';
-import { CostGuard } from './cost.ts';
+import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
 import { gather } from './fan-out.ts';
+import { Gate } from './gate.ts';
 import { resultBytes } from './result-bytes.ts';
 import type { AdmissionLimits } from './admission.ts';
 import type { Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
@@ -54,6 +57,8 @@ export interface QueryServiceOptions extends AdmissionLimits {
 /** Nobody in particular. */
 const ANYBODY = '';
 
+const HEAVY_REST_MS_MAX = 2000;
+
 /** How a run ends before its time, and what it may hold. */
 interface Ends {
   readonly signal: AbortSignal;
@@ -72,10 +77,13 @@ export class QueryService implements Ask, Explain {
   readonly #options: QueryServiceOptions;
   readonly #admission: Admission;
   readonly #cost: CostGuard;
+  readonly #bytesMax: number;
+  readonly #heavy = new Gate({ runningMax: 1, waitingMax: QUERY_POOL_WAITING });
 
   constructor(options: QueryServiceOptions) {
     this.#options = options;
     this.#admission = new Admission(options);
+    this.#bytesMax = options.bytesMax ?? QUERY_RESULT_BYTES_MAX;
     this.#cost = new CostGuard(options.sources, options.clock, options.cost);
   }
 
@@ -132,7 +140,7 @@ export class QueryService implements Ask, Explain {
       const maxCost = this.#cost.maxFor(options.maxCost);
       const told = { query, canonical: format(expr), maxCost, whyNot: whyNot ?? '' };
       if (options.analyze !== true) return explained(planned, estimates, told);
-      await this.#cost.judge(planned, options.maxCost);
+      await this.#cost.judge(planned, options.maxCost, this.#bytesMax);
       const { clock } = this.#options;
       const fetch = this.#fetcher(ends, () => undefined);
       return explained(planned, estimates, told, { clock, fetch, checkpoint: ends.checkpoint });
@@ -199,18 +207,28 @@ export class QueryService implements Ask, Explain {
   }
 
   async #run(planned: Plan, asked: AskOptions, ends: Ends): Promise<QueryAnswer> {
-    const judged = this.#cost.judge(planned, asked.maxCost);
-    const dear = await endedBy(ends.signal, judged);
-    let whole = true;
-    const fragment = this.#fetcher(ends, () => (whole = false));
-    const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
-    const warnings = dear === undefined ? evaluation.warnings : [...evaluation.warnings, dear];
-    return { ...evaluation, warnings, whole };
+    const judged = this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
+    const { cost, warnings } = await endedBy(ends.signal, judged);
+    const alone = cost > QUERY_COST_HEAVY && asked.pool !== 'dashboard';
+    const release = alone ? await this.#heavy.enter('heavy', ends.signal) : undefined;
+    const { clock } = this.#options;
+    const begin = clock.monotonic();
+    try {
+      let whole = true;
+      const fragment = this.#fetcher(ends, () => (whole = false));
+      const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
+      return { ...evaluation, warnings: [...evaluation.warnings, ...warnings], whole };
+    } finally {
+      // As long as it took, the others go first.
+      const rest = Math.min(clock.monotonic() - begin, HEAVY_REST_MS_MAX);
+      if (release !== undefined) clock.after(rest, release, true);
+    }
   }
 
   /** Fetches fragments until the query ends or they are too much together. */
   #fetcher(ends: Ends, partial: () => void): (one: Fragment) => Promise<FragmentResult> {
-    const { sources, bytesMax = QUERY_RESULT_BYTES_MAX } = this.#options;
+    const { sources } = this.#options;
+    const bytesMax = this.#bytesMax;
     let bytes = 0;
     return async (one) => {
       const gathered = await endedBy(ends.signal, gather(sources, one, ends.signal));
@@ -269,12 +287,6 @@ function checkGrid(grid: Grid): void {
         'resolution (?step=XX)',
     );
   }
-}
-
-function tooManyBytes(bytesMax: number): MonError {
-  const words = `the query gathers more than ${bytesMax} bytes`;
-  const hint = 'ask for fewer series, a shorter time or a larger step';
-  return new MonError('MON_QUERY_LIMIT', words, { hint });
 }
 
 function timedOut(): MonError {

@@ -1,9 +1,11 @@
-// How much memory the answer to a fragment takes, near enough for a bound. Labels are counted by
-// their letters; easy to get wrong: label sets share their strings, so this is a bound from above.
+// How much memory the answer to a fragment takes, near enough for a bound. Easy to get wrong: label
+// sets share their strings, so a label counts as what points to it.
 import type { FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 
-const STRING_BYTES = 24;
+/** A label set, and each string in it. */
+const SET_BYTES = 32;
+const STRING_BYTES = 8;
 /** A native histogram with some tens of buckets. */
 const HISTOGRAM_BYTES = 512;
 
@@ -25,9 +27,7 @@ export function resultBytes({ matrix, raw }: FragmentResult): number {
 }
 
 function labelBytes(sets: readonly Labels[]): number {
-  let bytes = 0;
-  for (const set of sets) {
-    for (const text of set) bytes += STRING_BYTES + text.length;
-  }
+  let bytes = sets.length * SET_BYTES;
+  for (const set of sets) bytes += set.length * STRING_BYTES;
   return bytes;
 }

@@ -1,8 +1,8 @@
 // Results of range queries, kept in extents: fixed runs of steps on the grid of a query, so that a
-// dashboard that moves on finds all but its newest steps. Between the query service and a Cache.
-// An extent ends by its age (limits.ts: CACHE_TTL_*), and at once when late samples or backfill
-// touched what it was computed from. Easy to get wrong: the time of an extent is when its oldest part
-// BEGAN to be computed; a step added later must not lengthen the life of the others.
+// dashboard that moves on finds all but its newest steps. Between the query service and a Cache. An
+// extent ends by its age (limits.ts: CACHE_TTL_*), and at once when late samples or backfill
+// touched what it was computed from. Easy to get wrong: the time of an extent is when its oldest
+// part BEGAN to be computed; a step added later must not lengthen the life of the others.
 import { createHash } from 'node:crypto';
 import { MonError } from '../errors.ts';
 import {

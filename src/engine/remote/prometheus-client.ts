@@ -6,7 +6,8 @@ import { QUERY_TIMEOUT_MS } from '../limits.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
-import type { Ask, AskOptions, PushOutcome } from '../ports.ts';
+import type { Explanation } from '../model/explanation.ts';
+import type { Ask, AskOptions, Explain, PushOutcome, QueryTimes } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { HttpConnection } from './http-request.ts';
 import type { HttpAnswer, HttpAsk, HttpTarget } from './http-request.ts';
@@ -44,7 +45,7 @@ export interface BuildInfo {
   readonly [field: string]: unknown;
 }
 
-export class PrometheusClient implements Ask {
+export class PrometheusClient implements Ask, Explain {
   readonly #connection: HttpConnection;
   readonly #timeoutMs: number;
 
@@ -116,6 +117,32 @@ export class PrometheusClient implements Ask {
     return (await this.#get('/api/v1/status/buildinfo', signal)) as BuildInfo;
   }
 
+  /** How a mon would answer, or with `analyze` did answer, a query. @throws as a query does. */
+  async explain(
+    query: string,
+    times: QueryTimes,
+    options: AskOptions & { readonly analyze?: boolean } = {},
+  ): Promise<Explanation> {
+    const form = new URLSearchParams({ query });
+    for (const [name, ms] of Object.entries(times)) {
+      form.set(name.replace(/Ms$/, ''), seconds(ms as number));
+    }
+    if (options.analyze === true) form.set('analyze', 'true');
+    if (options.maxCost !== undefined) form.set('max_cost', String(options.maxCost));
+    const { signal } = options;
+    const answer = await this.#ask({ ...requestOf('/api/v1/explain', form), signal });
+    const parsed = parsedJson(answer.text);
+    if (answer.status === 404) {
+      throw new MonError('MON_SERVER_FAILED', `${this.url} explains no queries`, {
+        hint: 'ask a mon: mon up starts one',
+      });
+    }
+    if (answer.status !== 200) throw this.#refused(answer, parsed, query);
+    const data = (parsed as { data?: { plan?: unknown } } | undefined)?.data;
+    if (data?.plan === undefined) throw notPrometheus(this.url, 'the answer is no explanation');
+    return data as unknown as Explanation;
+  }
+
   /** True when the server says that it is ready. @throws MonError when it does not answer. */
   async ready(signal?: AbortSignal): Promise<boolean> {
     return (await this.#ask({ method: 'GET', path: '/-/ready', signal })).status === 200;
@@ -166,6 +193,8 @@ export class PrometheusClient implements Ask {
     if (options.lookbackMs !== undefined) {
       form.set('lookback_delta', `${seconds(options.lookbackMs)}s`);
     }
+    if (options.maxCost !== undefined) form.set('max_cost', String(options.maxCost));
+    if (options.cache === 'skip') form.set('nocache', '1');
     const request = requestOf(path, form);
     const answer = await this.#ask({ ...request, timeoutMs, signal: options.signal });
     const parsed = parsedJson(answer.text);

@@ -10,6 +10,8 @@ import type { Cardinality } from '../model/cardinality.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
 import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
+import { unpackFragment } from './fragment-wire.ts';
+import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
 import type { Answer, Channel } from './shard-protocol.ts';
 
@@ -23,6 +25,7 @@ interface Waiting {
 export class ShardClient implements Sink, Source, Upkeep {
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #labels = new LabelsReader();
   #lastId = 0;
   #gone: Error | undefined;
 
@@ -104,6 +107,16 @@ export class ShardClient implements Sink, Source, Upkeep {
     return untilAborted(answer, signal, () => void this.#call('cancel', [id]).catch(ignore));
   }
 
+  /** The same over made-up series; it goes all the ways that a fragment goes. */
+  rehearse(fragment: Fragment): Promise<FragmentResult> {
+    return this.#call('rehearse', [fragment]) as Promise<FragmentResult>;
+  }
+
+  /** Gives the memory of the made-up series back. */
+  endRehearsal(): Promise<void> {
+    return this.#call('endRehearsal', []) as Promise<void>;
+  }
+
   estimate(fragment: Fragment): Promise<Estimate> {
     return this.#call('estimate', [fragment]) as Promise<Estimate>;
   }
@@ -143,11 +156,14 @@ export class ShardClient implements Sink, Source, Upkeep {
   }
 
   #answered(answer: Answer): void {
+    // Read also when nobody waits: what it teaches about labels is taken for known later.
+    const fragment =
+      'fragment' in answer ? unpackFragment(answer.fragment, this.#labels) : undefined;
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);
     if ('error' in answer) waiting.reject(thrownError(answer.error));
-    else waiting.resolve(answer.value);
+    else waiting.resolve('value' in answer ? answer.value : fragment);
   }
 }
 

@@ -4,6 +4,7 @@
 import { MonError, UserError, messageOf } from '../errors.ts';
 import type { FailureCode } from '../errors.ts';
 import type { Delivery } from '../ports.ts';
+import type { PackedFragment } from './fragment-wire.ts';
 
 /** What both ends of a channel can do: a worker's parentPort, a Worker, a MessagePort. */
 export interface Channel {
@@ -19,6 +20,7 @@ export interface Call {
 
 export type Answer =
   | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly fragment: PackedFragment }
   | { readonly id: number; readonly error: PlainError };
 
 /** A failure as plain data: which of the three kinds it was and its fields. */

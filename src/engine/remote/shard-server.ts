@@ -2,10 +2,12 @@
 // Calls start in the order they came; the sink keeps changes in order, questions never wait for
 // them.
 import { assert } from '../errors.ts';
+import { packFragment } from './fragment-wire.ts';
+import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import type { Fragment } from '../model/fragment.ts';
+import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
 
 const NOTHING: Estimate = { series: 0, samples: 0 };
@@ -18,10 +20,14 @@ export interface Shard {
   truncateBefore(ms: number): Promise<void>;
   /** A shard without it only takes and answers. */
   readonly upkeep?: Upkeep;
+  /** A source of made-up series to rehearse queries on. */
+  rehearsal?(): Pick<Source, 'fragment'>;
 }
 
 export function serveShard(channel: Channel, open: (options: unknown) => Promise<Shard>): void {
   let shard: Shard | undefined;
+  const labels = new LabelsWriter();
+  let rehearsal: Pick<Source, 'fragment'> | undefined;
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
   const answer = async ({ id, method, args }: Call): Promise<unknown> => {
@@ -31,6 +37,11 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
     }
     assert(shard, 'a shard is opened before it is asked');
     if (method === 'cancel') return void running.get(args[0] as number)?.abort();
+    if (method === 'endRehearsal') return void (rehearsal = undefined);
+    if (method === 'rehearse') {
+      rehearsal ??= shard.rehearsal?.() ?? shard.source;
+      return rehearsal.fragment(args[0] as Fragment);
+    }
     if (method !== 'fragment') return dispatch(shard, method, args);
     const ended = new AbortController();
     running.set(id, ended);
@@ -43,7 +54,14 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
   channel.on('message', (value) => {
     const call = value as Call;
     answer(call).then(
-      (result) => channel.postMessage({ id: call.id, value: result }),
+      (result) => {
+        const { id, method } = call;
+        if (method !== 'fragment' && method !== 'rehearse') {
+          return channel.postMessage({ id, value: result });
+        }
+        const { value, transfer } = packFragment(result as FragmentResult, labels);
+        channel.postMessage({ id, fragment: value }, transfer);
+      },
       (thrown: unknown) => channel.postMessage({ id: call.id, error: plainError(thrown) }),
     );
   });

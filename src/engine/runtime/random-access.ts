@@ -1,6 +1,6 @@
 // A file that is read anywhere and at once: what sealed blocks are read through inside a query,
-// which runs to its end in one thread. Stands beside disk.ts, whose calls are promises. Easy to get
-// wrong: the file must never change while it is open here; its size was asked once.
+// which runs to its end in one thread. Stands beside disk.ts, whose calls are promises. Easy to
+// get wrong: the file must never change while it is open here; its size was asked once.
 import * as fs from 'node:fs';
 import type { RandomAccess } from '../codec/block.ts';
 import { diskFailure } from './disk-failure.ts';

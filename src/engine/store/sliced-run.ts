@@ -1,17 +1,14 @@
 // A large fragment cut into slices of series, so that the thread that owns the samples serves
-// others in between and hears when nobody wants the answer any more. Under the store's source.
-// Easy to get wrong: between two slices the head may drop series, and a number may then mean
-// another one; the whole is begun anew in that case.
+// others in between and hears when nobody wants the answer any more. Under the store's source. Easy
+// to get wrong: between two slices the head may drop series, and a number may then mean another
+// one; the whole is begun anew in that case.
 import { MonError } from '../errors.ts';
 import { FRAGMENT_TURN_MS } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
-import { runFragment } from '../promql/leaf.ts';
-import { mergeFragments } from '../promql/merge.ts';
-import { tooManySamples, tooManySeries } from '../promql/query-failure.ts';
+import { beginFragment, reachOfFragment } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
-import type { Labels } from '../model/labels.ts';
-import type { SampleBuffer, SeriesReader } from '../ports.ts';
+import type { SeriesReader } from '../ports.ts';
 
 /** So many series are run before anybody looks at the clock. */
 const SLICE_FIRST = 64;
@@ -20,12 +17,31 @@ const SLICE_GROWTH = 4;
 
 export interface SlicedRun {
   readonly fragment: Fragment;
-  /** Made anew for every attempt: what it reads may have moved from the head to a block. */
-  readonly reader: () => SeriesReader;
-  readonly clock: Clock;
+  /** A function makes them anew for every attempt: samples may have moved to a block. */
+  readonly readers: readonly SeriesReader[] | (() => readonly SeriesReader[]);
+  /** Without a clock nobody else gets a turn in between. */
+  readonly clock?: Clock;
   readonly signal?: AbortSignal;
+  /** Large fragments of a thread queue here: one at a time goes past its first turn. */
+  readonly large?: Turns;
   /** Changes when series may have been dropped. */
   readonly generation: () => number;
+}
+
+/** A place that one holds and the others wait for, in order. */
+export class Turns {
+  #last: Promise<void> = Promise.resolve();
+
+  /** Resolves when the place is free; call the answer to leave it. */
+  async take(): Promise<() => void> {
+    const before = this.#last;
+    let leave = (): void => undefined;
+    this.#last = new Promise((resolve) => {
+      leave = resolve;
+    });
+    await before;
+    return leave;
+  }
 }
 
 /** First and last time that a fragment looks at; ms. */
@@ -34,76 +50,60 @@ export function timesOf({ grid, windowMs }: Fragment): readonly [first: number, 
   return [grid.start - windowMs + 1, grid.start + (steps - 1) * grid.step];
 }
 
-/** Runs a fragment over one reader. @throws what runFragment throws; MON_ABORTED by the signal. */
+/** Runs a fragment over readers that have no series in common; one answer, sorted or not. */
 export async function runSliced(run: SlicedRun): Promise<FragmentResult> {
-  for (;;) {
-    const result = await attempt(run);
-    if (result !== undefined) return result;
+  let leave: (() => void) | undefined;
+  const queue = async (): Promise<void> => void (leave ??= await run.large?.take());
+  try {
+    for (;;) {
+      const result = await attempt(run, queue);
+      if (result !== undefined) return result;
+    }
+  } finally {
+    leave?.();
   }
 }
 
-async function attempt(run: SlicedRun): Promise<FragmentResult | undefined> {
+/** Undefined when series may have been dropped meanwhile. @throws MON_ABORTED by the signal. */
+async function attempt(
+  run: SlicedRun,
+  queue: () => Promise<void>,
+): Promise<FragmentResult | undefined> {
   const { fragment, clock, signal, generation } = run;
-  const reader = run.reader();
-  const [first, last] = timesOf(fragment);
-  const ids = last < first ? new Uint32Array(0) : reader.match(fragment.matchers, first, last);
-  if (ids.length > fragment.maxSeries) throw tooManySeries(fragment.maxSeries);
-  const slice = new SliceReader(reader);
+  const readers = typeof run.readers === 'function' ? run.readers() : run.readers;
+  const { first, last } = reachOfFragment(fragment);
+  const found = readers.map((reader) => reader.match(fragment.matchers, first, last));
+  const series = found.reduce((sum, ids) => sum + ids.length, 0);
+  const leaf = beginFragment(fragment, series);
   const begun = generation();
-  const results: FragmentResult[] = [];
-  let samples = 0;
+  let left = series;
   let size = SLICE_FIRST;
-  let turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
-  for (let at = 0; at < ids.length || results.length === 0; at += slice.ids.length) {
-    slice.ids = ids.subarray(at, at + size);
-    const begin = clock.monotonic();
-    const result = runFragment(fragment, slice);
-    results.push(result);
-    samples += result.samplesRead;
-    if (samples > fragment.maxSamples) throw tooManySamples();
-    const now = clock.monotonic();
-    size = nextSize(size, now - begin);
-    if (now < turnAt || at + slice.ids.length >= ids.length) continue;
-    await clock.sleep(0);
-    if (signal?.aborted === true) throw new MonError('MON_ABORTED', 'the query was given up');
-    if (generation() !== begun) return undefined;
-    turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
+  let now = clock?.monotonic() ?? 0;
+  let turnAt = now + FRAGMENT_TURN_MS;
+  for (const [i, ids] of found.entries()) {
+    for (let at = 0; at < ids.length;) {
+      const slice = ids.subarray(at, at + size);
+      leaf.add(readers[i], slice);
+      at += slice.length;
+      left -= slice.length;
+      if (clock === undefined || left === 0) continue;
+      const begin = now;
+      now = clock.monotonic();
+      if (slice.length === size) size = nextSize(size, now - begin);
+      if (now < turnAt) continue;
+      await queue();
+      await clock.sleep(0);
+      if (signal?.aborted === true) throw new MonError('MON_ABORTED', 'the query was given up');
+      if (generation() !== begun) return undefined;
+      now = clock.monotonic();
+      turnAt = now + FRAGMENT_TURN_MS;
+    }
   }
-  return results.length === 1 ? results[0] : mergeFragments(fragment, results);
+  return leaf.result();
 }
 
 /** As many series as fill a turn, judged by the last slice. */
 function nextSize(size: number, tookMs: number): number {
   const fitting = tookMs > 0 ? Math.floor((size * FRAGMENT_TURN_MS) / tookMs) : Infinity;
   return Math.max(SLICE_FIRST / 4, Math.min(fitting, size * SLICE_GROWTH));
-}
-
-/** A reader that has matched already: the slice of what it found. */
-class SliceReader implements SeriesReader {
-  ids: Uint32Array = new Uint32Array(0);
-  readonly #reader: SeriesReader;
-
-  constructor(reader: SeriesReader) {
-    this.#reader = reader;
-  }
-
-  match(): Uint32Array {
-    return this.ids;
-  }
-
-  labels(id: number): Labels {
-    return this.#reader.labels(id);
-  }
-
-  read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
-    return this.#reader.read(id, minMs, maxMs, into);
-  }
-
-  labelNames(): string[] {
-    return [];
-  }
-
-  labelValues(): string[] {
-    return [];
-  }
 }

@@ -10,10 +10,9 @@ import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
-import { runFragment } from '../promql/leaf.ts';
-import { mergeFragments } from '../promql/merge.ts';
+import { reachOfFragment } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { runSliced, timesOf } from './sliced-run.ts';
+import { Turns, runSliced, timesOf } from './sliced-run.ts';
 import type { Store } from './store.ts';
 
 /** Series whose samples are counted for an estimate; the rest is taken to be like them. */
@@ -24,6 +23,7 @@ type Selections = readonly (readonly Matcher[])[];
 export class StoreSource implements Source {
   readonly #store: Store;
   readonly #clock: Clock | undefined;
+  readonly #large = new Turns();
 
   /** With a clock, large fragments give other work of this thread its turn. */
   constructor(store: Store, clock?: Clock) {
@@ -33,7 +33,7 @@ export class StoreSource implements Source {
 
   fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     return this.#whole(async () => {
-      const [first, last] = timesOf(fragment);
+      const { first, last } = reachOfFragment(fragment);
       const result = await this.#run(fragment, signal);
       const lost = this.#store.lost(first, last);
       return lost.length === 0 ? result : { ...result, warnings: [...result.warnings, ...lost] };
@@ -41,16 +41,11 @@ export class StoreSource implements Source {
   }
 
   async #run(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
-    const results: FragmentResult[] = [];
     const clock = this.#clock;
+    const { first, last } = reachOfFragment(fragment);
+    const readers = (): SeriesReader[] => this.#store.readers(first, last);
     const generation = (): number => this.#store.truncations;
-    const [first, last] = timesOf(fragment);
-    for (const partition of this.#store.partitions.values()) {
-      const reader = (): SeriesReader => partition.reader(first, last);
-      if (clock === undefined) results.push(runFragment(fragment, reader()));
-      else results.push(await runSliced({ fragment, reader, clock, signal, generation }));
-    }
-    return results.length === 1 ? results[0] : mergeFragments(fragment, results);
+    return runSliced({ fragment, readers, clock, signal, generation, large: this.#large });
   }
 
   /** Asks again without a block that turns out to be damaged: the rest is served. */

@@ -1,5 +1,5 @@
-// Requests that nobody would write by hand: the server answers each with a status of its list, knows
-// no bug, and lives on. Paths, methods, headers and bodies are drawn from a seed.
+// Requests that nobody would write by hand: the server answers each with a status of its list,
+// knows no bug, and lives on. Paths, methods, headers and bodies are drawn from a seed.
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';

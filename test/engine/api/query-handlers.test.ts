@@ -140,11 +140,14 @@ test('a large answer comes in pages, packed when asked for, and is the same', as
     ),
   }));
   assert.deepEqual(JSON.parse(plain.text).data.result, want);
-  const packed = await api.call(path, { headers: { 'accept-encoding': 'br, gzip' } });
+  const near = await api.call(path, { headers: { 'accept-encoding': 'br, gzip' } });
+  assert.equal(near.headers['content-encoding'], undefined, 'nothing is gained on this machine');
+  const far = { 'x-forwarded-for': '192.0.2.1' };
+  const packed = await api.call(path, { headers: { ...far, 'accept-encoding': 'br, gzip' } });
   assert.equal(packed.headers['content-encoding'], 'gzip');
   assert.ok(packed.bytes.length < plain.bytes.length / 2);
   assert.equal(gunzipSync(packed.bytes).toString(), plain.text);
-  const refused = await api.call(path, { headers: { 'accept-encoding': 'gzip;q=0' } });
+  const refused = await api.call(path, { headers: { ...far, 'accept-encoding': 'gzip;q=0' } });
   assert.equal(refused.headers['content-encoding'], undefined);
 });
 

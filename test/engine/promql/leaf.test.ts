@@ -46,6 +46,8 @@ test('windows are left-open, and a stale marker ends a series at once', () => {
   assert.deepEqual(times, [[none, 10, 10, 10, none, none, 60, 60, 60, none, none]]);
 });
 
+const RAW: Fragment = { ...BASE, fn: 'raw' };
+
 test('raw samples keep the bits of their values', () => {
   const series = new MemorySeries();
   series.add({ __name__: 'm' }, [{ t: 1, v: 0 }]);
@@ -59,7 +61,7 @@ test('raw samples keep the bits of their values', () => {
     return 2;
   };
   const grid = { start: 10, end: 10, step: 1 };
-  const { raw } = mergeFragments(BASE, [runFragment({ ...BASE, fn: 'raw', grid }, series)]);
+  const { raw } = mergeFragments(RAW, [runFragment({ ...RAW, grid }, series)]);
   assert.deepEqual([...(raw?.timestamps ?? [])], [2]);
   assert.deepEqual([...new Uint32Array(raw?.values.slice().buffer as ArrayBuffer)], odd);
 });

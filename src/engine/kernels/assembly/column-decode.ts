@@ -1,8 +1,8 @@
-// Decodes one column of a sealed block (column-encode.ts tells what it is), whatever the bytes are:
-// open() reads and checks the header, columnDecode() the rest. It never writes more samples than the
-// header told and never reads outside the room that the caller keeps. Easy to get wrong: the sum of
-// extra bits is checked when they have all been taken, so COLUMN_SLACK bytes must be readable behind
-// them.
+// Decodes one column of a sealed block (column-encode.ts tells what it is), whatever the bytes
+// are: open() reads and checks the header, columnDecode() the rest. It never writes more samples
+// than the header told and never reads outside the room that the caller keeps. Easy to get wrong:
+// the sum of extra bits is checked when they have all been taken, so COLUMN_SLACK bytes must be
+// readable behind them.
 import { alloc } from './arena';
 import { decimalOf } from './column-map';
 import {
@@ -20,6 +20,7 @@ import {
   integersAt,
   MIRRORED_BIT,
   ordered,
+  PACKED_BIT,
   powers,
   residualCount,
   SIGNED_BIT,
@@ -31,11 +32,19 @@ import {
   WAY_TURN,
   WAY_VALUE,
 } from './column-state';
+import { openTable, unpackInto, unpackTokens } from './column-unpack';
 
-/** Bytes that must be readable behind the extra bits: as if every token took 63 of them. */
-const SLACK: u32 = COLUMN_SAMPLES * 8 + 16;
+/** Bytes that must be readable behind the extra bits: as if every token took 63 + 10 of them. */
+const SLACK: u32 = COLUMN_SAMPLES * 10 + 32;
 
-/** Of each count of leading bits and each token: the number without, and the count of, extra bits. */
+/** A share of two bytes for each token, and two bytes before. */
+const TABLE_BYTES_MOST: u64 = 514;
+/** Extra bits and state bits of all tokens, with the first states. */
+const LANES_BYTES_MOST: u64 = COLUMN_SAMPLES * 10 + 16;
+
+/**
+ * Of each count of leading bits and each token: the number without, and the count of, extra bits.
+ */
 const TABLE: u32 = 256 * 16;
 let tables: usize = 0;
 
@@ -46,6 +55,9 @@ let way: u32 = 0;
 let signed: bool = false;
 let mirrored: bool = false;
 let uniform: bool = false;
+let packed: bool = false;
+/** Bytes of the first lane of packed tokens. */
+let lane: u32 = 0;
 let leading: u32 = 0;
 let decimals: u32 = 0;
 let first: i64 = 0;
@@ -108,16 +120,23 @@ function openNumbers(end: usize): bool {
   base = 0;
   unit = 1;
   let extra: u64 = 0;
+  let tokens: u64 = uniform ? 0 : n;
   if (uniform) {
     if (n != 0) base = takeSigned(end);
   } else if (n != 0) {
     if (!signed) base = takeSigned(end);
     unit = <i64>takeVarint(end);
     if (mirrored) unit = 0 - unit;
+    if (packed) {
+      tokens = takeVarint(end);
+      const first = takeVarint(end);
+      if (tokens > TABLE_BYTES_MOST || first > LANES_BYTES_MOST) return false;
+      lane = <u32>first;
+    }
     extra = takeVarint(end);
-    if (extra > (<u64>n << 3)) return false;
+    if (extra > LANES_BYTES_MOST) return false;
   }
-  describe(count, 0, uniform ? 0 : n, <u32>extra);
+  describe(count, 0, <u32>tokens, <u32>extra);
   return !broken;
 }
 
@@ -136,7 +155,8 @@ export function columnOpen(from: usize, end: usize): u32 {
   uniform = (more & UNIFORM_BIT) != 0;
   leading = more & 7;
   decimals = (more >> DECIMALS_SHIFT) & 15;
-  if (tag > 127 || decimals >= DECIMALS) return 0;
+  packed = (tag & PACKED_BIT) != 0;
+  if (decimals >= DECIMALS) return 0;
   at = from + 2;
   broken = false;
   exceptions = 0;
@@ -286,6 +306,10 @@ export function columnDecode(tokens: usize, extra: usize, to: usize): bool {
   const told = columnExtraBytes();
   if (uniform) {
     fillUniform(n);
+  } else if (packed) {
+    if (n == 0 || !openTable(tokens, columnTokenBytes(), leading)) return false;
+    unpackInto(signed, base, unit);
+    if (!unpackTokens(extra, lane, told, n)) return false;
   } else if (told == 0) {
     if (n != 0) takeTokens(tokens, n);
   } else {

@@ -1,9 +1,24 @@
-// Encodes one column of a sealed block: integers (column-map.ts) under a plan (column-plan.ts), each
-// number cut into a token of one byte (its magnitude and leading bits, which the page's zstd
-// shortens) and extra bits (which nobody can shorten). So are integers cut in JPEG XL, and pco's
-// bins are near kin. Easy to get wrong: extra bits are stored eight bytes at a time, so the room
-// behind them is needed.
-import { mapValues, mappedDecimals, mappedExceptions, mappedForm, putExceptions } from './column-map';
+// Encodes one column of a sealed block: integers (column-map.ts) under a plan (column-plan.ts),
+// each number cut into a token of one byte (its magnitude and leading bits) and extra bits, as
+// JPEG XL cuts integers. Tokens that come with much the same frequency all over are packed
+// (column-pack.ts), the others are left to the page's zstd, which sees runs and repeats. Easy to
+// get wrong: bits are stored eight bytes at a time, so the room behind them is needed.
+import { alloc } from './arena';
+import {
+  mapValues,
+  mappedDecimals,
+  mappedExceptions,
+  mappedForm,
+  putExceptions,
+} from './column-map';
+import {
+  packedBitBytes,
+  packedLaneBytes,
+  packedTableBytes,
+  packingPays,
+  packTokens,
+  tokensAt,
+} from './column-pack';
 import * as plan from './column-plan';
 import {
   COLUMN_SAMPLES,
@@ -14,6 +29,7 @@ import {
   HEADER_BYTES_MOST,
   integersAt,
   MIRRORED_BIT,
+  PACKED_BIT,
   putVarint,
   residualsAt,
   SIGNED_BIT,
@@ -88,16 +104,26 @@ function chooseLeading(n: u32, most: u64): u32 {
   return chosen;
 }
 
+/** Cuts n numbers into tokens, which go to tokensAt(). */
+function cutTokens(n: u32, leading: u32): void {
+  const at = residualsAt();
+  const to = tokensAt();
+  for (let i: u32 = 0; i < n; ++i) {
+    const z = load<u64>(at + (<usize>i << 3));
+    store<u8>(to + i, <u8>tokenOf(z, extraOf(z, leading), leading));
+  }
+}
+
 /** Writes n tokens and behind them the extra bits; answers the end. */
 function putNumbers(n: u32, leading: u32, to: usize): usize {
   const at = residualsAt();
+  memory.copy(to, tokensAt(), n);
   let next = to + n;
   let bits: u64 = 0;
   let filled: u64 = 0;
   for (let i: u32 = 0; i < n; ++i) {
     const z = load<u64>(at + (<usize>i << 3));
     let e = extraOf(z, leading);
-    store<u8>(to + i, <u8>tokenOf(z, e, leading));
     let rest = z & ((<u64>1 << e) - 1);
     if (e > 32) {
       bits |= (rest & 0xffffffff) << filled;
@@ -118,6 +144,9 @@ function putNumbers(n: u32, leading: u32, to: usize): usize {
   return next;
 }
 
+// What putHeader tells of the tokens, when they are packed and when they are not.
+let packed: bool = false;
+
 /** Writes what stands before the exceptions; answers the end. */
 function putHeader(count: u32, n: u32, leading: u32, to: usize): usize {
   const way = plan.planWay();
@@ -126,6 +155,7 @@ function putHeader(count: u32, n: u32, leading: u32, to: usize): usize {
   if (plan.planSigned()) tag |= SIGNED_BIT;
   if (plan.planMirrored()) tag |= MIRRORED_BIT;
   if (mappedExceptions() != 0) tag |= EXCEPTIONS_BIT;
+  if (packed) tag |= PACKED_BIT;
   const same: u32 = plan.planUniform() ? UNIFORM_BIT : 0;
   store<u8>(to, <u8>tag);
   store<u8>(to + 1, <u8>(leading | (mappedDecimals() << DECIMALS_SHIFT) | same));
@@ -139,18 +169,31 @@ function putHeader(count: u32, n: u32, leading: u32, to: usize): usize {
   if (same) return putVarint(at, zigzag(load<i64>(residualsAt())));
   if (!plan.planSigned()) at = putVarint(at, zigzag(plan.planBase()));
   at = putVarint(at, plan.planUnit());
-  return putVarint(at, extraBytes);
+  if (!packed) return putVarint(at, extraBytes);
+  at = putVarint(at, packedTableBytes());
+  at = putVarint(at, packedLaneBytes());
+  return putVarint(at, packedBitBytes());
 }
 
 /** Bytes that columnEncode wants to be free at `to`. */
 export function columnRoom(count: u32): u32 {
-  return HEADER_BYTES_MOST + count * 9 + (count >> 2) * EXCEPTION_BYTES_MOST + 32;
+  return HEADER_BYTES_MOST + count * 11 + (count >> 2) * EXCEPTION_BYTES_MOST + 600;
+}
+
+let scratch: usize = 0;
+
+/** True, with the numbers packed in `scratch`, when their tokens are shorter so. */
+function pack(n: u32, leading: u32): bool {
+  if (!packingPays(n)) return false;
+  if (scratch == 0) scratch = alloc(columnRoom(COLUMN_SAMPLES));
+  packTokens(n, leading, scratch);
+  return true;
 }
 
 /**
- * Encodes `count` values, given as bits, into `to`: header, tokens, extra bits, one behind the
- * other; columnHeaderBytes() and its neighbours tell how long each is. Answers the whole length, 0
- * when there are no samples or more than COLUMN_SAMPLES.
+ * Encodes `count` values, given as bits, into `to`: header, tokens (or the table of packed ones),
+ * extra bits (or lanes), one behind the other; columnHeaderBytes() and its neighbours tell how long
+ * each is. Answers the whole length, 0 when there are no samples or more than COLUMN_SAMPLES.
  */
 export function columnEncode(values: usize, count: u32, to: usize): u32 {
   if (count == 0 || count > COLUMN_SAMPLES) return 0;
@@ -159,11 +202,24 @@ export function columnEncode(values: usize, count: u32, to: usize): u32 {
   const same = plan.planUniform();
   // The header wants residuals of a uniform column as they are.
   let leading: u32 = 0;
-  if (!same) leading = chooseLeading(n, toNumbers(n));
+  packed = false;
+  if (!same) {
+    leading = chooseLeading(n, toNumbers(n));
+    cutTokens(n, leading);
+    packed = pack(n, leading);
+  }
   let at = putHeader(count, n, leading, to);
   if (mappedExceptions() != 0) at = putExceptions(values, count, at);
-  const tokens: u32 = same ? 0 : n;
-  const end = same ? at : putNumbers(n, leading, at);
+  let end = at;
+  let tokens: u32 = 0;
+  if (packed) {
+    tokens = packedTableBytes();
+    memory.copy(at, scratch, tokens + packedBitBytes());
+    end = at + tokens + packedBitBytes();
+  } else if (!same) {
+    tokens = n;
+    end = putNumbers(n, leading, at);
+  }
   describe(count, <u32>(at - to), tokens, <u32>(end - at) - tokens);
   return <u32>(end - to);
 }

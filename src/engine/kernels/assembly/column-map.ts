@@ -1,7 +1,7 @@
-// From the bits of values to integers that a column can tell shortly: exact decimals where (nearly)
-// all values are such, else the bits themselves, put in order. Stands at the mouth of
-// column-encode.ts. Easy to get wrong: a decimal counts only when the very expression of the decoder
-// gives the same bits back, so -0, NaN and infinities never are decimals but exceptions.
+// From the bits of values to integers that a column can tell shortly: exact decimals where
+// (nearly) all values are such, else the bits themselves, put in order. Stands at the mouth of
+// column-encode.ts. Easy to get wrong: a decimal counts only when the very expression of the
+// decoder gives the same bits back, so -0, NaN and infinities never are decimals but exceptions.
 import {
   DECIMALS,
   FORM_BITS,
@@ -135,7 +135,9 @@ export function mapValues(values: usize, count: u32): void {
   }
 }
 
-/** Writes positions and bits of what does not fit, at most the 1/8 and 1/64 that findForm allows. */
+/**
+ * Writes positions and bits of what does not fit, at most the 1/8 and 1/64 that findForm allows.
+ */
 export function putExceptions(values: usize, count: u32, at: usize): usize {
   let to = putVarint(at, exceptions);
   const scale = load<f64>(powers + (<usize>decimals << 3));

@@ -1,5 +1,5 @@
-// The plan of a sealed column: against what its integers are told, from where and in which unit, so
-// that the fewest bits are left. Tries every way by what its tokens and extra bits would take;
+// The plan of a sealed column: against what its integers are told, from where and in which unit,
+// so that the fewest bits are left. Tries every way by what its tokens and extra bits would take;
 // column-encode.ts then writes the numbers. Easy to get wrong: all sums wrap at 2^64, and that is
 // right, because the decoder wraps the same way.
 import { alloc } from './arena';
@@ -140,7 +140,10 @@ export function survey(n: u32, signs: bool): void {
 export function numberOf(r: i64): u64 {
   if (!signed) return unit == 1 ? <u64>(r - base) : <u64>(r - base) / unit;
   let turned = mirrored ? 0 - r : r;
-  if (unit != 1) turned = turned < 0 ? 0 - <i64>(<u64>(0 - turned) / unit) : <i64>(<u64>turned / unit);
+  if (unit != 1) {
+    const size = <u64>(turned < 0 ? 0 - turned : turned) / unit;
+    turned = turned < 0 ? 0 - <i64>size : <i64>size;
+  }
   return zigzag(turned);
 }
 

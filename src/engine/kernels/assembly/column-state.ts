@@ -16,6 +16,9 @@ export const FORM_BITS: u32 = 0;
 export const FORM_DIVIDE: u32 = 1;
 export const FORM_MULTIPLY: u32 = 2;
 export const FORM_MICRO: u32 = 3;
+/** States of a table of packed tokens, as a power of two, at least and at most. */
+export const LANE_STATES_LOG_LEAST: u32 = 5;
+export const LANE_STATES_LOG_MOST: u32 = 10;
 /** Powers of ten that an exact decimal may need. */
 export const DECIMALS: u32 = 15;
 
@@ -30,6 +33,7 @@ export const WAY_SHIFT: u32 = 2;
 export const SIGNED_BIT: u32 = 0x10;
 export const MIRRORED_BIT: u32 = 0x20;
 export const EXCEPTIONS_BIT: u32 = 0x40;
+export const PACKED_BIT: u32 = 0x80;
 /** Second byte: leading bits in bits 0 to 2, decimals in bits 3 to 6, then this. */
 export const DECIMALS_SHIFT: u32 = 3;
 export const UNIFORM_BIT: u32 = 0x80;

@@ -70,3 +70,5 @@ export {
   columnSamples,
   columnTokenBytes,
 } from './column-state';
+export { rangeArguments, rangeWindows } from './range-state';
+export { rangeEvaluate, rangeFunction, rangeRows } from './range';

@@ -1,12 +1,14 @@
-// Series descriptions of Prometheus' test scripts: `metric{a="b"} 0+10x3 _ stale`. What is not
-// built yet (native histograms) is reported, not read.
-import { parse } from '../../src/engine/promql/parse.ts';
-import { parseFloatText } from '../../src/engine/promql/literals.ts';
-import { makeLabels } from '../../src/engine/model/labels.ts';
-import type { Labels } from '../../src/engine/model/labels.ts';
+// Series descriptions of Prometheus' test scripts: `metric{a="b"} 0+10x3 _ stale {{count:1}}`.
+// Values of a run are added up one after another, as floats do it, never multiplied.
+import { makeLabels } from '../model/labels.ts';
+import { parse } from './parse.ts';
+import { parseFloatText } from './literals.ts';
+import { histogramRun, parseHistogram } from './script-histogram.ts';
+import type { Labels } from '../model/labels.ts';
+import type { ScriptHistogram } from './script-histogram.ts';
 
 /** One step of a sequence: a number, a gap, the stale marker, or a histogram. */
-export type Item = number | 'gap' | 'stale' | 'histogram';
+export type Item = number | 'gap' | 'stale' | ScriptHistogram;
 
 export interface SeriesLine {
   readonly labels: Labels;
@@ -54,11 +56,15 @@ export function parseItems(text: string): Item[] {
   const out: Item[] = [];
   let rest = text.trim();
   while (rest !== '') {
-    const histogram = /^\{\{.*?\}\}(?:x(\d+)|[+-]\{\{.*?\}\}x(\d+))?\s*/.exec(rest);
-    if (histogram !== null) {
-      const times = Number(histogram[1] ?? histogram[2] ?? 0) + 1;
-      for (let i = 0; i < times; i++) out.push('histogram');
-      rest = rest.slice(histogram[0].length);
+    const found = HISTOGRAM.exec(rest);
+    if (found !== null) {
+      const [all, first, same, sign, step, times] = found;
+      const by: Step | undefined =
+        step === undefined
+          ? undefined
+          : { sign: sign === '-' ? -1 : 1, step: parseHistogram(step) };
+      out.push(...histogramRun(parseHistogram(first), by, Number(same ?? times ?? 0)));
+      rest = rest.slice(all.length);
       continue;
     }
     const [word] = rest.split(/\s+/, 1);
@@ -66,6 +72,13 @@ export function parseItems(text: string): Item[] {
     out.push(...parseWord(word));
   }
   return out;
+}
+
+const HISTOGRAM = /^\{\{(.*?)\}\}(?:x(\d+)|([+-])\{\{(.*?)\}\}x(\d+))?\s*/;
+
+interface Step {
+  readonly sign: 1 | -1;
+  readonly step: ScriptHistogram;
 }
 
 const NUMBER = String.raw`[+-]?(?:inf|nan|(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)`;

@@ -1,15 +1,23 @@
-// Compares an answer with what a script expects: values to a millionth, series, order, notes,
-// errors.
-import { compareLabels, labelsKey } from '../../src/engine/model/labels.ts';
-import { gridSize } from '../../src/engine/model/fragment.ts';
-import { labelsText } from '../../src/engine/promql/labels-text.ts';
-import { parseString } from '../../src/engine/promql/literals.ts';
-import { numberOf, parseItems, splitSeries } from './promqltest-values.ts';
-import { timeOf } from './promqltest-times.ts';
-import type { Eval } from './promqltest-eval.ts';
-import type { Item } from './promqltest-values.ts';
-import type { Labels } from '../../src/engine/model/labels.ts';
-import type { QueryAnswer, QueryResult } from '../../src/engine/model/query-result.ts';
+// Compares an answer with what a script expects: values to a millionth, histograms without their
+// empty buckets, series, order, notes, errors. Easy to get wrong: a reset hint counts only where
+// the script has written one.
+import { compareLabels, labelsKey } from '../model/labels.ts';
+import { gridSize } from '../model/fragment.ts';
+import { compacted } from './histogram-math.ts';
+import { isCustom } from '../model/histogram.ts';
+import { labelsText } from './labels-text.ts';
+import { sameNumbers } from './histogram-lists.ts';
+import { scriptText } from './histogram-text.ts';
+import { parseString } from './literals.ts';
+import { numberOf, parseItems, splitSeries } from './script-values.ts';
+import { timeOf } from './script-times.ts';
+import type { Eval } from './script-eval.ts';
+import type { BucketList, FloatHistogram } from '../model/histogram.ts';
+import type { Item } from './script-values.ts';
+import type { ScriptHistogram } from './script-histogram.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Evaluation } from './evaluate.ts';
+import type { QueryResult } from '../model/query-result.ts';
 
 interface Note {
   readonly kind: string;
@@ -27,7 +35,8 @@ interface Expectation {
 const NOTE = /^expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?$/;
 const VECTOR = /^expect range vector\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+)$/;
 
-function expectationOf(one: Eval): Expectation {
+/** What is written below an eval. @throws Error when it cannot be read. */
+export function expectationOf(one: Eval): Expectation {
   const notes: Note[] = [];
   const lines: string[] = [];
   let text: string | undefined;
@@ -54,7 +63,7 @@ function instants([, from, to, step]: RegExpExecArray): number[] {
 /** What is wrong with the outcome, or nothing. */
 export function compareAnswer(
   one: Eval,
-  answer: QueryAnswer | undefined,
+  answer: Evaluation | undefined,
   error: string | undefined,
 ): string | undefined {
   const want = expectationOf(one);
@@ -74,7 +83,7 @@ function matches(note: Note, text: string): boolean {
   return note.how === 'regex' ? new RegExp(note.text).test(text) : true;
 }
 
-function compareNotes(notes: readonly Note[], answer: QueryAnswer): string | undefined {
+function compareNotes(notes: readonly Note[], answer: Evaluation): string | undefined {
   for (const [kind, actual] of [
     ['warn', answer.warnings],
     ['info', answer.infos],
@@ -93,7 +102,8 @@ function compareNotes(notes: readonly Note[], answer: QueryAnswer): string | und
   return undefined;
 }
 
-type Row = ReadonlyMap<number, number>;
+type Cell = number | ScriptHistogram;
+type Row = ReadonlyMap<number, Cell>;
 
 interface Series {
   readonly labels: Labels;
@@ -151,9 +161,9 @@ function expectedSeries(one: Eval, want: Expectation): Series[] {
   const out: Series[] = [];
   for (const line of want.lines) {
     const { labels, rest } = splitSeries(line);
-    const row = new Map<number, number>();
+    const row = new Map<number, Cell>();
     parseItems(rest).forEach((item: Item, i) => {
-      if (typeof item !== 'number') return;
+      if (typeof item === 'string') return;
       row.set(want.times?.[i] ?? one.start + i * (one.range?.step ?? 0), item);
     });
     out.push({ labels, row });
@@ -164,10 +174,12 @@ function expectedSeries(one: Eval, want: Expectation): Series[] {
 function seriesOf(result: QueryResult): Series[] | string {
   if (result.type === 'string' || result.type === 'scalar') return `got a ${result.type}`;
   if (result.type === 'samples') {
-    const { labels, from, timestamps, values } = result.raw;
+    const { labels, from, timestamps, values, histograms } = result.raw;
     return labels.map((set, s) => {
-      const row = new Map<number, number>();
-      for (let i = from[s]; i < from[s + 1]; i++) row.set(timestamps[i], values[i]);
+      const row = new Map<number, Cell>();
+      for (let i = from[s]; i < from[s + 1]; i++) {
+        row.set(timestamps[i], cellOf(histograms?.[i], values[i]));
+      }
       return { labels: set, row };
     });
   }
@@ -175,10 +187,11 @@ function seriesOf(result: QueryResult): Series[] | string {
   const one = result.type === 'vector';
   const grid = one ? { start: result.timeMs, end: result.timeMs, step: 1 } : result.grid;
   return matrix.labels.map((labels, s) => {
-    const row = new Map<number, number>();
+    const row = new Map<number, Cell>();
     for (let i = 0; i < gridSize(grid); i++) {
       const at = s * matrix.steps + i;
-      if (matrix.present[at] !== 0) row.set(grid.start + i * grid.step, matrix.values[at]);
+      if (matrix.present[at] === 0) continue;
+      row.set(grid.start + i * grid.step, cellOf(matrix.histograms?.[at], matrix.values[at]));
     }
     return { labels, row };
   });
@@ -187,16 +200,48 @@ function seriesOf(result: QueryResult): Series[] | string {
 function compareRow(want: Row, got: Row): string | undefined {
   for (const [t, v] of want) {
     const value = got.get(t);
-    if (value === undefined) return `nothing at ${t}, wanted ${v}`;
-    if (!almost(value, v)) return `${value} at ${t}, wanted ${v}`;
+    if (value === undefined) return `nothing at ${t}, wanted ${textOf(v)}`;
+    if (!sameCell(value, v)) return `${textOf(value)} at ${t}, wanted ${textOf(v)}`;
   }
-  for (const [t, v] of got) if (!want.has(t)) return `${v} at ${t}, wanted nothing`;
+  for (const [t, v] of got) if (!want.has(t)) return `${textOf(v)} at ${t}, wanted nothing`;
   return undefined;
 }
 
 function shown(why: string, actual: readonly Series[]): string {
-  const rows = actual.map((s) => `${labelsText(s.labels)} ${[...s.row.values()].join(' ')}`);
+  const cells = (row: Row): string => [...row.values()].map(textOf).join(' ');
+  const rows = actual.map((s) => `${labelsText(s.labels)} ${cells(s.row)}`);
   return `${why}; got ${rows.join(' | ') || 'nothing'}`;
+}
+
+function cellOf(histogram: FloatHistogram | undefined, value: number): Cell {
+  return histogram === undefined ? value : { histogram, hinted: true };
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'number' ? String(cell) : scriptText(cell.histogram);
+}
+
+function sameCell(got: Cell, want: Cell): boolean {
+  if (typeof got === 'number' || typeof want === 'number') {
+    return typeof got === 'number' && typeof want === 'number' && almost(got, want);
+  }
+  const a = compacted(got.histogram);
+  const b = compacted(want.histogram);
+  if (want.hinted && a.hint !== b.hint) return false;
+  if (a.schema !== b.schema || a.zeroThreshold !== b.zeroThreshold) return false;
+  if (isCustom(a) && !sameNumbers(a.custom, b.custom)) return false;
+  return (
+    almost(a.count, b.count) &&
+    almost(a.sum, b.sum) &&
+    almost(a.zeroCount, b.zeroCount) &&
+    sameList(a.positive, b.positive) &&
+    sameList(a.negative, b.negative)
+  );
+}
+
+function sameList(a: BucketList, b: BucketList): boolean {
+  if (a.indexes.length !== b.indexes.length) return false;
+  return a.counts.every((count, i) => a.indexes[i] === b.indexes[i] && almost(count, b.counts[i]));
 }
 
 /** Equal to a millionth, as the scripts' own runner compares. */

@@ -1,5 +1,5 @@
-// A log with somebody who writes down: every batch that is appended goes into the model as text-like
-// records, and so does every answer. It stands between the door and the log. Easy to get wrong: the
+// A log with a scribe: every batch that is appended goes into the model, and so does every answer. It
+// stands between the door and the log. Easy to get wrong: the
 // columns are views of kernel memory and must be read before append is called.
 import { strict as assert } from 'node:assert';
 import type { SeriesBook } from '../../src/engine/kernels/series-book.ts';
@@ -8,7 +8,7 @@ import { labelsKey } from '../../src/engine/model/labels.ts';
 import type { Appended, Log, LogReader, Offset } from '../../src/engine/ports.ts';
 import type { Model, Sent, SentRecord } from './model.ts';
 
-export class WatchedLog implements Log {
+export class ScribeLog implements Log {
   /** Records of the newest calls of append; whoever wants to know empties it before. */
   taken: SentRecord[] = [];
   /** Calls of append that have not been answered. */

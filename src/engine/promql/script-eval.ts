@@ -1,6 +1,6 @@
 // One eval of Prometheus' test scripts: what is asked, when, and what is written below it. The
 // body is read when the answer is compared.
-import { timeOf } from './promqltest-times.ts';
+import { timeOf } from './script-times.ts';
 
 export interface Eval {
   readonly line: number;
@@ -25,7 +25,7 @@ export function readEval(command: string, line: number, body: readonly string[])
     return { line, command, query, start: timeOf(at), legacy, body };
   }
   const range = RANGE.exec(command);
-  if (range === null) throw new Error(`line ${line}: no command: ${command}`);
+  if (range === null) throw new Error(`no command: ${command}`);
   const [, legacy, from, to, step, query] = range;
   const times = { end: timeOf(to), step: timeOf(step) };
   return { line, command, query, start: timeOf(from), range: times, legacy, body };

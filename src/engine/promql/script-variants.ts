@@ -1,15 +1,15 @@
 // The multiplication of Prometheus' test runner: an instant eval is also run with @ on every
 // selector at other times, where nothing may change, and each of those as the middle of a range
 // query.
-import { gridSize } from '../../src/engine/model/fragment.ts';
-import { TIME_DEPENDENT } from '../../src/engine/promql/functions.ts';
-import { format } from '../../src/engine/promql/format.ts';
-import { childrenOf } from '../../src/engine/promql/ast.ts';
-import { parse } from '../../src/engine/promql/parse.ts';
-import type { Eval } from './promqltest-eval.ts';
-import type { Expr, Modifiers } from '../../src/engine/promql/ast.ts';
-import type { Matrix } from '../../src/engine/model/fragment.ts';
-import type { QueryAnswer } from '../../src/engine/model/query-result.ts';
+import { gridSize } from '../model/fragment.ts';
+import { TIME_DEPENDENT } from './functions.ts';
+import { format } from './format.ts';
+import { childrenOf } from './ast.ts';
+import { parse } from './parse.ts';
+import type { Eval } from './script-eval.ts';
+import type { Expr, Modifiers } from './ast.ts';
+import type { Matrix } from '../model/fragment.ts';
+import type { QueryResult } from '../model/query-result.ts';
 
 /** The same eval fixed by @ and asked at other times; empty when time itself is part of it. */
 export function fixedVariants(one: Eval): Eval[] {
@@ -34,13 +34,12 @@ export function rangeable(one: Eval): boolean {
 }
 
 /** The answer of a range at its middle, as if it had been asked there. */
-export function middleOf(answer: QueryAnswer, timeMs: number, scalar: boolean): QueryAnswer {
-  const { result } = answer;
-  if (result.type !== 'matrix') return answer;
+export function middleOf(result: QueryResult, timeMs: number, scalar: boolean): QueryResult {
+  if (result.type !== 'matrix') return result;
   const { grid, matrix } = result;
   const step = Math.round((timeMs - grid.start) / grid.step);
   if (scalar) {
-    return { ...answer, result: { type: 'scalar', timeMs, value: matrix.values[step] } };
+    return { type: 'scalar', timeMs, value: matrix.values[step] };
   }
   const steps = gridSize(grid);
   const rows = matrix.labels.map((_, r) => r).filter((r) => matrix.present[r * steps + step] === 1);
@@ -49,8 +48,9 @@ export function middleOf(answer: QueryAnswer, timeMs: number, scalar: boolean): 
     steps: 1,
     values: Float64Array.from(rows, (r) => matrix.values[r * steps + step]),
     present: new Uint8Array(rows.length).fill(1),
+    histograms: rows.map((r) => matrix.histograms?.[r * steps + step]),
   };
-  return { ...answer, result: { type: 'vector', timeMs, matrix: middle } };
+  return { type: 'vector', timeMs, matrix: middle };
 }
 
 function callsTime(expr: Expr): boolean {

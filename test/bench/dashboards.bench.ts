@@ -1,0 +1,287 @@
+// Sixteen dashboard queries at 50 requests a second beside 100,000 samples a second of ingest, for
+// a minute, against a real `mon up`: latencies, errors, and how much came out of the result cache.
+// The load runs in this process, so on two cores it takes its share of them; its CPU is told apart.
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import snappy from 'snappy';
+import { freePort, startMon } from '../support/mon-process.ts';
+import { WRITE_HEADERS, encodeWriteRequest } from '../support/write-request.ts';
+
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60);
+const HOSTILE_SECONDS = Math.min(15, SECONDS);
+const QUERIES_PER_SECOND = 50;
+const BULK_PER_SECOND = 99_000;
+const HISTORY_SECONDS = 2100;
+const INTERVAL_SECONDS = 10;
+const SPAN_SECONDS = 1800;
+const GROUPS = ['cpu', 'disk', 'diskio', 'kernel', 'mem', 'net', 'nginx', 'postgres', 'redis'];
+const PER_GROUP = 11;
+const HOSTS = 100;
+
+/** Series of one request; the sample stands at the end of each, so that it is changed in place. */
+class Body {
+  readonly #bytes: Buffer;
+  readonly #ends: Uint32Array;
+  readonly #values: Float64Array;
+
+  constructor(labels: readonly Record<string, string>[]) {
+    // A time of today takes six bytes as a varint, a value always eight.
+    const parts = labels.map((set) =>
+      encodeWriteRequest([{ labels: set, samples: [{ timestamp: Date.now(), value: 0 }] }]),
+    );
+    this.#bytes = Buffer.concat(parts);
+    let end = 0;
+    this.#ends = Uint32Array.from(parts, (part) => (end += part.length));
+    this.#values = new Float64Array(labels.length);
+  }
+
+  get samples(): number {
+    return this.#ends.length;
+  }
+
+  /** The same series with new samples, as it goes over the wire. */
+  at(timeMs: number): Buffer {
+    const time = Buffer.alloc(6);
+    let rest = timeMs;
+    for (let i = 0; i < 6; i++) {
+      time[i] = (rest % 128) | (i < 5 ? 128 : 0);
+      rest = Math.floor(rest / 128);
+    }
+    for (let i = 0; i < this.#ends.length; i++) {
+      this.#values[i] += ((i * 7 + timeMs / 1000) % 13) | 0;
+      const end = this.#ends[i];
+      this.#bytes.set(time, end - 6);
+      this.#bytes.writeDoubleLE(this.#values[i], end - 15);
+    }
+    return snappy.compressSync(this.#bytes) as Buffer;
+  }
+}
+
+function bodies(prefix: string, hosts: number, hostsPerBody: number): Body[] {
+  const made: Body[] = [];
+  for (let host = 0; host < hosts; host += hostsPerBody) {
+    const sets = Array.from({ length: Math.min(hostsPerBody, hosts - host) }, (_, i) => {
+      const n = host + i;
+      const tags = {
+        hostname: `${prefix}host_${n}`,
+        region: ['us-east-1', 'eu-west-1', 'ap-southeast-2'][n % 3],
+        datacenter: `dc-${n % 9}`,
+        os: ['debian', 'ubuntu'][n % 2],
+        rack: String(n % 97),
+        service: String(n % 19),
+        team: ['SF', 'NYC', 'LON', 'CHI'][n % 4],
+      };
+      return GROUPS.flatMap((group) =>
+        Array.from({ length: PER_GROUP }, (__, m) => ({
+          ...tags,
+          __name__: `${prefix}${group}_${m}`,
+        })),
+      );
+    });
+    made.push(new Body(sets.flat()));
+  }
+  return made;
+}
+
+type Query = readonly [query: string, step: number];
+
+const RANGES: readonly Query[] = [
+  ['cpu_0{hostname="host_7"}', 10],
+  ['max by (hostname) (max_over_time(cpu_0{hostname=~"host_[0-7]"}[1m]))', 60],
+  ['sum by (region) (rate(diskio_0[5m]))', 15],
+  ['topk(5, sum by (hostname) (rate(net_0[5m])))', 30],
+  ['avg by (datacenter, os) (avg_over_time(cpu_3[5m]))', 60],
+  ['sum(rate(redis_0[2m])) / (sum(rate(redis_0[2m])) + sum(rate(redis_1[2m])))', 15],
+  ['quantile(0.95, cpu_1)', 10],
+  ['quantile_over_time(0.99, mem_0[5m])', 60],
+  ['count(cpu_2 > 20) by (team)', 10],
+  ['cpu_0{hostname=~"host_1.*"} > on (hostname) group_left cpu_1', 30],
+  ['max_over_time(sum by (rack) (rate(nginx_0[1m]))[10m:1m])', 60],
+  ['predict_linear(disk_0[10m], 3600)', 60],
+  ['sum by (service) (irate(postgres_0[1m]))', 15],
+];
+const INSTANTS: readonly string[] = [
+  'count by (__name__) ({__name__=~"cpu_.+"})',
+  'sort_desc(sum by (service) (increase(postgres_1[30m])))',
+  'label_replace(mem_1{hostname="host_3"}, "h", "$1", "hostname", "host_(.*)")',
+];
+
+/** What the server said when it first refused something. */
+let refusal = '';
+const HOSTILE: readonly (readonly [query: string, spanSeconds: number, step: number])[] = [
+  ['{__name__=~".+"}', 30 * 86_400, 3600],
+  ['count by (hostname) ({__name__=~".+"})', 60, 60],
+  ['quantile_over_time(0.9, {__name__=~"bulk_cpu_.+"}[30m])', 600, 15],
+  ['label_replace({__name__=~"bulk_.+"}, "x", "$1$1$1$1", "hostname", "(.*)")', 600, 60],
+  ['{hostname=~"(a*)*(b*)*(.*)*host_9"}', 1800, 15],
+  ['sum(max_over_time({__name__=~"bulk_.+"}[10m:1s]))', 1800, 15],
+];
+const HOSTILE_AT_ONCE = 4;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 64 });
+
+interface Reply {
+  readonly status: number;
+  readonly cache: string;
+  readonly ms: number;
+}
+
+function post(url: string, body: Buffer | string, headers: Record<string, string>): Promise<Reply> {
+  const begin = performance.now();
+  return new Promise((resolve, reject) => {
+    const asked = request(url, { method: 'POST', agent, headers }, (response) => {
+      const { statusCode: status = 0, headers: told } = response;
+      if (status < 300) response.resume();
+      else response.once('data', (page: Buffer) => (refusal ||= page.toString().slice(0, 300)));
+      response.on('end', () => {
+        const cache = String(told['x-mon-cache'] ?? 'none');
+        resolve({ status, cache, ms: performance.now() - begin });
+      });
+    });
+    asked.on('error', reject);
+    asked.end(body);
+  });
+}
+
+function ask(base: string, n: number): Promise<Reply> {
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'user-agent': 'Grafana/12.1.0',
+  };
+  const which = n % (RANGES.length + INSTANTS.length);
+  const now = Math.floor(Date.now() / 1000);
+  if (which >= RANGES.length) {
+    const form = new URLSearchParams({ query: INSTANTS[which - RANGES.length], time: `${now}` });
+    return post(`${base}/api/v1/query`, form.toString(), headers);
+  }
+  const [query, step] = RANGES[which];
+  const end = Math.floor(now / step) * step;
+  const times = { start: String(end - SPAN_SECONDS), end: String(end), step: String(step) };
+  const form = new URLSearchParams({ query, ...times });
+  return post(`${base}/api/v1/query_range`, form.toString(), headers);
+}
+
+/** Calls `work` so many times a second, whatever it takes, until the time is over. */
+async function beat(perSecond: number, seconds: number, work: (n: number) => void): Promise<void> {
+  const begin = performance.now();
+  for (let n = 0; n < perSecond * seconds; n++) {
+    const due = begin + (n * 1000) / perSecond;
+    const wait = due - performance.now();
+    if (wait > 0) await pause(wait);
+    work(n);
+  }
+}
+
+/** Asks what nobody should, one after the other, while `until` lies ahead; counts by status. */
+async function hostile(base: string, until: number, seen: Map<string, number>): Promise<void> {
+  for (let n = 0; performance.now() < until; n++) {
+    const [query, span, step] = HOSTILE[n % HOSTILE.length];
+    const end = Math.floor(Date.now() / 1000);
+    const times = { start: String(end - span), end: String(end), step: String(step) };
+    const form = new URLSearchParams({ query, ...times, nocache: '1' });
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const { status } = await post(`${base}/api/v1/query_range`, form.toString(), headers);
+    const key = `${status} ${query}`;
+    seen.set(key, (seen.get(key) ?? 0) + 1);
+  }
+}
+
+function quantile(sorted: readonly number[], q: number): string {
+  const at = Math.min(sorted.length - 1, Math.floor(sorted.length * q));
+  return (sorted[at] ?? NaN).toFixed(1);
+}
+
+function tell(name: string, replies: readonly Reply[]): void {
+  const times = replies.map(({ ms }) => ms).sort((a, b) => a - b);
+  const bad = replies.filter(({ status }) => status !== 200).length;
+  const ms = [0.5, 0.9, 0.99, 1].map((q) => quantile(times, q)).join(' / ');
+  process.stdout.write(`${name}: ${replies.length} asked, ${bad} bad, p50/p90/p99/max ${ms} ms\n`);
+}
+
+async function measured(url: string): Promise<Map<string, number>> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  return new Map(
+    lines.map((line) => {
+      const cut = line.lastIndexOf(' ');
+      return [line.slice(0, cut), Number(line.slice(cut + 1))] as const;
+    }),
+  );
+}
+
+const folder = await mkdtemp(join(tmpdir(), 'mon-bench-'));
+const config = join(folder, 'mon.yml');
+await writeFile(config, 'mon: {host_agent: false, self_scrape: false}\n');
+const port = await freePort();
+const mon = await startMon({ dataDir: join(folder, 'data'), port, config });
+try {
+  const fleet = bodies('', HOSTS, 50);
+  const bulk = bodies('bulk_', Math.round(BULK_PER_SECOND / (GROUPS.length * PER_GROUP)), 100);
+  const write = (body: Buffer): Promise<Reply> =>
+    post(`${mon.url}/api/v1/write`, body, WRITE_HEADERS);
+  const start = Math.floor(Date.now() / 1000);
+  for (let t = start - HISTORY_SECONDS; t < start; t += INTERVAL_SECONDS) {
+    await Promise.all(fleet.map((body) => write(body.at(t * 1000))));
+  }
+  const writes: Promise<Reply>[] = [];
+  const queries: Promise<Reply>[] = [];
+  let samples = 0;
+  const send = (body: Body): void => {
+    samples += body.samples;
+    writes.push(write(body.at(Date.now())));
+  };
+  await beat(bulk.length, 5, (n) => send(bulk[n % bulk.length]));
+  const before = await measured(mon.url);
+  const cpu = process.cpuUsage();
+  samples = 0;
+  writes.length = 0;
+  await Promise.all([
+    beat(bulk.length, SECONDS, (n) => send(bulk[n % bulk.length])),
+    beat(fleet.length / INTERVAL_SECONDS, SECONDS, (n) => send(fleet[n % fleet.length])),
+    beat(QUERIES_PER_SECOND, SECONDS, (n) => void queries.push(ask(mon.url, n))),
+  ]);
+  const replies = await Promise.all(queries);
+  const stored = await Promise.all(writes);
+  const after = await measured(mon.url);
+  const { user, system } = process.cpuUsage(cpu);
+  const grown = (name: string): number => (after.get(name) ?? 0) - (before.get(name) ?? 0);
+  tell('all queries', replies);
+  for (const cache of ['hit', 'partial', 'miss', 'none']) {
+    tell(
+      `  cache ${cache}`,
+      replies.filter((reply) => reply.cache === cache),
+    );
+  }
+  tell(
+    'writes',
+    stored.map((r) => ({ ...r, status: r.status === 204 ? 200 : r.status })),
+  );
+  if (refusal !== '') process.stdout.write(`first refusal: ${refusal}\n`);
+  const ranges = replies.filter(({ cache }) => cache !== 'none');
+  const hits = ranges.filter(({ cache }) => cache !== 'miss').length;
+  const found = grown('mon_query_cache_steps_found_total') / grown('mon_query_cache_steps_total');
+  process.stdout.write(
+    `range queries that found anything: ${((100 * hits) / ranges.length).toFixed(1)} %, ` +
+      `steps found: ${(100 * found).toFixed(1)} %\n` +
+      `ingest ${Math.round(samples / SECONDS)} samples/s; CPU of mon ` +
+      `${(grown('process_cpu_seconds_total') / SECONDS).toFixed(2)} cores, of the load ` +
+      `${((user + system) / 1e6 / SECONDS).toFixed(2)} cores\n`,
+  );
+  const seen = new Map<string, number>();
+  const until = performance.now() + HOSTILE_SECONDS * 1000;
+  queries.length = 0;
+  await Promise.all([
+    beat(bulk.length, HOSTILE_SECONDS, (n) => send(bulk[n % bulk.length])),
+    beat(QUERIES_PER_SECOND, HOSTILE_SECONDS, (n) => void queries.push(ask(mon.url, n))),
+    ...Array.from({ length: HOSTILE_AT_ONCE }, () => hostile(mon.url, until, seen)),
+  ]);
+  tell('dashboards beside hostile questions', await Promise.all(queries));
+  for (const [what, count] of seen) process.stdout.write(`  ${count} times ${what}\n`);
+} finally {
+  await mon.end('SIGTERM');
+  agent.destroy();
+  await rm(folder, { recursive: true, force: true });
+}
