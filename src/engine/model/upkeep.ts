@@ -51,3 +51,32 @@ export function addUpkeep(into: UpkeepReport, more: UpkeepReport): void {
   into.removed += more.removed;
   into.postponed.push(...more.postponed);
 }
+
+/** A partition as its state file tells it. */
+export interface InspectedPartition {
+  readonly partition: number;
+  readonly generation: number;
+  readonly offset: number;
+  readonly stateBytes: number;
+  readonly headBytes: number;
+  readonly tombstones: number;
+  readonly blocks: readonly BlockStatus[];
+}
+
+export interface InspectedStore {
+  readonly partitions: InspectedPartition[];
+  /** Sentences on what is not as it should be. */
+  readonly problems: string[];
+}
+
+/** A block that was read from its first byte to its last, and what is wrong with it. */
+export interface BlockVerdict extends BlockStatus {
+  readonly failures: readonly string[];
+}
+
+export interface DumpedSeries {
+  readonly labels: readonly string[];
+  readonly count: number;
+  readonly timestamps: Float64Array;
+  readonly values: Float64Array;
+}
