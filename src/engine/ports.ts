@@ -109,6 +109,8 @@ export interface Upkeep {
   seal(nowMs: number): Promise<UpkeepReport>;
   /** Joins blocks of windows that are complete at this time. */
   compact(nowMs: number, retentionMs: number): Promise<UpkeepReport>;
+  /** Brings an object store, where there is one, to what is sealed; answers how many went up. */
+  upload(): Promise<UpkeepReport>;
   /** Forgets what is past its time, and of the oldest what is too much. */
   keepOnly(nowMs: number, keep: StoreKeep): Promise<UpkeepReport>;
   /** Deletes what matches any selection and is there now; what comes later stays. Durable then. */
@@ -118,6 +120,25 @@ export interface Upkeep {
   /** Writes what there is now into a folder, with hard links for what never changes. */
   snapshot(folder: string): Promise<void>;
   blocks(): Promise<readonly BlockStatus[]>;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/**
+ * Named bytes on other disks. An object never changes; keys are words joined by slashes.
+ * - putIfAbsent is durable when it resolves, and false when the key was taken: nothing was written.
+ * - getRange answers fewer bytes only behind the end. @throws MonError MON_NOT_FOUND.
+ * - list answers the objects directly below a prefix that ends with a slash, in order of keys.
+ * - remove of what is not there is done already.
+ */
+export interface ObjectStore {
+  putIfAbsent(key: string, parts: AsyncIterable<Uint8Array>): Promise<boolean>;
+  getRange(key: string, position: number, length: number): Promise<Uint8Array>;
+  list(prefix: string): Promise<readonly ObjectInfo[]>;
+  remove(key: string): Promise<void>;
 }
 
 /** What the admin API may do when somebody has switched it on. */

@@ -20,6 +20,10 @@ export class AllUpkeep implements Upkeep {
     return this.#sum((one) => one.compact(nowMs, retentionMs));
   }
 
+  upload(): Promise<UpkeepReport> {
+    return this.#sum((one) => one.upload());
+  }
+
   keepOnly(nowMs: number, keep: StoreKeep): Promise<UpkeepReport> {
     const { bytesMax } = keep;
     const share = bytesMax === undefined ? undefined : bytesMax / this.#all.length;

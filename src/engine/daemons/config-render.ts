@@ -130,6 +130,7 @@ export function renderConfig(config: MonConfig): string {
       retention: formatDuration(config.retentionMs),
       ...compact({
         retention_size: sizeText(config.retentionBytes),
+        object_store: config.objectStore,
         retention_for: config.retentionFor.map(({ text, keepMs }) => {
           return { match: text, keep: formatDuration(keepMs) };
         }),

@@ -36,6 +36,8 @@ export interface MonConfig {
   readonly retentionMs: number;
   /** Bytes of all sealed blocks; undefined: time alone decides. */
   readonly retentionBytes: number | undefined;
+  /** Folder of the object store that sealed blocks are uploaded to. */
+  readonly objectStore: string | undefined;
   readonly retentionFor: readonly PatternRetention[];
   readonly partitions: number;
   readonly shards: number;
@@ -75,6 +77,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
+  'object_store',
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -97,6 +100,7 @@ function readMon(root: Section) {
     dataDir: section.path('data_dir'),
     retentionMs,
     retentionBytes: section.bytes('retention_size'),
+    objectStore: section.path('object_store'),
     retentionFor: readRetentions(section, retentionMs),
     partitions,
     shards,

@@ -13,7 +13,7 @@ import { ScrapeManager } from '../collector/scrape-manager.ts';
 import type { MonError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
-import { SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
+import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
@@ -47,6 +47,8 @@ export interface LocalOptions {
   readonly shards: number;
   readonly retentionMs: number;
   readonly retentionBytes?: number;
+  /** Folder of the object store that sealed blocks are uploaded to. */
+  readonly objectFolder?: string;
   readonly retentionFor?: readonly PatternRetention[];
   /** Deletion and snapshots over the API are somebody's decision. */
   readonly adminApi?: boolean;
@@ -77,6 +79,7 @@ const STOP_MS_MAX = 20_000;
 const STATS_MS = 2_000;
 const TRUNCATE_MS = 10 * 60_000;
 const UPKEEP_MS = 30_000;
+const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { dataDir, logger, partitions, failed } = options;
@@ -91,11 +94,15 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const folder = join(dataDir, 'log');
   const { redisUrl } = options;
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
-  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions });
+  // A disk that is lost is rebuilt from objects and the log: it has to reach back as far.
+  const keepMs = options.objectFolder === undefined ? undefined : REBUILD_KEEP_MS;
+  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, keepMs });
   const { generation } = log;
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
-  const stores = await Stores.start({ shards, dataDir, generation, placement, died: failed });
+  const { objectFolder } = options;
+  const keeping = { dataDir, generation, objectFolder };
+  const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
   const reading = { name: 'store', log, sink: stores.sink, clock, checkpointMs };
@@ -111,6 +118,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const sources = stores.shards.map((shard) => fresh(shard.client));
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const queries = answers.service(sources);
+  const { upkeep } = stores;
+  const caughtUp = (): Promise<void> => consumer.caughtUp();
+  const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
@@ -119,8 +129,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
-    blocks: () => stores.upkeep.blocks(),
-    admin: options.adminApi === true ? adminOf(stores.upkeep, dataDir, clock) : undefined,
+    blocks: () => upkeep.blocks(),
+    admin: options.adminApi === true ? adminOf(admin) : undefined,
   });
   showProcess(counters, startedMs);
   showLog(counters, () => log.counts);

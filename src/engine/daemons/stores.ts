@@ -12,6 +12,7 @@ export interface StoresOptions {
   readonly shards: number;
   readonly generation: number;
   readonly dataDir: string;
+  readonly objectFolder?: string;
   readonly placement: Placement;
   /** Called when a shard's thread has died. */
   readonly died: (error: Error) => void;
@@ -36,10 +37,10 @@ export class Stores {
   }
 
   static async start(options: StoresOptions): Promise<Stores> {
-    const { placement, generation, died } = options;
+    const { placement, generation, objectFolder, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
-    const shards = await startShards({ partitions, generation, folder, died });
+    const shards = await startShards({ partitions, generation, folder, objectFolder, died });
     return new Stores(shards, placement);
   }
 

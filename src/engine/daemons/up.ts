@@ -130,6 +130,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
     retentionFor: config.retentionFor,
+    objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
     checkpointMs: config.checkpointMs,
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,

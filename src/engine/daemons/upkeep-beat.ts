@@ -40,25 +40,39 @@ export class UpkeepBeat {
     const sealed = await this.#upkeep.seal(now);
     this.#tell(sealed);
     this.#tell(await this.#upkeep.compact(now, retentionMs));
+    this.#tell(await this.#upkeep.upload());
   }
 
-  #tell({ sealed, compactions, removed, postponed }: UpkeepReport): void {
+  #tell({ postponed, ...done }: UpkeepReport): void {
     const { logger } = this.#options;
-    if (sealed + compactions + removed > 0) {
-      logger.info('store upkeep', { sealed, compactions, removed });
-    }
+    if (Object.values(done).some((count) => count > 0)) logger.info('store upkeep', done);
     const words = postponed.join('; ');
     if (words !== '' && words !== this.#told) logger.warn(`store upkeep put off: ${words}`);
     if (words !== '') this.#told = words;
   }
 }
 
+export interface AdminOptions {
+  readonly upkeep: Upkeep;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  /** Resolves when the store has been handed all that was acknowledged before. */
+  readonly caughtUp: () => Promise<void>;
+  /** Told of a range in which samples are gone: kept results there are wrong. */
+  readonly changed: (minMs: number, maxMs: number) => void;
+}
+
 /** What the admin API does, over all shards of this server. */
-export function adminOf(upkeep: Upkeep, dataDir: string, clock: Clock): Admin {
+export function adminOf({ upkeep, dataDir, clock, caughtUp, changed }: AdminOptions): Admin {
   return {
-    deleteSeries: (selections, minMs, maxMs) => upkeep.delete(selections, minMs, maxMs),
+    async deleteSeries(selections, minMs, maxMs) {
+      await caughtUp();
+      await upkeep.delete(selections, minMs, maxMs);
+      changed(minMs, maxMs);
+    },
     cleanTombstones: async () => void (await upkeep.cleanTombstones()),
     async snapshot() {
+      await caughtUp();
       const name = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '');
       await upkeep.snapshot(join(dataDir, 'snapshots', name, 'head'));
       return name;

@@ -23,6 +23,7 @@ export interface UpkeepReport {
   sealed: number;
   compactions: number;
   removed: number;
+  uploaded: number;
   /** What could not be done now and is tried again. */
   postponed: string[];
 }
@@ -42,13 +43,14 @@ export interface BlockStatus {
 }
 
 export function noUpkeep(): UpkeepReport {
-  return { sealed: 0, compactions: 0, removed: 0, postponed: [] };
+  return { sealed: 0, compactions: 0, removed: 0, uploaded: 0, postponed: [] };
 }
 
 export function addUpkeep(into: UpkeepReport, more: UpkeepReport): void {
   into.sealed += more.sealed;
   into.compactions += more.compactions;
   into.removed += more.removed;
+  into.uploaded += more.uploaded;
   into.postponed.push(...more.postponed);
 }
 

@@ -71,6 +71,10 @@ export class ShardClient implements Sink, Source, Upkeep {
     return this.#call('compact', [nowMs, retentionMs]) as Promise<UpkeepReport>;
   }
 
+  upload(): Promise<UpkeepReport> {
+    return this.#call('upload', []) as Promise<UpkeepReport>;
+  }
+
   keepOnly(nowMs: number, keep: StoreKeep): Promise<UpkeepReport> {
     return this.#call('keepOnly', [nowMs, keep]) as Promise<UpkeepReport>;
   }

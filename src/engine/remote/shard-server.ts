@@ -85,6 +85,7 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
     case 'seal':
     case 'compact':
     case 'keepOnly':
+    case 'upload':
     case 'delete':
     case 'cleanTombstones':
     case 'snapshot':

@@ -5,6 +5,7 @@ import type { BlockSeries } from '../codec/block.ts';
 import type { BlockReader } from '../codec/block-reader.ts';
 import { BLOCK_SPANS_MS } from '../limits.ts';
 import { compareLabels } from '../model/labels.ts';
+import type { BlockPlan } from './block-files.ts';
 import type { BlockEntry } from './checkpoint-file.ts';
 import { rangesFor, withoutHidden, type Hidden } from './hidden.ts';
 import { makeBuffer, mergeRuns, type SampleRun } from './merge-samples.ts';
@@ -60,6 +61,33 @@ function inOrder(blocks: readonly BlockEntry[], group: readonly BlockEntry[]): b
   return blocks.slice(first, last).every((block) => {
     return group.includes(block) || block.maxMs < minMs || block.minMs > maxMs;
   });
+}
+
+/** What the block is that takes the place of these. */
+export function joinPlan(
+  entries: readonly BlockEntry[],
+  generation: number,
+  sequence: number,
+): BlockPlan {
+  const origin = {
+    generation,
+    from: Math.min(...entries.map(({ from }) => from)),
+    to: Math.max(...entries.map(({ to }) => to)),
+  };
+  const level = Math.max(...entries.map((one) => one.level)) + 1;
+  return { level, origin, sequence, replaces: entries.map(({ name }) => name) };
+}
+
+/** The oldest blocks, as many as there are beyond so many bytes of all. */
+export function oldestBeyond(blocks: readonly BlockEntry[], bytesMax: number): BlockEntry[] {
+  const out: BlockEntry[] = [];
+  let left = blocks.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const block of blocks.toSorted((a, b) => a.maxMs - b.maxMs)) {
+    if (left <= bytesMax) break;
+    left -= block.bytes;
+    out.push(block);
+  }
+  return out;
 }
 
 /** A block that is read to be joined, and what of it goes. */

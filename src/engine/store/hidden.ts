@@ -2,10 +2,11 @@
 // a shorter retention. Stands between blocks and their readers, and in compaction, which drops
 // what is hidden for good. Easy to get wrong: a tombstone concerns only blocks that were there
 // before it.
+import { MonError } from '../errors.ts';
 import { valueTest } from '../head/value-test.ts';
 import { labelValue, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { SampleBuffer } from '../ports.ts';
+import type { SampleBuffer, SeriesReader } from '../ports.ts';
 import type { BlockEntry, Tombstone } from './checkpoint-file.ts';
 
 /** Samples of matching series in [minMs, maxMs]. */
@@ -31,6 +32,21 @@ export function hiddenIn(
   const touches = (one: Hidden): boolean => one.minMs <= entry.maxMs && one.maxMs >= entry.minMs;
   const deleted = tombstones.filter((one) => one.sequence > entry.sequence && touches(one));
   return [...deleted, ...past.filter(touches)];
+}
+
+/** True when a block holds series that the tombstone hides, or when it cannot say. */
+export function buries(
+  tombstone: Tombstone,
+  { entry, reader }: { readonly entry: BlockEntry; readonly reader: SeriesReader },
+): boolean {
+  if (hiddenIn(entry, [tombstone], []).length === 0) return false;
+  const { matchers, minMs, maxMs } = tombstone;
+  try {
+    return reader.match(matchers, minMs, maxMs).length > 0;
+  } catch (thrown) {
+    if (thrown instanceof MonError && thrown.code === 'MON_BLOCK_CORRUPT') return true;
+    throw thrown;
+  }
 }
 
 export function rangesFor(hidden: readonly Hidden[], labels: Labels): HiddenRange[] {

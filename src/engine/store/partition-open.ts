@@ -11,8 +11,9 @@ import {
   decodeCheckpoint,
   EMPTY_LIST,
   type BlockEntry,
-  type Checkpoint,
+  type PartitionList,
 } from './checkpoint-file.ts';
+import { fetchBlocks } from './upload.ts';
 import { Partition, type PartitionOptions, type PartitionState } from './partition.ts';
 
 /** @throws MonError MON_CHECKPOINT_CORRUPT, or of the disk. Damaged blocks are set aside instead. */
@@ -25,7 +26,8 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   const path = join(folder, checkpointName(partition));
   const names = await files.list();
   if (!(await disk.exists(path))) {
-    const state = await adopted(options, files, names);
+    const fetched = names.length === 0 ? await rebuilt(options, files) : undefined;
+    const state = fetched ?? (await adopted(options, files, names));
     return new Partition(options, files, state);
   }
   const checkpoint = decodeCheckpoint(await disk.readFile(path), path);
@@ -38,14 +40,14 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
     );
   }
   const head = Head.restore(kernels, checkpoint.head);
-  const { blocks, list } = await listed(files, checkpoint, names);
+  const { blocks, list } = await listed(files, checkpoint.list, names);
   return new Partition(options, files, { head, next: checkpoint.offset, list, blocks });
 }
 
 /** The blocks that the checkpoint names; all other files are what a crash left. */
 async function listed(
   files: BlockFiles,
-  { list }: Checkpoint,
+  list: PartitionList,
   names: readonly string[],
 ): Promise<Pick<PartitionState, 'blocks' | 'list'>> {
   const blocks: LiveBlock[] = [];
@@ -69,6 +71,19 @@ async function opened(files: BlockFiles, entry: BlockEntry): Promise<LiveBlock |
     await files.setAside(entry.name);
     return undefined;
   }
+}
+
+/** What an object store has of this partition, for a disk that has nothing. */
+async function rebuilt(
+  { objects, disk, kernels, partition, generation }: PartitionOptions,
+  files: BlockFiles,
+): Promise<PartitionState | undefined> {
+  if (objects === undefined) return undefined;
+  const { folder } = files;
+  const list = await fetchBlocks({ objects, disk, partition, generation, folder });
+  if (list === undefined) return undefined;
+  const found = await listed(files, list, []);
+  return { head: new Head(kernels, { partition }), next: list.sealedTo, ...found };
 }
 
 /** All readable blocks of the folder, but those that others were made of; the head is empty. */

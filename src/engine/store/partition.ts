@@ -9,16 +9,18 @@ import { Head } from '../head/head.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { COMPACTION_CACHE_BYTES, SEAL_ASIDE_MAX } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Offset, SeriesReader } from '../ports.ts';
+import type { ObjectStore, Offset, SeriesReader } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { BlockFiles, closeBlock, type LiveBlock } from './block-files.ts';
 import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import type { BlockEntry, PartitionList, Tombstone } from './checkpoint-file.ts';
-import { joinedSeries, planCompaction, type CompactionLimits } from './compaction.ts';
-import { hiddenIn, type Hidden } from './hidden.ts';
+import { joinedSeries, joinPlan, oldestBeyond, planCompaction } from './compaction.ts';
+import type { CompactionLimits } from './compaction.ts';
+import { buries, hiddenIn, type Hidden } from './hidden.ts';
 import { OffsetMarks } from './offset-marks.ts';
 import type { Pace } from './pace.ts';
 import { PartitionReader } from './partition-reader.ts';
+import { Uploads } from './upload.ts';
 import { headSeries, sortedSeries, windowAt } from './seal.ts';
 
 export interface PartitionOptions {
@@ -30,6 +32,8 @@ export interface PartitionOptions {
   readonly generation: number;
   readonly cache: BlockCache;
   readonly pace: Pace;
+  /** Where sealed blocks are uploaded to. */
+  readonly objects?: ObjectStore;
   /** Called when readers that were made before must not be used any more. */
   readonly changed: () => void;
 }
@@ -58,6 +62,7 @@ export class Partition {
   #tombstones: readonly Tombstone[];
   #nextSequence: number;
   #sealedTo: Offset;
+  readonly #uploads: Uploads | undefined;
   readonly #marks = new OffsetMarks();
   /** Files that no list on disk will name after the next checkpoint. */
   #leaving: string[] = [];
@@ -75,6 +80,10 @@ export class Partition {
     this.#nextSequence = state.list.nextSequence;
     this.#sealedTo = state.list.sealedTo;
     this.#mark();
+    const { objects, disk, partition, generation } = options;
+    if (objects === undefined) return;
+    const { folder } = files;
+    this.#uploads = new Uploads({ objects, disk, partition, generation, folder });
   }
 
   get blocks(): readonly BlockEntry[] {
@@ -133,17 +142,25 @@ export class Partition {
     return offset;
   }
 
+  /** Brings the object store to what is sealed now; answers how many blocks went up. */
+  upload(): Promise<number> {
+    return this.#alone(async () => (await this.#uploads?.bring(this.#list())) ?? 0);
+  }
+
   /** The state of this moment, all of it taken at once. */
   #stateBytes(): Uint8Array[] {
     const { partition, generation } = this.#options;
-    const list: PartitionList = {
+    const header = { partition, generation, offset: this.next };
+    return [...encodeCheckpoint(header, this.#list()), ...this.head.writeCheckpoint()];
+  }
+
+  #list(): PartitionList {
+    return {
       blocks: [...this.blocks, ...this.#damaged],
       tombstones: this.#tombstones,
       nextSequence: this.#nextSequence,
       sealedTo: this.#sealedTo,
     };
-    const header = { partition, generation, offset: this.next };
-    return [...encodeCheckpoint(header, list), ...this.head.writeCheckpoint()];
   }
 
   #mark(): void {
@@ -248,15 +265,7 @@ export class Partition {
         hidden: this.#hiddenIn(block.entry),
       })),
     );
-    const origin = {
-      generation,
-      from: Math.min(...entries.map(({ from }) => from)),
-      to: Math.max(...entries.map(({ to }) => to)),
-    };
-    const plan = {
-      level: Math.max(...entries.map(({ level }) => level)) + 1,
-      ...{ origin, sequence: this.#nextSequence++, replaces: entries.map(({ name }) => name) },
-    };
+    const plan = joinPlan(entries, generation, this.#nextSequence++);
     const made = await this.#files.write(plan, series, pace);
     const whole = sources.every((block) => this.#blocks.includes(block));
     if (!whole) return await this.#discard(made === undefined ? [] : [made]);
@@ -277,9 +286,7 @@ export class Partition {
     const before = this.#blocks.slice(0, at).filter((block) => !sources.includes(block)).length;
     if (made !== undefined) kept.splice(before, 0, made);
     this.#blocks = kept;
-    this.#tombstones = this.#tombstones.filter((one) =>
-      kept.some(({ entry }) => hiddenIn(entry, [one], []).length > 0),
-    );
+    this.#tombstones = this.#tombstones.filter((one) => kept.some((block) => buries(one, block)));
     this.#options.changed();
     for (const block of sources) {
       closeBlock(block);
@@ -301,14 +308,8 @@ export class Partition {
   /** Drops the oldest blocks until no more than so many bytes are left; answers how many went. */
   dropOldest(bytesMax: number): Promise<number> {
     return this.#alone(async () => {
-      const gone: LiveBlock[] = [];
-      const byAge = [...this.#blocks].sort((a, b) => a.entry.maxMs - b.entry.maxMs);
-      let bytes = byAge.reduce((sum, { entry }) => sum + entry.bytes, 0);
-      for (const block of byAge) {
-        if (bytes <= bytesMax) break;
-        bytes -= block.entry.bytes;
-        gone.push(block);
-      }
+      const old = oldestBeyond(this.blocks, bytesMax);
+      const gone = this.#blocks.filter(({ entry }) => old.includes(entry));
       if (gone.length > 0) await this.#publish(() => this.#replace(gone, undefined));
       return gone.length;
     });
@@ -322,8 +323,9 @@ export class Partition {
       await this.#publish(() => {
         for (const id of this.head.match(matchers, minMs, maxMs)) this.head.cut(id, minMs, maxMs);
         const sequence = this.#nextSequence;
-        if (this.#blocks.some(({ entry }) => entry.minMs <= maxMs && entry.maxMs >= minMs)) {
-          this.#tombstones = [...this.#tombstones, { matchers, minMs, maxMs, sequence }];
+        const tombstone = { matchers, minMs, maxMs, sequence };
+        if (this.#blocks.some((block) => buries(tombstone, block))) {
+          this.#tombstones = [...this.#tombstones, tombstone];
         }
         this.#options.changed();
       });
@@ -332,23 +334,21 @@ export class Partition {
 
   /** Writes blocks anew that hold deleted samples; answers how many. */
   cleanTombstones(): Promise<number> {
-    return this.#alone(async () => {
-      const touched = this.#blocks.filter(
-        ({ entry }) => hiddenIn(entry, this.#tombstones, []).length > 0,
-      );
-      for (const block of touched) await this.#rewrite([block]);
-      return touched.length;
-    });
+    return this.#rewriteAll((block) => this.#tombstones.some((one) => buries(one, block)));
   }
 
   /** Writes blocks anew that hold series past their own retention; answers how many. */
   dropPast(): Promise<number> {
+    return this.#rewriteAll(({ entry, reader }) =>
+      this.past.some(({ matchers, maxMs }) => {
+        return entry.maxMs <= maxMs && reader.match(matchers, -Infinity, Infinity).length > 0;
+      }),
+    );
+  }
+
+  #rewriteAll(which: (block: LiveBlock) => boolean): Promise<number> {
     return this.#alone(async () => {
-      const touched = this.#blocks.filter(({ entry, reader }) =>
-        this.past.some(({ matchers, maxMs }) => {
-          return entry.maxMs <= maxMs && reader.match(matchers, -Infinity, Infinity).length > 0;
-        }),
-      );
+      const touched = this.#blocks.filter(which);
       for (const block of touched) await this.#rewrite([block]);
       return touched.length;
     });

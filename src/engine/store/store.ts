@@ -16,7 +16,8 @@ import {
 import type { Matcher } from '../model/matcher.ts';
 import { noUpkeep } from '../model/upkeep.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
-import type { ApplyCounts, Delivery, Offset, SeriesReader, Sink, Upkeep } from '../ports.ts';
+import type { ApplyCounts, Delivery, ObjectStore, Offset } from '../ports.ts';
+import type { SeriesReader, Sink, Upkeep } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { Pace } from './pace.ts';
@@ -33,6 +34,8 @@ export interface StoreOptions {
   readonly generation: number;
   /** With a clock, long upkeep gives queries of this thread their turn. */
   readonly clock?: Clock;
+  /** Where sealed blocks are uploaded to; a partition without files is fetched from there. */
+  readonly objects?: ObjectStore;
   /** What all blocks keep unpacked. */
   readonly cacheBytes?: number;
 }
@@ -84,7 +87,7 @@ export class Store implements Sink, Upkeep {
 
   /** Opens the store from its checkpoints; a partition without one begins empty at offset 0. */
   static async open(options: StoreOptions): Promise<Store> {
-    const { folder, disk, kernels, generation } = options;
+    const { folder, disk, kernels, generation, objects } = options;
     await disk.makeFolder(folder);
     const cache = new BlockCache(options.cacheBytes ?? BLOCK_CACHE_BYTES);
     const pace = new Pace(options.clock);
@@ -94,7 +97,7 @@ export class Store implements Sink, Upkeep {
       if (store !== undefined) store.truncations++;
     };
     for (const partition of options.partitions) {
-      const one = { folder, disk, kernels, partition, generation, cache, pace, changed };
+      const one = { folder, disk, kernels, partition, generation, cache, pace, objects, changed };
       all.set(partition, await openPartition(one));
     }
     store = new Store(options, cache, all);
@@ -176,6 +179,14 @@ export class Store implements Sink, Upkeep {
       });
     }
     this.#done.compactions += report.compactions;
+    return report;
+  }
+
+  async upload(): Promise<UpkeepReport> {
+    const report = noUpkeep();
+    for (const partition of this.partitions.values()) {
+      await this.#attempt(report, async () => void (report.uploaded += await partition.upload()));
+    }
     return report;
   }
 

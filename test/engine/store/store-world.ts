@@ -6,7 +6,7 @@ import { BatchCodec } from '../../../src/engine/codec/batch.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { SeriesBook } from '../../../src/engine/kernels/series-book.ts';
 import { labelsKey, labelValue, makeLabels } from '../../../src/engine/model/labels.ts';
-import type { SampleBuffer } from '../../../src/engine/ports.ts';
+import type { ObjectStore, SampleBuffer } from '../../../src/engine/ports.ts';
 import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts';
 import { makeBuffer } from '../../../src/engine/store/merge-samples.ts';
 import { Store } from '../../../src/engine/store/store.ts';
@@ -24,7 +24,8 @@ export interface Sample {
 
 export class StoreWorld {
   readonly random: Random;
-  readonly disk: MemoryDisk;
+  disk: MemoryDisk;
+  objects: ObjectStore | undefined;
   readonly log: Uint8Array[] = [];
   /** Times and bits by the key of the series. */
   readonly model = new Map<string, Map<number, bigint>>();
@@ -59,7 +60,8 @@ export class StoreWorld {
   async open(): Promise<void> {
     const options = { folder: FOLDER, disk: this.disk, partitions: [0], generation: 1 };
     const cacheBytes = this.#cacheBytes;
-    this.store = await Store.open({ ...options, kernels: new Kernels(), cacheBytes });
+    const { objects } = this;
+    this.store = await Store.open({ ...options, kernels: new Kernels(), cacheBytes, objects });
     const next = (await this.store.resumeAt()).get(0) as number;
     assert.ok(next <= this.log.length, 'a store never knows more than the log');
     await this.replay(next);
