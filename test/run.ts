@@ -1,7 +1,8 @@
-// Runs the test files that were compiled: `node dist/test/run.js [--long] [filter…]`. Each file in a
-// process of its own, two at a time. Shows failures and slow tests in full, everything else as a
+// Runs the test files that were compiled: `node dist/test/run.js [--long] [filter…]`. Each file in
+// a process of its own, two at a time. Shows failures and slow tests in full, everything else as a
 // count. Easy to get wrong: a test that skips because the machine lacks something is a hole; what
-// MON_TEST_REQUIRE lists (`prometheus,shared` or `all`) must be there, and such a skip is a failure.
+// MON_TEST_REQUIRE lists (`prometheus,shared` or `all`) must be there, and such a skip is a
+// failure.
 import { existsSync, globSync } from 'node:fs';
 import { run } from 'node:test';
 import type { TestEvent } from 'node:test/reporters';

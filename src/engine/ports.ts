@@ -182,8 +182,8 @@ export interface SeriesReader {
   /** No fewer samples than read() would answer, without decoding any. */
   room?(id: number, minMs: number, maxMs: number): number;
   /**
-   * A faster way to what read() and a leaf function make of floats, equal to the last bit; undefined
-   * when the reader has none for this work.
+   * A faster way to what read() and a leaf function make of floats, equal to the last bit;
+   * undefined when the reader has none for this work.
    */
   rows?(work: RowWork): RowEvaluator | undefined;
 }

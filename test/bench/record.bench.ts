@@ -1,6 +1,6 @@
-// Bytes and CPU a sample of the log record, for the decision in ARCHITECTURE.md: a dictionary a segment
-// against labels in every record, in the sizes of the embedded log (a request of 2,000 samples) and of
-// Kafka (64 and 256 KB), plain and with zstd.
+// Bytes and CPU a sample of the log record, for the decision in ARCHITECTURE.md: a dictionary a
+// segment against labels in every record, in the sizes of the embedded log (a request of 2,000
+// samples) and of Kafka (64 and 256 KB), plain and with zstd.
 import { constants, zstdCompressSync } from 'node:zlib';
 import snappy from 'snappy';
 import { BatchCodec } from '../../src/engine/codec/batch.ts';

@@ -1,4 +1,5 @@
-// The long form of crash.test.ts: sixty kills.
+// The long form of crash.test.ts: sixty kills, with a seed of the moment that a failure prints.
+// What is killed and what is checked stands in crash.ts.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { crash } from './crash.ts';

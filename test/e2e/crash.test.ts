@@ -1,4 +1,5 @@
-// A few kills for the short suite: see crash.ts.
+// A few kills for the short suite, always the same seed. What is killed and what is checked stands
+// in crash.ts.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { crash } from './crash.ts';

@@ -251,6 +251,13 @@ const BROKEN: readonly (readonly [string, RegExp])[] = [
   ['load 1m\n  m@st -1m\n', /^line 1: @st line has no following/],
   ['eval instant on 0 m\n', /^line 1: no command/],
   ['eval range from 0 to 1m m\n', /^line 1: no command/],
+  ['load 1m\n  m 1x99999999999\n', /^line 2: more than 1000000 values/],
+  ['eval instant at 0 m\n  expect warn\n  expect no_warn\n', /^line 1: warn and no_warn/],
+  ['eval instant at 0 m\n  expect fail\n  expect fail\n', /^line 1: a query fails only once/],
+  ['eval instant at 0 m\n  expect much\n', /^line 1: nothing to expect: expect much/],
+  ['eval instant at 0 m\n  m 1 2\n', /^line 1: an instant has one value a series/],
+  ['eval instant at 0 m\n  expect info regex: (\n  m 1\n', /^line 1: /],
+  ['eval instant at 0 m[1m]\n  expect range vector from 0 to 1m step 0\n', /^line 1: no step/],
 ];
 
 test('broken scripts are refused with their line', async () => {

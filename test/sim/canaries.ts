@@ -1,5 +1,6 @@
-// Parts that are broken on purpose, to prove that the checks of the simulation ring: each breaks one
-// promise of ports.ts in the most innocent way. If one of them is not caught, the simulation is blind.
+// Parts that are broken on purpose, to prove that the checks of the simulation ring: each breaks
+// one promise of ports.ts in the most innocent way. If one of them is not caught, the simulation
+// is blind.
 import { MonError } from '../../src/engine/errors.ts';
 import type { FragmentResult } from '../../src/engine/model/fragment.ts';
 import type { Delivery, Log, Offset, Sink, Source } from '../../src/engine/ports.ts';
@@ -90,7 +91,7 @@ function looseSink(sink: Sink): Sink {
   return over(sink, {
     apply(deliveries) {
       const ready = [...held, ...deliveries];
-      held = ++runs % 7 === 0 ? ready.splice(-1) : [];
+      held = ++runs % 2 === 0 ? ready.splice(-1) : [];
       return sink.apply(ready);
     },
   });

@@ -1,4 +1,5 @@
-// The alarm has to ring: each broken part of canaries.ts is found within a few seeds.
+// The alarm has to ring: each broken part of canaries.ts is found within a few seeds, and the
+// ledger finds what is lost. A canary that survives means that the simulation has become blind.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CANARIES } from './canaries.ts';

@@ -1,6 +1,6 @@
-// The way of a sample in one thread, wired as daemons/local.ts wires it: door, log, consumer, stores
-// without threads of their own, query. Clock and disk are the simulation's. The seams can be handed
-// something else, so that a test can break one on purpose.
+// The way of a sample in one thread, wired as daemons/local.ts wires it: door, log, consumer,
+// stores without threads of their own, query. Clock and disk are the simulation's. The seams can
+// be handed something else, so that a test can break one on purpose.
 import { MemoryCache } from '../../src/engine/cache/memory-cache.ts';
 import { Door } from '../../src/engine/collector/door.ts';
 import { PushText } from '../../src/engine/collector/push-text.ts';

@@ -1,4 +1,5 @@
-// Choices from one seeded generator: the only source of chance in a simulation.
+// Choices from one seeded generator: the only source of chance in a simulation, so that a seed is
+// a run. Easy to get wrong: one more throw anywhere makes every later one another.
 import type { Random } from '../../src/engine/runtime/random.ts';
 
 export class Dice {

@@ -1,6 +1,6 @@
-// What the door must make of samples: which it takes, into which class of lateness, in which order.
-// Compared with the batches that reached the log in the same call. Easy to get wrong: order counts only
-// within a series, because a body is split by partition and lateness.
+// What the door must make of samples: which it takes, into which class of lateness, in which
+// order. Compared with the batches that reached the log in the same call. Easy to get wrong: order
+// counts only within a series, because a body is split by partition and lateness.
 import { strict as assert } from 'node:assert';
 import { FUTURE_MS_MAX, LATE_MS_MAX, LIVE_MS_MAX } from '../../src/engine/limits.ts';
 import type { PushOutcome } from '../../src/engine/ports.ts';

@@ -1,7 +1,8 @@
-// Targets that are scraped: applications whose series come and go, which answer, answer late, not at
-// all, or nonsense. Each knows which rows its next append must consist of, stale markers and reports
-// included; the door it is given looks at every row on its way. Easy to get wrong: a target that is
-// scraped anew after a restart has forgotten what was live, one that was only reloaded has not.
+// Targets that are scraped: applications whose series come and go, which answer, answer late, not
+// at all, or nonsense. Each knows which rows its next append must consist of, stale markers and
+// reports included; the door it is given looks at every row on its way. Easy to get wrong: a
+// target that is scraped anew after a restart has forgotten what was live, one that was only
+// reloaded has not.
 import { strict as assert } from 'node:assert';
 import { Buffer } from 'node:buffer';
 import type { ScrapeConfig } from '../../src/engine/collector/scrape-config.ts';
@@ -192,7 +193,13 @@ export class SimTarget {
     while (this.#apps.size === 0 || (dice.chance(churn) && this.#apps.size < seriesMax)) {
       const kind = dice.pick(['app_requests_total', 'app_load', 'app_timed']);
       const name = kind === 'app_timed' && !dice.chance(timed) ? 'app_load' : kind;
-      this.#apps.set(this.series([[NAME, name], ['path', `/${this.#born++}`]]), 0);
+      this.#apps.set(
+        this.series([
+          [NAME, name],
+          ['path', `/${this.#born++}`],
+        ]),
+        0,
+      );
     }
     if (dice.chance(churn) && this.#apps.size > 1) {
       this.#apps.delete(dice.pick([...this.#apps.keys()]));
@@ -347,7 +354,6 @@ export function watchedDoor(
     refOf: (labels) => door.refOf(labels),
     release: (refs) => door.release(refs),
     metadata: (entries) => door.metadata(entries),
-    append: (columns, receivedMs) =>
-      seen(columns, receivedMs) as ReturnType<ScrapeDoor['append']>,
+    append: (columns, receivedMs) => seen(columns, receivedMs) as ReturnType<ScrapeDoor['append']>,
   };
 }

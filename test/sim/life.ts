@@ -1,6 +1,7 @@
-// One life of the program: opening, whatever the plan lets happen, and the checks. It ends by itself,
-// by a disk that stops answering, or because the program gives up, as it does when a checkpoint cannot
-// be written for good. Easy to get wrong: an exact check needs a moment in which nothing is in flight.
+// One life of the program: opening, whatever the plan lets happen, and the checks. It ends by
+// itself, by a disk that stops answering, or because the program gives up, as it does when a
+// checkpoint cannot be written for good. Easy to get wrong: an exact check needs a moment in which
+// nothing is in flight.
 import { strict as assert } from 'node:assert';
 import { ScrapeManager } from '../../src/engine/collector/scrape-manager.ts';
 import type { SampleColumns } from '../../src/engine/collector/scrape-door.ts';
@@ -120,8 +121,11 @@ export class Life {
   async #recover(): Promise<void> {
     const world = this.#world;
     world.mend();
-    // A disk that was full is looked at again when somebody asks; so the first may still be refused.
-    await world.until(this.#tick().catch((thrown: unknown) => this.#allow(thrown)), 'a tick');
+    // A disk that was full is looked at again when somebody asks: the first may still be refused.
+    await world.until(
+      this.#tick().catch((thrown: unknown) => this.#allow(thrown)),
+      'a tick',
+    );
     await this.#advance(3_000);
     await this.#idle();
     await this.#mustTake();
@@ -195,10 +199,7 @@ export class Life {
       case 'tick':
         return this.#begin(this.#tick());
       case 'truncate':
-        world.model.floorMs = Math.max(
-          world.model.floorMs,
-          time.now() - plan.settings.retentionMs,
-        );
+        world.model.floorMs = Math.max(world.model.floorMs, time.now() - plan.settings.retentionMs);
         return this.#chain.truncateBefore(world.model.floorMs);
       case 'retain':
         return this.#begin(this.#retain());
@@ -266,7 +267,8 @@ export class Life {
     // After a crash the floor may lie where it was at the last checkpoint.
     if (model.floorMs > -Infinity) await this.#chain.truncateBefore(model.floorMs);
     checkStores(model, stores);
-    await world.until(checkQueries({ model, ask, dice }, time.now(), queries), 'queries');
+    const panels = world.panels.filter(() => dice.chance(0.7));
+    await world.until(checkQueries({ model, ask, dice, panels }, time.now(), queries), 'queries');
     await world.until(checkRaw(model, ask, dice.pick(NAMES), time.now()), 'raw samples');
   }
 
@@ -358,9 +360,7 @@ export class Life {
         columns.values.subarray(0, count),
       );
       fleet.check(rows, receivedMs);
-      const { records, outcome } = this.#during(() =>
-        this.#chain.door.append(columns, receivedMs),
-      );
+      const { records, outcome } = this.#during(() => this.#chain.door.append(columns, receivedMs));
       const window = { retentionMs: plan.settings.retentionMs, watermarkMs: this.#watermarkMs };
       checkRecords(expectedOf(rows, receivedMs, window), records, receivedMs);
       return outcome;
@@ -373,7 +373,10 @@ export class Life {
 
   async #tick(): Promise<void> {
     this.#log.taken = [];
+    const { book } = this.#chain;
+    const known = book.series;
     const ticked = this.#chain.door.tick();
+    this.#world.count('series forgotten', known - book.series);
     const nowMs = this.#world.time.now();
     const watermarkMs = Math.max(this.#watermarkMs, nowMs - LIVE_MS_MAX);
     const ticks = this.#log.taken.flatMap(({ tick }) => tick ?? []);

@@ -1,7 +1,7 @@
-// What must be true, told without any cleverness: for each partition the records in the order in which
-// they were asked for, and for each series the first value of each timestamp in that order. Bits are
-// kept as bigint. Easy to get wrong: a record that was never answered may be there or not, but only
-// wholly, and only behind everything that was acknowledged before it.
+// What must be true, told without any cleverness: for each partition the records in the order in
+// which they were asked for, and for each series the first value of each timestamp in that order.
+// Bits are kept as bigint. Easy to get wrong: a record that was never answered may be there or
+// not, but only wholly, and only behind everything that was acknowledged before it.
 import { strict as assert } from 'node:assert';
 import type { MetadataEntry, Tick } from '../../src/engine/model/batch.ts';
 import { STALE_HIGH, STALE_LOW } from '../../src/engine/model/sample.ts';

@@ -1,6 +1,6 @@
-// What a seed makes of a run: sizes, habits, and how likely each kind of event is. As in swarm testing
-// some kinds are switched off and the others weighted wildly, because a run in which everything happens
-// equally often never gets far in any direction.
+// What a seed makes of a run: sizes, habits, and how likely each kind of event is. As in swarm
+// testing some kinds are switched off and the others weighted wildly, because a run in which
+// everything happens equally often never gets far in any direction.
 import type { ChainSettings } from './chain.ts';
 import type { Dice } from './dice.ts';
 import type { FleetPlan } from './fleet.ts';
@@ -73,12 +73,26 @@ function settingsOf(dice: Dice): ChainSettings {
   };
 }
 
+function fleetOf(dice: Dice, maybe: (most: number) => number): FleetPlan {
+  return {
+    targets: dice.chance(0.3) ? 0 : dice.int(1, 4),
+    internal: dice.chance(0.5),
+    intervalMs: dice.pick([1_000, 5_000, 15_000, MINUTE]),
+    seriesMax: dice.scale(1, 30),
+    ...{ churn: maybe(0.5), fails: maybe(0.3), hangs: maybe(0.1), slow: maybe(0.3) },
+    ...{ malformed: maybe(0.2), timed: maybe(1) },
+  };
+}
+
 /** The plan of a run; everything in it comes from the dice. */
 export function planOf(dice: Dice): Plan {
   const settings = settingsOf(dice);
   const { retentionMs } = settings;
   const maybe = (most: number): number => (dice.chance(0.4) ? 0 : dice.random() * most);
-  const intervalMs = dice.pick([1_000, 5_000, 15_000, MINUTE]);
+  const fleet = fleetOf(dice, maybe);
+  const { intervalMs } = fleet;
+  // Nobody scrapes: hours cost nothing, and series that nobody sends are forgotten.
+  const empty = fleet.targets === 0 && !fleet.internal;
   return {
     settings,
     traffic: {
@@ -90,14 +104,7 @@ export function planOf(dice: Dice): Plan {
       ...{ churn: maybe(0.3), wild: maybe(0.7), stale: maybe(0.1) },
       ...{ broken: maybe(0.1), nameless: maybe(0.1), retentionMs },
     },
-    fleet: {
-      targets: dice.chance(0.3) ? 0 : dice.int(1, 4),
-      internal: dice.chance(0.5),
-      intervalMs,
-      seriesMax: dice.scale(1, 30),
-      ...{ churn: maybe(0.5), fails: maybe(0.3), hangs: maybe(0.1), slow: maybe(0.3) },
-      ...{ malformed: maybe(0.2), timed: maybe(1) },
-    },
+    fleet,
     events: { ...swarm(dice, EVENTS, 'wait'), push: dice.scale(5, 100) },
     ends: swarm(dice, ENDS, dice.chance(0.5) ? 'orderly' : dice.pick(ENDS)),
     troubles: swarm(dice, TROUBLES, dice.pick(TROUBLES)),
@@ -107,7 +114,7 @@ export function planOf(dice: Dice): Plan {
     sudden: maybe(0.1),
     rate: {
       restMs: dice.scale(10, 20_000),
-      pauseMs: dice.scale(10, 60) * intervalMs,
+      pauseMs: empty ? dice.scale(MINUTE, 4 * HOUR) : dice.scale(10, 60) * intervalMs,
       jumpMs: dice.scale(1_000, 30 * MINUTE),
     },
   };

@@ -1,5 +1,5 @@
-// At least 50 power losses under concurrent remote writes: nothing acknowledged is lost, nothing is
-// wrong, nothing is counted twice.
+// At least 50 power losses under concurrent remote writes: nothing acknowledged is lost, nothing
+// is wrong, nothing is counted twice.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { powerLossLedger } from './power-loss-ledger.ts';
@@ -15,6 +15,9 @@ describe('the ledger of acknowledged samples', () => {
     assert.equal(powerLosses, LOSSES);
     assert.ok(report.acknowledged > LOSSES, 'something was acknowledged');
     assert.ok(report.unanswered > LOSSES / 2, 'losses came while writes were under way');
-    assert.deepEqual({ lost, wrong, twice, strangers }, { lost: 0, wrong: 0, twice: 0, strangers: 0 });
+    assert.deepEqual(
+      { lost, wrong, twice, strangers },
+      { lost: 0, wrong: 0, twice: 0, strangers: 0 },
+    );
   });
 });

@@ -1,7 +1,8 @@
 // A ledger over power losses: senders push remote writes at once through door, log and store, each
-// noting what was acknowledged, until the disk loses power at a random operation; then everything is
-// opened again and asked by PromQL. It knows no model of the log: what counts is what a sender was told
-// and what a query says. Values follow from series and time, so that a wrong one shows itself.
+// noting what was acknowledged, until the disk loses power at a random operation; then everything
+// is opened again and asked by PromQL. It knows no model of the log: what counts is what a sender
+// was told and what a query says. Values follow from series and time, so that a wrong one shows
+// itself.
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';
 import type { RawSamples } from '../../src/engine/model/fragment.ts';

@@ -1,5 +1,5 @@
-// Runs seeds of the simulation: `node dist/test/sim/run.js SEED [COUNT]`. Prints what each run saw, and
-// for a failing seed what was found; the exit code says whether all were well.
+// Runs seeds of the simulation: `node dist/test/sim/run.js SEED [COUNT]`. Prints what each run
+// saw, and for a failing seed what was found; the exit code says whether all were well.
 import { simulate } from './simulation.ts';
 
 const [first = 1, count = 1] = process.argv.slice(2).map(Number);

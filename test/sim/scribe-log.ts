@@ -1,6 +1,6 @@
-// A log with a scribe: every batch that is appended goes into the model, and so does every answer. It
-// stands between the door and the log. Easy to get wrong: the
-// columns are views of kernel memory and must be read before append is called.
+// A log with a scribe: every batch that is appended goes into the model, and so does every answer.
+// It stands between the door and the log. Easy to get wrong: the columns are views of kernel
+// memory and must be read before append is called.
 import { strict as assert } from 'node:assert';
 import type { SeriesBook } from '../../src/engine/kernels/series-book.ts';
 import type { Batch } from '../../src/engine/model/batch.ts';

@@ -1,4 +1,5 @@
-// Thousands of seeds, and hundreds of power losses: what the short suite has no time for.
+// Thousands of seeds, and hundreds of power losses: what the short suite has no time for. Seeds
+// are others than those of sim.test.ts.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { powerLossLedger } from './power-loss-ledger.ts';

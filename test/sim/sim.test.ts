@@ -1,5 +1,5 @@
-// A hundred seeds of the simulation: collector, log, stores and queries on virtual time over a bad disk,
-// against the model. A failing seed prints itself and how to run it alone.
+// A hundred seeds of the simulation: collector, log, stores and queries on virtual time over a bad
+// disk, against the model. A failing seed prints itself and how to run it alone.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { simulate } from './simulation.ts';
@@ -29,7 +29,10 @@ describe('the simulation', () => {
       ...['unanswered that stand', 'unanswered that are gone', 'checkpointsPostponed'],
       ...['refused MON_DISK_FULL', 'refused MON_DISK_FAILED', 'refused MON_LOG_BUSY'],
     ];
-    assert.deepEqual(wanted.filter((what) => !((sum[what] ?? 0) > 0)), []);
+    assert.deepEqual(
+      wanted.filter((what) => !((sum[what] ?? 0) > 0)),
+      [],
+    );
   });
 
   it('runs the same way each time', async () => {

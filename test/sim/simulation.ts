@@ -1,6 +1,6 @@
-// A run: from one seed several lives of the program over one disk, each ended by a power loss, a kill
-// or an orderly stop, with checks against the model after each. Single thread, virtual time: the same
-// seed gives the same run.
+// A run: from one seed several lives of the program over one disk, each ended by a power loss, a
+// kill or an orderly stop, with checks against the model after each. Single thread, virtual time:
+// the same seed gives the same run.
 import { MonError } from '../../src/engine/errors.ts';
 import type { Seams } from './chain.ts';
 import { Life } from './life.ts';
@@ -52,7 +52,10 @@ class Run {
     world.count('unanswered that stand', model.adopted);
     world.count('unanswered that are gone', model.forgotten);
     world.count('samples', model.samples);
-    world.count('records', model.durable.reduce((sum, records) => sum + records.length, 0));
+    world.count(
+      'records',
+      model.durable.reduce((sum, records) => sum + records.length, 0),
+    );
     return tally;
   }
 

@@ -1,5 +1,5 @@
-// Holds stores and queries against the model: every sample once, with its bits, and nothing else; and
-// queries against the slow and obvious evaluator. All of it while nothing is in flight.
+// Holds stores and queries against the model: every sample once, with its bits, and nothing else;
+// and queries against the slow and obvious evaluator. All of it while nothing is in flight.
 import { strict as assert } from 'node:assert';
 import type { Matrix, RawSamples } from '../../src/engine/model/fragment.ts';
 import { labelsKey, labelValue, NAME } from '../../src/engine/model/labels.ts';
@@ -119,30 +119,47 @@ export function naiveOf(model: Model): Naive {
 /** No query above looks further back than this from its first step. */
 const REACH_MS = 35 * 60_000;
 
+/** One graph of a dashboard: asked again and again, each time a little later. */
+export interface Panel {
+  readonly query: string;
+  readonly stepMs: number;
+  readonly steps: number;
+}
+
+export function panelOf(dice: Dice): Panel {
+  const stepMs = dice.pick([5_000, 15_000, 60_000]);
+  return { query: dice.pick(QUERIES), stepMs, steps: dice.int(1, 20) };
+}
+
+export interface QueryWorld {
+  readonly model: Model;
+  readonly ask: Ask;
+  readonly dice: Dice;
+  readonly panels: readonly Panel[];
+}
+
 /** Some queries, at some time near `nowMs`, as instant and as range queries. */
 export async function checkQueries(
-  world: { readonly model: Model; readonly ask: Ask; readonly dice: Dice },
+  { model, ask, dice, panels }: QueryWorld,
   nowMs: number,
   count: number,
 ): Promise<void> {
-  const { model, ask, dice } = world;
   const naive = naiveOf(model);
+  const range = async ({ query, stepMs, steps }: Panel, last: number): Promise<void> => {
+    const first = last - steps * stepMs;
+    // What retention has taken may live on in a kept result, until that has aged.
+    const cache = first - REACH_MS >= model.floorMs ? 'use' : 'skip';
+    const answer = await ask.range(query, first, last, stepMs, { cache });
+    for (let s = 0; s <= steps; s++) compare(query, naive, first + s * stepMs, rowsOf(answer, s));
+  };
+  for (const panel of panels) {
+    await range(panel, Math.floor(nowMs / panel.stepMs) * panel.stepMs);
+  }
   for (let i = 0; i < count; i++) {
     const query = dice.pick(QUERIES);
     const end = nowMs - dice.int(0, 600_000);
-    if (dice.chance(0.3)) {
-      compare(query, naive, end, rowsOf(await ask.instant(query, end), 0));
-      continue;
-    }
-    // As a dashboard asks, whose steps lie on a grid; or anyhow.
-    const step = dice.chance(0.7) ? dice.pick([15_000, 60_000]) : dice.int(1, 60_000);
-    const last = dice.chance(0.8) ? Math.floor(end / step) * step : end;
-    const steps = dice.int(0, 9);
-    const first = last - steps * step;
-    // What retention has taken may live on in a cached result, until that has aged.
-    const cache = first - REACH_MS >= model.floorMs ? 'use' : 'skip';
-    const answer = await ask.range(query, first, last, step, { cache });
-    for (let s = 0; s <= steps; s++) compare(query, naive, first + s * step, rowsOf(answer, s));
+    if (dice.chance(0.5)) compare(query, naive, end, rowsOf(await ask.instant(query, end), 0));
+    else await range({ query, stepMs: dice.int(1, 60_000), steps: dice.int(0, 5) }, end);
   }
 }
 

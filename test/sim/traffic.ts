@@ -1,6 +1,7 @@
-// Bodies that senders push, in all three formats: live, late, backfilled, too old and too new samples,
-// repetitions with the same and with other values, stale markers, NaNs with a payload, series that
-// come and go, and bodies that are broken. Each comes with the samples that it holds, in order.
+// Bodies that senders push, in all three formats: live, late, backfilled, too old and too new
+// samples, repetitions with the same and with other values, stale markers, NaNs with a payload,
+// series that come and go, and bodies that are broken. Each comes with the samples that it holds,
+// in order.
 import { Buffer } from 'node:buffer';
 import { labelsKey, makeLabels, NAME } from '../../src/engine/model/labels.ts';
 import type { Labels } from '../../src/engine/model/labels.ts';

@@ -1,6 +1,7 @@
-// Reads a whole log as it lies on the disk and tells the model what is there. It works on a copy, so
-// that looking changes nothing. Easy to get wrong: it must look after the log has been opened and
-// before anything is appended, because only opening decides what an unfinished commit has become.
+// Reads a whole log as it lies on the disk and tells the model what is there. It works on a copy,
+// so that looking changes nothing. Easy to get wrong: it must look after the log has been opened
+// and before anything is appended, because only opening decides what an unfinished commit has
+// become.
 import { strict as assert } from 'node:assert';
 import { BatchCodec } from '../../src/engine/codec/batch.ts';
 import { labelsOf } from '../../src/engine/codec/canonical.ts';

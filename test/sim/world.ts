@@ -1,6 +1,6 @@
-// What outlives the program: the disk with its faults, the wall clock, senders and targets, the model.
-// Easy to get wrong: each life of the program has a clock of its own, so that no timer of a dead one
-// ever fires; the world hands out one clock that follows them.
+// What outlives the program: the disk with its faults, the wall clock, senders and targets, the
+// model. Easy to get wrong: each life of the program has a clock of its own, so that no timer of a
+// dead one ever fires; the world hands out one clock that follows them.
 import type { Clock } from '../../src/engine/runtime/clock.ts';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
@@ -10,6 +10,8 @@ import { Fleet } from './fleet.ts';
 import { Model } from './model.ts';
 import { planOf } from './plan.ts';
 import type { Plan, Trouble } from './plan.ts';
+import { panelOf } from './store-check.ts';
+import type { Panel } from './store-check.ts';
 import { Traffic } from './traffic.ts';
 
 const KIB = 1024;
@@ -30,6 +32,8 @@ export class World {
   readonly model: Model;
   readonly traffic: Traffic;
   readonly fleet: Fleet;
+  /** The dashboard that somebody looks at. */
+  readonly panels: readonly Panel[];
   readonly clock: Clock;
   readonly tally: Tally = {};
   /** The clock of the life that is lived. */
@@ -54,6 +58,7 @@ export class World {
     this.model = new Model(this.plan.settings.partitions);
     this.traffic = new Traffic(dice, this.plan.traffic);
     this.fleet = new Fleet(dice, this.plan.fleet, this.clock);
+    this.panels = [panelOf(dice), panelOf(dice)];
   }
 
   /** Adds to a count of the tally. */

@@ -1,4 +1,5 @@
-// Where the project's root and the shared test data lie, seen from a compiled test.
+// Where the project's root and the shared test data lie, seen from a compiled test. Tests that need
+// the data say so and skip where it is missing.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';

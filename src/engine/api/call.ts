@@ -92,8 +92,8 @@ export class Call {
   }
 
   /**
-   * The asker is on this machine, where packing costs more than bytes, and says of nobody to whom it
-   * passes the answer on.
+   * The asker is on this machine, where packing costs more than bytes, and says of nobody to whom
+   * it passes the answer on.
    */
   #isNear(): boolean {
     if (!LOOPBACK.test(this.request.socket.remoteAddress ?? '')) return false;

@@ -24,6 +24,12 @@ export interface ConsumerOptions {
  */
 const IN_FLIGHT_MAX = 4;
 
+interface Waiter {
+  readonly until: ReadonlyMap<number, Offset>;
+  readonly resolve: () => void;
+  readonly reject: (failure: unknown) => void;
+}
+
 export class Consumer {
   readonly #options: ConsumerOptions;
   readonly #abort = new AbortController();
@@ -31,7 +37,7 @@ export class Consumer {
   readonly #handed = new Map<number, Offset>();
   #reader: LogReader | undefined;
   #running: Promise<void> = Promise.resolve();
-  #waiting: { until: ReadonlyMap<number, Offset>; resolve: () => void }[] = [];
+  #waiting: Waiter[] = [];
   #bytesSince = 0;
   #lastCheckpoint: number;
   #failure: unknown;
@@ -47,21 +53,23 @@ export class Consumer {
     this.#reader = await this.#options.log.read(this.#options.name, from);
     this.#running = this.#run(this.#reader).catch((thrown: unknown) => {
       this.#failure = thrown;
-      this.#releaseWaiters();
+      for (const waiter of this.#waiting.splice(0)) waiter.reject(thrown);
       this.#options.failed(thrown);
     });
   }
 
   /**
    * Resolves when the sink has been handed all that the log held durably at the time of the call.
+   * @throws what ended the loop, if that came before: who asks must not take less for all.
    */
   async caughtUp(): Promise<void> {
     const until = new Map<number, Offset>();
     for (const partition of this.#handed.keys()) {
       until.set(partition, await this.#options.log.end(partition));
     }
-    if (this.#failure !== undefined || this.#reached(until)) return;
-    await new Promise<void>((resolve) => this.#waiting.push({ until, resolve }));
+    if (this.#reached(until)) return;
+    if (this.#failure !== undefined) throw this.#failure;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ until, resolve, reject }));
   }
 
   /** Stops reading, lets the sink write a last checkpoint, and closes the reader. */

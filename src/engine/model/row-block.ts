@@ -2,7 +2,7 @@
 // lie, and the rows it answers in blocks. Plain data. Easy to get wrong: a block may be a view of
 // memory that the next block writes over.
 
-/** A leaf function over windows that end at first, first + step, … and are `windowMs` wide, in ms. */
+/** A leaf function over windows that end at first, first + step, … and are `windowMs` wide; ms. */
 export interface RowWork {
   readonly fn: string;
   readonly args: readonly number[];

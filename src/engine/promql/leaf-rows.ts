@@ -11,6 +11,9 @@ export function anyMarked(present: Uint8Array, at: number, steps: number): boole
   return false;
 }
 
+/** Room that is taken before anything is known, 9 MB; what is never written costs no memory. */
+const CELLS_AT_ONCE = 1 << 20;
+
 export class RowList {
   values: Float64Array;
   present: Uint8Array;
@@ -22,7 +25,8 @@ export class RowList {
   readonly #cellsMax: number;
 
   constructor(steps: number, rowsGuess: number, cellsMax: number) {
-    const rows = Math.max(1, Math.min(rowsGuess, Math.ceil(65_536 / steps)));
+    const most = Math.floor(Math.min(CELLS_AT_ONCE, cellsMax) / steps);
+    const rows = Math.max(1, Math.min(rowsGuess, most));
     this.#steps = steps;
     this.#cellsMax = cellsMax;
     this.values = new Float64Array(rows * steps);

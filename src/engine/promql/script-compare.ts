@@ -2,6 +2,7 @@
 // empty buckets, series, order, notes, errors. Easy to get wrong: a reset hint counts only where
 // the script has written one.
 import { compareLabels, labelsKey } from '../model/labels.ts';
+import { RE2JS } from 're2js';
 import { gridSize } from '../model/fragment.ts';
 import { compacted } from './histogram-math.ts';
 import { isCustom } from '../model/histogram.ts';
@@ -35,8 +36,29 @@ interface Expectation {
 const NOTE = /^expect\s+(ordered|fail|warn|no_warn|info|no_info)(?:\s+(regex|msg):(.+))?$/;
 const VECTOR = /^expect range vector\s+from\s+(.+)\s+to\s+(.+)\s+step\s+(.+)$/;
 
-/** What is written below an eval. @throws Error when it cannot be read. */
-export function expectationOf(one: Eval): Expectation {
+const FAIL = /^expected_fail_(message|regexp)\s+(.*)$/;
+
+/** Reads all that stands below an eval. @throws Error when it cannot be read or has no sense. */
+export function checkExpectation(one: Eval): void {
+  const want = expectationOf(one);
+  const many = (kind: string): number => want.notes.filter((note) => note.kind === kind).length;
+  for (const kind of ['warn', 'info']) {
+    if (many(kind) > 0 && many(`no_${kind}`) > 0) {
+      throw new Error(`${kind} and no_${kind} cannot be expected together`);
+    }
+  }
+  if (many('fail') > 1) throw new Error('a query fails only once');
+  for (const { how, text } of want.notes) if (how === 'regex') RE2JS.compile(text);
+  if (many('fail') > 0 || bareNumber(want) !== undefined) return;
+  const single = one.range === undefined && want.times === undefined;
+  for (const line of want.lines) {
+    const { length } = parseItems(splitSeries(line).rest);
+    if (single && length !== 1) throw new Error(`an instant has one value a series: ${line}`);
+  }
+}
+
+/** What is written below an eval. */
+function expectationOf(one: Eval): Expectation {
   const notes: Note[] = [];
   const lines: string[] = [];
   let text: string | undefined;
@@ -46,9 +68,14 @@ export function expectationOf(one: Eval): Expectation {
   for (const line of one.body) {
     const note = NOTE.exec(line);
     const vector = VECTOR.exec(line);
-    if (note !== null) notes.push({ kind: note[1], how: note[2], text: (note[3] ?? '').trim() });
+    const fail = legacy === 'fail' ? FAIL.exec(line) : null;
+    if (fail !== null) {
+      notes[0] = { kind: 'fail', how: fail[1] === 'message' ? 'msg' : 'regex', text: fail[2] };
+    } else if (note !== null)
+      notes.push({ kind: note[1], how: note[2], text: (note[3] ?? '').trim() });
     else if (vector !== null) times = instants(vector);
     else if (line.startsWith('expect string ')) text = parseString(line.slice(14).trim());
+    else if (/^expect\s/.test(line)) throw new Error(`nothing to expect: ${line}`);
     else lines.push(line);
   }
   return { notes, text, times, lines };
@@ -56,7 +83,9 @@ export function expectationOf(one: Eval): Expectation {
 
 function instants([, from, to, step]: RegExpExecArray): number[] {
   const out: number[] = [];
-  for (let t = timeOf(from); t <= timeOf(to); t += timeOf(step)) out.push(t);
+  const by = timeOf(step);
+  if (by <= 0) throw new Error(`no step: ${step}`);
+  for (let t = timeOf(from); t <= timeOf(to); t += by) out.push(t);
   return out;
 }
 
@@ -80,7 +109,7 @@ export function compareAnswer(
 
 function matches(note: Note, text: string): boolean {
   if (note.how === 'msg') return text === note.text;
-  return note.how === 'regex' ? new RegExp(note.text).test(text) : true;
+  return note.how === 'regex' ? RE2JS.compile(note.text).matcher(text).find() : true;
 }
 
 function compareNotes(notes: readonly Note[], answer: Evaluation): string | undefined {
@@ -115,8 +144,8 @@ function compareResult(one: Eval, want: Expectation, result: QueryResult): strin
     const same = result.type === 'string' && result.value === want.text;
     return same ? undefined : `wanted the string ${want.text}`;
   }
-  const bare = want.lines.length === 1 && /^[-+.\w]+$/.test(want.lines[0]) ? want.lines[0] : '';
-  if (bare !== '' && isNumber(bare)) return compareScalar(one, result, numberOf(bare));
+  const bare = bareNumber(want);
+  if (bare !== undefined) return compareScalar(one, result, bare);
   const actual = seriesOf(result);
   if (typeof actual === 'string') return actual;
   const expected = expectedSeries(one, want);
@@ -137,12 +166,13 @@ function compareResult(one: Eval, want: Expectation, result: QueryResult): strin
   return undefined;
 }
 
-function isNumber(text: string): boolean {
+/** The scalar that is all that is expected; undefined for series. */
+function bareNumber({ lines }: Expectation): number | undefined {
+  if (lines.length !== 1 || !/^[-+.\w]+$/.test(lines[0])) return undefined;
   try {
-    numberOf(text);
-    return true;
+    return numberOf(lines[0]);
   } catch {
-    return false;
+    return undefined;
   }
 }
 

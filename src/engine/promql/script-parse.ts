@@ -9,7 +9,7 @@ import { labelsText } from './labels-text.ts';
 import { parseItems, splitSeries } from './script-values.ts';
 import { readEval } from './script-eval.ts';
 import { startOffsets, timeOf } from './script-times.ts';
-import { expectationOf } from './script-compare.ts';
+import { checkExpectation } from './script-compare.ts';
 import type { Eval } from './script-eval.ts';
 import type { Labels } from '../model/labels.ts';
 import type { ScriptSample } from './script-series.ts';
@@ -54,7 +54,7 @@ function parseBlock(word: string, block: readonly string[], first: number): Comm
   if (word.startsWith('eval')) {
     return located(first, () => {
       const one = readEval(head, first + 1, body);
-      expectationOf(one);
+      checkExpectation(one);
       return { kind: 'eval', eval: one };
     });
   }

@@ -23,12 +23,14 @@ const ITEM = /^([+-]?\d+[a-wyz]*)(?:([+-])(\d+[a-wyz]*))?(?:x(\d+))?$/;
 
 function offsetsOf(item: string): (number | undefined)[] {
   const gap = /^_(?:x(\d+))?$/.exec(item);
-  if (gap !== null) return Array.from({ length: Number(gap[1] ?? 1) }, () => undefined);
+  if (gap !== null)
+    return Array.from({ length: Math.min(1e6, Number(gap[1] ?? 1)) }, () => undefined);
   const found = ITEM.exec(item);
   if (found === null) throw new Error(`no start offset: ${item}`);
   const [, first, sign, by, times] = found;
   const base = timeOf(first.replace(/^\+/, ''));
   const delta = by === undefined ? 0 : timeOf(by) * (sign === '-' ? -1 : 1);
   const length = Number(times ?? 0) + 1;
+  if (length > 1_000_000) throw new Error(`too many offsets: ${item}`);
   return Array.from({ length }, (_, i) => base + i * delta);
 }

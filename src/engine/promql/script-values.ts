@@ -56,6 +56,7 @@ export function parseItems(text: string): Item[] {
   const out: Item[] = [];
   let rest = text.trim();
   while (rest !== '') {
+    if (out.length > ITEMS_MAX) throw new Error(`more than ${ITEMS_MAX} values`);
     const found = HISTOGRAM.exec(rest);
     if (found !== null) {
       const [all, first, same, sign, step, times] = found;
@@ -63,7 +64,7 @@ export function parseItems(text: string): Item[] {
         step === undefined
           ? undefined
           : { sign: sign === '-' ? -1 : 1, step: parseHistogram(step) };
-      out.push(...histogramRun(parseHistogram(first), by, Number(same ?? times ?? 0)));
+      out.push(...histogramRun(parseHistogram(first), by, timesOf(same ?? times)));
       rest = rest.slice(all.length);
       continue;
     }
@@ -72,6 +73,15 @@ export function parseItems(text: string): Item[] {
     out.push(...parseWord(word));
   }
   return out;
+}
+
+/** Values of one line of a script; a slip of the pen may ask for any number. */
+const ITEMS_MAX = 1_000_000;
+
+function timesOf(digits: string | undefined): number {
+  const times = Number(digits ?? 0);
+  if (times > ITEMS_MAX) throw new Error(`more than ${ITEMS_MAX} values`);
+  return times;
 }
 
 const HISTOGRAM = /^\{\{(.*?)\}\}(?:x(\d+)|([+-])\{\{(.*?)\}\}x(\d+))?\s*/;
@@ -86,16 +96,16 @@ const RUN = new RegExp(`^(${NUMBER})(?:([+-])(${NUMBER}))?(?:x(\\d+))?$`, 'i');
 
 function parseWord(word: string): Item[] {
   const gap = /^_(?:x(\d+))?$/.exec(word);
-  if (gap !== null) return repeat('gap', Number(gap[1] ?? 1));
+  if (gap !== null) return repeat('gap', timesOf(gap[1] ?? '1'));
   const stale = /^stale(?:x(\d+))?$/.exec(word);
-  if (stale !== null) return repeat('stale', Number(stale[1] ?? 0) + 1);
+  if (stale !== null) return repeat('stale', timesOf(stale[1]) + 1);
   const run = RUN.exec(word);
   if (run === null) throw new Error(`no value: ${word}`);
   const [, first, sign, by, times] = run;
   let value = numberOf(first);
   const delta = by === undefined ? 0 : numberOf(by) * (sign === '-' ? -1 : 1);
   const out: Item[] = [value];
-  for (let i = 0; i < Number(times ?? 0); i++) {
+  for (let i = timesOf(times); i > 0; i--) {
     if (by !== undefined) value += delta;
     out.push(value);
   }

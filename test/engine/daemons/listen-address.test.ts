@@ -1,4 +1,5 @@
-// Addresses to listen on: what is understood, what counts as public, and that public needs a token.
+// Addresses to listen on: what is understood, what counts as public, and that public needs a
+// token.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { UserError } from '../../../src/engine/errors.ts';

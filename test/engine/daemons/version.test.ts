@@ -1,4 +1,5 @@
-// The version told by the API is the package's.
+// The version told by the API is the version of the package. A constant in the source, so somebody
+// will forget it: this test does not.
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

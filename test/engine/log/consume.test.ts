@@ -128,6 +128,31 @@ test('a failing sink stops the loop, releases nothing and frees who waits', asyn
   assert.deepEqual(log.released, []);
 });
 
+test('who waits hears of the failure, and does not take less for all', async () => {
+  const log = new FakeLog();
+  const sink = new FakeSink();
+  sink.failCheckpoint = new MonError('MON_DISK_FAILED', 'broken');
+  let applied = (): void => undefined;
+  const gate = new Promise<void>((resolve) => (applied = resolve));
+  sink.checkpoint = async () => {
+    await gate;
+    throw sink.failCheckpoint;
+  };
+  const { made, failures } = consumer(log, sink, 10);
+  await made.start();
+  log.push(0, 1);
+  await made.caughtUp();
+  // The loop is in a checkpoint now; what comes meanwhile is not handed on.
+  log.push(2);
+  const waiting = made.caughtUp();
+  applied();
+  await assert.rejects(waiting, { code: 'MON_DISK_FAILED' });
+  await assert.rejects(made.caughtUp(), { code: 'MON_DISK_FAILED' });
+  assert.equal(failures.length, 1);
+  assert.deepEqual(sink.applied, [0, 1]);
+  await made.stop();
+});
+
 test('a checkpoint that fails for a full disk is tried again', async () => {
   const log = new FakeLog();
   const sink = new FakeSink();

@@ -1,5 +1,5 @@
-// The selected quantile against the one of sorted values, to the last bit, signed zeros and NaN
-// among them, in orders that are kind and unkind to a pivot.
+// The quantile against the plain definition over sorted values, to the last bit, signed zeros and
+// NaN among them, in many orders.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { quantileOf } from '../../../src/engine/promql/quantile.ts';

@@ -1,4 +1,5 @@
-// Files read anywhere: exact bytes, fewer only at the end, failures by their code.
+// Random access to a file on disk: what is read, past its end, and after it was closed. The
+// system disk itself is tested beside it.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -34,7 +34,10 @@ function resetAt(r: u32): u32 {
   return load<u32>(extra + ((<usize>r) << 2));
 }
 
-/** What the times say of each window: seconds sampled, then those to its start and end that count. */
+/**
+ * What the times say of each window: seconds sampled, those before and behind that count too, and
+ * the factor that all of them make.
+ */
 function reachWindows(): void {
   for (let i: u32 = 0; i < steps; i++) {
     const first = low(i);

@@ -21,8 +21,8 @@ export let windowMs: f64 = 0;
 let lows: usize = 0;
 let highs: usize = 0;
 /**
- * Four numbers a window that a function found from the times alone. Series that are scraped together
- * have the same times, so while those stay, windows and these are good for the next series too.
+ * Four numbers a window that a function found from the times alone. Series that are scraped
+ * together have the same times, so while those stay, windows and these are good for the next too.
  */
 export let windowNotes: usize = 0;
 /** False when windowNotes has to be filled for the times at hand. */
