@@ -1,6 +1,6 @@
-// The store's files and its start. Disk: data/exposition at its own times, through the door into a
-// store of its own, sealed and joined; bytes of blocks told apart from the state. Restart: 10 million
-// samples of 200,000 series, most of them sealed, from checkpoint to ready. Run: node
+// The store's files and its start. Disk: data/exposition at its own times, through the door into
+// a store of its own, sealed and joined; bytes of blocks told apart from the state. Restart: 10
+// million samples of 200,000 series, most of them sealed, from checkpoint to ready. Run: node
 // dist/test/bench/store.bench.js [series]
 import { mkdtemp, rm } from 'node:fs/promises';
 import { statSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// `mon store dump`: the series and samples of one block file, as JSON lines.
+// `mon store dump`: the series and samples of one block file, as JSON lines. Values are text, so
+// that what JSON has no number for is told too.
 import { resolve } from 'node:path';
 import { Args, BaseCommand } from '../../base-command.ts';
 

@@ -1,4 +1,5 @@
-// `mon store ls`: the sealed blocks of a data folder, with a server on it or without.
+// `mon store ls`: the sealed blocks of a data folder. Reads the state files, so that it needs no
+// server and disturbs none.
 import { BaseCommand, LIST_FORMATS, folderFlags, outputFlag } from '../../base-command.ts';
 
 export default class StoreLs extends BaseCommand<typeof StoreLs> {

@@ -1,4 +1,5 @@
 // `mon store stats`: what each partition of a data folder holds, by its state file and its blocks.
+// What the head took since its last checkpoint is not in there.
 import { BaseCommand, LIST_FORMATS, folderFlags, outputFlag } from '../../base-command.ts';
 
 export default class StoreStats extends BaseCommand<typeof StoreStats> {

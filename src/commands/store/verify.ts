@@ -1,4 +1,5 @@
-// `mon store verify`: reads every byte of every sealed block. Exits with 1 when one is damaged.
+// `mon store verify`: reads every byte of every sealed block, and exits with 1 when one is damaged.
+// Changes nothing: a server that meets the damage sets the block aside itself.
 import { BaseCommand, LIST_FORMATS, folderFlags, outputFlag } from '../../base-command.ts';
 
 export default class StoreVerify extends BaseCommand<typeof StoreVerify> {

@@ -1,4 +1,5 @@
 // The files of a data folder's store for commands that look at them without a server: wiring only.
+// Easy to get wrong: the store's folder is `head` below the data folder.
 import { join } from 'node:path';
 import { Kernels } from '../kernels/kernels.ts';
 import type { BlockVerdict, DumpedSeries, InspectedStore } from '../model/upkeep.ts';

@@ -172,7 +172,7 @@ export class Head implements SeriesReader {
   }
 
   /**
-   * From now on, samples before `ms` that are appended are also kept in the answer, those that stood
+   * From now on, samples before `ms` that are appended are kept in the answer too, those that stood
    * already among them; until unwatch().
    */
   watch(ms: number): WatchedSamples {
@@ -207,7 +207,7 @@ export class Head implements SeriesReader {
     return exports.headPut(this.#head, idsAt, at, valuesAt, ids.length) >>> 0;
   }
 
-  /** The oldest time at or after `ms`, or one that is a little older; Infinity when there is none. */
+  /** The oldest time at or after `ms`, or one a little older; Infinity when there is none. */
   oldestMs(ms: number): number {
     return this.#kernels.exports.headOldest(this.#head, Math.max(ms, this.#floorMs));
   }

@@ -1,6 +1,7 @@
-// A look at the files of a store from outside, while it runs or not: what the state files say, which
-// blocks there are, whether their bytes are whole, and what is in one. Changes nothing. Easy to get
-// wrong: a running store replaces its files, so one that was listed may be gone when it is opened.
+// A look at the files of a store from outside, while it runs or not: what the state files say,
+// which blocks there are, whether their bytes are whole, and what is in one. Changes nothing.
+// Easy to get wrong: a running store replaces its files, so one that was listed may be gone when
+// it is opened.
 import { join } from 'node:path';
 import { BlockCache } from '../codec/block-cache.ts';
 import { BlockReader } from '../codec/block-reader.ts';
@@ -15,7 +16,7 @@ import { makeBuffer } from './merge-samples.ts';
 
 const STATE = /^partition-(\d+)\.checkpoint$/;
 
-/** What the files below `folder` say. @throws MonError MON_NOT_FOUND when there is no such folder. */
+/** What the files below `folder` say. @throws MonError MON_NOT_FOUND without the folder. */
 export async function inspectStore(folder: string, disk: Disk): Promise<InspectedStore> {
   const found: InspectedStore = { partitions: [], problems: [] };
   for (const name of await disk.list(folder)) {

@@ -16,7 +16,7 @@ import {
 import { fetchBlocks } from './upload.ts';
 import { Partition, type PartitionOptions, type PartitionState } from './partition.ts';
 
-/** @throws MonError MON_CHECKPOINT_CORRUPT, or of the disk. Damaged blocks are set aside instead. */
+/** @throws MonError MON_CHECKPOINT_CORRUPT, or of the disk. Damaged blocks are set aside. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
   const { folder, disk, kernels, partition, generation, cache } = options;
   const files = new BlockFiles({

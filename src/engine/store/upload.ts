@@ -1,7 +1,7 @@
-// Sealed blocks in an object store: uploaded when they are sealed, named by manifests, and fetched by
-// a store that has lost its disk. Under partition.ts and partition-open.ts. Easy to get wrong: objects
-// never change, so each manifest is a new one and the highest number counts; and nothing is removed
-// before a manifest without it is there.
+// Sealed blocks in an object store: uploaded when they are sealed, named by manifests, and
+// fetched by a store that has lost its disk. Under partition.ts and partition-open.ts. Easy to
+// get wrong: objects never change, so each manifest is a new one and the highest number counts;
+// and nothing is removed before a manifest without it is there.
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
 import type { ObjectStore } from '../ports.ts';

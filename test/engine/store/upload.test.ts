@@ -1,5 +1,5 @@
-// Sealed blocks in an object store, and a store that has lost its disk and comes back from there and
-// from the log; objects that nothing names any more go.
+// Sealed blocks in an object store, and a store that has lost its disk and comes back from there
+// and from the log; objects that nothing names any more go.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { FolderObjects } from '../../../src/engine/cold/folder-objects.ts';
