@@ -17,6 +17,7 @@ import { checkMetadata, checkQueries, checkRaw, checkStores } from './store-chec
 import type { Push } from './traffic.ts';
 import type { Sent, SentRecord } from './model.ts';
 import { ScribeLog } from './scribe-log.ts';
+import { joinSome, sealSome } from './upkeep.ts';
 import { witness } from './witness.ts';
 import { LifeOver } from './world.ts';
 import type { World } from './world.ts';
@@ -200,7 +201,7 @@ export class Life {
         return this.#begin(this.#tick());
       case 'truncate':
         world.model.floorMs = Math.max(world.model.floorMs, time.now() - plan.settings.retentionMs);
-        return this.#chain.truncateBefore(world.model.floorMs);
+        return this.#begin(this.#chain.truncateBefore(world.model.floorMs));
       case 'retain':
         return this.#begin(this.#retain());
       case 'jump':
@@ -217,6 +218,10 @@ export class Life {
         return this.check();
       case 'checkpoint':
         return this.#begin(this.#chain.sink.checkpoint());
+      case 'seal':
+        return this.#begin(sealSome(world, this.#chain));
+      case 'compact':
+        return this.#begin(joinSome(world, this.#chain));
     }
   }
 
@@ -265,7 +270,7 @@ export class Life {
     checkStores(model, stores);
     checkMetadata(model, stores);
     // After a crash the floor may lie where it was at the last checkpoint.
-    if (model.floorMs > -Infinity) await this.#chain.truncateBefore(model.floorMs);
+    await world.until(this.#chain.truncateBefore(model.floorMs), 'the floor');
     checkStores(model, stores);
     const panels = world.panels.filter(() => dice.chance(0.7));
     await world.until(checkQueries({ model, ask, dice, panels }, time.now(), queries), 'queries');
