@@ -52,8 +52,8 @@ export class Life {
       ...{ disk, clock, settings: plan.settings, seams: this.#seams },
       opened: async (log, book) => {
         await witness(disk, model);
-        this.#log = new ScribeLog(log, model, book);
-        return this.#log;
+        const broke = (thrown: unknown): void => void (this.#broken ??= thrown);
+        return (this.#log = new ScribeLog({ log, model, book, broke }));
       },
       failed: (error) => void (world.failure = error ?? new Error('nothing')),
       postponed: () => world.count('checkpointsPostponed'),
