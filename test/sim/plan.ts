@@ -10,6 +10,7 @@ import type { Habits, TrafficPlan } from './traffic.ts';
 export const EVENTS = [
   ...(['push', 'again', 'burst', 'wait', 'rest', 'pause', 'tick', 'truncate', 'retain'] as const),
   ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint', 'night'] as const),
+  ...(['seal', 'compact'] as const),
 ] as const;
 export type Event = (typeof EVENTS)[number];
 
