@@ -281,6 +281,10 @@ export class Life {
 
   /** Hours in which nobody sends anything, so that the door forgets its series. */
   async #night(): Promise<void> {
+    // A question that is still open would find itself out of time.
+    await this.#idle();
+    this.#mayEnd();
+    if (this.#world.fleet.targets.length > 0) return;
     for (let hours = 0; hours < 5; hours++) {
       await this.#advance(3_700_000);
       this.#begin(this.#tick());
