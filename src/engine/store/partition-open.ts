@@ -41,7 +41,10 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   }
   const head = Head.restore(kernels, checkpoint.head);
   const { blocks, list } = await listed(files, checkpoint.list, names);
-  return new Partition(options, files, { head, next: checkpoint.offset, list, blocks });
+  return new Partition(options, files, {
+    ...{ head, next: checkpoint.offset, list, blocks },
+    stored: true,
+  });
 }
 
 /** The blocks that the checkpoint names; all other files are what a crash left. */
@@ -83,7 +86,8 @@ async function rebuilt(
   const list = await fetchBlocks({ objects, disk, partition, generation, folder });
   if (list === undefined) return undefined;
   const found = await listed(files, list, []);
-  return { head: new Head(kernels, { partition }), next: list.sealedTo, ...found };
+  const head = new Head(kernels, { partition });
+  return { head, next: list.sealedTo, ...found, stored: false };
 }
 
 /** All readable blocks of the folder, but those that others were made of; the head is empty. */
@@ -113,5 +117,5 @@ async function adopted(
     nextSequence: Math.max(0, ...found.map(({ entry }) => entry.sequence)) + 1,
     sealedTo: next,
   };
-  return { head: new Head(kernels, { partition }), next, list, blocks };
+  return { head: new Head(kernels, { partition }), next, list, blocks, stored: false };
 }

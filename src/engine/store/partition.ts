@@ -38,12 +38,13 @@ export interface PartitionOptions {
   readonly changed: () => void;
 }
 
-/** What a partition is made of when it is opened. */
+/** What a partition is made of when it is opened; `stored`: its checkpoint lies on disk. */
 export interface PartitionState {
   readonly head: Head;
   readonly next: Offset;
   readonly list: PartitionList;
   readonly blocks: readonly LiveBlock[];
+  readonly stored: boolean;
 }
 
 /** Ids that are cut out of the head before somebody else has a turn. */
@@ -62,6 +63,7 @@ export class Partition {
   #tombstones: readonly Tombstone[];
   #nextSequence: number;
   #sealedTo: Offset;
+  #stored: boolean;
   readonly #uploads: Uploads | undefined;
   readonly #marks = new OffsetMarks();
   /** Files that no list on disk will name after the next checkpoint. */
@@ -79,6 +81,7 @@ export class Partition {
     this.#tombstones = state.list.tombstones;
     this.#nextSequence = state.list.nextSequence;
     this.#sealedTo = state.list.sealedTo;
+    this.#stored = state.stored;
     this.#mark();
     const { objects, disk, partition, generation } = options;
     if (objects === undefined) return;
@@ -137,6 +140,7 @@ export class Partition {
     const leaving = this.#leaving;
     await disk.replaceFile(join(folder, checkpointName(partition)), this.#stateBytes());
     this.#leaving = [];
+    this.#stored = true;
     // What cannot be removed now is removed when the store opens again.
     for (const name of leaving) await this.#files.remove(name).catch(() => undefined);
     return offset;
@@ -179,6 +183,8 @@ export class Partition {
    */
   seal(boundaryMs: number): Promise<number> {
     return this.#alone(async () => {
+      // Without a checkpoint a crash would leave blocks that are taken for all that is left.
+      if (!this.#stored) await this.checkpoint();
       const oldest = this.head.oldestMs(-Infinity);
       if (oldest >= boundaryMs) return 0;
       this.#mark();
