@@ -13,6 +13,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { RowEvaluator, RowWork } from '../model/row-block.ts';
 import type { ApplyCounts, SampleBuffer, SeriesReader } from '../ports.ts';
 import { Epochs } from './epochs.ts';
+import { addTold, HeadHistograms, openHistograms } from './head-histograms.ts';
 import { checkpointPieces } from './checkpoint-write.ts';
 import { readCheckpoint } from './checkpoint-read.ts';
 import { HEAD_BYTE_COUNT, HEAD_CHUNKS, HEAD_SAMPLES, HEAD_SERIES_LIVE } from './head-fields.ts';
@@ -33,6 +34,9 @@ export interface HeadOptions {
 export interface HeadStats {
   readonly series: number;
   readonly samples: number;
+  /** Native histograms among the samples, and what their bodies take outside kernel memory. */
+  readonly histograms: number;
+  readonly histogramBytes: number;
   readonly chunks: number;
   readonly bytes: number;
 }
@@ -49,6 +53,7 @@ export class Head implements SeriesReader {
   readonly #epochs: Epochs;
   readonly #pairs: PairText;
   readonly #index: SeriesIndex;
+  readonly #histograms: HeadHistograms;
   readonly #metadata = new Map<string, MetadataEntry>();
   #floorMs = -Infinity;
   #changes = 0;
@@ -60,6 +65,7 @@ export class Head implements SeriesReader {
     this.#codec = options.codec ?? new BatchCodec(kernels, 'reader');
     this.#epochs = new Epochs(kernels, this.#head, options.epochs ?? 1);
     this.#pairs = new PairText(kernels, this.#head);
+    this.#histograms = new HeadHistograms(kernels, this.#head);
     this.#index = new SeriesIndex(kernels, this.#head, this.#pairs);
   }
 
@@ -77,7 +83,8 @@ export class Head implements SeriesReader {
       readCheckpoint(kernels, bytes, (partition, floorMs) => {
         head = new Head(kernels, { ...options, partition });
         if (floorMs > -Infinity) head.truncateBefore(floorMs);
-        return { head: head.#head, epochs: head.#epochs, metadata: head.#metadata };
+        const { metadata, histograms, epochs } = head.#parts();
+        return { head: head.#head, epochs, metadata, histograms };
       });
     } catch (error) {
       head?.close();
@@ -101,6 +108,7 @@ export class Head implements SeriesReader {
     assert(open.partition === this.partition, 'a record goes to the head of its partition');
     const { exports } = this.#kernels;
     if (definitionsOnly && this.#epochs.isPast(open.epoch)) return noCounts();
+    const bodies = definitionsOnly ? [] : openHistograms(open);
     this.#changes++;
     const map = this.#epochs.mapOf(open.epoch);
     const defined = open.definitionsAt;
@@ -118,7 +126,14 @@ export class Head implements SeriesReader {
     if (definitionsOnly) return counts;
     for (const entry of open.metadata) this.#metadata.set(entry.family, entry);
     if (open.floatCount > 0) this.#append(map, open, counts);
+    if (bodies.length > 0) this.#histograms.append(map, bodies, counts);
     return counts;
+  }
+
+  #parts() {
+    const { partition } = this;
+    const [metadata, histograms, epochs] = [this.#metadata, this.#histograms, this.#epochs];
+    return { head: this.#head, partition, floorMs: this.#floorMs, epochs, metadata, histograms };
   }
 
   #append(map: number, open: OpenRecord, counts: ApplyCounts): void {
@@ -129,10 +144,7 @@ export class Head implements SeriesReader {
     const unknown = exports.headAppend(this.#head, map, at);
     assert(unknown === 0, `sample ${unknown - 1} of a record is of a series that nobody defined`);
     const told = this.#kernels.u32.subarray(at / 4, at / 4 + 4);
-    counts.accepted = told[0];
-    counts.duplicate = told[1];
-    counts.outOfOrder = told[2];
-    counts.tooOld = told[3];
+    addTold(counts, told);
   }
 
   match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array {
@@ -145,6 +157,8 @@ export class Head implements SeriesReader {
 
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
     const { exports } = this.#kernels;
+    into.histograms = undefined;
+    into.starts = undefined;
     const room = exports.headRoom(this.#head, id, minMs, maxMs) >>> 0;
     if (room === 0) return 0;
     const times = scratchOf(this.#kernels).room(room * 16);
@@ -163,6 +177,7 @@ export class Head implements SeriesReader {
     // Words, so that no NaN passes through a float on its way.
     const firstWord = values / 4 + from * 2;
     into.words.set(this.#kernels.u32.subarray(firstWord, firstWord + count * 2));
+    this.#histograms.fill(id, into, count);
     return count;
   }
 
@@ -173,7 +188,9 @@ export class Head implements SeriesReader {
   rows(work: RowWork): RowEvaluator | undefined {
     if (!kernelRuns(work)) return undefined;
     const scratch = scratchOf(this.#kernels);
-    return new RowKernel(this.#kernels, this.#head, (bytes) => scratch.room(bytes), work);
+    const room = (bytes: number): number => scratch.room(bytes);
+    const kernel = new RowKernel(this.#kernels, this.#head, room, work);
+    return this.#histograms.count === 0 ? kernel : this.#histograms.besides(kernel, work);
   }
 
   labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {
@@ -200,6 +217,8 @@ export class Head implements SeriesReader {
     return {
       series: words[at + HEAD_SERIES_LIVE / 4],
       samples: words[at + HEAD_SAMPLES / 4] + words[at + HEAD_SAMPLES / 4 + 1] * 2 ** 32,
+      histograms: this.#histograms.count,
+      histogramBytes: this.#histograms.bytes,
       chunks: words[at + HEAD_CHUNKS / 4],
       bytes: this.#kernels.f64[(this.#head + HEAD_BYTE_COUNT) / 8],
     };
@@ -218,6 +237,7 @@ export class Head implements SeriesReader {
     assert(Number.isSafeInteger(ms), 'the floor is a whole millisecond');
     this.#changes++;
     this.#floorMs = Math.max(this.#floorMs, ms);
+    this.#histograms.truncateBefore(this.#floorMs);
     const gone = this.#kernels.exports.headTruncate(this.#head, this.#floorMs);
     if (gone > 0) this.#pairs.forget();
     return gone;
@@ -229,13 +249,7 @@ export class Head implements SeriesReader {
    */
   *writeCheckpoint(): Iterable<Uint8Array> {
     const changes = this.#changes;
-    const pieces = checkpointPieces(this.#kernels, {
-      head: this.#head,
-      partition: this.partition,
-      floorMs: this.#floorMs,
-      epochs: this.#epochs,
-      metadata: this.#metadata,
-    });
+    const pieces = checkpointPieces(this.#kernels, this.#parts());
     for (const piece of pieces) {
       yield piece;
       assert(this.#changes === changes, 'a head rests while its checkpoint is written');

@@ -27,6 +27,8 @@ export interface StoreOptions {
 export interface StoreStats {
   series: number;
   samples: number;
+  /** Native histograms among the samples. */
+  histograms: number;
   chunks: number;
   memoryBytes: number;
   malformedRecords: number;
@@ -134,14 +136,16 @@ export class Store implements Sink {
   }
 
   stats(): StoreStats {
-    const stats = { series: 0, samples: 0, chunks: 0 };
+    const stats = { series: 0, samples: 0, histograms: 0, chunks: 0 };
+    let memoryBytes = this.#options.kernels.exports.arenaUsedBytes();
     for (const head of this.heads.values()) {
       const one = head.stats();
       stats.series += one.series;
       stats.samples += one.samples;
+      stats.histograms += one.histograms;
       stats.chunks += one.chunks;
+      memoryBytes += one.histogramBytes;
     }
-    const memoryBytes = this.#options.kernels.exports.arenaUsedBytes();
     const applied = { ...this.#applied };
     return { ...stats, memoryBytes, malformedRecords: this.#malformed, applied };
   }

@@ -2,7 +2,7 @@
 // partitions, so pages of 16,384 appear where they are used. A mapped series is held: it is not
 // removed while a ref of a living epoch stands for it. Easy to get wrong: a producer gives refs
 // again, so a definition may move a ref to another series.
-import { give, REFS, take } from './head-layout';
+import { give, ID, REFS, take } from './head-layout';
 
 const PAGE_SHIFT: u32 = 14;
 const PAGE_BYTES: u32 = 65536;
@@ -27,6 +27,12 @@ export function refSeries(map: usize, ref: u32): usize {
   const page: usize = load<u32>(load<usize>(map) + (<usize>index << 2));
   if (page == 0) return 0;
   return load<u32>(page + ((<usize>ref & ((1 << PAGE_SHIFT) - 1)) << 2));
+}
+
+/** The id of the series that a ref stands for, or -1. */
+export function refId(map: usize, ref: u32): i32 {
+  const series = refSeries(map, ref);
+  return series == 0 ? -1 : <i32>load<u32>(series, ID);
 }
 
 function pageFor(head: usize, map: usize, index: u32): usize {
