@@ -24,6 +24,8 @@ export interface OpenHistogram {
 }
 
 const QUIET_NAN_HIGH = 0x7ff80000;
+type LoadedRow = Omit<OpenHistogram, 'ref'>;
+
 /** A row of a checkpoint: time (f64) and length of the body (u32) before it. */
 const ROW_HEADER = 12;
 /** A series of a checkpoint: id and number of rows (u32 each) before them. */
@@ -179,46 +181,38 @@ export class HeadHistograms {
 
   /** Bodies of checkpoint sections of about `size` bytes, series by rising ids. */
   *dump(size: number): Iterable<Uint8Array> {
+    let parts: Uint8Array[] = [];
+    let held = 0;
     for (const id of [...this.#lists.keys()].sort((a, b) => a - b)) {
       const list = this.#lists.get(id) as HistogramList;
       let row = 0;
       while (row < list.count) {
         const first = row;
         let bytes = LIST_HEADER;
-        while (row < list.count && bytes < size) bytes += ROW_HEADER + list.body(row++).length;
-        yield rowsOf(id, list, { first, end: row, bytes });
+        do bytes += ROW_HEADER + list.body(row++).length;
+        while (row < list.count && held + bytes < size);
+        parts.push(rowsOf(id, list, { first, end: row, bytes }));
+        held += bytes;
+        if (held < size) continue;
+        yield Buffer.concat(parts);
+        parts = [];
+        held = 0;
       }
     }
+    if (held > 0) yield Buffer.concat(parts);
   }
 
   /** Takes the body of a checkpoint section; answers what is wrong with it, if anything is. */
   load(body: Uint8Array): string | undefined {
-    const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-    if (body.length < LIST_HEADER) return 'its histograms are cut off';
-    const id = view.getUint32(0, true);
-    const count = view.getUint32(4, true);
-    if (count === 0 || count > body.length / ROW_HEADER) return 'its histograms do not add up';
-    const rows: OpenHistogram[] = [];
-    let at = LIST_HEADER;
-    let last = this.#lastOf(id);
-    for (let i = 0; i < count; i++) {
-      if (body.length - at < ROW_HEADER) return 'its histograms are cut off';
-      const timestampMs = view.getFloat64(at, true);
-      const end = at + ROW_HEADER + view.getUint32(at + 8, true);
-      if (end > body.length) return 'its histograms are cut off';
-      if (!Number.isSafeInteger(timestampMs) || timestampMs <= last) {
-        return 'times of its histograms do not rise';
-      }
-      const bytes = body.subarray(at + ROW_HEADER, end);
-      const words = wordsIn(bytes);
-      if (words === undefined) return 'a histogram is malformed';
-      rows.push({ ref: id, timestampMs, body: bytes, words });
-      last = timestampMs;
-      at = end;
+    for (let at = 0; at < body.length;) {
+      const read = readList(body, at);
+      if (typeof read === 'string') return read;
+      const { id, rows } = read;
+      if (rows[0].timestampMs <= this.#lastOf(id)) return 'times of its histograms do not rise';
+      if (!this.#areSamples(id, rows)) return 'a histogram is none of the samples';
+      for (const row of rows) this.#keep(id, row.timestampMs, row.body);
+      at = read.end;
     }
-    if (at !== body.length) return 'its histograms do not add up';
-    if (!this.#areSamples(id, rows)) return 'a histogram is none of the samples';
-    for (const row of rows) this.#keep(id, row.timestampMs, row.body);
     return undefined;
   }
 
@@ -228,10 +222,10 @@ export class HeadHistograms {
   }
 
   /** True when each of the histograms stands among the samples, with its sum as value. */
-  #areSamples(id: number, rows: readonly OpenHistogram[]): boolean {
+  #areSamples(id: number, rows: readonly LoadedRow[]): boolean {
     const { exports } = this.#kernels;
     const from = rows[0].timestampMs;
-    const to = (rows.at(-1) as OpenHistogram).timestampMs;
+    const to = (rows.at(-1) as LoadedRow).timestampMs;
     const room = exports.headRoom(this.#head, id, from, to) >>> 0;
     if (room === 0) return false;
     const times = scratchOf(this.#kernels).room(room * 16);
@@ -250,6 +244,41 @@ export class HeadHistograms {
     }
     return found === rows.length;
   }
+}
+
+interface ReadList {
+  readonly id: number;
+  readonly rows: readonly LoadedRow[];
+  readonly end: number;
+}
+
+/** Reads the histograms of one series from a checkpoint, or says what is wrong with them. */
+function readList(body: Uint8Array, from: number): ReadList | string {
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const room = body.length - from - LIST_HEADER;
+  if (room < 0) return 'its histograms are cut off';
+  const id = view.getUint32(from, true);
+  const count = view.getUint32(from + 4, true);
+  if (count === 0 || count > room / ROW_HEADER) return 'its histograms do not add up';
+  const rows: LoadedRow[] = [];
+  let at = from + LIST_HEADER;
+  let last = -Infinity;
+  for (let i = 0; i < count; i++) {
+    if (body.length - at < ROW_HEADER) return 'its histograms are cut off';
+    const timestampMs = view.getFloat64(at, true);
+    const end = at + ROW_HEADER + view.getUint32(at + 8, true);
+    if (end > body.length) return 'its histograms are cut off';
+    if (!Number.isSafeInteger(timestampMs) || timestampMs <= last) {
+      return 'times of its histograms do not rise';
+    }
+    const bytes = body.subarray(at + ROW_HEADER, end);
+    const words = wordsIn(bytes);
+    if (words === undefined) return 'a histogram is malformed';
+    rows.push({ timestampMs, body: bytes, words });
+    last = timestampMs;
+    at = end;
+  }
+  return { id, rows, end: at };
 }
 
 function wordsIn(body: Uint8Array): Uint32Array | undefined {

@@ -108,7 +108,6 @@ export class Head implements SeriesReader {
     assert(open.partition === this.partition, 'a record goes to the head of its partition');
     const { exports } = this.#kernels;
     if (definitionsOnly && this.#epochs.isPast(open.epoch)) return noCounts();
-    const bodies = definitionsOnly ? [] : openHistograms(open);
     this.#changes++;
     const map = this.#epochs.mapOf(open.epoch);
     const defined = open.definitionsAt;
@@ -124,9 +123,11 @@ export class Head implements SeriesReader {
     }
     const counts = { ...noCounts(), newSeries: fresh };
     if (definitionsOnly) return counts;
+    // Before any sample is taken; definitions stay, because later records lean on them.
+    const histograms = openHistograms(open);
     for (const entry of open.metadata) this.#metadata.set(entry.family, entry);
     if (open.floatCount > 0) this.#append(map, open, counts);
-    if (bodies.length > 0) this.#histograms.append(map, bodies, counts);
+    if (histograms.length > 0) this.#histograms.append(map, histograms, counts);
     return counts;
   }
 

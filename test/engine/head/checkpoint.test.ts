@@ -147,6 +147,24 @@ for (const version of [1, 2]) {
   });
 }
 
+test('more histograms than a piece holds come back', () => {
+  const kernels = new Kernels();
+  const head = new Head(kernels, { partition: 0 });
+  const random = seededRandom(6);
+  const definitions = [0, 1, 2].map((ref) => [ref, labelsOf('h', { i: `${ref}` })] as const);
+  const histograms = Array.from({ length: 30_000 }, (_, i) => ({
+    ref: i % 10 === 0 ? 0 : i % 10 === 1 ? 2 : 1,
+    time: i * 1000,
+    body: encodeHistogram(randomHistogram(random, false)),
+  }));
+  withOpen(kernels, { definitions, histograms }, (open) => head.applyOpen(open));
+  const bytes = whole(head);
+  assert.ok(bytes.length > 3_000_000);
+  const again = Head.restore(new Kernels(), bytes);
+  assert.equal(again.stats().histograms, 30_000);
+  assert.ok(whole(again).equals(bytes));
+});
+
 test('histograms that are none of the samples are refused', () => {
   const kernels = new Kernels();
   const bytes = whole(filled(kernels, seededRandom(5)));
