@@ -21,6 +21,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
     listen: Flags.string({ helpValue: 'HOST:PORT', description: '127.0.0.1:9590 by default' }),
     detach: Flags.boolean({ char: 'd', description: 'go on in the background' }),
     background: Flags.boolean({ hidden: true, description: 'what --detach starts' }),
+    'enable-admin': Flags.boolean({ description: 'let the API delete series and take snapshots' }),
     'token-file': Flags.string({
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
@@ -40,6 +41,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       detach: flags.detach,
       background: flags.background,
       tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
+      enableAdmin: flags['enable-admin'],
       shards: flags.shards,
       env: stage.env,
       signal: this.signal,

@@ -105,6 +105,19 @@ export const BLOCK_SECTION_BYTES_MAX = 64 * MIB;
 export const BLOCK_TIMES_BYTES = 32 * MIB;
 /** What all open blocks of a process keep unpacked: about 1,000 pages and as much index. */
 export const BLOCK_CACHE_BYTES = 128 * MIB;
+/** Sealed blocks begin and end at multiples of this: Prometheus' block of two hours. */
+export const SEAL_SLICE_MS = 2 * HOUR;
+/** The head keeps at least so much: dashboards over the last hour never touch a block. */
+export const SEAL_AFTER_MS = 75 * MINUTE;
+/** What came late for sealed ranges is sealed after so long, or when there is so much of it. */
+export const SEAL_LATE_MS = 15 * MINUTE;
+export const SEAL_LATE_SAMPLES = 8_000_000;
+/** Late samples that a seal under way may hold aside; past it the seal begins anew later. */
+export const SEAL_ASIDE_MAX = 1_000_000;
+/** Spans into which compaction joins blocks; each divides the next, so a block lies in one. */
+export const BLOCK_SPANS_MS: readonly number[] = [SEAL_SLICE_MS, 8 * HOUR, 1 * DAY, 8 * DAY];
+/** What a compaction keeps unpacked of its sources, beside what queries have. */
+export const COMPACTION_CACHE_BYTES = 32 * MIB;
 export const TICK_MS = 1 * SECOND;
 /** A checkpoint is due after so much log or so much time, whichever is first. */
 export const CHECKPOINT_LOG_BYTES = 256 * MIB;
@@ -183,6 +196,7 @@ assert(BODY_COMPRESSED_BYTES_MAX < BODY_BYTES_MAX, 'a body shrinks when it is co
 assert(RECORD_BYTES_MAX < LOG_SEGMENT_BYTES, 'a record fits in a segment');
 assert(LOG_PENDING_BYTES_MAX <= LOG_SEGMENT_BYTES, 'what is pending fits in one segment');
 assert(LOG_RECENT_BYTES > RECORD_BYTES_MAX, 'the newest record is kept in memory');
+assert(LATE_MS_MAX < SEAL_AFTER_MS, 'late samples find their range in the head');
 assert(LATE_MS_MAX < RETENTION_RAW_MS, 'late samples lie within retention');
 assert(SCRAPE_TIMEOUT_MS <= SCRAPE_INTERVAL_MS, 'a scrape ends before the next');
 assert(FORM_BYTES_MAX > QUERY_BYTES_MAX, 'the longest query fits into a form');

@@ -8,6 +8,7 @@ import type { Fragment, FragmentResult } from './model/fragment.ts';
 import type { FloatHistogram } from './model/histogram.ts';
 import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
+import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
@@ -96,6 +97,60 @@ export interface Sink {
   /** Makes state and offsets durable in one atomic step and tells the offsets that it now holds. */
   checkpoint(): Promise<ReadonlyMap<number, Offset>>;
   close(): Promise<void>;
+}
+
+/**
+ * What a store does beside taking and answering: it moves samples into blocks, joins these, forgets
+ * and deletes. What cannot be done now (the disk is full, a block is damaged) is told and tried at
+ * the next call; reads go on meanwhile.
+ */
+export interface Upkeep {
+  /** Seals what is old enough at this time. */
+  seal(nowMs: number): Promise<UpkeepReport>;
+  /** Joins blocks of windows that are complete at this time. */
+  compact(nowMs: number, retentionMs: number): Promise<UpkeepReport>;
+  /** Brings an object store, where there is one, to what is sealed; answers how many went up. */
+  upload(): Promise<UpkeepReport>;
+  /** Forgets what is past its time, and of the oldest what is too much. */
+  keepOnly(nowMs: number, keep: StoreKeep): Promise<UpkeepReport>;
+  /** Deletes what matches any selection and is there now; what comes later stays. Durable then. */
+  delete(selections: readonly (readonly Matcher[])[], minMs: number, maxMs: number): Promise<void>;
+  /** Takes deleted samples out of the files; answers how many were written anew. */
+  cleanTombstones(): Promise<number>;
+  /** Writes what there is now into a folder, with hard links for what never changes. */
+  snapshot(folder: string): Promise<void>;
+  blocks(): Promise<readonly BlockStatus[]>;
+}
+
+export interface ObjectInfo {
+  readonly key: string;
+  readonly bytes: number;
+}
+
+/**
+ * Named bytes on other disks. An object never changes; keys are words joined by slashes.
+ * - putIfAbsent is durable when it resolves, and false when the key was taken: nothing was written.
+ * - getRange answers fewer bytes only behind the end. @throws MonError MON_NOT_FOUND.
+ * - list answers the objects directly below a prefix that ends with a slash, in order of keys.
+ * - remove of what is not there is done already.
+ */
+export interface ObjectStore {
+  putIfAbsent(key: string, parts: AsyncIterable<Uint8Array>): Promise<boolean>;
+  getRange(key: string, position: number, length: number): Promise<Uint8Array>;
+  list(prefix: string): Promise<readonly ObjectInfo[]>;
+  remove(key: string): Promise<void>;
+}
+
+/** What the admin API may do when somebody has switched it on. */
+export interface Admin {
+  deleteSeries(
+    selections: readonly (readonly Matcher[])[],
+    minMs: number,
+    maxMs: number,
+  ): Promise<void>;
+  cleanTombstones(): Promise<void>;
+  /** Answers the name of the snapshot's folder. */
+  snapshot(): Promise<string>;
 }
 
 /** Reusable buffers that a SeriesReader decodes into; it grows them and replaces the arrays. */

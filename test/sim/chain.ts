@@ -140,7 +140,26 @@ export class Chain {
     await this.log.close();
   }
 
+  /** Seals everything before a time in all stores; answers how many blocks that made. */
+  async seal(boundaryMs: number): Promise<number> {
+    let sealed = 0;
+    for (const store of this.stores) {
+      for (const one of store.partitions.values()) sealed += await one.seal(boundaryMs);
+    }
+    return sealed;
+  }
+
+  /** Joins blocks where that is due; answers how many times. */
+  async compact(nowMs: number): Promise<number> {
+    let joined = 0;
+    for (const store of this.stores) {
+      joined += (await store.compact(nowMs, 30 * 24 * 3_600_000)).compactions;
+    }
+    return joined;
+  }
+
   async truncateBefore(ms: number): Promise<void> {
+    if (ms === -Infinity) return;
     for (const store of this.stores) await store.truncateBefore(ms);
   }
 }

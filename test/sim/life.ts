@@ -12,16 +12,17 @@ import { settle } from '../support/virtual-clock.ts';
 import { Chain } from './chain.ts';
 import type { Seams } from './chain.ts';
 import { checkOutcome, checkRecords, expectedOf } from './door-check.ts';
+import { glance, NAMES } from './glance.ts';
 import { watchedDoor } from './fleet.ts';
 import { checkMetadata, checkQueries, checkRaw, checkStores } from './store-check.ts';
 import type { Push } from './traffic.ts';
 import type { Sent, SentRecord } from './model.ts';
 import { ScribeLog } from './scribe-log.ts';
+import { joinSome, sealSome } from './upkeep.ts';
 import { witness } from './witness.ts';
 import { LifeOver } from './world.ts';
 import type { World } from './world.ts';
 
-const NAMES = ['sim_requests_total', 'sim_load', 'sim_wild', 'app_load', 'app_timed', 'up'];
 const SCRAPES_MAX = 1_000;
 /** The disk may do this; anything else is a fault of the program. */
 const TROUBLES = new Set(['MON_DISK_FULL', 'MON_DISK_FAILED', 'MON_LOG_BUSY']);
@@ -51,8 +52,8 @@ export class Life {
       ...{ disk, clock, settings: plan.settings, seams: this.#seams },
       opened: async (log, book) => {
         await witness(disk, model);
-        this.#log = new ScribeLog(log, model, book);
-        return this.#log;
+        const broke = (thrown: unknown): void => void (this.#broken ??= thrown);
+        return (this.#log = new ScribeLog({ log, model, book, broke }));
       },
       failed: (error) => void (world.failure = error ?? new Error('nothing')),
       postponed: () => world.count('checkpointsPostponed'),
@@ -196,11 +197,13 @@ export class Life {
         // Enough scrapes make a run long without making it any different.
         if ((world.tally['scrapes'] ?? 0) > SCRAPES_MAX) return;
         return this.#advance(dice.int(1, plan.rate.pauseMs));
+      case 'night':
+        return this.#night();
       case 'tick':
         return this.#begin(this.#tick());
       case 'truncate':
         world.model.floorMs = Math.max(world.model.floorMs, time.now() - plan.settings.retentionMs);
-        return this.#chain.truncateBefore(world.model.floorMs);
+        return this.#begin(this.#chain.truncateBefore(world.model.floorMs));
       case 'retain':
         return this.#begin(this.#retain());
       case 'jump':
@@ -212,11 +215,15 @@ export class Life {
       case 'reload':
         return this.#reload();
       case 'glance':
-        return this.#begin(this.#glance());
+        return this.#begin(glance(world, this.#chain));
       case 'check':
         return this.check();
       case 'checkpoint':
         return this.#begin(this.#chain.sink.checkpoint());
+      case 'seal':
+        return this.#begin(sealSome(world, this.#chain));
+      case 'compact':
+        return this.#begin(joinSome(world, this.#chain));
     }
   }
 
@@ -265,28 +272,22 @@ export class Life {
     checkStores(model, stores);
     checkMetadata(model, stores);
     // After a crash the floor may lie where it was at the last checkpoint.
-    if (model.floorMs > -Infinity) await this.#chain.truncateBefore(model.floorMs);
+    await world.until(this.#chain.truncateBefore(model.floorMs), 'the floor');
     checkStores(model, stores);
     const panels = world.panels.filter(() => dice.chance(0.7));
     await world.until(checkQueries({ model, ask, dice, panels }, time.now(), queries), 'queries');
     await world.until(checkRaw(model, ask, dice.pick(NAMES), time.now()), 'raw samples');
   }
 
-  /** Asks while others send: what had been acknowledged before must be in the answer. */
-  async #glance(): Promise<void> {
-    const { model, dice, time } = this.#world;
-    const name = dice.pick(NAMES);
-    const before = [...model.series]
-      .filter(([series]) => series.split('\u0000').includes(name))
-      .map(([series, times]): [string, number[]] => [series, [...times.keys()]]);
-    const end = time.now() + 700_000;
-    const selector = `last_over_time({__name__="${name}"}[${Math.ceil(end / 1000)}s])`;
-    const { result } = await this.#chain.ask.instant(selector, end);
-    assert.ok(result.type === 'vector');
-    const found = new Set(result.matrix.labels.map((labels) => labels.join('\u0000')));
-    for (const [series, times] of before) {
-      const values = times.filter((t) => t >= model.floorMs && !model.isStale(series, t));
-      assert.ok(values.length === 0 || found.has(series), `${series} was acknowledged`);
+  /** Hours in which nobody sends anything, so that the door forgets its series. */
+  async #night(): Promise<void> {
+    // A question that is still open would find itself out of time.
+    await this.#idle();
+    this.#mayEnd();
+    if (this.#world.fleet.targets.length > 0) return;
+    for (let hours = 0; hours < 5; hours++) {
+      await this.#advance(3_700_000);
+      this.#begin(this.#tick());
     }
   }
 
@@ -373,7 +374,10 @@ export class Life {
 
   async #tick(): Promise<void> {
     this.#log.taken = [];
+    const { book } = this.#chain;
+    const known = book.series;
     const ticked = this.#chain.door.tick();
+    this.#world.count('series forgotten', known - book.series);
     const nowMs = this.#world.time.now();
     const watermarkMs = Math.max(this.#watermarkMs, nowMs - LIVE_MS_MAX);
     const ticks = this.#log.taken.flatMap(({ tick }) => tick ?? []);

@@ -9,7 +9,8 @@ import type { Habits, TrafficPlan } from './traffic.ts';
 /** Things that may happen at a step. */
 export const EVENTS = [
   ...(['push', 'again', 'burst', 'wait', 'rest', 'pause', 'tick', 'truncate', 'retain'] as const),
-  ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint'] as const),
+  ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint', 'night'] as const),
+  ...(['seal', 'compact'] as const),
 ] as const;
 export type Event = (typeof EVENTS)[number];
 
@@ -73,12 +74,27 @@ function settingsOf(dice: Dice): ChainSettings {
   };
 }
 
+function fleetOf(dice: Dice, maybe: (most: number) => number): FleetPlan {
+  return {
+    targets: dice.chance(0.4) ? 0 : dice.int(1, 4),
+    internal: dice.chance(0.4),
+    intervalMs: dice.pick([1_000, 5_000, 15_000, MINUTE]),
+    seriesMax: dice.scale(1, 30),
+    ...{ churn: maybe(0.5), fails: maybe(0.3), hangs: maybe(0.1), slow: maybe(0.3) },
+    ...{ malformed: maybe(0.2), timed: maybe(1) },
+  };
+}
+
 /** The plan of a run; everything in it comes from the dice. */
 export function planOf(dice: Dice): Plan {
   const settings = settingsOf(dice);
   const { retentionMs } = settings;
   const maybe = (most: number): number => (dice.chance(0.4) ? 0 : dice.random() * most);
-  const intervalMs = dice.pick([1_000, 5_000, 15_000, MINUTE]);
+  const fleet = fleetOf(dice, maybe);
+  const { intervalMs } = fleet;
+  const events = swarm(dice, EVENTS, 'wait');
+  // Only where nobody scrapes do hours cost nothing.
+  if (fleet.targets > 0 || fleet.internal) events.night = 0;
   return {
     settings,
     traffic: {
@@ -90,15 +106,8 @@ export function planOf(dice: Dice): Plan {
       ...{ churn: maybe(0.3), wild: maybe(0.7), stale: maybe(0.1) },
       ...{ broken: maybe(0.1), nameless: maybe(0.1), retentionMs },
     },
-    fleet: {
-      targets: dice.chance(0.3) ? 0 : dice.int(1, 4),
-      internal: dice.chance(0.5),
-      intervalMs,
-      seriesMax: dice.scale(1, 30),
-      ...{ churn: maybe(0.5), fails: maybe(0.3), hangs: maybe(0.1), slow: maybe(0.3) },
-      ...{ malformed: maybe(0.2), timed: maybe(1) },
-    },
-    events: { ...swarm(dice, EVENTS, 'wait'), push: dice.scale(5, 100) },
+    fleet,
+    events: { ...events, push: dice.scale(5, 100) },
     ends: swarm(dice, ENDS, dice.chance(0.5) ? 'orderly' : dice.pick(ENDS)),
     troubles: swarm(dice, TROUBLES, dice.pick(TROUBLES)),
     lives: dice.int(3, 8),

@@ -8,6 +8,14 @@ import { labelsKey } from '../../src/engine/model/labels.ts';
 import type { Appended, Log, LogReader, Offset } from '../../src/engine/ports.ts';
 import type { Model, Sent, SentRecord } from './model.ts';
 
+export interface ScribeOptions {
+  readonly log: Log;
+  readonly model: Model;
+  readonly book: SeriesBook;
+  /** Told of an answer that cannot be. */
+  readonly broke: (thrown: unknown) => void;
+}
+
 export class ScribeLog implements Log {
   /** Records of the newest calls of append; whoever wants to know empties it before. */
   taken: SentRecord[] = [];
@@ -18,12 +26,14 @@ export class ScribeLog implements Log {
   readonly #log: Log;
   readonly #model: Model;
   readonly #book: SeriesBook;
+  readonly #broke: (thrown: unknown) => void;
   readonly #keys = new Map<number, string>();
 
-  constructor(log: Log, model: Model, book: SeriesBook) {
+  constructor({ log, model, book, broke }: ScribeOptions) {
     this.#log = log;
     this.#model = model;
     this.#book = book;
+    this.#broke = broke;
   }
 
   get partitions(): number {
@@ -41,8 +51,13 @@ export class ScribeLog implements Log {
     this.inFlight++;
     return this.#log.append(batches).then((answers) => {
       this.inFlight--;
-      assert.equal(answers.length, records.length, 'one answer a batch');
-      answers.forEach((answer, i) => this.#answered(records[i], answer));
+      try {
+        assert.equal(answers.length, records.length, 'one answer a batch');
+        answers.forEach((answer, i) => this.#answered(records[i], answer));
+      } catch (thrown) {
+        // Whoever appended may have nobody who hears of a bug: the life hears of it itself.
+        this.#broke(thrown);
+      }
       return answers;
     });
   }

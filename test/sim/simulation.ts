@@ -2,6 +2,7 @@
 // kill or an orderly stop, with checks against the model after each. Single thread, virtual time:
 // the same seed gives the same run.
 import { MonError } from '../../src/engine/errors.ts';
+import { settle } from '../support/virtual-clock.ts';
 import type { Seams } from './chain.ts';
 import { Life } from './life.ts';
 import { LifeOver, World } from './world.ts';
@@ -24,6 +25,8 @@ export async function simulate(seed: number, seams: Seams = {}): Promise<Tally> 
     const again = `node dist/test/sim/run.js ${seed}`;
     throw new Error(`seed ${seed} (alone: ${again}): ${why}`, { cause: thrown });
   } finally {
+    // What a run leaves behind may still fail; it is this run's, not the next one's.
+    await settle();
     process.off('unhandledRejection', note);
   }
 }

@@ -25,10 +25,10 @@ export function checkStores(model: Model, stores: readonly Store[]): void {
   for (const store of stores) {
     assert.equal(store.stats().malformedRecords, 0, 'no record is malformed');
     let samples = 0;
-    for (const head of store.heads.values()) {
-      for (const id of head.match(EVERYTHING, -FOREVER_MS, FOREVER_MS)) {
-        const series = labelsKey(head.labels(id));
-        const count = head.read(id, -FOREVER_MS, FOREVER_MS, buffer);
+    for (const reader of store.readers(-FOREVER_MS, FOREVER_MS)) {
+      for (const id of reader.match(EVERYTHING, -FOREVER_MS, FOREVER_MS)) {
+        const series = labelsKey(reader.labels(id));
+        const count = reader.read(id, -FOREVER_MS, FOREVER_MS, buffer);
         samples += count;
         if (count === 0) continue;
         assert.ok(!seen.has(series), `${series} stands in two heads`);
@@ -36,7 +36,9 @@ export function checkStores(model: Model, stores: readonly Store[]): void {
         checkSeries(model, series, buffer.timestamps.subarray(0, count), bitsIn(buffer));
       }
     }
-    if (model.floorMs === -Infinity) assert.equal(store.stats().samples, samples, 'as counted');
+    const sealed = store.stats().blocks.files > 0;
+    if (model.floorMs === -Infinity && !sealed)
+      assert.equal(store.stats().samples, samples, 'as counted');
   }
   for (const [series, times] of model.series) {
     if (seen.has(series)) continue;

@@ -5,6 +5,7 @@
 import { MonError, assert } from '../../src/engine/errors.ts';
 import { diskFailure } from '../../src/engine/runtime/disk-failure.ts';
 import type { Disk, DiskFile } from '../../src/engine/runtime/disk.ts';
+import type { RandomAccessFile } from '../../src/engine/runtime/random-access.ts';
 import type { Clock } from '../../src/engine/runtime/clock.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';
 import { replaceFileBySteps } from '../../src/engine/runtime/replace-file.ts';
@@ -153,6 +154,17 @@ export class MemoryDisk implements Disk {
     });
   }
 
+  /** Reads go on after the file's name has gone, as from a handle; they never fail here. */
+  randomAccess(path: string): RandomAccessFile {
+    const file = this.#file(path);
+    return {
+      name: path,
+      size: file.live.size,
+      read: (position, length) => file.live.view().slice(position, position + length),
+      close: () => undefined,
+    };
+  }
+
   readFile(path: string): Promise<Uint8Array> {
     return this.#do('read', path, () => this.content(path));
   }
@@ -173,6 +185,10 @@ export class MemoryDisk implements Disk {
         [from, undefined],
       ]);
     });
+  }
+
+  link(from: string, to: string): Promise<void> {
+    return this.#do('link', to, () => this.#change(to, [[to, this.#file(from)]]));
   }
 
   remove(path: string): Promise<void> {

@@ -83,12 +83,6 @@ export async function notificationsLive(call: Call): Promise<void> {
   call.response.writeHead(204).end();
 }
 
-/** POST and PUT /api/v1/admin/tsdb/…: off, as in a Prometheus without --web.enable-admin-api. */
-export async function adminDisabled(): Promise<void> {
-  const error = 'admin APIs disabled';
-  throw new Refused({ status: 503, errorType: 'unavailable', error });
-}
-
 /** POST and PUT /-/reload and /-/quit: off, as without --web.enable-lifecycle. */
 export async function lifecycleDisabled(call: Call): Promise<void> {
   await sendWhole(call.response, call.head(403, TEXT_TYPE), 'Lifecycle API is not enabled.');

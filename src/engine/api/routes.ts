@@ -1,12 +1,12 @@
 // The table of the API: path, methods, handler. Looked up once a request with one Map; only label
 // values have a name inside their path. Easy to get wrong: a path that is known but not for this
 // method is 405 and says which methods it has; a client tries the next of them.
+import { cleanTombstones, deleteSeries, snapshot } from './admin-handlers.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
 import { federate } from './federate-handler.ts';
 import {
-  adminDisabled,
   alertmanagers,
   alerts,
   lifecycleDisabled,
@@ -80,9 +80,9 @@ const ROUTES = new Map(
     route('/api/v1/status/tsdb', { GET: tsdbStatus }),
     route('/api/v1/status/tsdb/blocks', { GET: tsdbBlocks }),
     route('/api/v1/status/walreplay', { GET: walReplay }),
-    ...['snapshot', 'delete_series', 'clean_tombstones'].map((name) =>
-      route(`/api/v1/admin/tsdb/${name}`, { POST: adminDisabled, PUT: adminDisabled }),
-    ),
+    route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),
+    route('/api/v1/admin/tsdb/clean_tombstones', { POST: cleanTombstones, PUT: cleanTombstones }),
+    route('/api/v1/admin/tsdb/snapshot', { POST: snapshot, PUT: snapshot }),
     ...['reload', 'quit'].map((name) =>
       route(`/-/${name}`, { POST: lifecycleDisabled, PUT: lifecycleDisabled }),
     ),

@@ -75,9 +75,22 @@ function rows(counts: readonly CountRow[], limit: number): object[] {
   return counts.slice(0, limit).map(([name, value]) => ({ name, value }));
 }
 
-/** GET /api/v1/status/tsdb/blocks: all samples stand in heads. */
-export async function tsdbBlocks(call: Call): Promise<void> {
-  await send(call, { blocks: [] });
+/** GET /api/v1/status/tsdb/blocks: the sealed blocks of all partitions, oldest first. */
+export async function tsdbBlocks(call: Call, { blocks }: ApiParts): Promise<void> {
+  const all = (await blocks?.()) ?? [];
+  const sorted = all.toSorted((a, b) => a.minMs - b.minMs || a.partition - b.partition);
+  await send(call, {
+    blocks: sorted.map((one) => ({
+      ulid: one.name,
+      partition: one.partition,
+      minTime: one.minMs,
+      maxTime: one.maxMs,
+      bytes: one.bytes,
+      damaged: one.damaged === true,
+      stats: { numSamples: one.samples, numSeries: one.series },
+      compaction: { level: one.level },
+    })),
+  });
 }
 
 /** GET /api/v1/targets/metadata?match_target=&metric=&limit=. */

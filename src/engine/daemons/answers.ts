@@ -27,6 +27,8 @@ export interface Answers {
   readonly results: ResultCache;
   /** The log through which everything has to be appended. */
   watch(log: Log): Log;
+  /** Kept results in this range are wrong from now on. */
+  changed(minMs: number, maxMs: number): void;
   service(sources: readonly Source[]): QueryService;
 }
 
@@ -42,6 +44,7 @@ export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
     cache,
     results,
     watch: (log) => new WatchedLog({ log, clock, note }),
+    changed: (minMs, maxMs) => note(minMs, maxMs, clock.now()),
     service: (sources) => new QueryService({ sources, clock, results }),
   };
 }

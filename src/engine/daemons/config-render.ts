@@ -107,6 +107,10 @@ function withoutSecret(address: string | undefined): string | undefined {
   return address?.replace(/^(\w+:\/\/[^/@]*?):[^/@]*@/, '$1:hidden@');
 }
 
+function sizeText(bytes: number | undefined): string | undefined {
+  return bytes === undefined ? undefined : `${bytes}B`;
+}
+
 /** The configuration in force as YAML. */
 export function renderConfig(config: MonConfig): string {
   const file = {
@@ -124,6 +128,13 @@ export function renderConfig(config: MonConfig): string {
       listen: config.listen,
       ...compact({ data_dir: config.dataDir }),
       retention: formatDuration(config.retentionMs),
+      ...compact({
+        retention_size: sizeText(config.retentionBytes),
+        object_store: config.objectStore,
+        retention_for: config.retentionFor.map(({ text, keepMs }) => {
+          return { match: text, keep: formatDuration(keepMs) };
+        }),
+      }),
       partitions: config.partitions,
       shards: config.shards,
       ...compact({ token_file: config.tokenFile, cache_redis: withoutSecret(config.cacheRedis) }),

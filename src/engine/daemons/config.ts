@@ -14,6 +14,7 @@ import {
   SCRAPE_TIMEOUT_MS,
   TICK_MS,
 } from '../limits.ts';
+import type { PatternRetention } from '../model/upkeep.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import {
   LIMIT_FIELDS,
@@ -23,6 +24,7 @@ import {
   readLimits,
   readTimes,
 } from './config-scrape.ts';
+import { readRetentions } from './config-retention.ts';
 import { parseListen } from './listen-address.ts';
 
 /** Everything that a file can say, defaults filled in. Times in ms, paths absolute. */
@@ -32,6 +34,11 @@ export interface MonConfig {
   /** Undefined: the caller's own folder. */
   readonly dataDir: string | undefined;
   readonly retentionMs: number;
+  /** Bytes of all sealed blocks; undefined: time alone decides. */
+  readonly retentionBytes: number | undefined;
+  /** Folder of the object store that sealed blocks are uploaded to. */
+  readonly objectStore: string | undefined;
+  readonly retentionFor: readonly PatternRetention[];
   readonly partitions: number;
   readonly shards: number;
   readonly tokenFile: string | undefined;
@@ -69,7 +76,8 @@ const GLOBAL_FIELDS = [
 ];
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
-  ...['self_scrape', 'checkpoint_interval', 'cache_redis'],
+  ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
+  'object_store',
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -91,6 +99,9 @@ function readMon(root: Section) {
     listen,
     dataDir: section.path('data_dir'),
     retentionMs,
+    retentionBytes: section.bytes('retention_size'),
+    objectStore: section.path('object_store'),
+    retentionFor: readRetentions(section, retentionMs),
     partitions,
     shards,
     tokenFile: section.path('token_file'),

@@ -13,10 +13,11 @@ import { ScrapeManager } from '../collector/scrape-manager.ts';
 import type { MonError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
-import { SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
+import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
+import type { PatternRetention } from '../model/upkeep.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -33,6 +34,7 @@ import { FreshSource } from './fresh-source.ts';
 import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
+import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
 
 /** Everything decided; the configuration file and the flags are behind. */
@@ -44,6 +46,12 @@ export interface LocalOptions {
   readonly partitions: number;
   readonly shards: number;
   readonly retentionMs: number;
+  readonly retentionBytes?: number;
+  /** Folder of the object store that sealed blocks are uploaded to. */
+  readonly objectFolder?: string;
+  readonly retentionFor?: readonly PatternRetention[];
+  /** Deletion and snapshots over the API are somebody's decision. */
+  readonly adminApi?: boolean;
   readonly checkpointMs?: number;
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
@@ -70,6 +78,8 @@ export interface RunningLocal {
 const STOP_MS_MAX = 20_000;
 const STATS_MS = 2_000;
 const TRUNCATE_MS = 10 * 60_000;
+const UPKEEP_MS = 30_000;
+const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { dataDir, logger, partitions, failed } = options;
@@ -84,11 +94,15 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const folder = join(dataDir, 'log');
   const { redisUrl } = options;
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
-  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions });
+  // A disk that is lost is rebuilt from objects and the log: it has to reach back as far.
+  const keepMs = options.objectFolder === undefined ? undefined : REBUILD_KEEP_MS;
+  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, keepMs });
   const { generation } = log;
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
-  const stores = await Stores.start({ shards, dataDir, generation, placement, died: failed });
+  const { objectFolder } = options;
+  const keeping = { dataDir, generation, objectFolder };
+  const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
   const reading = { name: 'store', log, sink: stores.sink, clock, checkpointMs };
@@ -104,6 +118,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const sources = stores.shards.map((shard) => fresh(shard.client));
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const queries = answers.service(sources);
+  const { upkeep } = stores;
+  const caughtUp = (): Promise<void> => consumer.caughtUp();
+  const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
@@ -112,6 +129,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
+    blocks: () => upkeep.blocks(),
+    admin: options.adminApi === true ? adminOf(admin) : undefined,
   });
   showProcess(counters, startedMs);
   showLog(counters, () => log.counts);
@@ -168,10 +187,10 @@ function addServices(
   services.add({
     name: 'beats',
     start: async () => {
-      const floor = (): number => systemClock.now() - options.retentionMs;
+      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
       beats.every(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
-      beats.every(TRUNCATE_MS, () => stores.truncateBefore(floor()));
+      beats.every(UPKEEP_MS, () => upkeep.round());
       beats.every(TRUNCATE_MS, () => log.retain());
     },
     drain: () => beats.stop(),

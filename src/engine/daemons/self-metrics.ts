@@ -93,6 +93,17 @@ export function showShards(counters: Counters, stats: () => readonly StoreStats[
     ['mon_head_duplicates_total', 'Samples that stood already.', sum((s) => s.applied.duplicate)],
     ['mon_head_out_of_order_total', 'Samples sorted in.', sum((s) => s.applied.outOfOrder)],
     ['mon_head_too_old_total', 'Samples past retention.', sum((s) => s.applied.tooOld)],
+    ['mon_block_files', 'Sealed blocks.', sum((s) => s.blocks.files)],
+    ['mon_block_bytes', 'Bytes of sealed blocks.', sum((s) => s.blocks.bytes)],
+    ['mon_block_samples', 'Samples in sealed blocks.', sum((s) => s.blocks.samples)],
+    ['mon_block_damaged', 'Blocks set aside.', sum((s) => s.blocks.damaged)],
+    ['mon_block_tombstones', 'Deletions still in files.', sum((s) => s.blocks.tombstones)],
+    ['mon_block_sealed_total', 'Blocks sealed.', sum((s) => s.blocks.sealed)],
+    ['mon_block_compactions_total', 'Blocks joined from others.', sum((s) => s.blocks.compactions)],
+    ['mon_block_postponed_total', 'Upkeep put off.', sum((s) => s.blocks.postponed)],
+    ['mon_block_cache_bytes', 'Bytes kept unpacked.', sum((s) => s.blocks.cacheBytes)],
+    ['mon_block_cache_hits_total', 'Sections found unpacked.', sum((s) => s.blocks.cacheHits)],
+    ['mon_block_cache_misses_total', 'Sections unpacked.', sum((s) => s.blocks.cacheMisses)],
     ['mon_store_malformed_total', 'Records not understood.', sum((s) => s.malformedRecords)],
   ]);
 }

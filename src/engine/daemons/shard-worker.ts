@@ -1,6 +1,7 @@
 // The entry of a shard's thread: one WebAssembly memory, the store over it, and the channel to the
 // thread that feeds and asks it. Wiring only; what the shard does is in store/ and head/.
 import { parentPort } from 'node:worker_threads';
+import { FolderObjects } from '../cold/folder-objects.ts';
 import { assert } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { serveShard } from '../remote/shard-server.ts';
@@ -16,14 +17,27 @@ export interface ShardOptions {
   readonly folder: string;
   readonly partitions: readonly number[];
   readonly generation: number;
+  /** The object store that sealed blocks are uploaded to. */
+  readonly objectFolder?: string;
 }
 
 assert(parentPort, 'a shard runs in a worker thread');
 serveShard(parentPort as Channel, async (plain) => {
   const options = plain as ShardOptions;
-  const store = await Store.open({ ...options, disk: systemDisk, kernels: new Kernels() });
+  const clock = systemClock;
+  const { objectFolder } = options;
+  const objects =
+    objectFolder === undefined ? {} : { objects: new FolderObjects(systemDisk, objectFolder) };
+  const store = await Store.open({
+    ...options,
+    ...objects,
+    clock,
+    disk: systemDisk,
+    kernels: new Kernels(),
+  });
   return {
     sink: store,
+    upkeep: store,
     source: new StoreSource(store, systemClock),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),

@@ -18,16 +18,17 @@ export interface ShardsOptions {
   readonly partitions: readonly (readonly number[])[];
   readonly generation: number;
   readonly folder: string;
+  readonly objectFolder?: string;
   readonly died: (error: Error) => void;
 }
 
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
-  const { folder, generation } = options;
+  const { folder, generation, objectFolder } = options;
   try {
     await Promise.all(
       shards.map(({ client, partitions }) => {
-        const open: ShardOptions = { folder, partitions, generation };
+        const open: ShardOptions = { folder, partitions, generation, objectFolder };
         return client.open(open);
       }),
     );

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Assignment, Placement } from '../ports.ts';
 import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
+import { AllUpkeep } from './all-upkeep.ts';
 import { startShards } from './shards.ts';
 import type { RunningShard } from './shards.ts';
 
@@ -11,6 +12,7 @@ export interface StoresOptions {
   readonly shards: number;
   readonly generation: number;
   readonly dataDir: string;
+  readonly objectFolder?: string;
   readonly placement: Placement;
   /** Called when a shard's thread has died. */
   readonly died: (error: Error) => void;
@@ -35,10 +37,10 @@ export class Stores {
   }
 
   static async start(options: StoresOptions): Promise<Stores> {
-    const { placement, generation, died } = options;
+    const { placement, generation, objectFolder, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
-    const shards = await startShards({ partitions, generation, folder, died });
+    const shards = await startShards({ partitions, generation, folder, objectFolder, died });
     return new Stores(shards, placement);
   }
 
@@ -49,6 +51,10 @@ export class Stores {
 
   async truncateBefore(ms: number): Promise<void> {
     await Promise.all(this.shards.map(({ client }) => client.truncateBefore(ms)));
+  }
+
+  get upkeep(): AllUpkeep {
+    return new AllUpkeep(this.shards.map(({ client }) => client));
   }
 
   async stop(): Promise<void> {

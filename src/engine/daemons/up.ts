@@ -35,6 +35,7 @@ export interface UpOptions {
   readonly background: boolean;
   readonly tokenFile?: string;
   readonly shards?: number;
+  readonly enableAdmin?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
@@ -127,6 +128,10 @@ async function decide(options: UpOptions): Promise<Decided> {
     partitions: config.partitions,
     shards: options.shards ?? config.shards,
     retentionMs: config.retentionMs,
+    retentionBytes: config.retentionBytes,
+    retentionFor: config.retentionFor,
+    objectFolder: config.objectStore,
+    adminApi: options.enableAdmin,
     checkpointMs: config.checkpointMs,
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
     scrapes: config.scrapes,
@@ -135,7 +140,10 @@ async function decide(options: UpOptions): Promise<Decided> {
     demo: options.demo,
     redisUrl: config.cacheRedis,
     configText: () => renderConfig(config),
-    flags: { 'data-dir': dataDir, listen, demo: String(options.demo) },
+    flags: {
+      ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },
+      'enable-admin': String(options.enableAdmin === true),
+    },
   };
 }
 
@@ -198,6 +206,7 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.configPath !== undefined) args.push('--config', options.configPath);
   if (options.listen !== undefined) args.push('--listen', options.listen);
   if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
+  if (options.enableAdmin === true) args.push('--enable-admin');
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
   const child = startBackground(args, output);

@@ -45,6 +45,14 @@ function noCounts(): ApplyCounts {
   return { accepted: 0, duplicate: 0, outOfOrder: 0, tooOld: 0, newSeries: 0 };
 }
 
+/** Samples that were appended while somebody watched: by series, in log order. */
+export interface WatchedSamples {
+  readonly ids: number[];
+  readonly times: number[];
+  /** Two a sample, low word first. */
+  readonly words: number[];
+}
+
 export class Head implements SeriesReader {
   readonly partition: number;
   readonly #kernels: Kernels;
@@ -57,6 +65,9 @@ export class Head implements SeriesReader {
   readonly #metadata = new Map<string, MetadataEntry>();
   #floorMs = -Infinity;
   #changes = 0;
+  #watchBefore = -Infinity;
+  #watched: WatchedSamples | undefined;
+  #newestMs = -Infinity;
 
   constructor(kernels: Kernels, options: HeadOptions) {
     this.partition = options.partition;
@@ -91,6 +102,7 @@ export class Head implements SeriesReader {
       throw error;
     }
     assert(head !== undefined, 'a checkpoint that was read has a header');
+    head.#newestMs = kernels.exports.headNewest(head.#head);
     return head;
   }
 
@@ -144,8 +156,78 @@ export class Head implements SeriesReader {
     exports.appendColumns(open.refsAt, open.timestampsAt, open.valuesAt, open.floatCount);
     const unknown = exports.headAppend(this.#head, map, at);
     assert(unknown === 0, `sample ${unknown - 1} of a record is of a series that nobody defined`);
+    this.#look(map, open);
     const told = this.#kernels.u32.subarray(at / 4, at / 4 + 4);
     addTold(counts, told);
+  }
+
+  /** Keeps the newest time, and what a watch asks for. */
+  #look(map: number, open: OpenRecord): void {
+    const { f64, u32, exports } = this.#kernels;
+    const first = open.timestampsAt / 8;
+    const watched = this.#watched;
+    let newest = this.#newestMs;
+    for (let i = 0; i < open.floatCount; i++) {
+      const time = f64[first + i];
+      if (time > newest) newest = time;
+      if (time >= this.#watchBefore || watched === undefined || time < this.#floorMs) continue;
+      watched.ids.push(exports.seriesOfRef(map, u32[open.refsAt / 4 + i]));
+      watched.times.push(time);
+      const word = open.valuesAt / 4 + i * 2;
+      watched.words.push(u32[word], u32[word + 1]);
+    }
+    this.#newestMs = newest;
+  }
+
+  /** The newest time that was appended, or was there when the head was restored. */
+  get newestMs(): number {
+    return this.#newestMs;
+  }
+
+  /**
+   * From now on, samples before `ms` that are appended are kept in the answer too, those that stood
+   * already among them; until unwatch().
+   */
+  watch(ms: number): WatchedSamples {
+    assert(this.#watched === undefined, 'one watch at a time');
+    this.#watchBefore = ms;
+    this.#watched = { ids: [], times: [], words: [] };
+    return this.#watched;
+  }
+
+  unwatch(): void {
+    this.#watchBefore = -Infinity;
+    this.#watched = undefined;
+  }
+
+  /** Takes the samples with fromMs <= t <= toMs out of a series; answers how many those were. */
+  cut(id: number, fromMs: number, toMs: number): number {
+    this.#changes++;
+    return this.#kernels.exports.headCut(this.#head, id, fromMs, toMs) >>> 0;
+  }
+
+  /** Puts watched samples back in their order; a time that is there stays as it is. */
+  putBack({ ids, times, words }: WatchedSamples): number {
+    if (ids.length === 0) return 0;
+    this.#changes++;
+    const at = scratchOf(this.#kernels).room(ids.length * 20);
+    const valuesAt = at + ids.length * 8;
+    const idsAt = valuesAt + ids.length * 8;
+    this.#kernels.f64.set(times, at / 8);
+    this.#kernels.u32.set(words, valuesAt / 4);
+    this.#kernels.u32.set(ids, idsAt / 4);
+    const { exports } = this.#kernels;
+    return exports.headPut(this.#head, idsAt, at, valuesAt, ids.length) >>> 0;
+  }
+
+  /** The oldest time at or after `ms`, or one a little older; Infinity when there is none. */
+  oldestMs(ms: number): number {
+    return this.#kernels.exports.headOldest(this.#head, Math.max(ms, this.#floorMs));
+  }
+
+  /** Lets go of series that are left without samples and without a ref; answers how many went. */
+  sweep(): number {
+    return this.truncateBefore(Math.max(this.#floorMs, Number.MIN_SAFE_INTEGER));
   }
 
   match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array {

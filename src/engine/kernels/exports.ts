@@ -117,6 +117,15 @@ export interface HeadExports {
   headTruncate(head: number, before: number): number;
 }
 
+/** assembly/head-cut.ts and head-refs.ts: what sealing and deletion need. */
+export interface HeadCutExports {
+  headCut(head: number, id: number, from: number, to: number): number;
+  headPut(head: number, ids: number, times: number, values: number, count: number): number;
+  headOldest(head: number, from: number): number;
+  headNewest(head: number): number;
+  seriesOfRef(map: number, ref: number): number;
+}
+
 /** assembly/head-series.ts, head-pairs.ts, head-postings.ts and head-refs.ts. */
 export interface HeadIndexExports {
   headDefine(head: number, map: number, definitions: number, count: number): number;
@@ -190,5 +199,6 @@ export interface KernelExports
     BatchExports,
     GorillaExports,
     HeadExports,
+    HeadCutExports,
     HeadIndexExports,
     HeadCheckpointExports {}

@@ -7,7 +7,9 @@ import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Cardinality } from '../model/cardinality.ts';
-import type { ApplyCounts, Delivery, Estimate, Offset, Sink, Source } from '../ports.ts';
+import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
+import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
+import type { Sink, Source, Upkeep } from '../ports.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
@@ -20,7 +22,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class ShardClient implements Sink, Source {
+export class ShardClient implements Sink, Source, Upkeep {
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
@@ -59,6 +61,38 @@ export class ShardClient implements Sink, Source {
 
   truncateBefore(ms: number): Promise<void> {
     return this.#call('truncateBefore', [ms]) as Promise<void>;
+  }
+
+  seal(nowMs: number): Promise<UpkeepReport> {
+    return this.#call('seal', [nowMs]) as Promise<UpkeepReport>;
+  }
+
+  compact(nowMs: number, retentionMs: number): Promise<UpkeepReport> {
+    return this.#call('compact', [nowMs, retentionMs]) as Promise<UpkeepReport>;
+  }
+
+  upload(): Promise<UpkeepReport> {
+    return this.#call('upload', []) as Promise<UpkeepReport>;
+  }
+
+  keepOnly(nowMs: number, keep: StoreKeep): Promise<UpkeepReport> {
+    return this.#call('keepOnly', [nowMs, keep]) as Promise<UpkeepReport>;
+  }
+
+  delete(selections: Selections, minMs: number, maxMs: number): Promise<void> {
+    return this.#call('delete', [selections, minMs, maxMs]) as Promise<void>;
+  }
+
+  cleanTombstones(): Promise<number> {
+    return this.#call('cleanTombstones', []) as Promise<number>;
+  }
+
+  snapshot(folder: string): Promise<void> {
+    return this.#call('snapshot', [folder]) as Promise<void>;
+  }
+
+  blocks(): Promise<readonly BlockStatus[]> {
+    return this.#call('blocks', []) as Promise<readonly BlockStatus[]>;
   }
 
   stats(): Promise<unknown> {

@@ -8,7 +8,7 @@ import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
-import type { Estimate, Sink, Source } from '../ports.ts';
+import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
 
 const NOTHING: Estimate = { series: 0, samples: 0 };
 
@@ -18,6 +18,8 @@ export interface Shard {
   readonly source: Source;
   stats(): unknown;
   truncateBefore(ms: number): Promise<void>;
+  /** A shard without it only takes and answers. */
+  readonly upkeep?: Upkeep;
   /** A source of made-up series to rehearse queries on. */
   rehearsal?(): Pick<Source, 'fragment'>;
 }
@@ -80,6 +82,19 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
       return Promise.resolve(shard.stats());
     case 'truncateBefore':
       return shard.truncateBefore(args[0] as number);
+    case 'seal':
+    case 'compact':
+    case 'keepOnly':
+    case 'upload':
+    case 'delete':
+    case 'cleanTombstones':
+    case 'snapshot':
+    case 'blocks': {
+      const { upkeep } = shard;
+      assert(upkeep, 'a shard with blocks looks after them');
+      const ask = upkeep[method] as (...all: Args) => Promise<unknown>;
+      return ask.apply(upkeep, [...args]);
+    }
     case 'estimate':
       return Promise.resolve(shard.source.estimate?.(args[0] as Fragment) ?? NOTHING);
     case 'cardinality':

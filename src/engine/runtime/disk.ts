@@ -3,6 +3,8 @@
 // (ENOSPC, EDQUOT), MON_DISK_FORBIDDEN (EACCES, EPERM, EROFS), MON_NOT_FOUND (ENOENT),
 // MON_DISK_FAILED.
 
+import type { RandomAccessFile } from './random-access.ts';
+
 /** An open file. Positions are explicit; two writes to one file must not overlap in time. */
 export interface DiskFile {
   read(into: Uint8Array, position: number): Promise<number>;
@@ -18,10 +20,14 @@ export interface DiskFile {
 export interface Disk {
   /** 'r' reads an existing file, 'r+' also writes it, 'w+' makes it anew (read and write). */
   open(path: string, mode: 'r' | 'r+' | 'w+'): Promise<DiskFile>;
+  /** Opens a file that never changes again for reading at once, without a promise. */
+  randomAccess(path: string): RandomAccessFile;
   readFile(path: string): Promise<Uint8Array>;
   /** Temporary file, fsync, rename, fsync of the folder: old or new content, never a mixture. */
   replaceFile(path: string, parts: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** A second name for a file, in any folder of the same disk. */
+  link(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
   /** Names in a folder, sorted. */
   list(folder: string): Promise<string[]>;

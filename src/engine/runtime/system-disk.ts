@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { MonError } from '../errors.ts';
 import { diskFailure } from './disk-failure.ts';
 import type { Disk, DiskFile } from './disk.ts';
+import { openRandomAccess } from './random-access.ts';
 import { replaceFileBySteps } from './replace-file.ts';
 
 type Done<T> = (error: Error | null, value: T) => void;
@@ -113,10 +114,12 @@ export const systemDisk: Disk = {
     const handle = await ask<number>('open', path, (done) => fs.open(path, mode, 0o600, done));
     return new SystemFile(path, handle);
   },
+  randomAccess: openRandomAccess,
   readFile: (path) => ask<Uint8Array>('read', path, (done) => fs.readFile(path, done)),
   replaceFile: (path, parts) => replaceFileBySteps(systemDisk, path, parts),
   rename: (from, to) =>
     ask('rename', from, (done) => fs.rename(from, to, (e) => done(e, undefined))),
+  link: (from, to) => ask('link', from, (done) => fs.link(from, to, (e) => done(e, undefined))),
   remove: (path) => ask('remove', path, (done) => fs.unlink(path, (e) => done(e, undefined))),
   async list(folder) {
     const names = await ask<string[]>('list', folder, (done) => fs.readdir(folder, done));

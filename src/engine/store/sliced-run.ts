@@ -17,7 +17,8 @@ const SLICE_GROWTH = 4;
 
 export interface SlicedRun {
   readonly fragment: Fragment;
-  readonly readers: readonly SeriesReader[];
+  /** A function makes them anew for every attempt: samples may have moved to a block. */
+  readonly readers: readonly SeriesReader[] | (() => readonly SeriesReader[]);
   /** Without a clock nobody else gets a turn in between. */
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
@@ -65,9 +66,11 @@ export async function runSliced(run: SlicedRun): Promise<FragmentResult> {
 
 /** Undefined when series may have been dropped meanwhile. @throws MON_ABORTED by the signal. */
 async function attempt(
-  { fragment, readers, clock, signal, generation }: SlicedRun,
+  run: SlicedRun,
   queue: () => Promise<void>,
 ): Promise<FragmentResult | undefined> {
+  const { fragment, clock, signal, generation } = run;
+  const readers = typeof run.readers === 'function' ? run.readers() : run.readers;
   const { first, last } = reachOfFragment(fragment);
   const found = readers.map((reader) => reader.match(fragment.matchers, first, last));
   const series = found.reduce((sum, ids) => sum + ids.length, 0);

@@ -1,5 +1,7 @@
-// The reading side of a store: leaf fragments and label questions over the heads of one shard. Runs
-// in the thread that owns the memory; every answer is plain data, sorted, and may cross a thread.
+// The reading side of a store: leaf fragments and label questions over one shard, blocks and
+// heads. Runs in the thread that owns the memory; every answer is plain data, sorted, and may
+// cross a thread.
+import { MonError } from '../errors.ts';
 import { NAME, compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Cardinality, CountRow } from '../model/cardinality.ts';
@@ -8,6 +10,7 @@ import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
+import { reachOfFragment } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Turns, runSliced, timesOf } from './sliced-run.ts';
 import type { Store } from './store.ts';
@@ -28,22 +31,44 @@ export class StoreSource implements Source {
     this.#clock = clock;
   }
 
-  #readers(): SeriesReader[] {
-    return [...this.#store.heads.values()];
+  fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
+    return this.#whole(async () => {
+      const { first, last } = reachOfFragment(fragment);
+      const result = await this.#run(fragment, signal);
+      const lost = this.#store.lost(first, last);
+      return lost.length === 0 ? result : { ...result, warnings: [...result.warnings, ...lost] };
+    });
   }
 
-  async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
+  async #run(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     const clock = this.#clock;
-    const readers = this.#readers();
+    const { first, last } = reachOfFragment(fragment);
+    const readers = (): SeriesReader[] => this.#store.readers(first, last);
     const generation = (): number => this.#store.truncations;
     return runSliced({ fragment, readers, clock, signal, generation, large: this.#large });
   }
 
-  async estimate(fragment: Fragment): Promise<Estimate> {
+  /** Asks again without a block that turns out to be damaged: the rest is served. */
+  async #whole<T>(ask: () => T | Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await ask();
+      } catch (thrown) {
+        if (!(thrown instanceof MonError) || thrown.code !== 'MON_BLOCK_CORRUPT') throw thrown;
+        if (!(await this.#store.setAside(thrown))) throw thrown;
+      }
+    }
+  }
+
+  estimate(fragment: Fragment): Promise<Estimate> {
+    return this.#whole(() => this.#estimate(fragment));
+  }
+
+  #estimate(fragment: Fragment): Estimate {
     const [first, last] = timesOf(fragment);
     let series = 0;
     let samples = 0;
-    for (const reader of this.#readers()) {
+    for (const reader of this.#store.readers(first, last)) {
       const ids = last < first ? [] : reader.match(fragment.matchers, first, last);
       series += ids.length;
       const stride = Math.max(1, Math.floor(ids.length / ESTIMATE_SERIES));
@@ -82,14 +107,22 @@ export class StoreSource implements Source {
     };
   }
 
-  async series(
+  series(
     selections: Selections,
     minMs: number,
     maxMs: number,
     limit: number,
   ): Promise<readonly Labels[]> {
+    return this.#whole(() => this.#series(selections, [minMs, maxMs], limit));
+  }
+
+  #series(
+    selections: Selections,
+    [minMs, maxMs]: readonly [number, number],
+    limit: number,
+  ): readonly Labels[] {
     const found = new Map<string, Labels>();
-    for (const reader of this.#readers()) {
+    for (const reader of this.#store.readers(minMs, maxMs)) {
       for (const matchers of selections) {
         for (const id of reader.match(matchers, minMs, maxMs)) {
           const labels = reader.labels(id);
@@ -102,7 +135,11 @@ export class StoreSource implements Source {
   }
 
   async labelNames(selections: Selections, minMs: number, maxMs: number): Promise<string[]> {
-    return this.#texts(selections, (reader, matchers) => reader.labelNames(matchers, minMs, maxMs));
+    return this.#whole(() =>
+      this.#texts(selections, this.#store.readers(minMs, maxMs), (reader, matchers) =>
+        reader.labelNames(matchers, minMs, maxMs),
+      ),
+    );
   }
 
   async labelValues(
@@ -111,8 +148,10 @@ export class StoreSource implements Source {
     minMs: number,
     maxMs: number,
   ): Promise<string[]> {
-    return this.#texts(selections, (reader, matchers) =>
-      reader.labelValues(name, matchers, minMs, maxMs),
+    return this.#whole(() =>
+      this.#texts(selections, this.#store.readers(minMs, maxMs), (reader, matchers) =>
+        reader.labelValues(name, matchers, minMs, maxMs),
+      ),
     );
   }
 
@@ -122,10 +161,11 @@ export class StoreSource implements Source {
 
   #texts(
     selections: Selections,
+    readers: readonly SeriesReader[],
     ask: (reader: SeriesReader, matchers: readonly Matcher[]) => string[],
   ): string[] {
     const all = new Set<string>();
-    for (const reader of this.#readers()) {
+    for (const reader of readers) {
       for (const matchers of selections.length === 0 ? [[]] : selections) {
         for (const text of ask(reader, matchers)) all.add(text);
       }

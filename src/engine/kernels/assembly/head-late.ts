@@ -32,8 +32,8 @@ import { COUNT } from './gorilla-state';
 /** A chunk is cut in two when a late sample makes it longer. */
 const SAMPLES_MAX: u32 = 180;
 
-const times: usize = memory.data(256 * 8, 16);
-const bits: usize = memory.data(256 * 8, 16);
+export const times: usize = memory.data(256 * 8, 16);
+export const bits: usize = memory.data(256 * 8, 16);
 const coded: usize = memory.data(4096, 16);
 
 /** Index of the first of `count` times that is not before `time`. */
@@ -64,7 +64,7 @@ function insert(time: i64, value: u64, count: u32): bool {
 }
 
 /** Chunks of the samples from `low` on, in front of `older`; answers the newest of them. */
-function encodeRange(head: usize, low: u32, count: u32, older: usize): usize {
+export function encodeRange(head: usize, low: u32, count: u32, older: usize): usize {
   const t = times + ((<usize>low) << 3);
   const first = <i64>load<f64>(t);
   const span = <i64>load<f64>(t + ((<usize>(count - 1)) << 3)) - first;
@@ -91,7 +91,7 @@ function encodeRange(head: usize, low: u32, count: u32, older: usize): usize {
 }
 
 /** Decodes the open chunk into the columns. */
-function decodeOpen(series: usize): u32 {
+export function decodeOpen(series: usize): u32 {
   const count = <u32>load<u8>(series, COUNT);
   copyOpen(series, gather);
   gorillaColumns(times, bits, count);
@@ -109,7 +109,7 @@ function insertOpen(head: usize, series: usize, time: i64, value: u64): bool {
   return true;
 }
 
-function link(series: usize, newer: usize, chunk: usize): void {
+export function link(series: usize, newer: usize, chunk: usize): void {
   if (newer == 0) store<u32>(series, <u32>chunk, NEWEST);
   else store<u32>(newer, <u32>chunk, OLDER);
 }

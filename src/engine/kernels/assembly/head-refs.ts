@@ -35,6 +35,11 @@ export function refId(map: usize, ref: u32): i32 {
   return series == 0 ? -1 : <i32>load<u32>(series, ID);
 }
 
+/** The id of the series that a ref stands for (it must stand for one). */
+export function seriesOfRef(map: usize, ref: u32): u32 {
+  return load<u32>(refSeries(map, ref), ID);
+}
+
 function pageFor(head: usize, map: usize, index: u32): usize {
   const room = load<u32>(map, 4);
   if (index >= room) {

@@ -48,7 +48,7 @@ export { appendFirst, appendNext } from './gorilla-append';
 export { staged } from './gorilla-state';
 export { appendColumns, headAppend } from './head';
 export { headRoom, headRead, headReadFrom, headPrune, pruneRange, readColumns } from './head-read';
-export { refId, refMapCount, refMapFree, refMapNew } from './head-refs';
+export { refId, refMapCount, refMapFree, refMapNew, seriesOfRef } from './head-refs';
 export { headFindPair, pairBytes, pairLength, pairName, pairNext } from './head-pairs';
 export { postingsCopy, postingsCount } from './head-postings';
 export {
@@ -59,6 +59,7 @@ export {
   seriesLabelCount,
   seriesLabels,
 } from './head-series';
+export { headCut, headNewest, headOldest, headPut } from './head-cut';
 export { headFree, headTruncate } from './head-truncate';
 export { headDump, headDumpNeed, headDumpNext, refsDump, refsDumpNext } from './head-dump';
 export { headLoad, headLoadPairs, headReserve, loadMap, refsLoad } from './head-restore';

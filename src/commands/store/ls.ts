@@ -1,0 +1,15 @@
+// `mon store ls`: the sealed blocks of a data folder. Reads the state files, so that it needs no
+// server and disturbs none.
+import { BaseCommand, LIST_FORMATS, folderFlags, outputFlag } from '../../base-command.ts';
+
+export default class StoreLs extends BaseCommand<typeof StoreLs> {
+  static override summary = 'list the sealed blocks of a data folder';
+  static override flags = { ...outputFlag(...LIST_FORMATS), ...folderFlags };
+
+  protected async work(): Promise<number> {
+    const { blocksListing } = await import('../../cli/store-run.ts');
+    const { foldersOf } = await import('../../cli/running.ts');
+    await this.printListing(await blocksListing(foldersOf(this.flags, this.stage.env)[0]));
+    return 0;
+  }
+}

@@ -1,0 +1,24 @@
+// The files of a data folder's store for commands that look at them without a server: wiring only.
+// Easy to get wrong: the store's folder is `head` below the data folder.
+import { join } from 'node:path';
+import { Kernels } from '../kernels/kernels.ts';
+import type { BlockVerdict, DumpedSeries, InspectedStore } from '../model/upkeep.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
+import { dumpBlock, inspectStore, verifyBlocks } from '../store/inspect.ts';
+
+function headFolder(dataDir: string): string {
+  return join(dataDir, 'head');
+}
+
+/** @throws MonError MON_NOT_FOUND when nothing was ever stored there. */
+export function inspectFolder(dataDir: string): Promise<InspectedStore> {
+  return inspectStore(headFolder(dataDir), systemDisk);
+}
+
+export function verifyFolder(dataDir: string): AsyncIterable<BlockVerdict> {
+  return verifyBlocks(headFolder(dataDir), systemDisk, new Kernels());
+}
+
+export function dumpFile(path: string): Iterable<DumpedSeries> {
+  return dumpBlock(path, systemDisk, new Kernels());
+}

@@ -1,0 +1,81 @@
+// The upkeep of the store on its beat: forget, seal, join; and the same by hand for the admin API.
+// Easy to get wrong: trouble that lasts (a full disk) is told once, not at every beat.
+import { join } from 'node:path';
+import type { PatternRetention, UpkeepReport } from '../model/upkeep.ts';
+import type { Admin, Upkeep } from '../ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+
+export interface UpkeepOptions {
+  readonly retentionMs: number;
+  readonly retentionBytes?: number;
+  readonly retentionFor?: readonly PatternRetention[];
+  readonly logger: Logger;
+}
+
+const RETAIN_MS = 10 * 60_000;
+
+export class UpkeepBeat {
+  readonly #upkeep: Upkeep;
+  readonly #clock: Clock;
+  readonly #options: UpkeepOptions;
+  #retainedMs = -Infinity;
+  #told = '';
+
+  constructor(upkeep: Upkeep, clock: Clock, options: UpkeepOptions) {
+    this.#upkeep = upkeep;
+    this.#clock = clock;
+    this.#options = options;
+  }
+
+  /** Does what is due now. */
+  async round(): Promise<void> {
+    const now = this.#clock.now();
+    const { retentionMs, retentionBytes, retentionFor } = this.#options;
+    if (now - this.#retainedMs >= RETAIN_MS) {
+      this.#retainedMs = now;
+      const keep = { retentionMs, bytesMax: retentionBytes, patterns: retentionFor };
+      this.#tell(await this.#upkeep.keepOnly(now, keep));
+    }
+    const sealed = await this.#upkeep.seal(now);
+    this.#tell(sealed);
+    this.#tell(await this.#upkeep.compact(now, retentionMs));
+    this.#tell(await this.#upkeep.upload());
+  }
+
+  #tell({ postponed, ...done }: UpkeepReport): void {
+    const { logger } = this.#options;
+    if (Object.values(done).some((count) => count > 0)) logger.info('store upkeep', done);
+    const words = postponed.join('; ');
+    if (words !== '' && words !== this.#told) logger.warn(`store upkeep put off: ${words}`);
+    if (words !== '') this.#told = words;
+  }
+}
+
+export interface AdminOptions {
+  readonly upkeep: Upkeep;
+  readonly dataDir: string;
+  readonly clock: Clock;
+  /** Resolves when the store has been handed all that was acknowledged before. */
+  readonly caughtUp: () => Promise<void>;
+  /** Told of a range in which samples are gone: kept results there are wrong. */
+  readonly changed: (minMs: number, maxMs: number) => void;
+}
+
+/** What the admin API does, over all shards of this server. */
+export function adminOf({ upkeep, dataDir, clock, caughtUp, changed }: AdminOptions): Admin {
+  return {
+    async deleteSeries(selections, minMs, maxMs) {
+      await caughtUp();
+      await upkeep.delete(selections, minMs, maxMs);
+      changed(minMs, maxMs);
+    },
+    cleanTombstones: async () => void (await upkeep.cleanTombstones()),
+    async snapshot() {
+      await caughtUp();
+      const name = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '');
+      await upkeep.snapshot(join(dataDir, 'snapshots', name, 'head'));
+      return name;
+    },
+  };
+}
