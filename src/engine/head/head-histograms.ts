@@ -101,12 +101,13 @@ export class HeadHistograms {
       exports.appendColumns(at + 32, at + 16, at + 24, 1);
       const unknown = exports.headAppend(this.#head, map, at);
       assert(unknown === 0, 'the map knows the ref');
-      if (this.#kernels.u32[told] > accepted) this.#keep(id, timestampMs, body);
+      if (this.#kernels.u32[told] > accepted) this.keep(id, timestampMs, body);
     }
     addTold(counts, this.#kernels.u32.subarray(told, told + 4));
   }
 
-  #keep(id: number, timestampMs: number, body: Uint8Array): void {
+  /** Keeps the body of a sample that was taken just now. */
+  keep(id: number, timestampMs: number, body: Uint8Array): void {
     let list = this.#lists.get(id);
     if (list === undefined) {
       list = new HistogramList();
@@ -167,15 +168,24 @@ export class HeadHistograms {
   /** Forgets bodies before the floor. */
   truncateBefore(ms: number): void {
     for (const [id, list] of this.#lists) {
-      const left = list.since(ms);
-      if (left === list) continue;
-      this.#count += left.count - list.count;
-      this.#bytes -= list.bytes;
-      if (left.count === 0) this.#lists.delete(id);
-      else {
-        this.#lists.set(id, left);
-        this.#bytes += left.bytes;
-      }
+      this.#replace(id, list, list.since(ms));
+    }
+  }
+
+  /** Forgets the bodies of a series with fromMs <= t <= toMs. */
+  cut(id: number, fromMs: number, toMs: number): void {
+    const list = this.#lists.get(id);
+    if (list !== undefined) this.#replace(id, list, list.without(fromMs, toMs));
+  }
+
+  #replace(id: number, list: HistogramList, left: HistogramList): void {
+    if (left === list) return;
+    this.#count += left.count - list.count;
+    this.#bytes -= list.bytes;
+    if (left.count === 0) this.#lists.delete(id);
+    else {
+      this.#lists.set(id, left);
+      this.#bytes += left.bytes;
     }
   }
 
@@ -210,7 +220,7 @@ export class HeadHistograms {
       const { id, rows } = read;
       if (rows[0].timestampMs <= this.#lastOf(id)) return 'times of its histograms do not rise';
       if (!this.#areSamples(id, rows)) return 'a histogram is none of the samples';
-      for (const row of rows) this.#keep(id, row.timestampMs, row.body);
+      for (const row of rows) this.keep(id, row.timestampMs, row.body);
       at = read.end;
     }
     return undefined;

@@ -13,7 +13,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { RowEvaluator, RowWork } from '../model/row-block.ts';
 import type { ApplyCounts, SampleBuffer, SeriesReader } from '../ports.ts';
 import { Epochs } from './epochs.ts';
-import { addTold, HeadHistograms, openHistograms } from './head-histograms.ts';
+import { addTold, HeadHistograms, openHistograms, type OpenHistogram } from './head-histograms.ts';
 import { checkpointPieces } from './checkpoint-write.ts';
 import { readCheckpoint } from './checkpoint-read.ts';
 import { HEAD_BYTE_COUNT, HEAD_CHUNKS, HEAD_SAMPLES, HEAD_SERIES_LIVE } from './head-fields.ts';
@@ -51,6 +51,8 @@ export interface WatchedSamples {
   readonly times: number[];
   /** Two a sample, low word first. */
   readonly words: number[];
+  /** Histograms have one. */
+  readonly bodies: (Uint8Array | undefined)[];
 }
 
 export class Head implements SeriesReader {
@@ -140,6 +142,7 @@ export class Head implements SeriesReader {
     for (const entry of open.metadata) this.#metadata.set(entry.family, entry);
     if (open.floatCount > 0) this.#append(map, open, counts);
     if (histograms.length > 0) this.#histograms.append(map, histograms, counts);
+    this.#look(map, open, histograms);
     return counts;
   }
 
@@ -156,13 +159,12 @@ export class Head implements SeriesReader {
     exports.appendColumns(open.refsAt, open.timestampsAt, open.valuesAt, open.floatCount);
     const unknown = exports.headAppend(this.#head, map, at);
     assert(unknown === 0, `sample ${unknown - 1} of a record is of a series that nobody defined`);
-    this.#look(map, open);
     const told = this.#kernels.u32.subarray(at / 4, at / 4 + 4);
     addTold(counts, told);
   }
 
   /** Keeps the newest time, and what a watch asks for. */
-  #look(map: number, open: OpenRecord): void {
+  #look(map: number, open: OpenRecord, histograms: readonly OpenHistogram[]): void {
     const { f64, u32, exports } = this.#kernels;
     const first = open.timestampsAt / 8;
     const watched = this.#watched;
@@ -175,6 +177,16 @@ export class Head implements SeriesReader {
       watched.times.push(time);
       const word = open.valuesAt / 4 + i * 2;
       watched.words.push(u32[word], u32[word + 1]);
+      watched.bodies.push(undefined);
+    }
+    for (const { ref, timestampMs, words, body } of histograms) {
+      if (timestampMs > newest) newest = timestampMs;
+      const early = timestampMs < this.#watchBefore && timestampMs >= this.#floorMs;
+      if (!early || watched === undefined) continue;
+      watched.ids.push(exports.seriesOfRef(map, ref));
+      watched.times.push(timestampMs);
+      watched.words.push(...words);
+      watched.bodies.push(body);
     }
     this.#newestMs = newest;
   }
@@ -191,7 +203,7 @@ export class Head implements SeriesReader {
   watch(ms: number): WatchedSamples {
     assert(this.#watched === undefined, 'one watch at a time');
     this.#watchBefore = ms;
-    this.#watched = { ids: [], times: [], words: [] };
+    this.#watched = { ids: [], times: [], words: [], bodies: [] };
     return this.#watched;
   }
 
@@ -203,11 +215,12 @@ export class Head implements SeriesReader {
   /** Takes the samples with fromMs <= t <= toMs out of a series; answers how many those were. */
   cut(id: number, fromMs: number, toMs: number): number {
     this.#changes++;
+    this.#histograms.cut(id, fromMs, toMs);
     return this.#kernels.exports.headCut(this.#head, id, fromMs, toMs) >>> 0;
   }
 
   /** Puts watched samples back in their order; a time that is there stays as it is. */
-  putBack({ ids, times, words }: WatchedSamples): number {
+  putBack({ ids, times, words, bodies }: WatchedSamples): number {
     if (ids.length === 0) return 0;
     this.#changes++;
     const at = scratchOf(this.#kernels).room(ids.length * 20);
@@ -217,7 +230,16 @@ export class Head implements SeriesReader {
     this.#kernels.u32.set(words, valuesAt / 4);
     this.#kernels.u32.set(ids, idsAt / 4);
     const { exports } = this.#kernels;
-    return exports.headPut(this.#head, idsAt, at, valuesAt, ids.length) >>> 0;
+    let put = 0;
+    // One by one, since a body is kept only for a sample that was taken.
+    for (let i = 0; i < ids.length; i++) {
+      const [id, time, value] = [idsAt + i * 4, at + i * 8, valuesAt + i * 8];
+      const taken = exports.headPut(this.#head, id, time, value, 1) >>> 0;
+      const body = bodies[i];
+      if (taken > 0 && body !== undefined) this.#histograms.keep(ids[i], times[i], body);
+      put += taken;
+    }
+    return put;
   }
 
   /** The oldest time at or after `ms`, or one a little older; Infinity when there is none. */

@@ -78,10 +78,18 @@ export class HistogramList {
 
   /** What is left of the list from a time on; itself when nothing lies before. */
   since(ms: number): HistogramList {
-    const first = this.rowAt(ms);
-    if (first === 0) return this;
+    return this.without(-Infinity, ms - 1);
+  }
+
+  /** What is left without the rows with fromMs <= t <= toMs; itself when there are none. */
+  without(fromMs: number, toMs: number): HistogramList {
+    const first = this.rowAt(fromMs);
+    const end = this.rowAt(toMs + 1);
+    if (first >= end) return this;
     const left = new HistogramList();
-    for (let row = first; row < this.count; row++) left.insert(this.#times[row], this.body(row));
+    for (let row = 0; row < this.count; row++) {
+      if (row < first || row >= end) left.insert(this.#times[row], this.body(row));
+    }
     return left;
   }
 }
