@@ -74,6 +74,8 @@ export const EMBEDDED_PARTITIONS = 4;
 /** A commit starts when the last has returned, at the latest after this. */
 export const COMMIT_DELAY_MS_MAX = 20;
 export const LOG_SEGMENT_BYTES = 128 * MIB;
+/** One native histogram as its message: some thousands of buckets. More is refused. */
+export const HISTOGRAM_BYTES_MAX = 64 * 1024;
 /** One record: a batch of one partition. Larger batches are cut by the collector. */
 export const RECORD_BYTES_MAX = 4 * MIB;
 /** Definitions of one record unfolded: twice what a door puts into one. */

@@ -21,6 +21,15 @@ export interface LoggedSample {
   readonly bits: bigint;
 }
 
+/** A histogram as a reader of the log sees it. */
+export interface LoggedHistogram {
+  readonly partition: number;
+  readonly lateness: number;
+  readonly labels: Labels;
+  readonly timestampMs: number;
+  readonly body: Uint8Array;
+}
+
 export class LogDouble implements Log {
   readonly partitions: number;
   readonly generation = 0;
@@ -62,6 +71,10 @@ export class LogDouble implements Log {
     return this.#read().samples;
   }
 
+  histograms(): LoggedHistogram[] {
+    return this.#read().histograms;
+  }
+
   metadata(): MetadataEntry[] {
     return this.#read().metadata;
   }
@@ -74,6 +87,7 @@ export class LogDouble implements Log {
     const kernels = new Kernels();
     const codec = new BatchCodec(kernels, 'reader');
     const samples: LoggedSample[] = [];
+    const histograms: LoggedHistogram[] = [];
     const metadata: MetadataEntry[] = [];
     const ticks: (Tick & { readonly partition: number })[] = [];
     this.records.forEach((records, partition) => {
@@ -84,6 +98,13 @@ export class LogDouble implements Log {
         open.forEachDefinition((ref, canonical) => known.set(ref, labelsOf(canonical)));
         metadata.push(...open.metadata);
         if (open.tick) ticks.push({ ...open.tick, partition });
+        const { lateness } = open;
+        const { refs, timestamps, bodies } = open.histograms();
+        bodies.forEach((body, i) => {
+          const labels = known.get(refs[i]);
+          assert(labels !== undefined, 'a series is defined before it is used');
+          histograms.push({ partition, lateness, labels, timestampMs: timestamps[i], body });
+        });
         const view = new DataView(kernels.memory.buffer);
         for (let i = 0; i < open.floatCount; i++) {
           const labels = known.get(view.getUint32(open.refsAt + i * 4, true));
@@ -100,7 +121,7 @@ export class LogDouble implements Log {
         }
       }
     });
-    return { samples, metadata, ticks };
+    return { samples, histograms, metadata, ticks };
   }
 
   start(): Promise<number> {

@@ -4,7 +4,7 @@
 import { canonicalOf } from '../../src/engine/codec/canonical.ts';
 import type { OpenRecord } from '../../src/engine/codec/record.ts';
 import type { Kernels } from '../../src/engine/kernels/kernels.ts';
-import type { MetadataEntry } from '../../src/engine/model/batch.ts';
+import type { HistogramColumns, MetadataEntry } from '../../src/engine/model/batch.ts';
 import { NAME } from '../../src/engine/model/labels.ts';
 
 export interface HandSample {
@@ -13,11 +13,19 @@ export interface HandSample {
   readonly bits: bigint;
 }
 
+export interface HandHistogram {
+  readonly ref: number;
+  readonly time: number;
+  /** A Histogram message. */
+  readonly body: Uint8Array;
+}
+
 export interface HandRecord {
   readonly epoch?: number;
   readonly partition?: number;
   readonly definitions?: readonly (readonly [number, readonly string[]])[];
   readonly samples?: readonly HandSample[];
+  readonly histograms?: readonly HandHistogram[];
   readonly metadata?: readonly MetadataEntry[];
 }
 
@@ -32,6 +40,14 @@ export function bitsOf(value: number): bigint {
 export function labelsOf(name: string, pairs: Readonly<Record<string, string>> = {}): string[] {
   const all = Object.entries({ ...pairs, [NAME]: name });
   return all.sort((a, b) => (a[0] < b[0] ? -1 : 1)).flat();
+}
+
+function histogramColumns(histograms: readonly HandHistogram[]): HistogramColumns {
+  return {
+    refs: Uint32Array.from(histograms, ({ ref }) => ref),
+    timestamps: Float64Array.from(histograms, ({ time }) => time),
+    bodies: histograms.map(({ body }) => body),
+  };
 }
 
 /** Calls `use` with the record and frees its memory after. */
@@ -79,8 +95,8 @@ export function withOpen<T>(kernels: Kernels, hand: HandRecord, use: (r: OpenRec
       definitionsAt,
       forEachDefinition: () => undefined,
       metadata: hand.metadata ?? [],
-      histogramCount: 0,
-      histograms: () => ({ refs: new Uint32Array(0), timestamps: new Float64Array(0), bodies: [] }),
+      histogramCount: hand.histograms?.length ?? 0,
+      histograms: () => histogramColumns(hand.histograms ?? []),
       exemplarCount: 0,
       exemplars: () => ({
         refs: new Uint32Array(0),

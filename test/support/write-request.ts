@@ -7,6 +7,8 @@ import snappy from 'snappy';
 export interface WriteSeries {
   readonly labels: Readonly<Record<string, string>> | readonly (readonly [string, string])[];
   readonly samples: readonly WriteSample[];
+  /** Histogram messages. */
+  readonly histograms?: readonly Uint8Array[];
 }
 
 export interface WriteSample {
@@ -50,7 +52,8 @@ export function encodeWriteRequest(series: readonly WriteSeries[]): Buffer {
       else double.writeBigUInt64LE(bits, 1);
       return field(2, Buffer.concat([double, Buffer.from([16]), varint(timestamp)]));
     });
-    return field(1, Buffer.concat([...labels, ...samples]));
+    const histograms = (one.histograms ?? []).map((body) => field(4, Buffer.from(body)));
+    return field(1, Buffer.concat([...labels, ...samples, ...histograms]));
   });
   return Buffer.concat(parts);
 }

@@ -14,6 +14,7 @@ import { BlockDirectory, sectionOf } from './block-directory.ts';
 import { BlockIndex } from './block-index.ts';
 import { SECTION } from './block-layout.ts';
 import { selectSeries } from './block-match.ts';
+import { withRows } from './mixed-rows.ts';
 import { columnOf, TimesReader, type BlockParts } from './block-times-read.ts';
 import { codecOf } from './column.ts';
 import { intersectIds } from '../head/id-sets.ts';
@@ -23,6 +24,8 @@ export interface BlockReaderOptions {
   readonly kernels: Kernels;
   /** What is unpacked stays here; blocks share one. */
   readonly cache: BlockCache;
+  /** Rows are histograms, and read() answers them among the floats; otherwise they are opaque. */
+  readonly histograms?: boolean;
 }
 
 /** The pieces of the series of one chunk. `places` are ordinals among columns, or among rows. */
@@ -44,11 +47,13 @@ export class BlockReader implements SeriesReader {
   readonly #parts: BlockParts;
   readonly #index: BlockIndex;
   readonly #times: TimesReader;
+  readonly #mixed: boolean;
 
   /** Reads trailer, header and directory. @throws MonError MON_BLOCK_CORRUPT */
   constructor(source: RandomAccess, options: BlockReaderOptions) {
     const directory = new BlockDirectory(source);
-    const { cache, kernels } = options;
+    const { cache, kernels, histograms = false } = options;
+    this.#mixed = histograms;
     this.#parts = { directory, cache, codec: codecOf(kernels), file: cache.register() };
     this.summary = directory.summary;
     this.#index = new BlockIndex(this.#parts);
@@ -77,7 +82,7 @@ export class BlockReader implements SeriesReader {
     return this.#index.labels(id);
   }
 
-  /** Reads the float samples; rows of histograms are readRows()'s. */
+  /** Reads floats, and histograms from their rows where the reader was told that they are such. */
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
     const { chunk, from, end } = this.#pieces(id);
     into.histograms = undefined;
@@ -98,7 +103,8 @@ export class BlockReader implements SeriesReader {
       into.words.set(words.subarray(first * 2, last * 2), count * 2);
       count += last - first;
     }
-    return count;
+    const rows = this.#mixed ? this.readRows(id, minMs, maxMs) : [];
+    return rows.length === 0 ? count : withRows(into, count, rows);
   }
 
   /** No fewer samples than read() would answer. */
@@ -106,7 +112,7 @@ export class BlockReader implements SeriesReader {
     const { chunk, from, end } = this.#pieces(id);
     let room = 0;
     for (let i = from; i < end; i++) {
-      if (chunk.kinds[i] !== PIECE_KINDS.float) continue;
+      if (!this.#mixed && chunk.kinds[i] !== PIECE_KINDS.float) continue;
       if (this.#times.overlaps(chunk.refs[i], minMs, maxMs)) {
         room += this.#times.count(chunk.refs[i]);
       }

@@ -6,21 +6,14 @@ import { assert, MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { SnappyBlocks } from '../kernels/snappy.ts';
 import { refusalOf, type SeriesBook } from '../kernels/series-book.ts';
-import {
-  BODY_BYTES_MAX,
-  BODY_SAMPLES_MAX,
-  BOOK_IDLE_MS,
-  FUTURE_MS_MAX,
-  LATE_MS_MAX,
-  LIVE_MS_MAX,
-  RECORD_BYTES_MAX,
-  RETENTION_RAW_MS,
-} from '../limits.ts';
+import { BOOK_IDLE_MS } from '../limits.ts';
 import type { Batch, MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Lateness } from '../model/sample.ts';
 import type { Intake, Log, PushOutcome } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { DEFAULT_LIMITS, type DoorLimits } from './door-limits.ts';
+import { HistogramRows } from './histogram-rows.ts';
 import { MetadataNews } from './metadata-news.ts';
 import { readJsonPush } from './push-json.ts';
 import { describeSeries, Refusals } from './refusals.ts';
@@ -33,26 +26,7 @@ import {
   WIRE_SAMPLES,
 } from './remote-write.ts';
 
-/** Bounds that a configuration or a test may set; all ms unless named otherwise. */
-export interface DoorLimits {
-  readonly retentionMs: number;
-  readonly futureMs: number;
-  readonly lateMs: number;
-  readonly liveMs: number;
-  readonly bodyBytes: number;
-  readonly bodySamples: number;
-  readonly recordBytes: number;
-}
-
-const DEFAULT_LIMITS: DoorLimits = {
-  retentionMs: RETENTION_RAW_MS,
-  futureMs: FUTURE_MS_MAX,
-  lateMs: LATE_MS_MAX,
-  liveMs: LIVE_MS_MAX,
-  bodyBytes: BODY_BYTES_MAX,
-  bodySamples: BODY_SAMPLES_MAX,
-  recordBytes: RECORD_BYTES_MAX,
-};
+export type { DoorLimits } from './door-limits.ts';
 
 /** Reads exposition text and appends it through the door. */
 export type ReadExposition = (
@@ -81,6 +55,8 @@ export interface DoorColumns {
 /** What the door has done since it was made. */
 export interface DoorCounts {
   acceptedSamples: number;
+  /** Native histograms among them. */
+  acceptedHistograms: number;
   /** Samples by reason. */
   refused: Record<string, number>;
   readonly newSeries: number;
@@ -124,6 +100,7 @@ export class Door implements Intake {
     this.#turnedAt = clock.monotonic();
     this.counts = {
       acceptedSamples: 0,
+      acceptedHistograms: 0,
       refused: Object.create(null) as Record<string, number>,
       get newSeries() {
         return book.numbered;
@@ -141,11 +118,12 @@ export class Door implements Intake {
     const x = this.kernels.exports;
     if (!x.walk(at, size, this.#limits.bodySamples)) throw this.#walkFailure(at);
     const refusals = new Refusals();
+    const histograms = new HistogramRows(this.book);
     if (x.notesCount() > 0) {
       x.walkResolve();
-      this.#takeNotes(receivedMs, refusals);
+      this.#takeNotes(receivedMs, histograms, refusals);
     }
-    return this.#send(receivedMs, refusals);
+    return this.#send(receivedMs, refusals, histograms);
   }
 
   async json(body: Uint8Array): Promise<PushOutcome> {
@@ -272,7 +250,7 @@ export class Door implements Intake {
   }
 
   /** Goes through what the walk left: odd labels, metadata, histograms. */
-  #takeNotes(receivedMs: number, refusals: Refusals): void {
+  #takeNotes(receivedMs: number, histograms: HistogramRows, refusals: Refusals): void {
     const x = this.kernels.exports;
     const first = x.notesAt() >>> 2;
     // A copy: numbering series may grow the memory under a view.
@@ -285,7 +263,7 @@ export class Door implements Intake {
         const entry = readMetadata(this.kernels.bytes, at, end);
         if (entry !== undefined) metadata.push(entry);
       } else if (kind === NOTE.histograms) {
-        refusals.add('histogramNotStored', count, () => this.#describe(at, end));
+        histograms.take(at, end, refusals);
       } else {
         const ref = this.#numberSlowly(kind, at, length);
         if (typeof ref === 'number') x.fillRefs(from, count, ref);
@@ -328,17 +306,32 @@ export class Door implements Intake {
   }
 
   /** Splits the columns, appends them, and says what became of them. */
-  async #send(receivedMs: number, refusals: Refusals): Promise<PushOutcome> {
+  async #send(
+    receivedMs: number,
+    refusals: Refusals,
+    histograms?: HistogramRows,
+  ): Promise<PushOutcome> {
     const x = this.kernels.exports;
-    const { retentionMs, futureMs, lateMs, liveMs } = this.#limits;
-    const liveFrom = Math.max(receivedMs - liveMs, this.#watermarkMs);
-    x.splitWindow(receivedMs - retentionMs, receivedMs - lateMs, liveFrom, receivedMs + futureMs);
-    const taken = x.splitColumns(this.#log.partitions);
+    const { retentionMs, futureMs, lateMs, liveMs, recordBytes } = this.#limits;
+    const window = {
+      oldMs: receivedMs - retentionMs,
+      lateMs: receivedMs - lateMs,
+      liveMs: Math.max(receivedMs - liveMs, this.#watermarkMs),
+      lastMs: receivedMs + futureMs,
+    };
+    x.splitWindow(window.oldMs, window.lateMs, window.liveMs, window.lastMs);
+    const floats = x.splitColumns(this.#log.partitions);
     refusals.add('tooOld', x.splitTooOld(), () => this.#describeSample(x.splitFirstOld()));
     refusals.add('tooNew', x.splitTooNew(), () => this.#describeSample(x.splitFirstNew()));
-    await this.#appendAll(taken > 0 ? this.#batches(receivedMs) : [], receivedMs);
+    // Placed first: this may move the memory, which the other batches are views of.
+    const rows = histograms?.place(window, refusals, (bytes) => this.scratch(bytes));
+    const batches = floats > 0 ? this.#batches(receivedMs) : [];
+    batches.push(...(rows?.batches(receivedMs, recordBytes) ?? []));
+    await this.#appendAll(batches, receivedMs);
     const { counts } = this;
+    const taken = floats + (rows?.count ?? 0);
     counts.acceptedSamples += taken;
+    counts.acceptedHistograms += rows?.count ?? 0;
     for (const [reason, count] of refusals.reasons) {
       counts.refused[reason] = (counts.refused[reason] ?? 0) + count;
     }

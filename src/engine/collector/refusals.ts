@@ -48,7 +48,8 @@ export class Refusals {
 const WORDS: Readonly<Record<string, string>> = {
   tooOld: 'older than the retention of raw samples',
   tooNew: 'too far in the future',
-  histogramNotStored: 'native histograms are not stored yet',
+  histogram: 'a native histogram is malformed',
+  histogramTooLarge: 'a native histogram has too many buckets',
   labelName: 'a label name is empty or not UTF-8',
   labelValue: 'a label value is not UTF-8 text',
   labelNameTooLong: 'a label name is too long',

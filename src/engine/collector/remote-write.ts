@@ -100,6 +100,15 @@ function* fieldsOf(bytes: Uint8Array, from: number, to: number): Generator<Field
   }
 }
 
+/** The Histogram messages of a checked TimeSeries message, as views of it. */
+export function histogramsIn(message: Uint8Array): Uint8Array[] {
+  const found: Uint8Array[] = [];
+  for (const field of fieldsOf(message, 0, message.length)) {
+    if (field.number === 4) found.push(message.subarray(field.start, field.end));
+  }
+  return found;
+}
+
 /** Labels as a sender spelled them, or the reason why they are none. */
 export type ReadLabels = { readonly labels: Labels } | { readonly refused: string };
 

@@ -18,6 +18,7 @@ export interface LogFigures {
 /** Figures of the door that are shown. */
 export interface DoorFigures {
   readonly acceptedSamples: number;
+  readonly acceptedHistograms: number;
   readonly refused: Readonly<Record<string, number>>;
   readonly newSeries: number;
   readonly requests: number;
@@ -60,6 +61,7 @@ export function showLog(counters: Counters, counts: () => LogFigures): void {
 export function showDoor(counters: Counters, counts: () => DoorFigures): () => void {
   show(counters, [
     ['mon_door_samples_total', 'Samples accepted.', () => counts().acceptedSamples],
+    ['mon_door_histograms_total', 'Histograms among them.', () => counts().acceptedHistograms],
     ['mon_door_new_series_total', 'Series seen first.', () => counts().newSeries],
     ['mon_door_requests_total', 'Bodies pushed.', () => counts().requests],
     ['mon_door_bytes_total', 'Bytes of pushed bodies.', () => counts().bytes],
@@ -84,6 +86,7 @@ export function showShards(counters: Counters, stats: () => readonly StoreStats[
   show(counters, [
     ['mon_head_series', 'Series in memory.', sum((s) => s.series)],
     ['mon_head_samples', 'Samples in memory.', sum((s) => s.samples)],
+    ['mon_head_histograms', 'Native histograms among them.', sum((s) => s.histograms)],
     ['mon_head_chunks', 'Chunks in memory.', sum((s) => s.chunks)],
     ['mon_head_memory_bytes', 'Bytes in live pieces of the shards.', sum((s) => s.memoryBytes)],
     ['mon_head_accepted_total', 'Samples taken from the log.', sum((s) => s.applied.accepted)],

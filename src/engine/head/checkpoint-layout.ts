@@ -2,10 +2,23 @@
 // (docs/format/checkpoint.md). Written by checkpoint-write.ts, read by checkpoint-read.ts.
 import { crc32 } from 'node:zlib';
 
-/** The last byte is the version. */
-export const MAGIC = Uint8Array.of(0x4d, 0x4f, 0x4e, 0x48, 0x45, 0x41, 0x44, 1);
+/** The version follows. */
+export const MAGIC = Uint8Array.of(0x4d, 0x4f, 0x4e, 0x48, 0x45, 0x41, 0x44);
+export const MAGIC_BYTES = 8;
 
-export const SECTION = { head: 1, pairs: 2, series: 3, refs: 4, metadata: 5, end: 6 } as const;
+/** Version 2 has histograms; a head without any is still written as version 1. */
+export const VERSION = { floats: 1, histograms: 2 } as const;
+
+export const SECTION = {
+  head: 1,
+  pairs: 2,
+  series: 3,
+  refs: 4,
+  metadata: 5,
+  end: 6,
+  /** Stands before the end, from version 2 on. */
+  histograms: 7,
+} as const;
 
 /** Kind, length of the body, CRC-32 of the two and the body: u32 each. */
 export const SECTION_HEADER = 12;

@@ -8,11 +8,14 @@ import {
   END_BODY,
   HEAD_BODY,
   MAGIC,
+  MAGIC_BYTES,
   SECTION,
   SECTION_HEADER,
   sectionCrc,
+  VERSION,
 } from './checkpoint-layout.ts';
 import type { Epochs } from './epochs.ts';
+import type { HeadHistograms } from './head-histograms.ts';
 import { HEAD_SAMPLES, HEAD_SERIES_LIVE } from './head-fields.ts';
 import { scratchOf } from './scratch.ts';
 
@@ -21,6 +24,7 @@ export interface CheckpointTarget {
   readonly head: number;
   readonly epochs: Epochs;
   readonly metadata: Map<string, MetadataEntry>;
+  readonly histograms: HeadHistograms;
 }
 
 interface Section {
@@ -41,10 +45,12 @@ function viewOf(bytes: Uint8Array): DataView {
 
 function* sectionsOf(bytes: Uint8Array): Iterable<Section> {
   const view = viewOf(bytes);
-  if (bytes.length < MAGIC.length || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw corrupt('it does not begin as version 1 does');
+  const version = bytes[MAGIC_BYTES - 1];
+  const known = version === VERSION.floats || version === VERSION.histograms;
+  if (!known || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    throw corrupt('it does not begin as version 1 or 2 does');
   }
-  let at = MAGIC.length;
+  let at = MAGIC_BYTES;
   while (at < bytes.length) {
     if (bytes.length - at < SECTION_HEADER) throw corrupt('it ends within a section');
     const kind = view.getUint32(at, true);
@@ -53,6 +59,9 @@ function* sectionsOf(bytes: Uint8Array): Iterable<Section> {
     const body = bytes.subarray(at + SECTION_HEADER, at + SECTION_HEADER + length);
     if (sectionCrc(bytes.subarray(at, at + 8), body) !== view.getUint32(at + 8, true)) {
       throw corrupt(`the checksum of the section at byte ${at} is wrong`);
+    }
+    if (kind === SECTION.histograms && version < VERSION.histograms) {
+      throw corrupt('it has histograms, which version 1 has not');
     }
     yield { kind, body };
     at += SECTION_HEADER + length;
@@ -121,6 +130,7 @@ class CheckpointReader {
       else if (kind === SECTION.series) this.#readSeries(body);
       else if (kind === SECTION.refs) this.#readRefs(body);
       else if (kind === SECTION.metadata) this.#readMetadata(body);
+      else if (kind === SECTION.histograms) this.#readHistograms(body);
       else if (kind === SECTION.end) this.#checkEnd(body, count);
       else throw corrupt(`it has a section of unknown kind ${kind}`);
       ended = kind === SECTION.end;
@@ -166,6 +176,11 @@ class CheckpointReader {
     if (this.#kernels.exports.refsLoad(head, map, at + 8, (body.length - 8) / 8) === 0) {
       throw corrupt('a ref stands for a series that is not there');
     }
+  }
+
+  #readHistograms(body: Uint8Array): void {
+    const wrong = this.#target.histograms.load(body);
+    if (wrong !== undefined) throw corrupt(wrong);
   }
 
   #readMetadata(body: Uint8Array): void {

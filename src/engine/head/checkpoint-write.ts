@@ -3,8 +3,9 @@
 import type { Kernels } from '../kernels/kernels.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { END_BODY, HEAD_BODY, MAGIC, SECTION, SECTION_HEADER } from './checkpoint-layout.ts';
-import { sectionCrc } from './checkpoint-layout.ts';
+import { sectionCrc, VERSION } from './checkpoint-layout.ts';
 import type { Epochs } from './epochs.ts';
+import type { HeadHistograms } from './head-histograms.ts';
 import { HEAD_NEXT_ID, HEAD_PAIR_NEXT, HEAD_SAMPLES, HEAD_SERIES_LIVE } from './head-fields.ts';
 import { scratchOf } from './scratch.ts';
 
@@ -19,6 +20,7 @@ export interface CheckpointSource {
   readonly floorMs: number;
   readonly epochs: Epochs;
   readonly metadata: ReadonlyMap<string, MetadataEntry>;
+  readonly histograms: HeadHistograms;
 }
 
 function section(kind: number, body: Uint8Array): Uint8Array {
@@ -101,13 +103,15 @@ export function* checkpointPieces(kernels: Kernels, from: CheckpointSource): Ite
   const samples = words[(from.head + HEAD_SAMPLES) / 4];
   const upper = words[(from.head + HEAD_SAMPLES) / 4 + 1];
   let sections = 0;
-  yield MAGIC.slice();
+  const version = from.histograms.count > 0 ? VERSION.histograms : VERSION.floats;
+  yield Uint8Array.of(...MAGIC, version);
   const bodies: [number, Iterable<Uint8Array>][] = [
     [SECTION.head, [headBody(kernels, from)]],
     [SECTION.pairs, pairBodies(kernels, from.head)],
     [SECTION.series, seriesBodies(kernels, from.head)],
     [SECTION.refs, refBodies(kernels, from.epochs)],
     [SECTION.metadata, [Buffer.from(JSON.stringify([...from.metadata.values()]))]],
+    [SECTION.histograms, from.histograms.dump(PIECE_BYTES)],
   ];
   for (const [kind, pieces] of bodies) {
     for (const body of pieces) {

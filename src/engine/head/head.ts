@@ -13,6 +13,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { RowEvaluator, RowWork } from '../model/row-block.ts';
 import type { ApplyCounts, SampleBuffer, SeriesReader } from '../ports.ts';
 import { Epochs } from './epochs.ts';
+import { addTold, HeadHistograms, openHistograms, type OpenHistogram } from './head-histograms.ts';
 import { checkpointPieces } from './checkpoint-write.ts';
 import { readCheckpoint } from './checkpoint-read.ts';
 import { HEAD_BYTE_COUNT, HEAD_CHUNKS, HEAD_SAMPLES, HEAD_SERIES_LIVE } from './head-fields.ts';
@@ -33,6 +34,9 @@ export interface HeadOptions {
 export interface HeadStats {
   readonly series: number;
   readonly samples: number;
+  /** Native histograms among the samples, and what their bodies take outside kernel memory. */
+  readonly histograms: number;
+  readonly histogramBytes: number;
   readonly chunks: number;
   readonly bytes: number;
 }
@@ -47,6 +51,8 @@ export interface WatchedSamples {
   readonly times: number[];
   /** Two a sample, low word first. */
   readonly words: number[];
+  /** Histograms have one. */
+  readonly bodies: (Uint8Array | undefined)[];
 }
 
 export class Head implements SeriesReader {
@@ -57,6 +63,7 @@ export class Head implements SeriesReader {
   readonly #epochs: Epochs;
   readonly #pairs: PairText;
   readonly #index: SeriesIndex;
+  readonly #histograms: HeadHistograms;
   readonly #metadata = new Map<string, MetadataEntry>();
   #floorMs = -Infinity;
   #changes = 0;
@@ -71,6 +78,7 @@ export class Head implements SeriesReader {
     this.#codec = options.codec ?? new BatchCodec(kernels, 'reader');
     this.#epochs = new Epochs(kernels, this.#head, options.epochs ?? 1);
     this.#pairs = new PairText(kernels, this.#head);
+    this.#histograms = new HeadHistograms(kernels, this.#head);
     this.#index = new SeriesIndex(kernels, this.#head, this.#pairs);
   }
 
@@ -88,7 +96,8 @@ export class Head implements SeriesReader {
       readCheckpoint(kernels, bytes, (partition, floorMs) => {
         head = new Head(kernels, { ...options, partition });
         if (floorMs > -Infinity) head.truncateBefore(floorMs);
-        return { head: head.#head, epochs: head.#epochs, metadata: head.#metadata };
+        const { metadata, histograms, epochs } = head.#parts();
+        return { head: head.#head, epochs, metadata, histograms };
       });
     } catch (error) {
       head?.close();
@@ -128,9 +137,19 @@ export class Head implements SeriesReader {
     }
     const counts = { ...noCounts(), newSeries: fresh };
     if (definitionsOnly) return counts;
+    // Before any sample is taken; definitions stay, because later records lean on them.
+    const histograms = openHistograms(open);
     for (const entry of open.metadata) this.#metadata.set(entry.family, entry);
     if (open.floatCount > 0) this.#append(map, open, counts);
+    if (histograms.length > 0) this.#histograms.append(map, histograms, counts);
+    this.#look(map, open, histograms);
     return counts;
+  }
+
+  #parts() {
+    const { partition } = this;
+    const [metadata, histograms, epochs] = [this.#metadata, this.#histograms, this.#epochs];
+    return { head: this.#head, partition, floorMs: this.#floorMs, epochs, metadata, histograms };
   }
 
   #append(map: number, open: OpenRecord, counts: ApplyCounts): void {
@@ -140,16 +159,12 @@ export class Head implements SeriesReader {
     exports.appendColumns(open.refsAt, open.timestampsAt, open.valuesAt, open.floatCount);
     const unknown = exports.headAppend(this.#head, map, at);
     assert(unknown === 0, `sample ${unknown - 1} of a record is of a series that nobody defined`);
-    this.#look(map, open);
     const told = this.#kernels.u32.subarray(at / 4, at / 4 + 4);
-    counts.accepted = told[0];
-    counts.duplicate = told[1];
-    counts.outOfOrder = told[2];
-    counts.tooOld = told[3];
+    addTold(counts, told);
   }
 
   /** Keeps the newest time, and what a watch asks for. */
-  #look(map: number, open: OpenRecord): void {
+  #look(map: number, open: OpenRecord, histograms: readonly OpenHistogram[]): void {
     const { f64, u32, exports } = this.#kernels;
     const first = open.timestampsAt / 8;
     const watched = this.#watched;
@@ -162,6 +177,16 @@ export class Head implements SeriesReader {
       watched.times.push(time);
       const word = open.valuesAt / 4 + i * 2;
       watched.words.push(u32[word], u32[word + 1]);
+      watched.bodies.push(undefined);
+    }
+    for (const { ref, timestampMs, words, body } of histograms) {
+      if (timestampMs > newest) newest = timestampMs;
+      const early = timestampMs < this.#watchBefore && timestampMs >= this.#floorMs;
+      if (!early || watched === undefined) continue;
+      watched.ids.push(exports.seriesOfRef(map, ref));
+      watched.times.push(timestampMs);
+      watched.words.push(...words);
+      watched.bodies.push(body);
     }
     this.#newestMs = newest;
   }
@@ -178,7 +203,7 @@ export class Head implements SeriesReader {
   watch(ms: number): WatchedSamples {
     assert(this.#watched === undefined, 'one watch at a time');
     this.#watchBefore = ms;
-    this.#watched = { ids: [], times: [], words: [] };
+    this.#watched = { ids: [], times: [], words: [], bodies: [] };
     return this.#watched;
   }
 
@@ -190,11 +215,12 @@ export class Head implements SeriesReader {
   /** Takes the samples with fromMs <= t <= toMs out of a series; answers how many those were. */
   cut(id: number, fromMs: number, toMs: number): number {
     this.#changes++;
+    this.#histograms.cut(id, fromMs, toMs);
     return this.#kernels.exports.headCut(this.#head, id, fromMs, toMs) >>> 0;
   }
 
   /** Puts watched samples back in their order; a time that is there stays as it is. */
-  putBack({ ids, times, words }: WatchedSamples): number {
+  putBack({ ids, times, words, bodies }: WatchedSamples): number {
     if (ids.length === 0) return 0;
     this.#changes++;
     const at = scratchOf(this.#kernels).room(ids.length * 20);
@@ -204,7 +230,16 @@ export class Head implements SeriesReader {
     this.#kernels.u32.set(words, valuesAt / 4);
     this.#kernels.u32.set(ids, idsAt / 4);
     const { exports } = this.#kernels;
-    return exports.headPut(this.#head, idsAt, at, valuesAt, ids.length) >>> 0;
+    let put = 0;
+    // One by one, since a body is kept only for a sample that was taken.
+    for (let i = 0; i < ids.length; i++) {
+      const [id, time, value] = [idsAt + i * 4, at + i * 8, valuesAt + i * 8];
+      const taken = exports.headPut(this.#head, id, time, value, 1) >>> 0;
+      const body = bodies[i];
+      if (taken > 0 && body !== undefined) this.#histograms.keep(ids[i], times[i], body);
+      put += taken;
+    }
+    return put;
   }
 
   /** The oldest time at or after `ms`, or one a little older; Infinity when there is none. */
@@ -227,6 +262,8 @@ export class Head implements SeriesReader {
 
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
     const { exports } = this.#kernels;
+    into.histograms = undefined;
+    into.starts = undefined;
     const room = exports.headRoom(this.#head, id, minMs, maxMs) >>> 0;
     if (room === 0) return 0;
     const times = scratchOf(this.#kernels).room(room * 16);
@@ -245,6 +282,7 @@ export class Head implements SeriesReader {
     // Words, so that no NaN passes through a float on its way.
     const firstWord = values / 4 + from * 2;
     into.words.set(this.#kernels.u32.subarray(firstWord, firstWord + count * 2));
+    this.#histograms.fill(id, into, count);
     return count;
   }
 
@@ -255,7 +293,9 @@ export class Head implements SeriesReader {
   rows(work: RowWork): RowEvaluator | undefined {
     if (!kernelRuns(work)) return undefined;
     const scratch = scratchOf(this.#kernels);
-    return new RowKernel(this.#kernels, this.#head, (bytes) => scratch.room(bytes), work);
+    const room = (bytes: number): number => scratch.room(bytes);
+    const kernel = new RowKernel(this.#kernels, this.#head, room, work);
+    return this.#histograms.count === 0 ? kernel : this.#histograms.besides(kernel, work);
   }
 
   labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[] {
@@ -282,6 +322,8 @@ export class Head implements SeriesReader {
     return {
       series: words[at + HEAD_SERIES_LIVE / 4],
       samples: words[at + HEAD_SAMPLES / 4] + words[at + HEAD_SAMPLES / 4 + 1] * 2 ** 32,
+      histograms: this.#histograms.count,
+      histogramBytes: this.#histograms.bytes,
       chunks: words[at + HEAD_CHUNKS / 4],
       bytes: this.#kernels.f64[(this.#head + HEAD_BYTE_COUNT) / 8],
     };
@@ -300,6 +342,7 @@ export class Head implements SeriesReader {
     assert(Number.isSafeInteger(ms), 'the floor is a whole millisecond');
     this.#changes++;
     this.#floorMs = Math.max(this.#floorMs, ms);
+    this.#histograms.truncateBefore(this.#floorMs);
     const gone = this.#kernels.exports.headTruncate(this.#head, this.#floorMs);
     if (gone > 0) this.#pairs.forget();
     return gone;
@@ -311,13 +354,7 @@ export class Head implements SeriesReader {
    */
   *writeCheckpoint(): Iterable<Uint8Array> {
     const changes = this.#changes;
-    const pieces = checkpointPieces(this.#kernels, {
-      head: this.#head,
-      partition: this.partition,
-      floorMs: this.#floorMs,
-      epochs: this.#epochs,
-      metadata: this.#metadata,
-    });
+    const pieces = checkpointPieces(this.#kernels, this.#parts());
     for (const piece of pieces) {
       yield piece;
       assert(this.#changes === changes, 'a head rests while its checkpoint is written');

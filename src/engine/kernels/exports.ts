@@ -31,6 +31,7 @@ export interface SeriesBookExports {
   bookDefinedIn(ref: number): number;
   bookHold(ref: number): void;
   bookRelease(ref: number): void;
+  bookTouch(ref: number): void;
   bookTurn(): void;
   bookForget(idle: number): number;
   bookFull(): number;
@@ -142,6 +143,7 @@ export interface HeadIndexExports {
   refMapNew(head: number): number;
   refMapFree(head: number, map: number): void;
   refMapCount(map: number): number;
+  refId(map: number, ref: number): number;
 }
 
 /** assembly/head-dump.ts and head-restore.ts: checkpoints. Booleans are 0 and 1. */

@@ -163,6 +163,11 @@ export class SeriesBook {
     this.kernels.exports.bookRelease(ref);
   }
 
+  /** Says that a series was used, as each of its float samples does. */
+  touch(ref: number): void {
+    this.kernels.exports.bookTouch(ref);
+  }
+
   /** Begins the next turn; a series is idle for as many turns as began since its last sample. */
   turn(): void {
     this.kernels.exports.bookTurn();

@@ -25,6 +25,8 @@ export interface RowBlock {
 export interface RowEvaluator {
   /** Ids that one block takes at most. */
   readonly rowsMax: number;
+  /** False for a series that it cannot evaluate: one with histograms. Without it: any can be. */
+  takes?(id: number): boolean;
   /** The rows of these series, good until the next call. */
   block(ids: Uint32Array): RowBlock;
 }

@@ -141,7 +141,21 @@ class LeafRun implements FragmentRun {
     const plain = extend === undefined && starts !== true;
     const evaluator = plain ? reader.rows?.(work) : undefined;
     if (evaluator === undefined) this.#eachSeries(reader, ids);
-    else this.#blocks(evaluator, reader, ids);
+    else if (evaluator.takes === undefined) this.#blocks(evaluator, reader, ids);
+    else this.#runs(evaluator, reader, ids);
+  }
+
+  /** Series that the evaluator takes and others, in runs: their order is that of the answer. */
+  #runs(evaluator: RowEvaluator, reader: SeriesReader, ids: Uint32Array): void {
+    const takes = (i: number): boolean => evaluator.takes?.(ids[i]) ?? true;
+    for (let from = 0, to = 0; from < ids.length; from = to) {
+      const fast = takes(from);
+      do to++;
+      while (to < ids.length && takes(to) === fast);
+      const run = ids.subarray(from, to);
+      if (fast) this.#blocks(evaluator, reader, run);
+      else this.#eachSeries(reader, run);
+    }
   }
 
   result(): FragmentResult {

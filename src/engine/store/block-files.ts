@@ -137,7 +137,7 @@ export class BlockFiles {
     const { disk, kernels, cache } = this.#options;
     const file = disk.randomAccess(path);
     try {
-      return { file, reader: new BlockReader(file, { kernels, cache }) };
+      return { file, reader: new BlockReader(file, { kernels, cache, histograms: true }) };
     } catch (thrown) {
       file.close();
       throw thrown;
@@ -146,7 +146,8 @@ export class BlockFiles {
 
   /** A second reader of an open block, with a cache of its own: long work pushes no query out. */
   reread({ file }: LiveBlock, cache: BlockCache): BlockReader {
-    return new BlockReader(file, { kernels: this.#options.kernels, cache });
+    const { kernels } = this.#options;
+    return new BlockReader(file, { kernels, cache, histograms: true });
   }
 
   /** Where the blocks of this partition lie below another folder of heads. */

@@ -2,6 +2,7 @@
 // writes and publishes. Easy to get wrong: blocks that overlap have an order, the first in log
 // order wins, so nothing that lies between two sources in the list may overlap what they become.
 import type { BlockSeries } from '../codec/block.ts';
+import { piecesOf } from '../codec/mixed-rows.ts';
 import type { BlockReader } from '../codec/block-reader.ts';
 import { BLOCK_SPANS_MS } from '../limits.ts';
 import { compareLabels } from '../model/labels.ts';
@@ -125,16 +126,6 @@ export function* joinedSeries(sources: readonly CompactionSource[]): Iterable<Bl
     if (runs.length === 0) continue;
     const merged = runs.length === 1 ? runs[0].buffer : out;
     const count = runs.length === 1 ? runs[0].count : mergeRuns(runs, out);
-    yield {
-      labels,
-      pieces: [
-        {
-          kind: 'float',
-          count,
-          timestamps: merged.timestamps.subarray(0, count),
-          words: merged.words.subarray(0, count * 2),
-        },
-      ],
-    };
+    yield { labels, pieces: piecesOf(merged, count) };
   }
 }

@@ -67,7 +67,7 @@ export function withoutHidden(
   ranges: readonly HiddenRange[],
 ): number {
   if (ranges.length === 0) return count;
-  const { timestamps, words } = into;
+  const { timestamps, words, histograms } = into;
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const time = timestamps[i];
@@ -75,6 +75,7 @@ export function withoutHidden(
     timestamps[kept] = time;
     words[kept * 2] = words[i * 2];
     words[kept * 2 + 1] = words[i * 2 + 1];
+    if (histograms !== undefined) histograms[kept] = histograms[i];
     kept++;
   }
   return kept;

@@ -25,9 +25,11 @@ export function makeRoom(into: SampleBuffer, size: number): void {
 
 /** Gives the arrays of one buffer to the other, and takes its own in return. */
 export function swapBuffers(a: SampleBuffer, b: SampleBuffer): void {
-  const { timestamps, values, words } = a;
+  const { timestamps, values, words, histograms, starts } = a;
   [a.timestamps, a.values, a.words] = [b.timestamps, b.values, b.words];
   [b.timestamps, b.values, b.words] = [timestamps, values, words];
+  [a.histograms, a.starts] = [b.histograms, b.starts];
+  [b.histograms, b.starts] = [histograms, starts];
 }
 
 /** Places from, and one past the last. */
@@ -38,6 +40,9 @@ function copy(into: SampleBuffer, at: number, run: SampleRun, range: Range): num
   const [from, to] = range;
   into.timestamps.set(run.buffer.timestamps.subarray(from, to), at);
   into.words.set(run.buffer.words.subarray(from * 2, to * 2), at * 2);
+  for (let i = from; into.histograms !== undefined && i < to; i++) {
+    into.histograms[at + i - from] = run.buffer.histograms?.[i];
+  }
   return at + to - from;
 }
 
@@ -47,6 +52,8 @@ export function mergeRuns(runs: readonly SampleRun[], into: SampleBuffer): numbe
     into,
     runs.reduce((sum, run) => sum + run.count, 0),
   );
+  into.histograms = runs.some(({ buffer }) => buffer.histograms !== undefined) ? [] : undefined;
+  into.starts = undefined;
   const ordered = [...runs].sort((a, b) => a.buffer.timestamps[0] - b.buffer.timestamps[0]);
   const apart = ordered.every((run, i) => {
     const before = ordered[i - 1];

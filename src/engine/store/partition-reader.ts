@@ -79,6 +79,7 @@ export class PartitionReader implements SeriesReader {
       const count = withoutHidden(buffer, found, this.#ranges.get(place) ?? NOTHING);
       if (count > 0) runs.push({ buffer, count });
     }
+    into.histograms = undefined;
     if (runs.length === 0) return 0;
     if (runs.length > 1) return mergeRuns(runs, into);
     swapBuffers(into, runs[0].buffer);

@@ -2,7 +2,8 @@
 // each in the order of labels. Under partition.ts, which owns the head and publishes. Easy to get
 // wrong: the head goes on while a block is written, so a series may be gone when its turn comes,
 // and what arrives late for a window is somebody else's matter.
-import type { BlockSeries, FloatPiece } from '../codec/block.ts';
+import type { BlockSeries } from '../codec/block.ts';
+import { piecesOf } from '../codec/mixed-rows.ts';
 import type { Head } from '../head/head.ts';
 import { BLOCK_SPANS_MS, SEAL_SLICE_MS } from '../limits.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
@@ -83,13 +84,6 @@ export function* headSeries(
   for (const { id, labels } of series) {
     const count = head.read(id, minMs, maxMs, buffer);
     if (count === 0) continue;
-    const { timestamps, words } = buffer;
-    const piece: FloatPiece = {
-      kind: 'float',
-      count,
-      timestamps: timestamps.subarray(0, count),
-      words: words.subarray(0, count * 2),
-    };
-    yield { labels, pieces: [piece] };
+    yield { labels, pieces: piecesOf(buffer, count) };
   }
 }

@@ -43,6 +43,8 @@ export interface StoreOptions {
 export interface StoreStats {
   series: number;
   samples: number;
+  /** Native histograms among the samples. */
+  histograms: number;
   chunks: number;
   memoryBytes: number;
   malformedRecords: number;
@@ -282,7 +284,8 @@ export class Store implements Sink, Upkeep {
   }
 
   stats(): StoreStats {
-    const stats = { series: 0, samples: 0, chunks: 0 };
+    let memoryBytes = this.#options.kernels.exports.arenaUsedBytes();
+    const stats = { series: 0, samples: 0, histograms: 0, chunks: 0 };
     const { bytes: cacheBytes, hits: cacheHits, misses: cacheMisses } = this.#cache;
     const cache = { cacheBytes, cacheHits, cacheMisses };
     const sums = { files: 0, bytes: 0, samples: 0, damaged: 0, tombstones: 0 };
@@ -290,7 +293,9 @@ export class Store implements Sink, Upkeep {
       const one = head.stats();
       stats.series += one.series;
       stats.samples += one.samples;
+      stats.histograms += one.histograms;
       stats.chunks += one.chunks;
+      memoryBytes += one.histogramBytes;
       sums.files += blocks.length;
       for (const block of blocks) {
         sums.bytes += block.bytes;
@@ -299,7 +304,6 @@ export class Store implements Sink, Upkeep {
       sums.damaged += damaged.length;
       sums.tombstones += tombstones.length;
     }
-    const memoryBytes = this.#options.kernels.exports.arenaUsedBytes();
     const applied = { ...this.#applied };
     const blocks = { ...sums, ...this.#done, ...cache };
     return { ...stats, memoryBytes, malformedRecords: this.#malformed, applied, blocks };

@@ -8,7 +8,7 @@ import { labelValue, NAME } from '../../../src/engine/model/labels.ts';
 import { STALE_HIGH, STALE_LOW } from '../../../src/engine/model/sample.ts';
 import type { PushOutcome } from '../../../src/engine/ports.ts';
 import { doorSet, NOW_MS } from '../../support/door-set.ts';
-import { encodeWriteRequest, field, writeRequestBody } from '../../support/write-request.ts';
+import { field, writeRequestBody } from '../../support/write-request.ts';
 import type { WriteSeries } from '../../support/write-request.ts';
 import snappy from 'snappy';
 
@@ -133,21 +133,6 @@ describe('refusals leave the rest', () => {
     const labels = [label(NAME, Buffer.from('m')), label('a', Buffer.from([0xff]))];
     const outcome = await door.remoteWrite(packed(field(1, Buffer.concat([...labels, sample]))));
     assert.deepEqual(outcome.reasons, { labelValue: 1 });
-  });
-
-  test('histograms are refused, floats beside them are taken', async () => {
-    const { door, log } = doorSet();
-    const name = field(1, Buffer.concat([field(1, Buffer.from(NAME)), field(2, Buffer.from('h'))]));
-    const histogram = field(4, Buffer.from([16, 1]));
-    const body = packed(
-      field(1, Buffer.concat([name, histogram, histogram])),
-      encodeWriteRequest([good]),
-    );
-    const outcome = await door.remoteWrite(body);
-    assert.deepEqual(outcome.reasons, { histogramNotStored: 2 });
-    assert.match(outcome.examples[0], /^h\{\}: native histograms/);
-    assert.equal(log.samples().length, 1);
-    assert.equal(door.book.series, 1);
   });
 
   test('examples cannot carry control characters', async () => {

@@ -5,13 +5,17 @@ import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { encodeHistogram } from '../../../src/engine/codec/histogram.ts';
 import { MonError } from '../../../src/engine/errors.ts';
 import { sectionCrc } from '../../../src/engine/head/checkpoint-layout.ts';
 import { Head } from '../../../src/engine/head/head.ts';
 import * as fields from '../../../src/engine/head/head-fields.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
+import type { FloatHistogram } from '../../../src/engine/model/histogram.ts';
+import type { SampleBuffer } from '../../../src/engine/ports.ts';
 import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts';
 import { bitsOf, labelsOf, withOpen, type HandRecord } from '../../support/open-records.ts';
+import { randomHistogram } from '../../support/random-histograms.ts';
 import { projectRoot } from '../../support/project.ts';
 
 function filled(kernels: Kernels, random: Random): Head {
@@ -26,10 +30,25 @@ function filled(kernels: Kernels, random: Random): Head {
     bits: random() < 0.1 ? 0x7ff0000000000002n : bitsOf(Math.floor(random() * 100) / 10),
   }));
   const metadata = [{ family: 'm', type: 'gauge', help: 'h', unit: '' }];
-  const record: HandRecord = { partition: 3, epoch: 9, definitions, samples, metadata };
+  // One series has histograms only, others have both.
+  const histograms = Array.from({ length: 120 }, (_, i) => ({
+    ref: (i % 2 === 0 ? 59 : i % 7) * 700,
+    time: 40_000 * i + 7,
+    body: encodeHistogram(randomHistogram(random, true), { integer: true, stale: i % 11 === 0 }),
+  }));
+  const more = { metadata, histograms };
+  const record: HandRecord = { partition: 3, epoch: 9, definitions, samples, ...more };
   withOpen(kernels, record, (open) => head.applyOpen(open));
   head.truncateBefore(500_000);
   return head;
+}
+
+/** As JSON has it: lists are arrays. */
+function plainHistogram(histogram: FloatHistogram): unknown {
+  const text = JSON.stringify(histogram, (_, value: unknown) =>
+    ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,
+  );
+  return JSON.parse(text) as unknown;
 }
 
 /** All of a head as plain data; values as hexadecimal bits. */
@@ -37,12 +56,14 @@ function describeHead(head: Head): unknown {
   const series = [...head.match([], -Infinity, Infinity)].map((id) => {
     const values = new Float64Array(0);
     const words = new Uint32Array(values.buffer);
-    const into = { timestamps: new Float64Array(0), values, words };
+    const into: SampleBuffer = { timestamps: new Float64Array(0), values, words };
     const count = head.read(id, -Infinity, Infinity, into);
     const samples = Array.from({ length: count }, (_, i) => {
       const [low, high] = into.words.subarray(i * 2, i * 2 + 2);
       const bits = (BigInt(high) << 32n) | BigInt(low);
-      return [into.timestamps[i], bits.toString(16)];
+      const histogram = into.histograms?.[i];
+      const beside = histogram === undefined ? [] : [plainHistogram(histogram)];
+      return [into.timestamps[i], bits.toString(16), ...beside];
     });
     return { id, labels: head.labels(id), samples };
   });
@@ -66,6 +87,8 @@ test('a head comes back from its checkpoint and goes on', () => {
   const { bytes: _size, ...stats } = head.stats();
   const { bytes: _otherSize, ...otherStats } = again.stats();
   assert.deepEqual(otherStats, stats);
+  assert.ok(stats.histograms > 100);
+  assert.deepEqual(describeHead(again), describeHead(head));
   assert.deepEqual(whole(again), bytes, 'what is read is what was written');
   // A ref of the epoch is still known, and a new series gets a new id.
   const record: HandRecord = {
@@ -112,13 +135,62 @@ test('a head with more than a piece comes back', () => {
   assert.ok(whole(again).equals(bytes));
 });
 
-test('the specimen of version 1 is read and written as ever', () => {
-  const folder = join(projectRoot, 'fixtures/format');
-  const bytes = readFileSync(join(folder, 'checkpoint-v1.bin'));
-  const said = JSON.parse(readFileSync(join(folder, 'checkpoint-v1.json'), 'utf8')) as unknown;
-  const head = Head.restore(new Kernels(), bytes);
-  assert.deepEqual(describeHead(head), said);
-  assert.ok(whole(head).equals(bytes));
+for (const version of [1, 2]) {
+  test(`the specimen of version ${version} is read and written as ever`, () => {
+    const path = join(projectRoot, `fixtures/format/checkpoint-v${version}`);
+    const bytes = readFileSync(`${path}.bin`);
+    assert.equal(bytes[7], version);
+    const said = JSON.parse(readFileSync(`${path}.json`, 'utf8')) as unknown;
+    const head = Head.restore(new Kernels(), bytes);
+    assert.deepEqual(describeHead(head), said);
+    assert.ok(whole(head).equals(bytes));
+  });
+}
+
+test('more histograms than a piece holds come back', () => {
+  const kernels = new Kernels();
+  const head = new Head(kernels, { partition: 0 });
+  const random = seededRandom(6);
+  const definitions = [0, 1, 2].map((ref) => [ref, labelsOf('h', { i: `${ref}` })] as const);
+  const histograms = Array.from({ length: 30_000 }, (_, i) => ({
+    ref: i % 10 === 0 ? 0 : i % 10 === 1 ? 2 : 1,
+    time: i * 1000,
+    body: encodeHistogram(randomHistogram(random, false)),
+  }));
+  withOpen(kernels, { definitions, histograms }, (open) => head.applyOpen(open));
+  const bytes = whole(head);
+  assert.ok(bytes.length > 3_000_000);
+  const again = Head.restore(new Kernels(), bytes);
+  assert.equal(again.stats().histograms, 30_000);
+  assert.ok(whole(again).equals(bytes));
+});
+
+test('histograms that are none of the samples are refused', () => {
+  const kernels = new Kernels();
+  const bytes = whole(filled(kernels, seededRandom(5)));
+  const older = Uint8Array.from(bytes);
+  older[7] = 1;
+  refused(kernels, older, 'version 1 has no histograms');
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  let at = 8;
+  while (view.getUint32(at, true) !== 7) at += 12 + view.getUint32(at + 4, true);
+  const changes: [number, number][] = [
+    [12, 1 << 20],
+    [16, 1],
+    [16, 1 << 30],
+    [28, 1 << 30],
+  ];
+  for (const [place, word] of changes) {
+    const altered = Uint8Array.from(bytes);
+    new DataView(altered.buffer).setUint32(at + place, word, true);
+    mendChecksums(altered);
+    refused(kernels, altered, `word ${word} at ${place}`);
+  }
+  const moved = Uint8Array.from(bytes);
+  const place = new DataView(moved.buffer);
+  place.setFloat64(at + 20, place.getFloat64(at + 20, true) + 1, true);
+  mendChecksums(moved);
+  refused(kernels, moved, 'a time that no sample has');
 });
 
 test('a head that changes while its checkpoint is written is a bug', () => {

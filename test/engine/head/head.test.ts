@@ -2,12 +2,14 @@
 // stale, truncated, taken up again from a checkpoint, with refs that move and epochs that end.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { encodeHistogram } from '../../../src/engine/codec/histogram.ts';
 import { Head } from '../../../src/engine/head/head.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { labelsKey, type Labels } from '../../../src/engine/model/labels.ts';
 import type { SampleBuffer } from '../../../src/engine/ports.ts';
 import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts';
 import { bitsOf, labelsOf, withOpen, type HandRecord } from '../../support/open-records.ts';
+import { randomHistogram } from '../../support/random-histograms.ts';
 import { NaiveHead } from './naive-head.ts';
 
 const STALE = 0x7ff0000000000002n;
@@ -81,7 +83,19 @@ class Pair {
       time: this.#time(),
       bits: this.#bits(),
     }));
-    return { epoch: this.#epoch, definitions, samples };
+    const some = this.random() < 0.4 ? this.below(60) : 0;
+    const histograms = Array.from({ length: some }, () => ({
+      ref: refs[this.below(refs.length)],
+      time: this.#time(),
+      body: this.#body(),
+    }));
+    return { epoch: this.#epoch, definitions, samples, histograms };
+  }
+
+  #body(): Uint8Array {
+    const integer = this.random() < 0.5;
+    const stale = this.random() < 0.1;
+    return encodeHistogram(randomHistogram(this.random, integer), { integer, stale });
   }
 
   #time(): number {
@@ -114,6 +128,7 @@ class Pair {
       this.head = Head.restore(this.kernels, bytes);
       assert.equal(this.head.stats().samples, before.samples);
       assert.equal(this.head.stats().series, before.series);
+      assert.equal(this.head.stats().histograms, before.histograms);
     } else if (kind < 0.08) {
       this.#epoch++;
       this.#refs.clear();
@@ -122,6 +137,13 @@ class Pair {
       const told = withOpen(this.kernels, record, (open) => this.head.applyOpen(open));
       assert.deepEqual(told, this.naive.apply(record));
     }
+  }
+
+  compareHistograms(id: number, labels: Labels, [from, to]: [number, number]): void {
+    const into = newBuffer();
+    into.histograms = [];
+    this.head.read(id, from, to, into);
+    assert.deepEqual(into.histograms, this.naive.histograms(labels, from, to));
   }
 
   compare(): void {
@@ -134,10 +156,12 @@ class Pair {
       const id = idOf(this.head, series.labels);
       const whole = this.naive.read(series.labels, -Infinity, Infinity);
       assert.deepEqual(readAll(this.head, id, -Infinity, Infinity), whole);
+      this.compareHistograms(id, series.labels, [-Infinity, Infinity]);
       const from = this.#now - this.below(3_000_000);
       const to = from + this.below(1_000_000);
       const part = this.naive.read(series.labels, from, to);
       assert.deepEqual(readAll(this.head, id, from, to), part);
+      this.compareHistograms(id, series.labels, [from, to]);
       const found = [...this.head.match([], from, to)].includes(id);
       if (part.length > 0) assert.ok(found, 'a series with samples in the range is found');
     }

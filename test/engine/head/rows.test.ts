@@ -2,11 +2,13 @@
 // function, random series with all that makes floats awkward, equal to the last bit.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { encodeHistogram } from '../../../src/engine/codec/histogram.ts';
 import { Head } from '../../../src/engine/head/head.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { kernelRuns } from '../../../src/engine/kernels/range.ts';
 import { runFragment } from '../../../src/engine/promql/leaf.ts';
 import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts';
+import { randomHistogram } from '../../support/random-histograms.ts';
 import { bitsOf, labelsOf, withOpen, type HandSample } from '../../support/open-records.ts';
 import type { Fragment, FragmentResult } from '../../../src/engine/model/fragment.ts';
 import type { SeriesReader } from '../../../src/engine/ports.ts';
@@ -214,4 +216,42 @@ test('what comes with a warning or is unknown is left to the twin', () => {
   assert.equal(kernelRuns({ ...work, fn: 'quantile_over_time', args: [NaN] }), false);
   assert.equal(kernelRuns({ ...work, fn: 'mad_over_time', args: [] }), false);
   assert.equal(kernelRuns({ ...work, fn: 'rate', args: [] }), true);
+});
+
+/** The points of a matrix; where there is none, or a histogram, the float means nothing. */
+function cellsOf({ matrix }: FragmentResult): unknown[] {
+  return Array.from(matrix?.present ?? [], (mark, i) => {
+    return mark === 0 ? undefined : (matrix?.histograms?.[i] ?? matrix?.values[i]);
+  });
+}
+
+test('series with histograms beside floats are answered as the slow way answers them', () => {
+  const random = seededRandom(31);
+  const kernels = new Kernels();
+  const head = new Head(kernels, { partition: 0 });
+  for (let ref = 0; ref < 12; ref++) {
+    const definitions = [[ref, labelsOf('m', { i: String(ref) })]] as const;
+    const samples = ref % 4 === 3 ? [] : samplesOf(random, ref);
+    const histograms = Array.from({ length: ref % 3 === 1 ? 40 : 0 }, (_, i) => ({
+      ref,
+      time: START + i * 20_000 + 3,
+      body: encodeHistogram(randomHistogram(random, true), { integer: true }),
+    }));
+    const record = { definitions, samples, histograms };
+    withOpen(kernels, record, (open) => head.applyOpen(open));
+  }
+  for (const [fn, ...args] of FUNCTIONS) {
+    for (const start of [START + 60_000, START + 3_000_000]) {
+      const grid = { start, end: start + 600_000, step: 15_000 };
+      const fragment: Fragment = {
+        ...{ matchers: MATCHERS, grid, windowMs: 120_000, fn, args },
+        ...{ keepName: true, maxSeries: 1000, maxSamples: 1e6 },
+      };
+      const [fast, plain] = [runFragment(fragment, head), runFragment(fragment, slow(head))];
+      assert.deepEqual(cellsOf(fast), cellsOf(plain), fn);
+      assert.deepEqual(fast.matrix?.labels, plain.matrix?.labels, fn);
+      assert.equal(fast.samplesRead, plain.samplesRead, fn);
+      assert.deepEqual([...fast.warnings].sort(), [...plain.warnings].sort(), fn);
+    }
+  }
 });

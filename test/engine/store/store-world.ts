@@ -3,9 +3,16 @@
 // never loses anything, so after any crash and a replay the store shows what the model shows.
 import { strict as assert } from 'node:assert';
 import { BatchCodec } from '../../../src/engine/codec/batch.ts';
+import { encodeHistogram } from '../../../src/engine/codec/histogram.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { SeriesBook } from '../../../src/engine/kernels/series-book.ts';
-import { labelsKey, labelValue, makeLabels } from '../../../src/engine/model/labels.ts';
+import { makeHistogram } from '../../../src/engine/model/histogram.ts';
+import {
+  labelsKey,
+  labelValue,
+  makeLabels,
+  type Labels,
+} from '../../../src/engine/model/labels.ts';
 import type { ObjectStore, SampleBuffer } from '../../../src/engine/ports.ts';
 import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts';
 import { makeBuffer } from '../../../src/engine/store/merge-samples.ts';
@@ -20,6 +27,21 @@ export interface Sample {
   readonly series: number;
   readonly time: number;
   readonly bits: bigint;
+}
+
+/** Some samples are histograms with the value as sum; which ones, their values tell. */
+function isHistogram({ series, bits }: Sample): boolean {
+  const odd = (bits & 0x7ff0000000000000n) === 0x7ff0000000000000n;
+  return series % 3 === 1 && (bits === STALE || !odd) && (bits >> 49n) % 2n === 0n;
+}
+
+function seriesOf(labels: Labels): number {
+  return Number(labelValue(labels, 'path').slice('/p/'.length));
+}
+
+function bodyOf({ bits }: Sample): Uint8Array {
+  const sum = new Float64Array(BigUint64Array.of(bits).buffer)[0];
+  return encodeHistogram(makeHistogram({ count: 3, sum }), { stale: bits === STALE });
 }
 
 export class StoreWorld {
@@ -76,19 +98,26 @@ export class StoreWorld {
   }
 
   /** Puts a record into the log and the model. */
-  note(samples: readonly Sample[]): void {
+  note(all: readonly Sample[]): void {
+    const samples = all.filter((one) => !isHistogram(one));
     const values = new Float64Array(samples.length);
     const bits = new BigUint64Array(values.buffer);
     samples.forEach((one, i) => (bits[i] = one.bits));
+    const rows = all.filter(isHistogram);
+    const histograms = {
+      refs: Uint32Array.from(rows, ({ series }) => this.#book.refOfLabels(this.labels(series))),
+      timestamps: Float64Array.from(rows, ({ time }) => time),
+      bodies: rows.map(bodyOf),
+    };
     const floats = {
       refs: Uint32Array.from(samples, ({ series }) => this.#book.refOfLabels(this.labels(series))),
       timestamps: Float64Array.from(samples, ({ time }) => time),
       values,
     };
-    const batch = { partition: 0, receivedMs: 0, lateness: 0, floats } as const;
+    const batch = { partition: 0, receivedMs: 0, lateness: 0, floats, histograms } as const;
     const place = { epoch: 1, sequence: this.log.length, book: this.#book };
     this.log.push(this.#codec.encode(batch, place).slice());
-    for (const { series, time, bits: value } of samples) {
+    for (const { series, time, bits: value } of [...samples, ...rows]) {
       if (time < this.floorMs) continue;
       const key = labelsKey(this.labels(series));
       const known = this.model.get(key) ?? new Map<number, bigint>();
@@ -162,6 +191,10 @@ export class StoreWorld {
       for (let i = 0; i < count; i++) {
         const bits = (BigInt(into.words[i * 2 + 1]) << 32n) | BigInt(into.words[i * 2]);
         rows.push([into.timestamps[i], bits]);
+        const one = { series: seriesOf(reader.labels(id)), time: 0, bits };
+        const histogram = into.histograms?.[i];
+        assert.equal(histogram !== undefined, isHistogram(one), `kind of ${key}`);
+        if (histogram !== undefined) assert.equal(histogram.count, 3);
       }
       if (count > 0) found.set(key, rows);
     }

@@ -29,6 +29,12 @@ export function refSeries(map: usize, ref: u32): usize {
   return load<u32>(page + ((<usize>ref & ((1 << PAGE_SHIFT) - 1)) << 2));
 }
 
+/** The id of the series that a ref stands for, or -1. */
+export function refId(map: usize, ref: u32): i32 {
+  const series = refSeries(map, ref);
+  return series == 0 ? -1 : <i32>load<u32>(series, ID);
+}
+
 /** The id of the series that a ref stands for (it must stand for one). */
 export function seriesOfRef(map: usize, ref: u32): u32 {
   return load<u32>(refSeries(map, ref), ID);

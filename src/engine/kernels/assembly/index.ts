@@ -20,6 +20,7 @@ export {
   bookRefs,
   bookRelease,
   bookSeries,
+  bookTouch,
   bookTurn,
 } from './series-book';
 export { isCanonical, isUtf8, labelLimits } from './label-check';
@@ -47,7 +48,7 @@ export { appendFirst, appendNext } from './gorilla-append';
 export { staged } from './gorilla-state';
 export { appendColumns, headAppend } from './head';
 export { headRoom, headRead, headReadFrom, headPrune, pruneRange, readColumns } from './head-read';
-export { refMapCount, refMapFree, refMapNew, seriesOfRef } from './head-refs';
+export { refId, refMapCount, refMapFree, refMapNew, seriesOfRef } from './head-refs';
 export { headFindPair, pairBytes, pairLength, pairName, pairNext } from './head-pairs';
 export { postingsCopy, postingsCount } from './head-postings';
 export {

@@ -48,6 +48,8 @@ const NO_REF: u32 = 0xffffffff;
 const BYTES: u32 = 2;
 
 let samplesMax: u32 = 0;
+/** Histograms met so far: they are samples too. */
+let histogramsMet: u32 = 0;
 /** The timestamp varint read last, as a word, and its value: neighbours mostly share it. */
 let timeWord: u64 = 0;
 let timeWidth: usize = 0;
@@ -181,17 +183,17 @@ function series(start: usize, end: usize): bool {
       if (from == 0) return false;
       at = from + <usize>wireValue;
       if (!sample(from, at)) return false;
-      if (columnCount > samplesMax) return wireFail(WIRE_SAMPLES, from) != 0;
+      if (columnCount + histogramsMet > samplesMax) return wireFail(WIRE_SAMPLES, from) != 0;
     } else {
-      const count = columnCount;
       const from = at;
       at = otherField(at, end);
       if (at == 0) return false;
       if (fieldRead == 1) scattered = true;
-      if (fieldRead == 4) histograms++;
-      if (count != columnCount && columnCount > samplesMax) {
-        return wireFail(WIRE_SAMPLES, from) != 0;
+      if (fieldRead == 4) {
+        histograms++;
+        histogramsMet++;
       }
+      if (columnCount + histogramsMet > samplesMax) return wireFail(WIRE_SAMPLES, from) != 0;
     }
   }
   if (histograms != 0) {
@@ -224,6 +226,7 @@ export function walk(start: usize, length: u32, mostSamples: u32): bool {
   columnsReset();
   wireReset();
   samplesMax = mostSamples;
+  histogramsMet = 0;
   timeWidth = 0;
   firstEntry = lastEntry;
   while (at < end) {

@@ -273,6 +273,11 @@ export function touchRef(ref: usize): void {
   store<u16>(ref, turn, 10);
 }
 
+/** The same for a living ref by its number. */
+export function bookTouch(ref: u32): void {
+  touchRef(refAt(ref));
+}
+
 /** Begins the next turn, the unit in which idleness is counted. */
 export function bookTurn(): void {
   turn++;

@@ -1,0 +1,33 @@
+// The bounds of a door: what it takes in one body, and which times. limits.ts has the defaults and
+// their reasons; a configuration or a test may set others.
+import {
+  BODY_BYTES_MAX,
+  BODY_SAMPLES_MAX,
+  FUTURE_MS_MAX,
+  LATE_MS_MAX,
+  LIVE_MS_MAX,
+  RECORD_BYTES_MAX,
+  RETENTION_RAW_MS,
+} from '../limits.ts';
+
+/** Bounds that a configuration or a test may set; all ms unless named otherwise. */
+export interface DoorLimits {
+  readonly retentionMs: number;
+  readonly futureMs: number;
+  readonly lateMs: number;
+  readonly liveMs: number;
+  readonly bodyBytes: number;
+  readonly bodySamples: number;
+  readonly recordBytes: number;
+}
+
+/** The bounds of a door that is told none. */
+export const DEFAULT_LIMITS: DoorLimits = {
+  retentionMs: RETENTION_RAW_MS,
+  futureMs: FUTURE_MS_MAX,
+  lateMs: LATE_MS_MAX,
+  liveMs: LIVE_MS_MAX,
+  bodyBytes: BODY_BYTES_MAX,
+  bodySamples: BODY_SAMPLES_MAX,
+  recordBytes: RECORD_BYTES_MAX,
+};
