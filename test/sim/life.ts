@@ -146,6 +146,7 @@ export class Life {
       const push = world.traffic.next(world.time.now(), false);
       const told = await world.until(this.#push(push), 'a push after all troubles');
       if (told === undefined) return;
+      this.#mayEnd();
       if (told === 'MON_DISK_FULL') full++;
       else assert.equal(told, 'MON_LOG_BUSY', 'the log is usable once the disk is well');
       assert.ok(full <= 1, 'the log sees that there is room again');
