@@ -164,9 +164,10 @@ for (const [what, answer, config, want] of FAILURES) {
     const { door, manager, apply, scrapes } = await setUp(t, answer);
     await apply(config);
     await scrapes(1);
-    assert.equal(door.values('up')[0], 0);
+    // A busy machine may first run out of the 40 ms; the failure meant here comes with the next.
+    await until(`an error like ${want}`, () => want.test(manager.active()[0].lastError));
+    assert.ok(door.values('up').every((value) => value === 0));
     assert.deepEqual(door.values('a'), []);
-    assert.match(manager.active()[0].lastError, want);
     assert.equal(manager.active()[0].health, 'down');
   });
 }
