@@ -331,6 +331,33 @@ export interface Targets {
   dropped(): readonly Labels[];
 }
 
+/**
+ * One state change of one alert. `id` is the same whenever the same change is told again, so that
+ * who takes it twice does it once; `startsAtMs` and the labels name the alert.
+ */
+export interface AlertEvent {
+  readonly id: string;
+  readonly labels: Labels;
+  readonly annotations: Labels;
+  readonly startsAtMs: number;
+  /** When it was resolved; 0 while it fires. */
+  readonly endsAtMs: number;
+  readonly generatorUrl: string;
+  /** Event time of the change. */
+  readonly atMs: number;
+  /** Receivers that the rule itself names, beside the routing tree. */
+  readonly channels?: readonly string[];
+}
+
+/**
+ * Where state changes of alerts go: to the notifier beside us, or through the log to one far away.
+ * Durable when it resolves; an event whose id was taken before changes nothing. Kind 'retry' means
+ * that the same events have to be told again.
+ */
+export interface Notify {
+  take(events: readonly AlertEvent[]): Promise<void>;
+}
+
 /** A value in State and the version by which it may be replaced; versions only grow. */
 export interface StateEntry {
   readonly value: string;
