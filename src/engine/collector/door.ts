@@ -13,6 +13,7 @@ import type { Lateness } from '../model/sample.ts';
 import type { Intake, Log, PushOutcome } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { DEFAULT_LIMITS, type DoorLimits } from './door-limits.ts';
+import type { Row as HistogramRow } from './histogram-rows.ts';
 import { HistogramRows } from './histogram-rows.ts';
 import { MetadataNews } from './metadata-news.ts';
 import { readJsonPush } from './push-json.ts';
@@ -50,6 +51,8 @@ export interface DoorColumns {
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
   readonly count: number;
+  /** Beside the rows: histograms as a record holds them. */
+  readonly histograms?: readonly HistogramRow[];
 }
 
 /** What the door has done since it was made. */
@@ -166,7 +169,10 @@ export class Door implements Intake {
    */
   async append(columns: DoorColumns, receivedMs: number): Promise<PushOutcome> {
     this.#fill(columns);
-    return this.#send(receivedMs, new Refusals());
+    const given = columns.histograms ?? [];
+    const rows = given.length === 0 ? undefined : new HistogramRows(this.book);
+    for (const row of given) rows?.put(row);
+    return this.#send(receivedMs, new Refusals(), rows);
   }
 
   /**

@@ -22,7 +22,8 @@ export interface TimeWindow {
   readonly lastMs: number;
 }
 
-interface Row {
+/** A histogram with the series that it belongs to. */
+export interface Row {
   readonly ref: number;
   readonly timestampMs: number;
   readonly body: Uint8Array;
@@ -59,6 +60,11 @@ export class HistogramRows {
     const ref = this.#book.refOfLabels(read.labels);
     if (ref < 0) return refusals.add(refusalOf(ref), good.length, describe);
     for (const row of good) this.#rows.push({ ref, ...row });
+  }
+
+  /** Takes a histogram of a series that has its ref. */
+  put(row: Row): void {
+    this.#rows.push(row);
   }
 
   /**

@@ -83,6 +83,10 @@ export interface ScrapeConfig {
   readonly honorTimestamps: boolean;
   readonly followRedirects: boolean;
   readonly compression: boolean;
+  /** Asks for protobuf, the format that carries native histograms. */
+  readonly nativeHistograms?: boolean;
+  /** Keeps the classic buckets of histograms that are also native. */
+  readonly classicHistograms?: boolean;
   readonly auth?: AuthConfig;
   readonly tls?: TlsConfig;
   readonly bodyBytesMax: number;

@@ -7,12 +7,21 @@ import type { MetadataEntry } from '../model/batch.ts';
 import type { PushOutcome } from '../ports.ts';
 import { putStale } from '../model/sample.ts';
 
+/** A native histogram of a series: the body that a record holds, see codec/histogram.ts. */
+export interface HistogramSample {
+  readonly ref: number;
+  readonly timestampMs: number;
+  readonly body: Uint8Array;
+}
+
 /** Rows 0 to count - 1 of three columns. Timestamps are whole ms. */
 export interface SampleColumns {
   readonly refs: Uint32Array;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
   readonly count: number;
+  /** Beside the rows. */
+  readonly histograms?: readonly HistogramSample[];
 }
 
 export interface ScrapeDoor {
@@ -50,9 +59,11 @@ export class ColumnBuffer implements SampleColumns {
   values = new Float64Array(1024);
   /** The words of `values`. */
   words = new Uint32Array(this.values.buffer);
+  readonly histograms: HistogramSample[] = [];
 
   clear(): void {
     this.count = 0;
+    this.histograms.length = 0;
   }
 
   /** Room for `rows` more rows: fetch the arrays after this call, not before. */

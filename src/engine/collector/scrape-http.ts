@@ -7,6 +7,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { messageOf, MonError } from '../errors.ts';
+import { ACCEPT_PROTOBUF } from '../wire/exposition-protobuf.ts';
 import { ACCEPT } from '../wire/exposition.ts';
 import { SCRAPE_BYTES_MAX, SCRAPE_REDIRECTS_MAX } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -24,6 +25,8 @@ export interface HttpOptions {
   readonly tls?: TlsConfig;
   readonly followRedirects: boolean;
   readonly compression: boolean;
+  /** Asks for protobuf first, the format that carries them. */
+  readonly nativeHistograms?: boolean;
   /** Uncompressed bytes of a body; 0 for the system's own limit. */
   readonly bodyBytesMax: number;
   readonly disk: Disk;
@@ -140,7 +143,7 @@ export class HttpScraper {
 
   async #headers(timeoutMs: number, home: boolean): Promise<Record<string, string>> {
     const headers: Record<string, string> = {
-      Accept: ACCEPT,
+      Accept: this.#options.nativeHistograms === true ? ACCEPT_PROTOBUF + ACCEPT : ACCEPT,
       'User-Agent': 'mon',
       'Accept-Encoding': this.#options.compression ? 'gzip' : 'identity',
       'X-Prometheus-Scrape-Timeout-Seconds': String(timeoutMs / 1000),

@@ -39,6 +39,7 @@ function rulesOf(config: ScrapeConfig, target: ScrapeTarget, relabel: Relabeller
     honorLabels: config.honorLabels,
     honorTimestamps: config.honorTimestamps,
     metricRelabel: relabel,
+    classicHistograms: config.classicHistograms ?? false,
     sampleLimit: config.sampleLimit,
     labelLimit: config.labelLimit,
     labelNameBytesMax: config.labelNameBytesMax,

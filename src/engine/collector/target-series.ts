@@ -2,13 +2,16 @@
 // metric relabelling, limits and staleness. It stands between parser and door; the loop calls it
 // once a scrape. Easy to get wrong: first everything is resolved and checked, then written, so that
 // a body which fails at its last line leaves no trace.
+import { encodeHistogram } from '../codec/histogram.ts';
 import { MonError } from '../errors.ts';
-import { SCRAPE_SAMPLES_MAX } from '../limits.ts';
+import { HISTOGRAM_BYTES_MAX, SCRAPE_SAMPLES_MAX } from '../limits.ts';
 import type { Labels } from '../model/labels.ts';
 import { makeLabels, NAME } from '../model/labels.ts';
+import type { ParsedHistogram } from '../wire/exposition-columns.ts';
 import { ParsedExposition } from '../wire/exposition-columns.ts';
 import { lineAt, malformed } from '../wire/exposition-lexer.ts';
 import { formatOf, parseExposition } from '../wire/exposition.ts';
+import { isProtobuf, parseProtobuf } from '../wire/exposition-protobuf.ts';
 import { parseSeriesPairs } from '../wire/series-text.ts';
 import type { Relabeller } from './relabel.ts';
 import { DROPPED, REFUSED, ScrapeCache } from './scrape-cache.ts';
@@ -39,6 +42,8 @@ export interface SeriesRules {
   readonly honorLabels: boolean;
   readonly honorTimestamps: boolean;
   readonly metricRelabel: Relabeller;
+  /** Keeps the classic buckets of histograms that are also native. */
+  readonly classicHistograms?: boolean;
   readonly sampleLimit: number;
   readonly labelLimit: number;
   readonly labelNameBytesMax: number;
@@ -94,10 +99,9 @@ export class TargetSeries {
     scratch: TakeScratch,
     into: ColumnBuffer,
   ): void {
-    const { bytes } = body;
     const { parsed } = scratch;
     this.counts = NOTHING;
-    parseExposition(bytes, formatOf(body.contentType), parsed);
+    const bytes = this.#parse(body, parsed);
     this.#resolveAll(bytes, scratch);
     this.#takeMetadata(bytes, parsed);
     this.#number++;
@@ -107,6 +111,18 @@ export class TargetSeries {
     if (this.#cache.count > used * 2 + CACHE_SLACK) {
       this.#door.release(this.#cache.forget(this.#number));
     }
+  }
+
+  /** Answers the bytes that the columns' ranges mean. */
+  #parse(
+    { bytes, contentType }: { readonly bytes: Uint8Array; readonly contentType: string },
+    parsed: ParsedExposition,
+  ): Uint8Array {
+    if (isProtobuf(contentType)) {
+      return parseProtobuf(bytes, parsed, this.#rules.classicHistograms ?? false);
+    }
+    parseExposition(bytes, formatOf(contentType), parsed);
+    return bytes;
   }
 
   /** There was no body this time. */
@@ -232,6 +248,7 @@ export class TargetSeries {
     const { honorTimestamps } = this.#rules;
     into.reserve(parsed.count);
     const { refs, timestamps, words } = into;
+    const natives = parsed.histograms;
     let row = into.count;
     let fresh = 0;
     let refused = 0;
@@ -251,6 +268,11 @@ export class TargetSeries {
         if (seen === number) continue;
         timestamps[row] = timeMs;
         cache.live[entry] = 1;
+      }
+      const histogram = natives.size > 0 ? natives.get(i) : undefined;
+      if (histogram !== undefined) {
+        if (!putHistogram(into, ref, timestamps[row], histogram)) refused++;
+        continue;
       }
       refs[row] = ref;
       words[row * 2] = parsed.words[i * 2];
@@ -280,6 +302,19 @@ export class TargetSeries {
       into.putStale(refs[entry], timeMs);
     }
   }
+}
+
+/** Adds a histogram; false when it is larger than a record may hold. */
+function putHistogram(
+  into: ColumnBuffer,
+  ref: number,
+  timestampMs: number,
+  { histogram, integer, startMs }: ParsedHistogram,
+): boolean {
+  const body = encodeHistogram(histogram, { integer, startMs, timestampMs });
+  if (body.length > HISTOGRAM_BYTES_MAX) return false;
+  into.histograms.push({ ref, timestampMs, body });
+  return true;
 }
 
 /** The labels of a sample and of its target together, by the rule of honor_labels. */

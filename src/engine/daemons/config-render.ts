@@ -81,6 +81,10 @@ function jobFields(job: ScrapeConfig): Plain {
     honor_timestamps: job.honorTimestamps,
     follow_redirects: job.followRedirects,
     enable_compression: job.compression,
+    ...compact({
+      scrape_native_histograms: job.nativeHistograms,
+      always_scrape_classic_histograms: job.classicHistograms,
+    }),
     ...authFields(job.auth),
     ...compact({
       tls_config: tlsFields(job.tls),

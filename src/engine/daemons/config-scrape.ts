@@ -13,7 +13,11 @@ export interface ScrapeDefaults {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly limits: ScrapeLimits;
+  readonly histograms: HistogramWishes;
 }
+
+/** Whether native histograms are asked for, and classic buckets kept beside them. */
+export type HistogramWishes = Pick<ScrapeConfig, 'nativeHistograms' | 'classicHistograms'>;
 
 type ScrapeLimits = Pick<
   ScrapeConfig,
@@ -32,10 +36,12 @@ export const LIMIT_FIELDS = [
 ];
 /** What concerns protocols that are not spoken here; harmless. */
 export const PROTOCOL_FIELDS = [
-  ...words('scrape_protocols always_scrape_classic_histograms scrape_native_histograms'),
+  ...words('scrape_protocols'),
   ...words('convert_classic_histograms_to_nhcb metric_name_validation_scheme'),
   ...words('metric_name_escaping_scheme scrape_failure_log_file extra_scrape_metrics'),
 ];
+/** What asks for native histograms, in the global section and in a job. */
+export const HISTOGRAM_FIELDS = words('scrape_native_histograms always_scrape_classic_histograms');
 const JOB_PROTOCOL_FIELDS = [
   ...PROTOCOL_FIELDS,
   ...words('fallback_scrape_protocol scrape_classic_histograms track_timestamps_staleness'),
@@ -55,6 +61,7 @@ const JOB_FIELDS = [
   ...HTTP_IGNORED,
   ...HTTP_UNUSED,
   ...JOB_PROTOCOL_FIELDS,
+  ...HISTOGRAM_FIELDS,
   ...OTHER_DISCOVERY,
 ];
 const FILE_PATTERN = /^[^*?]*[^/]*\.(?:json|yml|yaml|JSON|YML|YAML)$/;
@@ -133,6 +140,16 @@ export function readTimes(section: Section, under: { intervalMs: number; timeout
   return { intervalMs, timeoutMs: own ?? Math.min(under.timeoutMs, intervalMs) };
 }
 
+/** The wishes of a section; what it leaves open is as above it. Absent means no. */
+export function readHistograms(section: Section, under: HistogramWishes = {}): HistogramWishes {
+  const native = section.bool('scrape_native_histograms') ?? under.nativeHistograms;
+  const classic = section.bool('always_scrape_classic_histograms') ?? under.classicHistograms;
+  return {
+    ...(native === true ? { nativeHistograms: true } : {}),
+    ...(classic === true ? { classicHistograms: true } : {}),
+  };
+}
+
 function readJob(file: ConfigFile, node: Node, under: ScrapeDefaults): ScrapeConfig {
   const section = new Section(file, node, 'scrape_configs', JOB_FIELDS);
   const jobName = section.text('job_name') ?? '';
@@ -151,6 +168,7 @@ function readJob(file: ConfigFile, node: Node, under: ScrapeDefaults): ScrapeCon
     honorTimestamps: section.bool('honor_timestamps') ?? true,
     followRedirects: section.bool('follow_redirects') ?? true,
     compression: section.bool('enable_compression') ?? true,
+    ...readHistograms(section, under.histograms),
     ...(auth === undefined ? {} : { auth }),
     ...(tls === undefined ? {} : { tls }),
     ...readLimits(section, under.limits),

@@ -17,10 +17,12 @@ import {
 import type { PatternRetention } from '../model/upkeep.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import {
+  HISTOGRAM_FIELDS,
   LIMIT_FIELDS,
   PROTOCOL_FIELDS,
   readJobs,
   readLabels,
+  readHistograms,
   readLimits,
   readTimes,
 } from './config-scrape.ts';
@@ -71,6 +73,7 @@ const ROOT_FIELDS = ['global', 'scrape_configs', 'mon', ...ROOT_UNUSED];
 const GLOBAL_UNUSED = ['query_log_file', 'rule_query_offset', ...PROTOCOL_FIELDS];
 const GLOBAL_FIELDS = [
   ...words('scrape_interval scrape_timeout evaluation_interval external_labels'),
+  ...HISTOGRAM_FIELDS,
   ...LIMIT_FIELDS,
   ...GLOBAL_UNUSED,
 ];
@@ -138,7 +141,7 @@ export function parseConfig(text: string, path: string): ParsedConfig {
   global.notUsed(GLOBAL_UNUSED);
   const under = { intervalMs: SCRAPE_INTERVAL_MS, timeoutMs: SCRAPE_TIMEOUT_MS };
   const times = readTimes(global, under);
-  const defaults = { ...times, limits: readLimits(global) };
+  const defaults = { ...times, limits: readLimits(global), histograms: readHistograms(global) };
   const evaluationIntervalMs = global.duration('evaluation_interval') ?? TICK_MS;
   if (evaluationIntervalMs === 0) {
     global.fail('evaluation_interval', 'evaluation_interval must be above 0');

@@ -3,6 +3,7 @@
 // lines stay ranges too and become strings only when somebody asks. Easy to get wrong: the columns
 // mean nothing without the very bytes that were parsed.
 import type { MetadataEntry } from '../model/batch.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
 
 /** What a metadata line tells. */
 export const METADATA = { help: 0, type: 1, unit: 2 } as const;
@@ -10,6 +11,15 @@ export type MetadataKind = (typeof METADATA)[keyof typeof METADATA];
 
 const FNV_PRIME = 0x01000193;
 const FNV_START = 0x811c9dc5;
+
+/** A native histogram in the place of a value. */
+export interface ParsedHistogram {
+  readonly histogram: FloatHistogram;
+  /** Its counts came as whole numbers. */
+  readonly integer: boolean;
+  /** When its counting began, in ms; 0 where unknown. */
+  readonly startMs: number;
+}
 
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
@@ -39,6 +49,8 @@ export class ParsedExposition {
   words = new Uint32Array(this.values.buffer);
   /** Milliseconds since 1970; NaN where the sample has none. */
   timestamps = new Float64Array(1024);
+  /** Rows that hold a histogram and no value. */
+  readonly histograms = new Map<number, ParsedHistogram>();
   /** Exemplars seen (their syntax is checked, they are not kept). */
   exemplars = 0;
   metadataCount = 0;
@@ -50,6 +62,7 @@ export class ParsedExposition {
     this.count = 0;
     this.exemplars = 0;
     this.metadataCount = 0;
+    this.histograms.clear();
   }
 
   /** Doubles the sample columns. */

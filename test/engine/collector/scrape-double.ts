@@ -9,7 +9,11 @@ import { labelsKey, labelValue } from '../../../src/engine/model/labels.ts';
 import type { MetadataEntry } from '../../../src/engine/model/batch.ts';
 import { isStaleAt } from '../../../src/engine/model/sample.ts';
 import type { PushOutcome } from '../../../src/engine/ports.ts';
-import type { SampleColumns, ScrapeDoor } from '../../../src/engine/collector/scrape-door.ts';
+import type {
+  HistogramSample,
+  SampleColumns,
+  ScrapeDoor,
+} from '../../../src/engine/collector/scrape-door.ts';
 import type { ScrapeConfig } from '../../../src/engine/collector/scrape-config.ts';
 import type { Disk } from '../../../src/engine/runtime/disk.ts';
 
@@ -23,6 +27,7 @@ export class DoorDouble implements ScrapeDoor {
   readonly series: Labels[] = [];
   readonly rows: Row[] = [];
   readonly appends: number[] = [];
+  readonly histograms: HistogramSample[] = [];
   readonly holds = new Map<number, number>();
   entries: MetadataEntry[] = [];
   full = false;
@@ -64,6 +69,7 @@ export class DoorDouble implements ScrapeDoor {
         value,
       });
     }
+    this.histograms.push(...(columns.histograms ?? []));
     this.appends.push(receivedMs);
     return Promise.resolve({ accepted: columns.count, refused: 0, reasons: {}, examples: [] });
   }
