@@ -8,11 +8,15 @@ import type { Fragment, FragmentResult } from './model/fragment.ts';
 import type { FloatHistogram } from './model/histogram.ts';
 import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
+import type { PushOutcome } from './model/push-outcome.ts';
+import type { TargetStatus } from './model/target-status.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
+
+export type { PushOutcome, TargetStatus };
 
 /** The number of a record in its partition: 0, 1, 2, … without gaps within a topic generation. */
 export type Offset = number;
@@ -282,20 +286,6 @@ export interface Explain {
 }
 
 /**
- * What became of a pushed body. Refusals are per series or sample; the rest of the body is durable.
- */
-export interface PushOutcome {
-  readonly accepted: number;
-  readonly refused: number;
-  /**
-   * Reason -> count; reasons are short fixed words (tooOld, tooNew, labelName, tooManyLabels …).
-   */
-  readonly reasons: Readonly<Record<string, number>>;
-  /** A few sentences that name an offending series and why, for the sender. */
-  readonly examples: readonly string[];
-}
-
-/**
  * Where pushed bodies enter. Resolves when all that was accepted is durable.
  * @throws MonError MON_BODY_MALFORMED (400), MON_BODY_TOO_LARGE (413): nothing of the body was
  *   taken; kind 'retry' (503): the sender may send the same body again, doubles are dropped.
@@ -303,26 +293,16 @@ export interface PushOutcome {
 export interface Intake {
   /** Remote write 1.0: a snappy block of a WriteRequest. */
   remoteWrite(body: Uint8Array): Promise<PushOutcome>;
+  /** Remote write 2.0: a snappy block of an io.prometheus.write.v2.Request. */
+  remoteWrite2(body: Uint8Array): Promise<PushOutcome>;
+  /** A plain WriteRequest of remote write 1.0, as wire/ makes it of other protocols. */
+  writeRequest(body: Uint8Array): Promise<PushOutcome>;
   /** The seed's form: `{"metrics": …, "labels": {…}}`. */
   json(body: Uint8Array): Promise<PushOutcome>;
   /**
    * Exposition text, Prometheus' or OpenMetrics'; samples without a timestamp get the receive time.
    */
   exposition(body: Uint8Array, contentType: string): Promise<PushOutcome>;
-}
-
-/** One scrape target as /api/v1/targets tells it. Times in ms, 0 for never. */
-export interface TargetStatus {
-  readonly scrapePool: string;
-  readonly scrapeUrl: string;
-  readonly discoveredLabels: Labels;
-  readonly labels: Labels;
-  readonly health: 'up' | 'down' | 'unknown';
-  readonly lastError: string;
-  readonly lastScrapeMs: number;
-  readonly lastDurationMs: number;
-  readonly intervalMs: number;
-  readonly timeoutMs: number;
 }
 
 export interface Targets {

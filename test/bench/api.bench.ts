@@ -35,7 +35,13 @@ async function pushes(bytes: number): Promise<void> {
     return done;
   };
   await using api = await startApi({
-    intake: { remoteWrite: take, json: take, exposition: take },
+    intake: {
+      remoteWrite: take,
+      remoteWrite2: take,
+      writeRequest: take,
+      json: take,
+      exposition: take,
+    },
   });
   const self = fileURLToPath(import.meta.url);
   const loader = fork(self, ['load', String(api.port), String(bytes)]);

@@ -88,6 +88,8 @@ function fakeParts(fakes: Fakes): ApiParts {
     },
     intake: {
       remoteWrite: push('remoteWrite'),
+      remoteWrite2: push('remoteWrite2'),
+      writeRequest: push('writeRequest'),
       json: push('json'),
       exposition: push('exposition'),
     },

@@ -15,13 +15,24 @@ import { JSON_TYPE, TEXT_TYPE, errorJson, sendWhole } from './respond.ts';
 const unzipped = promisify(gunzip);
 const EXPOSITION_TYPES = ['text/plain', 'application/openmetrics-text'];
 
-/** POST /api/v1/write: remote write 1.0. */
+/**
+ * POST /api/v1/write: remote write 1.0 and 2.0, told apart by the content type. What was written is
+ * counted in headers, as 2.0 wants it.
+ */
 export async function remoteWrite(call: Call, parts: ApiParts): Promise<void> {
   refuseCrossSite(call);
-  checkRemoteWrite(call);
+  const second = checkRemoteWrite(call);
+  const { intake } = parts;
   const outcome = await call.withBody(BODY_COMPRESSED_BYTES_MAX, (bytes) =>
-    parts.intake.remoteWrite(bytes),
+    second ? intake.remoteWrite2(bytes) : intake.remoteWrite(bytes),
   );
+  if (second) {
+    const { histograms = 0 } = outcome;
+    const written = { Samples: outcome.accepted - histograms, Histograms: histograms };
+    for (const [what, count] of Object.entries({ ...written, Exemplars: 0 })) {
+      call.response.setHeader(`X-Prometheus-Remote-Write-${what}-Written`, String(count));
+    }
+  }
   if (outcome.refused === 0) {
     call.response.writeHead(204).end();
   } else {
@@ -53,7 +64,7 @@ export async function pushExposition(call: Call, parts: ApiParts): Promise<void>
   await sendOutcome(call, outcome);
 }
 
-async function sendOutcome(call: Call, outcome: PushOutcome): Promise<void> {
+export async function sendOutcome(call: Call, outcome: PushOutcome): Promise<void> {
   const { accepted, refused, reasons, examples } = outcome;
   if (refused === 0) {
     const body = JSON.stringify({ status: 'success', accepted, refused, reasons });
@@ -64,7 +75,7 @@ async function sendOutcome(call: Call, outcome: PushOutcome): Promise<void> {
   return sendWhole(call.response, call.head(400, JSON_TYPE), body);
 }
 
-function refusedWords({ accepted, refused, reasons, examples }: PushOutcome): string {
+export function refusedWords({ accepted, refused, reasons, examples }: PushOutcome): string {
   const counts = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`);
   const why = counts.length > 0 ? ` (${counts.join(', ')})` : '';
   const head = `${refused} of ${accepted + refused} samples were refused${why}`;
@@ -73,7 +84,10 @@ function refusedWords({ accepted, refused, reasons, examples }: PushOutcome): st
 }
 
 /** Hands on a body that may be packed with gzip. */
-function plainBody(call: Call, use: (bytes: Buffer) => Promise<PushOutcome>): Promise<PushOutcome> {
+export function plainBody(
+  call: Call,
+  use: (bytes: Buffer) => Promise<PushOutcome>,
+): Promise<PushOutcome> {
   const coding = call.header('content-encoding').trim().toLowerCase();
   if (coding !== '' && coding !== 'identity' && coding !== 'gzip') {
     throw unsupported(`the content encoding ${coding} is not known here; gzip is`);
@@ -97,11 +111,16 @@ async function unzip(bytes: Buffer): Promise<Buffer> {
   }
 }
 
-/** Remote write 1.0 in snappy; a header that is missing means just that, as with Prometheus. */
-function checkRemoteWrite(call: Call): void {
+/**
+ * Remote write in snappy; a header that is missing means version 1.0, as with Prometheus. Answers
+ * whether it is version 2.0.
+ */
+function checkRemoteWrite(call: Call): boolean {
   const type = call.header('content-type');
-  if (type !== '' && type !== 'application/x-protobuf' && !isVersion1(type)) {
-    throw unsupported(`${type} is not accepted here; remote write 1.0 is: application/x-protobuf`);
+  const message = type === '' ? VERSION_1 : messageOf(type);
+  if (message !== VERSION_1 && message !== VERSION_2) {
+    const hint = `remote write 1.0 and 2.0 are: application/x-protobuf;proto=${VERSION_2}`;
+    throw unsupported(`${type} is not accepted here`, hint);
   }
   const coding = call.header('content-encoding');
   if (coding !== '' && coding !== 'snappy') {
@@ -109,20 +128,27 @@ function checkRemoteWrite(call: Call): void {
       `${coding} encoding (compression) is not accepted by this server; only snappy is acceptable`,
     );
   }
+  return message === VERSION_2;
 }
 
-function isVersion1(type: string): boolean {
-  const [media, ...params] = type.split(';').map((part) => part.trim().toLowerCase());
-  if (media !== 'application/x-protobuf') return false;
-  return params.every((p) => !p.startsWith('proto=') || p === 'proto=prometheus.writerequest');
+const VERSION_1 = 'prometheus.WriteRequest';
+const VERSION_2 = 'io.prometheus.write.v2.Request';
+
+/** The message that a content type names; without a word it is that of version 1.0. */
+function messageOf(type: string): string | undefined {
+  const [media, ...params] = type.split(';').map((part) => part.trim());
+  if (media.toLowerCase() !== 'application/x-protobuf') return undefined;
+  const named = params.find((param) => /^proto=/i.test(param))?.slice('proto='.length);
+  if (named === undefined) return VERSION_1;
+  return [VERSION_1, VERSION_2].find((known) => known.toLowerCase() === named.toLowerCase());
 }
 
-function refuseCrossSite(call: Call): void {
+export function refuseCrossSite(call: Call): void {
   if (!isCrossSite(call.request)) return;
   const error = 'a page of another site may not push samples';
   throw new Refused({ status: 403, errorType: 'forbidden', error });
 }
 
-function unsupported(error: string, hint?: string): Refused {
+export function unsupported(error: string, hint?: string): Refused {
   return new Refused({ status: 415, errorType: 'bad_data', error, ...(hint ? { hint } : {}) });
 }

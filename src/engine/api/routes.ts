@@ -17,6 +17,7 @@ import {
   walReplay,
 } from './idle-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
+import { influxPing, influxQuery, pushInflux, pushOtlp } from './push-protocols.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
 import {
   buildInfo,
@@ -57,6 +58,12 @@ const ROUTES = new Map(
   [
     route('/api/v1/write', { POST: remoteWrite }),
     route('/api/v1/push', { POST: pushExposition }),
+    route('/api/v1/otlp/v1/metrics', { POST: pushOtlp }),
+    route('/v1/metrics', { POST: pushOtlp }),
+    route('/write', { POST: pushInflux }),
+    route('/api/v2/write', { POST: pushInflux }),
+    route('/ping', { GET: influxPing }, true),
+    route('/query', { GET: influxQuery, POST: influxQuery }),
     route('/metrics', { GET: selfMetrics, POST: pushJson }),
     route('/api/v1/query', { GET: instantQuery, POST: instantQuery }),
     route('/api/v1/query_range', { GET: rangeQuery, POST: rangeQuery }),

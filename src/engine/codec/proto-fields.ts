@@ -9,7 +9,8 @@ export class ProtoFields {
   lastLow = 0;
   lastHigh = 0;
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  /** Made when the first double comes: most messages have none. */
+  #view: DataView | undefined;
   readonly #wrong: (what: string) => Error;
   #at = 0;
   #type = 0;
@@ -18,7 +19,6 @@ export class ProtoFields {
 
   constructor(bytes: Uint8Array, wrong: (what: string) => Error) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#wrong = wrong;
   }
 
@@ -94,10 +94,12 @@ export class ProtoFields {
 
   #double(): number {
     if (this.#at + 8 > this.#bytes.length) throw this.#wrong('cut off');
-    this.lastLow = this.#view.getUint32(this.#at, true);
-    this.lastHigh = this.#view.getUint32(this.#at + 4, true);
+    const { buffer, byteOffset, byteLength } = this.#bytes;
+    const view = (this.#view ??= new DataView(buffer, byteOffset, byteLength));
+    this.lastLow = view.getUint32(this.#at, true);
+    this.lastHigh = view.getUint32(this.#at + 4, true);
     this.#at += 8;
-    return this.#view.getFloat64(this.#at - 8, true);
+    return view.getFloat64(this.#at - 8, true);
   }
 
   /** A field of bytes, a view. */
@@ -121,6 +123,35 @@ export class ProtoFields {
     if (length % 8 !== 0) throw this.#wrong('doubles cut off');
     this.#at -= length;
     for (let i = 0; i < length; i += 8) into.push(this.#double());
+  }
+
+  /** Fixed 64-bit numbers of a repeated field, packed or one. */
+  fixed64s(into: number[]): void {
+    const single = this.#type !== 2;
+    const count = single ? 1 : this.bytes().length / 8;
+    if (!Number.isInteger(count)) throw this.#wrong('numbers cut off');
+    if (single) this.#expect(1);
+    else this.#at -= count * 8;
+    for (let i = 0; i < count; i++) {
+      this.#double();
+      into.push(this.lastHigh * 2 ** 32 + this.lastLow);
+    }
+  }
+
+  /** Unsigned numbers of a repeated field, packed or one. */
+  uint64s(into: number[]): void {
+    if (this.#type !== 2) {
+      into.push(this.uint64());
+      return;
+    }
+    const { length } = this.bytes();
+    const end = this.#at;
+    this.#at -= length;
+    while (this.#at < end) {
+      this.#varint();
+      into.push(this.#high * 2 ** 32 + this.#low);
+    }
+    if (this.#at > end) throw this.#wrong('numbers cut off');
   }
 
   /** Signed numbers of a repeated field, packed or one. */

@@ -31,3 +31,16 @@ export const DEFAULT_LIMITS: DoorLimits = {
   bodySamples: BODY_SAMPLES_MAX,
   recordBytes: RECORD_BYTES_MAX,
 };
+
+/** What the door has done since it was made. */
+export interface DoorCounts {
+  acceptedSamples: number;
+  /** Native histograms among them. */
+  acceptedHistograms: number;
+  /** Samples by reason. */
+  refused: Record<string, number>;
+  readonly newSeries: number;
+  requests: number;
+  /** Bytes of bodies as received. */
+  bytes: number;
+}

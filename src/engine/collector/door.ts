@@ -9,11 +9,13 @@ import { refusalOf, type SeriesBook } from '../kernels/series-book.ts';
 import { BOOK_IDLE_MS } from '../limits.ts';
 import type { Batch, MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Lateness } from '../model/sample.ts';
 import type { Intake, Log, PushOutcome } from '../ports.ts';
+import { fromRemoteWrite2 } from '../wire/remote-write2.ts';
+import { WritePen } from '../wire/write-pen.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { DEFAULT_LIMITS, type DoorLimits } from './door-limits.ts';
+import { DEFAULT_LIMITS, type DoorCounts, type DoorLimits } from './door-limits.ts';
 import type { Row as HistogramRow } from './histogram-rows.ts';
+import { splitBatches } from './door-batches.ts';
 import { HistogramRows } from './histogram-rows.ts';
 import { MetadataNews } from './metadata-news.ts';
 import { readJsonPush } from './push-json.ts';
@@ -27,7 +29,7 @@ import {
   WIRE_SAMPLES,
 } from './remote-write.ts';
 
-export type { DoorLimits } from './door-limits.ts';
+export type { DoorCounts, DoorLimits } from './door-limits.ts';
 
 /** Reads exposition text and appends it through the door. */
 export type ReadExposition = (
@@ -55,19 +57,6 @@ export interface DoorColumns {
   readonly histograms?: readonly HistogramRow[];
 }
 
-/** What the door has done since it was made. */
-export interface DoorCounts {
-  acceptedSamples: number;
-  /** Native histograms among them. */
-  acceptedHistograms: number;
-  /** Samples by reason. */
-  refused: Record<string, number>;
-  readonly newSeries: number;
-  requests: number;
-  /** Bytes of bodies as received. */
-  bytes: number;
-}
-
 /** Kinds of notes that the walk leaves: assembly/columns.ts. */
 const NOTE = { unknown: 0, scattered: 1, metadata: 2, histograms: 3 } as const;
 const NOTE_WORDS = 5;
@@ -85,6 +74,7 @@ export class Door implements Intake {
   readonly #limits: DoorLimits;
   readonly #exposition: ReadExposition | undefined;
   readonly #news = new MetadataNews();
+  readonly #pen = new WritePen();
   readonly #blocks: SnappyBlocks;
   #scratch = 0;
   #scratchSize = 0;
@@ -115,9 +105,34 @@ export class Door implements Intake {
 
   async remoteWrite(body: Uint8Array): Promise<PushOutcome> {
     const receivedMs = this.#receive(body);
+    const { at, size } = this.#inflate(body);
+    return await this.#walk(at, size, receivedMs);
+  }
+
+  async remoteWrite2(body: Uint8Array): Promise<PushOutcome> {
+    const receivedMs = this.#receive(body);
+    const { at, size } = this.#inflate(body);
+    const pen = this.#pen;
+    pen.clear();
+    fromRemoteWrite2(this.kernels.bytes.subarray(at, at + size), pen);
+    return await this.#walk(this.scratch(pen.written), pen.written.length, receivedMs);
+  }
+
+  async writeRequest(body: Uint8Array): Promise<PushOutcome> {
+    const receivedMs = this.#receive(body);
+    return await this.#walk(this.scratch(body), body.length, receivedMs);
+  }
+
+  /** Where a snappy block's content lies in kernel memory until the next one. */
+  #inflate(body: Uint8Array): { readonly at: number; readonly size: number } {
     const { elements, size } = checkBlock(body, this.#limits.bodyBytes);
     const at = this.#blocks.inflate(body, elements, size);
     if (at < 0) throw notSnappy();
+    return { at, size };
+  }
+
+  /** Takes the samples of a WriteRequest that lies in kernel memory. */
+  async #walk(at: number, size: number, receivedMs: number): Promise<PushOutcome> {
     const x = this.kernels.exports;
     if (!x.walk(at, size, this.#limits.bodySamples)) throw this.#walkFailure(at);
     const refusals = new Refusals();
@@ -319,6 +334,7 @@ export class Door implements Intake {
   ): Promise<PushOutcome> {
     const x = this.kernels.exports;
     const { retentionMs, futureMs, lateMs, liveMs, recordBytes } = this.#limits;
+    const form = { receivedMs, recordBytes };
     const window = {
       oldMs: receivedMs - retentionMs,
       lateMs: receivedMs - lateMs,
@@ -331,7 +347,7 @@ export class Door implements Intake {
     refusals.add('tooNew', x.splitTooNew(), () => this.#describeSample(x.splitFirstNew()));
     // Placed first: this may move the memory, which the other batches are views of.
     const rows = histograms?.place(window, refusals, (bytes) => this.scratch(bytes));
-    const batches = floats > 0 ? this.#batches(receivedMs) : [];
+    const batches = floats > 0 ? splitBatches(this.kernels, this.#log.partitions, form) : [];
     batches.push(...(rows?.batches(receivedMs, recordBytes) ?? []));
     await this.#appendAll(batches, receivedMs);
     const { counts } = this;
@@ -343,6 +359,7 @@ export class Door implements Intake {
     }
     return {
       accepted: taken,
+      ...(rows === undefined ? {} : { histograms: rows.count }),
       refused: refusals.count,
       reasons: Object.fromEntries(refusals.reasons),
       examples: refusals.examples,
@@ -352,31 +369,6 @@ export class Door implements Intake {
   #describeSample(index: number): string {
     const ref = this.kernels.u32[(this.kernels.exports.columnRefsAt() >>> 2) + index];
     return describeSeries(this.book.labels(ref));
-  }
-
-  /** The batches of the split columns, as views of kernel memory. */
-  #batches(receivedMs: number): Batch[] {
-    const x = this.kernels.exports;
-    const { buffer } = this.kernels.memory;
-    const buckets = this.#log.partitions * 3;
-    const ends = this.kernels.u32.subarray(x.splitEnds() >>> 2, (x.splitEnds() >>> 2) + buckets);
-    const [refsAt, timesAt, valuesAt] = [x.splitRefs(), x.splitTimes(), x.splitValues()];
-    const batches: Batch[] = [];
-    let from = 0;
-    for (let bucket = 0; bucket < buckets; bucket++) {
-      while (from < ends[bucket]) {
-        const count = x.splitCut(from, ends[bucket] - from, this.#limits.recordBytes);
-        const floats = {
-          refs: new Uint32Array(buffer, (refsAt >>> 0) + from * 4, count),
-          timestamps: new Float64Array(buffer, (timesAt >>> 0) + from * 8, count),
-          values: new Float64Array(buffer, (valuesAt >>> 0) + from * 8, count),
-        };
-        const lateness = (bucket % 3) as Lateness;
-        batches.push({ partition: Math.floor(bucket / 3), receivedMs, lateness, floats });
-        from += count;
-      }
-    }
-    return batches;
   }
 
   /** One append of all batches and of the metadata that waits; fails if any of it failed. */

@@ -58,7 +58,7 @@ test('bodies that are stored at the same time do not share memory', async () => 
   assert.deepEqual(texts(api.fakes.bodies.map((b) => b.bytes)), texts(bodies));
 });
 
-test('remote write takes version 1 in snappy and nothing else', async () => {
+test('remote write takes its two versions in snappy and nothing else', async () => {
   await using api = await startApi();
   const f = async (headers: Record<string, string>, status: number): Promise<void> => {
     const reply = await post(api, '/api/v1/write', { headers, body: 'x' });
@@ -66,7 +66,8 @@ test('remote write takes version 1 in snappy and nothing else', async () => {
   };
   await f({}, 204);
   await f({ 'content-type': 'application/x-protobuf;proto=prometheus.WriteRequest' }, 204);
-  await f({ 'content-type': 'application/x-protobuf; proto=io.prometheus.write.v2.Request' }, 415);
+  await f({ 'content-type': 'application/x-protobuf; proto=io.prometheus.write.v2.Request' }, 204);
+  await f({ 'content-type': 'application/x-protobuf; proto=io.prometheus.write.v3.Request' }, 415);
   await f({ 'content-type': 'application/json' }, 415);
   await f({ ...WRITE, 'content-encoding': 'gzip' }, 415);
   await f({ ...WRITE, 'content-encoding': 'zstd' }, 415);

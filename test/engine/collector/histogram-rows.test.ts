@@ -37,7 +37,8 @@ test('histograms land in the log as they came, floats beside them too', async ()
     return { labels: { [NAME]: `m${i}`, i: String(i) }, samples, histograms };
   });
   const outcome = await door.remoteWrite(writeRequestBody(all));
-  assert.deepEqual(outcome, { accepted: 75, refused: 0, reasons: {}, examples: [] });
+  const counts = { accepted: 75, histograms: 60, refused: 0 };
+  assert.deepEqual(outcome, { ...counts, reasons: {}, examples: [] });
   assert.equal(log.appends, 1);
   assert.equal(log.samples().length, 15);
   const found = log.histograms();

@@ -1,0 +1,41 @@
+// The columns that the split kernel has sorted by partition and lateness, as batches for the log.
+// The last step of the door before the append. Easy to get wrong: the batches are views of kernel
+// memory, so nothing may grow it until the log has read them.
+import type { Kernels } from '../kernels/kernels.ts';
+import type { Batch } from '../model/batch.ts';
+import type { Lateness } from '../model/sample.ts';
+
+/** What every batch of one request shares; a record stays under `recordBytes`. */
+export interface BatchForm {
+  readonly receivedMs: number;
+  readonly recordBytes: number;
+}
+
+/** The batches of the split columns, in order within each partition and class. */
+export function splitBatches(
+  kernels: Kernels,
+  partitions: number,
+  { receivedMs, recordBytes }: BatchForm,
+): Batch[] {
+  const x = kernels.exports;
+  const { buffer } = kernels.memory;
+  const buckets = partitions * 3;
+  const ends = kernels.u32.subarray(x.splitEnds() >>> 2, (x.splitEnds() >>> 2) + buckets);
+  const [refsAt, timesAt, valuesAt] = [x.splitRefs(), x.splitTimes(), x.splitValues()];
+  const batches: Batch[] = [];
+  let from = 0;
+  for (let bucket = 0; bucket < buckets; bucket++) {
+    while (from < ends[bucket]) {
+      const count = x.splitCut(from, ends[bucket] - from, recordBytes);
+      const floats = {
+        refs: new Uint32Array(buffer, (refsAt >>> 0) + from * 4, count),
+        timestamps: new Float64Array(buffer, (timesAt >>> 0) + from * 8, count),
+        values: new Float64Array(buffer, (valuesAt >>> 0) + from * 8, count),
+      };
+      const lateness = (bucket % 3) as Lateness;
+      batches.push({ partition: Math.floor(bucket / 3), receivedMs, lateness, floats });
+      from += count;
+    }
+  }
+  return batches;
+}
