@@ -189,6 +189,16 @@ export const SCRAPE_TIMEOUT_MS = 5 * SECOND;
 /** An answer that the client takes from a server: 500,000 series with some hundred bytes each. */
 export const ANSWER_BYTES_MAX = 256 * MIB;
 
+/** Groups of the Pushgateway's paths, and bytes of one: they lie in State and in memory. */
+export const PUSH_GROUPS_MAX = 10_000;
+export const PUSH_GROUP_BYTES_MAX = 1 * MIB;
+
+/** Series of the StatsD aggregator; one that nobody updates for so long is forgotten. */
+export const STATSD_SERIES_MAX = 100_000;
+export const STATSD_IDLE_MS = 5 * MINUTE;
+/** Observations of a timer, or members of a set, kept between two showings. */
+export const STATSD_WINDOW_MAX = 1000;
+
 /** The seed's push interface sends at most this many metrics in a body. */
 export const JSON_METRICS_MAX = 10_000;
 

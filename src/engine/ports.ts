@@ -305,6 +305,25 @@ export interface Intake {
   exposition(body: Uint8Array, contentType: string): Promise<PushOutcome>;
 }
 
+/** Labels that name a group of pushed metrics, `job` first. */
+export type GroupLabels = readonly (readonly [string, string])[];
+
+/** Pushed metrics that are shown as if they were scraped, until somebody deletes their group. */
+export interface Groups {
+  /**
+   * Takes a body into a group, durable when it resolves: `replace` drops what the group had,
+   * otherwise only families of the same names are replaced.
+   * @throws MonError MON_BODY_MALFORMED, MON_BODY_TOO_LARGE, MON_LIMIT_EXCEEDED.
+   */
+  push(
+    labels: GroupLabels,
+    body: Uint8Array,
+    contentType: string,
+    replace: boolean,
+  ): Promise<void>;
+  remove(labels: GroupLabels): Promise<void>;
+}
+
 export interface Targets {
   active(): readonly TargetStatus[];
   /** Discovered label sets that relabelling dropped. */

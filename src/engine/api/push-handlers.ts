@@ -12,7 +12,7 @@ import type { Call } from './call.ts';
 import { Refused } from './failure-status.ts';
 import { JSON_TYPE, TEXT_TYPE, errorJson, sendWhole } from './respond.ts';
 
-const unzipped = promisify(gunzip);
+const gunzipped = promisify(gunzip);
 const EXPOSITION_TYPES = ['text/plain', 'application/openmetrics-text'];
 
 /**
@@ -88,18 +88,28 @@ export function plainBody(
   call: Call,
   use: (bytes: Buffer) => Promise<PushOutcome>,
 ): Promise<PushOutcome> {
+  codingOf(call);
+  return call.withBody(BODY_COMPRESSED_BYTES_MAX, async (bytes) =>
+    use(await unzipped(call, bytes)),
+  );
+}
+
+function codingOf(call: Call): string {
   const coding = call.header('content-encoding').trim().toLowerCase();
   if (coding !== '' && coding !== 'identity' && coding !== 'gzip') {
     throw unsupported(`the content encoding ${coding} is not known here; gzip is`);
   }
-  return call.withBody(BODY_COMPRESSED_BYTES_MAX, async (bytes) =>
-    use(coding === 'gzip' ? await unzip(bytes) : bytes),
-  );
+  return coding;
+}
+
+/** The body without the packing that its header names. */
+export async function unzipped(call: Call, bytes: Buffer): Promise<Buffer> {
+  return codingOf(call) === 'gzip' ? await unzip(bytes) : bytes;
 }
 
 async function unzip(bytes: Buffer): Promise<Buffer> {
   try {
-    return await unzipped(bytes, { maxOutputLength: BODY_BYTES_MAX });
+    return await gunzipped(bytes, { maxOutputLength: BODY_BYTES_MAX });
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE') {
       const words = `the body unpacks to more than ${BODY_BYTES_MAX} bytes`;

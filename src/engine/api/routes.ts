@@ -16,6 +16,7 @@ import {
   rules,
   walReplay,
 } from './idle-handlers.ts';
+import { deleteGroup, postGroup, putGroup } from './push-gateway.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { influxPing, influxQuery, pushInflux, pushOtlp } from './push-protocols.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
@@ -103,9 +104,18 @@ const ROUTES = new Map(
   ].map((r) => [r.name, r] as const),
 );
 
+const GROUP = route('/metrics/job/:job', {
+  PUT: putGroup,
+  POST: postGroup,
+  DELETE: deleteGroup,
+});
+const GROUP_PATH = /^\/metrics\/job(?:@base64)?\/./;
 const LABEL_PATH = /^\/api\/v1\/label\/[^/]+\/values$/;
 
 /** The route of a path, or undefined for a path nobody knows. */
 export function routeOf(path: string): Route | undefined {
-  return ROUTES.get(path) ?? (LABEL_PATH.test(path) ? LABEL_VALUES : undefined);
+  const known = ROUTES.get(path);
+  if (known !== undefined) return known;
+  if (LABEL_PATH.test(path)) return LABEL_VALUES;
+  return GROUP_PATH.test(path) ? GROUP : undefined;
 }

@@ -135,6 +135,7 @@ export function renderConfig(config: MonConfig): string {
       ...compact({
         retention_size: sizeText(config.retentionBytes),
         object_store: config.objectStore,
+        statsd: config.statsd,
         retention_for: config.retentionFor.map(({ text, keepMs }) => {
           return { match: text, keep: formatDuration(keepMs) };
         }),

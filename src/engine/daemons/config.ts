@@ -47,6 +47,8 @@ export interface MonConfig {
   /** Address of a Redis that keeps query results; undefined: the process keeps them. */
   readonly cacheRedis: string | undefined;
   readonly hostAgent: boolean;
+  /** host:port for StatsD by UDP. */
+  readonly statsd: string | undefined;
   readonly selfScrape: boolean;
   /** Longest time between two checkpoints of the heads. */
   readonly checkpointMs: number;
@@ -80,7 +82,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  'object_store',
+  ...['object_store', 'statsd'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -110,9 +112,21 @@ function readMon(root: Section) {
     tokenFile: section.path('token_file'),
     cacheRedis: redisAddress(section),
     hostAgent: section.bool('host_agent') ?? true,
+    statsd: readAddress(section, 'statsd'),
     selfScrape: section.bool('self_scrape') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
   };
+}
+
+function readAddress(section: Section, name: string): string | undefined {
+  const address = section.text(name);
+  if (address === undefined) return undefined;
+  try {
+    parseListen(address);
+  } catch (thrown) {
+    section.fail(name, messageOf(thrown), 'write HOST:PORT, such as 127.0.0.1:8125');
+  }
+  return address;
 }
 
 function redisAddress(section: Section): string | undefined {

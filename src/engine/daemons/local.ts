@@ -31,8 +31,10 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import type { ListenAddress } from './listen-address.ts';
 import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
+import { Sources } from './sources.ts';
 import { Stores } from './stores.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
@@ -56,6 +58,8 @@ export interface LocalOptions {
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
   readonly hostAgent: boolean;
+  /** Where StatsD senders reach it. */
+  readonly statsd?: ListenAddress;
   readonly selfScrape: boolean;
   readonly demo: boolean;
   /** A Redis that keeps query results; without it this process does. */
@@ -116,6 +120,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
   const fresh = (source: Source): Source => new FreshSource(source, () => consumer.caughtUp());
   const sources = stores.shards.map((shard) => fresh(shard.client));
+  const { intervalMs, statsd } = options;
+  const timeoutMs = Math.min(SCRAPE_TIMEOUT_MS, intervalMs);
+  const more = new Sources({ state, clock, counters, intervalMs, timeoutMs, statsd });
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const queries = answers.service(sources);
   const { upkeep } = stores;
@@ -124,6 +131,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
+    ...{ groups: more.groups },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
     selfMetrics: () => counters.render(),
@@ -138,7 +146,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const refusals = showDoor(counters, () => door.counts);
 
   const { cache } = answers;
-  const parts = { options, state, log, stores, consumer, door, targets, api, cache };
+  const parts = { options, state, log, stores, consumer, door, targets, api, cache, more };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -152,6 +160,7 @@ interface Parts {
   readonly consumer: Consumer;
   readonly door: Door;
   readonly targets: ScrapeManager;
+  readonly more: Sources;
   readonly api: ApiServer;
   readonly cache: Cache;
 }
@@ -180,9 +189,9 @@ function addServices(
     name: 'collector',
     start: () => {
       const self = { instance: `${at.host}:${at.port}`, render: () => counters.render() };
-      return startTargets(options, targets, self);
+      return startTargets(options, targets, self).then(() => parts.more.start(targets));
     },
-    drain: () => targets.stop(),
+    drain: () => parts.more.stop().then(() => targets.stop()),
   });
   services.add({
     name: 'beats',

@@ -1,0 +1,56 @@
+// Sources beside scraping and pushing: groups of the Pushgateway's paths, kept in State, and StatsD
+// over UDP. Wiring only: both are shown as targets within the process. Easy to get wrong: groups of
+// an earlier run have to be read before their target is shown, or their series would end.
+import type { ListenAddress } from './listen-address.ts';
+import { PushGroups } from '../collector/push-groups.ts';
+import type { ScrapeManager } from '../collector/scrape-manager.ts';
+import { Statsd } from '../collector/statsd.ts';
+import type { State } from '../ports.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Counters } from '../runtime/counters.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { listenUdp } from '../runtime/udp-socket.ts';
+import type { UdpSocket } from '../runtime/udp-socket.ts';
+
+export interface SourcesOptions {
+  readonly state: State;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Where StatsD senders reach it; undefined: nowhere. */
+  readonly statsd?: ListenAddress;
+}
+
+export class Sources {
+  readonly groups: PushGroups;
+  readonly #options: SourcesOptions;
+  readonly #statsd: Statsd;
+  #socket: UdpSocket | undefined;
+
+  constructor(options: SourcesOptions) {
+    this.#options = options;
+    this.groups = new PushGroups(options.state, options.clock);
+    this.#statsd = new Statsd(options.clock, systemRandom);
+  }
+
+  async start(targets: ScrapeManager): Promise<void> {
+    const { intervalMs, timeoutMs, statsd, counters } = this.#options;
+    await this.groups.load();
+    // Without a group there is no target, so that nobody wonders about an empty one.
+    this.groups.whenAny(() => targets.addInternal(this.groups.target(intervalMs, timeoutMs)));
+    if (statsd === undefined) return;
+    targets.addInternal(this.#statsd.target(intervalMs, timeoutMs));
+    this.#socket = await listenUdp(statsd.host, statsd.port, (packet) => this.#statsd.take(packet));
+    const { counts } = this.#statsd;
+    const help = 'Lines of StatsD packets, by what became of them.';
+    for (const result of ['updates', 'malformed', 'refused'] as const) {
+      const read = (): number => counts[result];
+      counters.reading('mon_statsd_lines_total', help, { read, labels: { result } });
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#socket?.close();
+  }
+}
