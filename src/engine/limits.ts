@@ -177,6 +177,13 @@ export const CACHE_AGE_NEW_MS = 1 * HOUR;
 export const CACHE_AGE_DAY_MS = 1 * DAY;
 /** A shared cache that needs longer than this has nothing. */
 export const CACHE_WAIT_MS_MAX = 100;
+/** The seed's limits: past them a new series is told of, or refused. */
+export const CARDINALITY_LABELS = 20;
+export const CARDINALITY_SERIES_OF_METRIC = 10_000;
+export const CARDINALITY_VALUES_OF_LABEL = 100_000;
+/** Largest metrics and offending series that the guard tells of. */
+export const CARDINALITY_EXAMPLES_MAX = 50;
+
 /** Rows of a list in /api/v1/status/tsdb. */
 export const CARDINALITY_ROWS_MAX = 10_000;
 

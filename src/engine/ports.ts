@@ -315,12 +315,7 @@ export interface Groups {
    * otherwise only families of the same names are replaced.
    * @throws MonError MON_BODY_MALFORMED, MON_BODY_TOO_LARGE, MON_LIMIT_EXCEEDED.
    */
-  push(
-    labels: GroupLabels,
-    body: Uint8Array,
-    contentType: string,
-    replace: boolean,
-  ): Promise<void>;
+  push(labels: GroupLabels, body: Uint8Array, contentType: string, replace: boolean): Promise<void>;
   remove(labels: GroupLabels): Promise<void>;
 }
 

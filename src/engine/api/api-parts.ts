@@ -1,6 +1,7 @@
 // What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
 import type { Admin, Ask, Explain, Groups, Intake, Source, Targets } from '../ports.ts';
+import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -23,6 +24,8 @@ export interface ApiParts {
   readonly source: Source;
   readonly intake: Intake;
   readonly targets: Targets;
+  /** What new series passed which limit. */
+  readonly cardinality?: () => CardinalityReport;
   /** Without it the Pushgateway's paths are not found. */
   readonly groups?: Groups;
   /** The sealed blocks there are. */

@@ -33,7 +33,14 @@ import {
 } from './status-handlers.ts';
 
 import { explainQuery, formatQuery, parseQuery } from './syntax-handlers.ts';
-import { features, scrapePools, targetsMetadata, tsdbBlocks, tsdbStatus } from './tsdb-handlers.ts';
+import {
+  cardinalityStatus,
+  features,
+  scrapePools,
+  targetsMetadata,
+  tsdbBlocks,
+  tsdbStatus,
+} from './tsdb-handlers.ts';
 
 export type Handler = (call: Call, parts: ApiParts) => Promise<void>;
 
@@ -87,6 +94,7 @@ const ROUTES = new Map(
     route('/api/v1/notifications/live', { GET: notificationsLive }),
     route('/api/v1/status/tsdb', { GET: tsdbStatus }),
     route('/api/v1/status/tsdb/blocks', { GET: tsdbBlocks }),
+    route('/api/v1/status/cardinality', { GET: cardinalityStatus }),
     route('/api/v1/status/walreplay', { GET: walReplay }),
     route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),
     route('/api/v1/admin/tsdb/clean_tombstones', { POST: cleanTombstones, PUT: cleanTombstones }),

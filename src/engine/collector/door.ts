@@ -16,6 +16,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { DEFAULT_LIMITS, type DoorCounts, type DoorLimits } from './door-limits.ts';
 import type { Row as HistogramRow } from './histogram-rows.ts';
 import { splitBatches } from './door-batches.ts';
+import { admitNotes, NOTE, NOTE_WORDS } from './door-notes.ts';
 import { HistogramRows } from './histogram-rows.ts';
 import { MetadataNews } from './metadata-news.ts';
 import { readJsonPush } from './push-json.ts';
@@ -57,9 +58,6 @@ export interface DoorColumns {
   readonly histograms?: readonly HistogramRow[];
 }
 
-/** Kinds of notes that the walk leaves: assembly/columns.ts. */
-const NOTE = { unknown: 0, scattered: 1, metadata: 2, histograms: 3 } as const;
-const NOTE_WORDS = 5;
 /**
  * A series is forgotten after this many turns, each a third of the time that limits.ts gives it.
  */
@@ -138,7 +136,9 @@ export class Door implements Intake {
     const refusals = new Refusals();
     const histograms = new HistogramRows(this.book);
     if (x.notesCount() > 0) {
-      x.walkResolve();
+      const guarded = this.book.guard !== undefined;
+      if (guarded) admitNotes(this.book);
+      x.walkResolve(guarded);
       this.#takeNotes(receivedMs, histograms, refusals);
     }
     return this.#send(receivedMs, refusals, histograms);

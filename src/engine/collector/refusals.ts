@@ -58,6 +58,10 @@ const WORDS: Readonly<Record<string, string>> = {
   duplicateLabel: 'a label name is there twice',
   noName: 'no metric name',
   tooManySeries: 'no room for more series',
+  cardinalityLabels: 'more labels than the cardinality limit',
+  cardinalityMetric: 'the metric has as many series as its cardinality limit',
+  cardinalityValues: 'a label has as many new values as its cardinality limit',
+  cardinalityDenied: 'a label is not allowed by the cardinality rules',
   value: 'the value is not a number',
   timestamp: 'the timestamp is not a number',
 };

@@ -2,6 +2,7 @@
 // secrets hidden. Easy to get wrong: a file made of it must mean the same, so every name is the
 // file's name.
 import { stringify } from 'yaml';
+import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type {
   AuthConfig,
   RelabelRule,
@@ -24,6 +25,16 @@ function compact(fields: Plain): Plain {
     return typeof value !== 'object' || value === null || Object.keys(value).length > 0;
   });
   return Object.fromEntries(given);
+}
+
+function cardinalityFields(limits: CardinalityLimits): Plain {
+  return {
+    mode: limits.mode,
+    labels: limits.labels,
+    series_per_metric: limits.seriesOfMetric,
+    values_per_label: limits.valuesOfLabel,
+    ...compact({ allow_labels: limits.allowLabels, deny_labels: limits.denyLabels }),
+  };
 }
 
 function authFields(auth: AuthConfig | undefined): Plain {
@@ -136,6 +147,7 @@ export function renderConfig(config: MonConfig): string {
         retention_size: sizeText(config.retentionBytes),
         object_store: config.objectStore,
         statsd: config.statsd,
+        cardinality: cardinalityFields(config.cardinality),
         retention_for: config.retentionFor.map(({ text, keepMs }) => {
           return { match: text, keep: formatDuration(keepMs) };
         }),

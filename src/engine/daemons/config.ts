@@ -27,6 +27,8 @@ import {
   readTimes,
 } from './config-scrape.ts';
 import { readRetentions } from './config-retention.ts';
+import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
+import { readCardinality } from './config-cardinality.ts';
 import { parseListen } from './listen-address.ts';
 
 /** Everything that a file can say, defaults filled in. Times in ms, paths absolute. */
@@ -47,6 +49,7 @@ export interface MonConfig {
   /** Address of a Redis that keeps query results; undefined: the process keeps them. */
   readonly cacheRedis: string | undefined;
   readonly hostAgent: boolean;
+  readonly cardinality: CardinalityLimits;
   /** host:port for StatsD by UDP. */
   readonly statsd: string | undefined;
   readonly selfScrape: boolean;
@@ -82,7 +85,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  ...['object_store', 'statsd'],
+  ...['object_store', 'statsd', 'cardinality'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -113,6 +116,7 @@ function readMon(root: Section) {
     cacheRedis: redisAddress(section),
     hostAgent: section.bool('host_agent') ?? true,
     statsd: readAddress(section, 'statsd'),
+    cardinality: readCardinality(section),
     selfScrape: section.bool('self_scrape') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
   };

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { ApiServer } from '../api/api-server.ts';
 import { BatchCodec } from '../codec/batch.ts';
 import { DemoFleet } from '../collector/demo-fleet.ts';
+import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import { Door } from '../collector/door.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
 import { PushText } from '../collector/push-text.ts';
@@ -58,6 +59,7 @@ export interface LocalOptions {
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
   readonly hostAgent: boolean;
+  readonly cardinality: CardinalityLimits;
   /** Where StatsD senders reach it. */
   readonly statsd?: ListenAddress;
   readonly selfScrape: boolean;
@@ -83,6 +85,7 @@ const STOP_MS_MAX = 20_000;
 const STATS_MS = 2_000;
 const TRUNCATE_MS = 10 * 60_000;
 const UPKEEP_MS = 30_000;
+const DAY_MS = 24 * 3600_000;
 const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
@@ -120,9 +123,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
   const fresh = (source: Source): Source => new FreshSource(source, () => consumer.caughtUp());
   const sources = stores.shards.map((shard) => fresh(shard.client));
-  const { intervalMs, statsd } = options;
-  const timeoutMs = Math.min(SCRAPE_TIMEOUT_MS, intervalMs);
-  const more = new Sources({ state, clock, counters, intervalMs, timeoutMs, statsd });
+  const { intervalMs, statsd, cardinality } = options;
+  const intervals = { intervalMs, timeoutMs: Math.min(SCRAPE_TIMEOUT_MS, intervalMs) };
+  const more = new Sources({ ...intervals, state, clock, counters, book, cardinality, statsd });
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const queries = answers.service(sources);
   const { upkeep } = stores;
@@ -131,7 +134,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
-    ...{ groups: more.groups },
+    ...{ groups: more.groups, cardinality: () => more.guard.report() },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
     selfMetrics: () => counters.render(),
@@ -200,6 +203,7 @@ function addServices(
       beats.every(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(UPKEEP_MS, () => upkeep.round());
+      beats.every(DAY_MS, async () => parts.more.guard.newDay());
       beats.every(TRUNCATE_MS, () => log.retain());
     },
     drain: () => beats.stop(),

@@ -1,10 +1,15 @@
-// Sources beside scraping and pushing: groups of the Pushgateway's paths, kept in State, and StatsD
-// over UDP. Wiring only: both are shown as targets within the process. Easy to get wrong: groups of
-// an earlier run have to be read before their target is shown, or their series would end.
+// Sources beside scraping and pushing: groups of the Pushgateway's paths, kept in State, StatsD
+// over UDP, and the guard that every new series of any source passes. Wiring only: both are shown
+// as targets within the process. Easy to get wrong: groups of an earlier run have to be read before
+// their target is shown, or their series would end.
 import type { ListenAddress } from './listen-address.ts';
+import { CardinalityGuard } from '../collector/cardinality-guard.ts';
+import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import { PushGroups } from '../collector/push-groups.ts';
 import type { ScrapeManager } from '../collector/scrape-manager.ts';
 import { Statsd } from '../collector/statsd.ts';
+import type { SeriesBook } from '../kernels/series-book.ts';
+import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { State } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -13,6 +18,8 @@ import { listenUdp } from '../runtime/udp-socket.ts';
 import type { UdpSocket } from '../runtime/udp-socket.ts';
 
 export interface SourcesOptions {
+  readonly book: SeriesBook;
+  readonly cardinality: CardinalityLimits;
   readonly state: State;
   readonly clock: Clock;
   readonly counters: Counters;
@@ -22,8 +29,11 @@ export interface SourcesOptions {
   readonly statsd?: ListenAddress;
 }
 
+type Reason = keyof CardinalityReport['over'];
+
 export class Sources {
   readonly groups: PushGroups;
+  readonly guard: CardinalityGuard;
   readonly #options: SourcesOptions;
   readonly #statsd: Statsd;
   #socket: UdpSocket | undefined;
@@ -32,10 +42,13 @@ export class Sources {
     this.#options = options;
     this.groups = new PushGroups(options.state, options.clock);
     this.#statsd = new Statsd(options.clock, systemRandom);
+    this.guard = new CardinalityGuard(options.cardinality);
+    options.book.guard = this.guard;
   }
 
   async start(targets: ScrapeManager): Promise<void> {
     const { intervalMs, timeoutMs, statsd, counters } = this.#options;
+    this.#showGuard();
     await this.groups.load();
     // Without a group there is no target, so that nobody wonders about an empty one.
     this.groups.whenAny(() => targets.addInternal(this.groups.target(intervalMs, timeoutMs)));
@@ -47,6 +60,15 @@ export class Sources {
     for (const result of ['updates', 'malformed', 'refused'] as const) {
       const read = (): number => counts[result];
       counters.reading('mon_statsd_lines_total', help, { read, labels: { result } });
+    }
+  }
+
+  #showGuard(): void {
+    const help = 'New series over a cardinality limit; refused where the mode is reject.';
+    for (const reason of Object.keys(this.guard.report().over) as Reason[]) {
+      const read = (): number => this.guard.over(reason);
+      const labels = { reason };
+      this.#options.counters.reading('mon_cardinality_over_total', help, { read, labels });
     }
   }
 

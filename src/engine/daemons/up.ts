@@ -136,6 +136,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
     scrapes: config.scrapes,
     hostAgent: config.hostAgent,
+    cardinality: config.cardinality,
     ...(config.statsd === undefined ? {} : { statsd: parseListen(config.statsd) }),
     selfScrape: config.selfScrape,
     demo: options.demo,

@@ -59,7 +59,7 @@ export interface DoorExports {
   wireFailure(): number;
   wireFailureAt(): number;
   walk(at: number, length: number, mostSamples: number): number;
-  walkResolve(): void;
+  walkResolve(known: boolean): void;
   splitWindow(oldest: number, lateFrom: number, liveFrom: number, newest: number): void;
   splitColumns(partitions: number): number;
   splitCut(first: number, count: number, bytes: number): number;

@@ -25,6 +25,10 @@ export const REFUSED = {
   duplicateLabel: -7,
   noName: -8,
   tooManySeries: -9,
+  cardinalityLabels: -10,
+  cardinalityMetric: -11,
+  cardinalityValues: -12,
+  cardinalityDenied: -13,
 } as const;
 
 export type Refusal = keyof typeof REFUSED;
@@ -38,6 +42,15 @@ export function refusalOf(code: number): Refusal {
   const word = WORDS.get(code);
   assert(word !== undefined, `no refusal has the code ${code}`);
   return word;
+}
+
+/** Asked before a series gets a number, and told afterwards. */
+export interface SeriesGuard {
+  /** 0, or the code of a refusal; `first` when it will be asked again about what it refuses. */
+  admit(labels: Labels, first: boolean): number;
+  added(ref: number, labels: Labels): void;
+  /** Series may have been forgotten; `has` says which refs still live. */
+  forgotten(has: (ref: number) => boolean): void;
 }
 
 export interface BookLimits {
@@ -60,6 +73,8 @@ export class SeriesBook {
   readonly kernels: Kernels;
   readonly partitions: number;
   readonly limits: BookLimits;
+  /** Without one every series that is well formed gets a number. */
+  guard: SeriesGuard | undefined;
   #scratch = 0;
   #scratchSize = 0;
 
@@ -119,7 +134,7 @@ export class SeriesBook {
   }
 
   /** Ref of the series with these labels; numbers it if it is new. Negative: refused (REFUSED). */
-  refOfLabels(labels: Labels): number {
+  refOfLabels(labels: Labels, first = false): number {
     const refused = this.#check(labels);
     if (refused !== 0) return refused;
     const at = this.#room(canonicalBound(labels));
@@ -127,8 +142,17 @@ export class SeriesBook {
     const x = this.kernels.exports;
     // Only now are lengths in bytes known; the kernel's yes is the rule.
     if (!x.isCanonical(at, end - at)) return this.#checkBytes(labels);
+    const { guard } = this;
+    if (guard !== undefined) {
+      const known = x.bookLookup(at, end - at, 0);
+      if (known >= 0) return known;
+      const code = guard.admit(labels, first);
+      if (code < 0) return code;
+    }
     const ref = x.bookNumber(at, end - at);
-    return ref < 0 ? REFUSED.tooManySeries : ref;
+    if (ref < 0) return REFUSED.tooManySeries;
+    guard?.added(ref, labels);
+    return ref;
   }
 
   /** True while the ref stands for a series. */
@@ -176,7 +200,9 @@ export class SeriesBook {
   /** Forgets series that were not used for `turns` turns, and says how many. */
   forget(turns: number): number {
     assert(turns >= 1 && turns < 65536, 'idleness is 1 to 65535 turns');
-    return this.kernels.exports.bookForget(turns);
+    const gone = this.kernels.exports.bookForget(turns);
+    if (gone > 0) this.guard?.forgotten((ref) => this.has(ref));
+    return gone;
   }
 
   #room(size: number): number {

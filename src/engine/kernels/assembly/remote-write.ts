@@ -250,10 +250,11 @@ export function walk(start: usize, length: u32, mostSamples: u32): bool {
 }
 
 /**
- * Numbers the noted series whose labels are canonical as they stand. The notes that are left, first
- * to last, are for the slow way.
+ * Numbers the noted series whose labels are canonical as they stand, or with `known` only finds
+ * those that have got their number meanwhile. The notes that are left, first to last, are for the
+ * slow way.
  */
-export function walkResolve(): void {
+export function walkResolve(known: bool): void {
   let left: u32 = 0;
   // Neighbours are told apart by their samples: what follows whom is learnt here too.
   let before: u32 = firstEntry;
@@ -261,7 +262,7 @@ export function walkResolve(): void {
   for (let i: u32 = 0; i < notesUsed; i++) {
     const note = noteAt(i);
     const first = load<u32>(note, 12);
-    const entry = load<u32>(note) == NOTE_UNKNOWN ? resolve(note) : 0;
+    const entry = load<u32>(note) == NOTE_UNKNOWN ? resolve(note, known) : 0;
     if (entry != 0) {
       if (first == next) link(before, entry);
       before = entry;
@@ -277,12 +278,12 @@ export function walkResolve(): void {
 }
 
 /** Entry + 1 of the noted labels, numbered if they are new and canonical; or 0. */
-function resolve(note: usize): u32 {
+function resolve(note: usize, known: bool): u32 {
   const at: usize = load<u32>(note, 4);
   const length = load<u32>(note, 8);
   if (length == 0) return 0;
   const hash = xxh64(at, length, 0);
   const entry = findEntry(at, length, 0, hash);
-  if (entry != 0 || bookFull() || !isCanonical(at, length)) return entry;
+  if (entry != 0 || known || bookFull() || !isCanonical(at, length)) return entry;
   return refEntry(addSeries(at, length, hash));
 }

@@ -1,0 +1,181 @@
+// Says whether a new series may have a number: labels a series, series a metric, values a label,
+// allowed and denied labels. It stands inside the series book, so that every way in passes it. Only
+// the new series over a limit is refused; what is known goes on. Easy to get wrong: it is asked for
+// each new series of a churning fleet, so it keeps counts and no label sets.
+// Source: the limits of the seed's cardinality control.
+import { CARDINALITY_EXAMPLES_MAX } from '../limits.ts';
+import { NAME, labelValue, type Labels } from '../model/labels.ts';
+import type { CardinalityReport } from '../model/cardinality-report.ts';
+import type { SeriesGuard } from '../kernels/series-book.ts';
+import { REFUSED } from '../kernels/series-book.ts';
+import { describeSeries } from './refusals.ts';
+
+/** The limits; a limit of 0 is none, an empty list of allowed labels allows all. */
+export interface CardinalityLimits {
+  /** `warn` counts and tells, `reject` refuses. */
+  readonly mode: 'warn' | 'reject';
+  readonly labels: number;
+  readonly seriesOfMetric: number;
+  /** New values of one label in a day or two. */
+  readonly valuesOfLabel: number;
+  readonly allowLabels: readonly string[];
+  readonly denyLabels: readonly string[];
+}
+
+type Reason = keyof CardinalityReport['over'];
+
+const CODES: Readonly<Record<Reason, number>> = {
+  cardinalityLabels: REFUSED.cardinalityLabels,
+  cardinalityMetric: REFUSED.cardinalityMetric,
+  cardinalityValues: REFUSED.cardinalityValues,
+  cardinalityDenied: REFUSED.cardinalityDenied,
+};
+
+/** Values seen of one label: of this day and of the one before. */
+interface Values {
+  now: Set<string>;
+  before: Set<string>;
+}
+
+export class CardinalityGuard implements SeriesGuard {
+  readonly limits: CardinalityLimits;
+  readonly #metrics = new Map<string, { series: number; readonly index: number }>();
+  readonly #names: string[] = [];
+  /** Number of the metric + 1 by ref; 0 for none. */
+  #metricOf = new Uint32Array(1024);
+  readonly #values = new Map<string, Values>();
+  readonly #allowed: ReadonlySet<string>;
+  readonly #denied: ReadonlySet<string>;
+  readonly #over: Record<Reason, number> = {
+    cardinalityLabels: 0,
+    cardinalityMetric: 0,
+    cardinalityValues: 0,
+    cardinalityDenied: 0,
+  };
+  readonly #examples = new Map<string, string>();
+
+  constructor(limits: CardinalityLimits) {
+    this.limits = limits;
+    this.#allowed = new Set(limits.allowLabels);
+    this.#denied = new Set(limits.denyLabels);
+  }
+
+  /** 0, or the code of the refusal. */
+  admit(labels: Labels, first = false): number {
+    const reason = this.#fault(labels);
+    if (reason === undefined) return 0;
+    const refused = this.limits.mode === 'reject';
+    if (!refused || !first) {
+      this.#over[reason]++;
+      this.#remember(reason, labels);
+    }
+    return refused ? CODES[reason] : 0;
+  }
+
+  /** A series was numbered. */
+  added(ref: number, labels: Labels): void {
+    const name = labelValue(labels, NAME);
+    let metric = this.#metrics.get(name);
+    if (metric === undefined) {
+      metric = { series: 0, index: this.#names.push(name) };
+      this.#metrics.set(name, metric);
+    }
+    metric.series++;
+    if (ref >= this.#metricOf.length) {
+      const grown = new Uint32Array(Math.max(ref + 1, this.#metricOf.length * 2));
+      grown.set(this.#metricOf);
+      this.#metricOf = grown;
+    }
+    this.#metricOf[ref] = metric.index;
+    if (this.limits.valuesOfLabel === 0) return;
+    for (let i = 0; i < labels.length; i += 2) {
+      if (labels[i] !== NAME) this.#valuesOf(labels[i]).now.add(labels[i + 1]);
+    }
+  }
+
+  /** Takes series out of the counts that the book has forgotten. */
+  forgotten(has: (ref: number) => boolean): void {
+    const metricOf = this.#metricOf;
+    for (let ref = 0; ref < metricOf.length; ref++) {
+      if (metricOf[ref] === 0 || has(ref)) continue;
+      const metric = this.#metrics.get(this.#names[metricOf[ref] - 1]);
+      if (metric !== undefined) metric.series--;
+      metricOf[ref] = 0;
+    }
+  }
+
+  /** Once a day: values that no new series brought for a day or two count no more. */
+  newDay(): void {
+    for (const values of this.#values.values()) {
+      values.before = values.now;
+      values.now = new Set();
+    }
+  }
+
+  /** How often new series were over this limit. */
+  over(reason: Reason): number {
+    return this.#over[reason];
+  }
+
+  report(): CardinalityReport {
+    const metrics = [...this.#metrics]
+      .filter(([, { series }]) => series > 0)
+      .sort((a, b) => b[1].series - a[1].series)
+      .slice(0, CARDINALITY_EXAMPLES_MAX)
+      .map(([name, { series }]) => ({ name, series }));
+    return {
+      mode: this.limits.mode,
+      over: { ...this.#over },
+      metrics,
+      examples: [...this.#examples.values()],
+    };
+  }
+
+  #fault(labels: Labels): Reason | undefined {
+    const { labels: most, seriesOfMetric, valuesOfLabel } = this.limits;
+    if (most > 0 && labels.length / 2 - 1 > most) return 'cardinalityLabels';
+    for (let i = 0; i < labels.length; i += 2) {
+      const name = labels[i];
+      if (name === NAME) continue;
+      if (this.#denied.has(name)) return 'cardinalityDenied';
+      if (this.#allowed.size > 0 && !this.#allowed.has(name)) return 'cardinalityDenied';
+      if (valuesOfLabel > 0 && this.#isFull(name, labels[i + 1])) return 'cardinalityValues';
+    }
+    if (seriesOfMetric === 0) return undefined;
+    const series = this.#metrics.get(labelValue(labels, NAME))?.series ?? 0;
+    return series >= seriesOfMetric ? 'cardinalityMetric' : undefined;
+  }
+
+  #isFull(label: string, value: string): boolean {
+    const { now, before } = this.#valuesOf(label);
+    if (now.size < this.limits.valuesOfLabel) return false;
+    return !now.has(value) && !before.has(value);
+  }
+
+  #valuesOf(label: string): Values {
+    let values = this.#values.get(label);
+    if (values === undefined) {
+      values = { now: new Set(), before: new Set() };
+      this.#values.set(label, values);
+    }
+    return values;
+  }
+
+  /** One example of a metric and a reason, the newest last. */
+  #remember(reason: Reason, labels: Labels): void {
+    const key = `${reason} ${labelValue(labels, NAME)}`;
+    if (this.#examples.has(key)) return;
+    if (this.#examples.size >= CARDINALITY_EXAMPLES_MAX) {
+      const [oldest] = this.#examples.keys();
+      this.#examples.delete(oldest);
+    }
+    this.#examples.set(key, `${describeSeries(labels)}: ${WORDS[reason]}`);
+  }
+}
+
+const WORDS: Readonly<Record<Reason, string>> = {
+  cardinalityLabels: 'more labels than the cardinality limit',
+  cardinalityMetric: 'the metric has as many series as its limit',
+  cardinalityValues: 'a label has as many new values as its limit',
+  cardinalityDenied: 'a label is not allowed',
+};

@@ -1,0 +1,16 @@
+// What the cardinality guard tells: how often each limit was passed, the largest metrics, and a
+// sentence for some of the series. Plain data between the collector and the API.
+
+export interface CardinalityReport {
+  readonly mode: 'warn' | 'reject';
+  /** New series over a limit, by reason; refused only where the mode is `reject`. */
+  readonly over: {
+    readonly cardinalityLabels: number;
+    readonly cardinalityMetric: number;
+    readonly cardinalityValues: number;
+    readonly cardinalityDenied: number;
+  };
+  /** Metrics by the number of their living series, the largest first. */
+  readonly metrics: readonly { readonly name: string; readonly series: number }[];
+  readonly examples: readonly string[];
+}
