@@ -3,7 +3,14 @@
 // seen once.
 import snappy from 'snappy';
 import { BatchCodec } from '../../src/engine/codec/batch.ts';
+import type { CardinalityLimits } from '../../src/engine/collector/cardinality-guard.ts';
+import { CardinalityGuard } from '../../src/engine/collector/cardinality-guard.ts';
 import { Door } from '../../src/engine/collector/door.ts';
+import {
+  CARDINALITY_LABELS,
+  CARDINALITY_SERIES_OF_METRIC,
+  CARDINALITY_VALUES_OF_LABEL,
+} from '../../src/engine/limits.ts';
 import { Kernels } from '../../src/engine/kernels/kernels.ts';
 import { SeriesBook } from '../../src/engine/kernels/series-book.ts';
 import type { Batch } from '../../src/engine/model/batch.ts';
@@ -63,7 +70,18 @@ for (const encode of [false, true]) {
     await measure(`${name}, warm, round ${round}`, made, [...warm, ...warm, ...warm]);
   }
 }
+const limits: CardinalityLimits = {
+  mode: 'warn',
+  labels: CARDINALITY_LABELS,
+  seriesOfMetric: CARDINALITY_SERIES_OF_METRIC,
+  valuesOfLabel: CARDINALITY_VALUES_OF_LABEL,
+  allowLabels: [],
+  denyLabels: [],
+};
 for (let round = 0; round < 3; round++) {
+  const guarded = makeDoor(true);
+  guarded.book.guard = new CardinalityGuard(limits);
+  await measure(`the same with a guard, round ${round}`, guarded, fresh);
   const made = makeDoor(true);
   await measure(`door and record, new series, round ${round}`, made, fresh);
   await measure(`door and record, the same again, round ${round}`, made, fresh);

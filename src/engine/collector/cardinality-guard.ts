@@ -3,11 +3,13 @@
 // the new series over a limit is refused; what is known goes on. Easy to get wrong: it is asked for
 // each new series of a churning fleet, so it keeps counts and no label sets.
 // Source: the limits of the seed's cardinality control.
+import { labelsOf } from '../codec/canonical.ts';
 import { CARDINALITY_EXAMPLES_MAX } from '../limits.ts';
-import { NAME, labelValue, type Labels } from '../model/labels.ts';
+import { NAME } from '../model/labels.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { SeriesGuard } from '../kernels/series-book.ts';
 import { REFUSED } from '../kernels/series-book.ts';
+import { TextCache } from '../wire/text-cache.ts';
 import { describeSeries } from './refusals.ts';
 
 /** The limits; a limit of 0 is none, an empty list of allowed labels allows all. */
@@ -31,11 +33,16 @@ const CODES: Readonly<Record<Reason, number>> = {
   cardinalityDenied: REFUSED.cardinalityDenied,
 };
 
-/** Values seen of one label: of this day and of the one before. */
+/**
+ * Hashes of the values seen of one label: of this day and of the one before. Two values of one
+ * hash count as one, which a limit can bear.
+ */
 interface Values {
-  now: Set<string>;
-  before: Set<string>;
+  now: Set<number>;
+  before: Set<number>;
 }
+
+const texts = new TextCache();
 
 export class CardinalityGuard implements SeriesGuard {
   readonly limits: CardinalityLimits;
@@ -53,6 +60,13 @@ export class CardinalityGuard implements SeriesGuard {
     cardinalityDenied: 0,
   };
   readonly #examples = new Map<string, string>();
+  /** The series that was asked about last: its metric, its other labels, how many. */
+  #metric = '';
+  #at = 0;
+  #count = 0;
+  readonly #labels: string[] = [];
+  readonly #seen: Values[] = [];
+  readonly #hashes: number[] = [];
 
   constructor(limits: CardinalityLimits) {
     this.limits = limits;
@@ -61,20 +75,21 @@ export class CardinalityGuard implements SeriesGuard {
   }
 
   /** 0, or the code of the refusal. */
-  admit(labels: Labels, first = false): number {
-    const reason = this.#fault(labels);
+  admit(bytes: Uint8Array, at: number, end: number, first = false): number {
+    this.#read(bytes, at, end);
+    const reason = this.#fault();
     if (reason === undefined) return 0;
     const refused = this.limits.mode === 'reject';
     if (!refused || !first) {
       this.#over[reason]++;
-      this.#remember(reason, labels);
+      this.#remember(reason, bytes.slice(at, end));
     }
     return refused ? CODES[reason] : 0;
   }
 
-  /** A series was numbered. */
-  added(ref: number, labels: Labels): void {
-    const name = labelValue(labels, NAME);
+  /** The series asked about last was numbered. */
+  added(ref: number): void {
+    const name = this.#metric;
     let metric = this.#metrics.get(name);
     if (metric === undefined) {
       metric = { series: 0, index: this.#names.push(name) };
@@ -88,9 +103,46 @@ export class CardinalityGuard implements SeriesGuard {
     }
     this.#metricOf[ref] = metric.index;
     if (this.limits.valuesOfLabel === 0) return;
-    for (let i = 0; i < labels.length; i += 2) {
-      if (labels[i] !== NAME) this.#valuesOf(labels[i]).now.add(labels[i + 1]);
+    for (let i = 0; i < this.#count; i++) this.#seen[i].now.add(this.#hashes[i]);
+  }
+
+  /** Reads name, label names and hashes of values from canonical bytes. */
+  #read(bytes: Uint8Array, at: number, end: number): void {
+    this.#count = 0;
+    this.#metric = '';
+    this.#at = at;
+    while (this.#at < end) {
+      // A label: its tag and length, then tag, length and bytes of name and of value.
+      this.#length(bytes);
+      const nameLength = this.#length(bytes);
+      const nameEnd = this.#at + nameLength;
+      const name = texts.text(bytes.subarray(this.#at, nameEnd));
+      this.#at = nameEnd;
+      const length = this.#length(bytes);
+      const valueAt = this.#at;
+      this.#at += length;
+      if (name === NAME) {
+        this.#metric = texts.text(bytes.subarray(valueAt, this.#at));
+        continue;
+      }
+      const i = this.#count++;
+      this.#labels[i] = name;
+      this.#seen[i] = this.#valuesOf(name);
+      this.#hashes[i] = hashOf(bytes, valueAt, this.#at);
     }
+  }
+
+  /** Passes over a tag and reads the length behind it. */
+  #length(bytes: Uint8Array): number {
+    let at = this.#at + 1;
+    let length = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      length |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    this.#at = at;
+    return length;
   }
 
   /** Takes series out of the counts that the book has forgotten. */
@@ -131,25 +183,21 @@ export class CardinalityGuard implements SeriesGuard {
     };
   }
 
-  #fault(labels: Labels): Reason | undefined {
+  #fault(): Reason | undefined {
     const { labels: most, seriesOfMetric, valuesOfLabel } = this.limits;
-    if (most > 0 && labels.length / 2 - 1 > most) return 'cardinalityLabels';
-    for (let i = 0; i < labels.length; i += 2) {
-      const name = labels[i];
-      if (name === NAME) continue;
+    if (most > 0 && this.#count > most) return 'cardinalityLabels';
+    for (let i = 0; i < this.#count; i++) {
+      const name = this.#labels[i];
       if (this.#denied.has(name)) return 'cardinalityDenied';
       if (this.#allowed.size > 0 && !this.#allowed.has(name)) return 'cardinalityDenied';
-      if (valuesOfLabel > 0 && this.#isFull(name, labels[i + 1])) return 'cardinalityValues';
+      const { now, before } = this.#seen[i];
+      const hash = this.#hashes[i];
+      const full = valuesOfLabel > 0 && now.size >= valuesOfLabel;
+      if (full && !now.has(hash) && !before.has(hash)) return 'cardinalityValues';
     }
     if (seriesOfMetric === 0) return undefined;
-    const series = this.#metrics.get(labelValue(labels, NAME))?.series ?? 0;
+    const series = this.#metrics.get(this.#metric)?.series ?? 0;
     return series >= seriesOfMetric ? 'cardinalityMetric' : undefined;
-  }
-
-  #isFull(label: string, value: string): boolean {
-    const { now, before } = this.#valuesOf(label);
-    if (now.size < this.limits.valuesOfLabel) return false;
-    return !now.has(value) && !before.has(value);
   }
 
   #valuesOf(label: string): Values {
@@ -162,15 +210,22 @@ export class CardinalityGuard implements SeriesGuard {
   }
 
   /** One example of a metric and a reason, the newest last. */
-  #remember(reason: Reason, labels: Labels): void {
-    const key = `${reason} ${labelValue(labels, NAME)}`;
+  #remember(reason: Reason, canonical: Uint8Array): void {
+    const key = `${reason} ${this.#metric}`;
     if (this.#examples.has(key)) return;
     if (this.#examples.size >= CARDINALITY_EXAMPLES_MAX) {
       const [oldest] = this.#examples.keys();
       this.#examples.delete(oldest);
     }
-    this.#examples.set(key, `${describeSeries(labels)}: ${WORDS[reason]}`);
+    this.#examples.set(key, `${describeSeries(labelsOf(canonical))}: ${WORDS[reason]}`);
   }
+}
+
+/** FNV-1a, 32 bits. */
+function hashOf(bytes: Uint8Array, at: number, end: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
+  return hash >>> 0;
 }
 
 const WORDS: Readonly<Record<Reason, string>> = {

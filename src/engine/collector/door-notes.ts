@@ -2,7 +2,6 @@
 // spellings, metadata, histograms. Easy to get wrong: numbering a series may grow the memory under
 // a view, so notes are copied before anything is done about them.
 import type { SeriesBook } from '../kernels/series-book.ts';
-import { readLabels } from './remote-write.ts';
 
 /** Kinds of notes: assembly/columns.ts. */
 export const NOTE = { unknown: 0, scattered: 1, metadata: 2, histograms: 3 } as const;
@@ -21,8 +20,7 @@ export function admitNotes(book: SeriesBook): void {
   for (let i = 0; i < notes.length; i += NOTE_WORDS) {
     const [kind, at, length] = notes.subarray(i, i + 3);
     if (kind !== NOTE.unknown || length === 0) continue;
-    const read = readLabels(kernels.bytes, at, at + length);
     // What is refused is asked for again, with its samples, and counted then.
-    if ('labels' in read) book.refOfLabels(read.labels, true);
+    book.admit(at, length);
   }
 }

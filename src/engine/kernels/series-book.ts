@@ -46,9 +46,13 @@ export function refusalOf(code: number): Refusal {
 
 /** Asked before a series gets a number, and told afterwards. */
 export interface SeriesGuard {
-  /** 0, or the code of a refusal; `first` when it will be asked again about what it refuses. */
-  admit(labels: Labels, first: boolean): number;
-  added(ref: number, labels: Labels): void;
+  /**
+   * 0, or the code of a refusal, for canonical bytes; `first` when it will be asked again about
+   * what it refuses.
+   */
+  admit(bytes: Uint8Array, at: number, end: number, first: boolean): number;
+  /** The series that was let in last has got this ref. */
+  added(ref: number): void;
   /** Series may have been forgotten; `has` says which refs still live. */
   forgotten(has: (ref: number) => boolean): void;
 }
@@ -134,7 +138,7 @@ export class SeriesBook {
   }
 
   /** Ref of the series with these labels; numbers it if it is new. Negative: refused (REFUSED). */
-  refOfLabels(labels: Labels, first = false): number {
+  refOfLabels(labels: Labels): number {
     const refused = this.#check(labels);
     if (refused !== 0) return refused;
     const at = this.#room(canonicalBound(labels));
@@ -142,16 +146,26 @@ export class SeriesBook {
     const x = this.kernels.exports;
     // Only now are lengths in bytes known; the kernel's yes is the rule.
     if (!x.isCanonical(at, end - at)) return this.#checkBytes(labels);
+    return this.#number(at, end - at, false);
+  }
+
+  /** Numbers canonical bytes in kernel memory if the guard lets them in; see SeriesGuard. */
+  admit(at: number, length: number): void {
+    if (this.kernels.exports.isCanonical(at, length)) this.#number(at, length, true);
+  }
+
+  #number(at: number, length: number, first: boolean): number {
+    const x = this.kernels.exports;
     const { guard } = this;
     if (guard !== undefined) {
-      const known = x.bookLookup(at, end - at, 0);
+      const known = x.bookLookup(at, length, 0);
       if (known >= 0) return known;
-      const code = guard.admit(labels, first);
+      const code = guard.admit(this.kernels.bytes, at, at + length, first);
       if (code < 0) return code;
     }
-    const ref = x.bookNumber(at, end - at);
+    const ref = x.bookNumber(at, length);
     if (ref < 0) return REFUSED.tooManySeries;
-    guard?.added(ref, labels);
+    guard?.added(ref);
     return ref;
   }
 
