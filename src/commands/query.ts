@@ -31,6 +31,12 @@ or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or se
       helpValue: 'analyze',
       description: 'how it would be answered and at what cost; analyze also runs it',
     }),
+    assert: Flags.string({
+      helpValue: "'< 0.01'",
+      description: 'exit with 3 unless this holds for every sample, and when there is none',
+    }),
+    'empty-ok': Flags.boolean({ description: 'no sample at all satisfies --assert' }),
+    stats: Flags.boolean({ description: 'what it took: on stderr, or in -o json and yaml' }),
     'max-cost': Flags.string({ helpValue: 'COST', description: 'refuse it above this cost' }),
     ...serverFlags,
   };

@@ -4,6 +4,7 @@
 import { MonError } from '../errors.ts';
 import { QUERY_TIMEOUT_MS } from '../limits.ts';
 import type { MetadataEntry } from '../model/batch.ts';
+import { durationOf } from '../model/duration.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { Explanation } from '../model/explanation.ts';
@@ -37,6 +38,9 @@ export interface RemoteTarget {
   readonly lastError: string;
   readonly lastScrapeMs: number;
   readonly lastDurationMs: number;
+  /** 0 where the server does not tell. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
 }
 
 /** What the server says of itself. */
@@ -110,6 +114,8 @@ export class PrometheusClient implements Ask, Explain {
       lastError: textOf(target['lastError']),
       lastScrapeMs: Math.max(0, Date.parse(textOf(target['lastScrape'])) || 0),
       lastDurationMs: Number(target['lastScrapeDuration'] ?? 0) * 1000,
+      intervalMs: durationOf(textOf(target['scrapeInterval'])) ?? 0,
+      timeoutMs: durationOf(textOf(target['scrapeTimeout'])) ?? 0,
     }));
   }
 
@@ -195,6 +201,7 @@ export class PrometheusClient implements Ask, Explain {
     }
     if (options.maxCost !== undefined) form.set('max_cost', String(options.maxCost));
     if (options.cache === 'skip') form.set('nocache', '1');
+    if (options.stats === true) form.set('stats', 'all');
     const request = requestOf(path, form);
     const answer = await this.#ask({ ...request, timeoutMs, signal: options.signal });
     const parsed = parsedJson(answer.text);
