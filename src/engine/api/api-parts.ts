@@ -1,6 +1,14 @@
 // What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
-import type { Admin, Ask, Explain, Intake, Source, Targets } from '../ports.ts';
+import type {
+  Admin,
+  Ask,
+  Explain,
+  Intake,
+  ReloadReport,
+  Source,
+  Targets,
+} from '../ports.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -27,6 +35,8 @@ export interface ApiParts {
   readonly blocks?: () => Promise<readonly BlockStatus[]>;
   /** Without it the admin API answers 403. */
   readonly admin?: Admin;
+  /** Reads the configuration again; without it /-/reload answers 403. */
+  readonly reload?: () => Promise<ReloadReport>;
   /** The process's own counters as exposition text. */
   readonly selfMetrics: () => string;
   /** Whether queries and pushes can be answered, and if not, why. */

@@ -18,7 +18,7 @@ import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
-import type { Cache, Source, State } from '../ports.ts';
+import type { Cache, ReloadReport, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
@@ -31,7 +31,9 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import { MeasuredAsk } from './measured-ask.ts';
 import { rehearse } from './rehearse.ts';
+import { reloadOf } from './reload.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
@@ -52,6 +54,9 @@ export interface LocalOptions {
   readonly retentionFor?: readonly PatternRetention[];
   /** Deletion and snapshots over the API are somebody's decision. */
   readonly adminApi?: boolean;
+  /** Asks over HTTP may reload the configuration, and how that is done; none without a file. */
+  readonly lifecycle?: boolean;
+  readonly reload?: (targets: ScrapeManager) => Promise<ReloadReport>;
   readonly checkpointMs?: number;
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
@@ -122,7 +127,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const api = new ApiServer({
-    ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
+    ...{ ask: new MeasuredAsk(queries, clock, counters), explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
@@ -131,6 +136,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     onBug: failed,
     blocks: () => upkeep.blocks(),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
+    reload: reloadOf(options, targets),
   });
   showProcess(counters, startedMs);
   showLog(counters, () => log.counts);

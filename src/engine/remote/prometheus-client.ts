@@ -8,7 +8,14 @@ import { durationOf } from '../model/duration.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { Explanation } from '../model/explanation.ts';
-import type { Ask, AskOptions, Explain, PushOutcome, QueryTimes } from '../ports.ts';
+import type {
+  Ask,
+  AskOptions,
+  Explain,
+  PushOutcome,
+  QueryTimes,
+  ReloadReport,
+} from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { HttpConnection } from './http-request.ts';
 import type { HttpAnswer, HttpAsk, HttpTarget } from './http-request.ts';
@@ -147,6 +154,24 @@ export class PrometheusClient implements Ask, Explain {
     const data = (parsed as { data?: { plan?: unknown } } | undefined)?.data;
     if (data?.plan === undefined) throw notPrometheus(this.url, 'the answer is no explanation');
     return data as unknown as Explanation;
+  }
+
+  /**
+   * Has the server read its configuration again; undefined where it does not say what changed.
+   * @throws MonError, with what is wrong in the file.
+   */
+  async reload(signal?: AbortSignal): Promise<ReloadReport | undefined> {
+    const answer = await this.#ask({ method: 'POST', path: '/-/reload', signal });
+    const parsed = parsedJson(answer.text) as { data?: ReloadReport; error?: unknown } | undefined;
+    if (answer.status === 200) return parsed?.data;
+    if (answer.status === 403) {
+      throw new MonError('MON_SERVER_FAILED', `${this.url} takes no reload: it is not enabled`, {
+        hint: 'mon up --enable-lifecycle, or a token, enables it; or send it SIGHUP',
+      });
+    }
+    const words = typeof parsed?.error === 'string' ? parsed.error : answer.text.trim();
+    if (answer.status === 500 && words !== '') throw new MonError('MON_CONFIG_INVALID', words);
+    throw this.#refused(answer, parsed);
   }
 
   /** True when the server says that it is ready. @throws MonError when it does not answer. */

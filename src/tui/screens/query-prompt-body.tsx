@@ -54,11 +54,11 @@ export function PromptBody(props: BodyProps): ReactNode {
   if (outcome.kind === 'answer') return <Answer {...props} outcome={outcome} />;
   if (outcome.kind === 'plan') {
     const view = boxOf(props, outcome.plan.ms === undefined ? 'plan' : 'plan, as it ran');
-    return picture(wordsBox(view, planWords(planRows(outcome.plan)), size));
+    return picture(wordsBox(view, planWords(planRows(outcome.plan), width - 4), size));
   }
   if (outcome.kind === 'tree') {
     const why = [{ text: outcome.why, style: STYLE.warn }];
-    const rows = planWords(syntaxRows(outcome.tree, outcome.query));
+    const rows = planWords(syntaxRows(outcome.tree, outcome.query), width - 4);
     return picture(wordsBox({ ...boxOf(props, 'tree of the query'), bottom: why }, rows, size));
   }
   if (outcome.kind === 'failure') {

@@ -31,6 +31,13 @@ export interface Names {
 }
 
 const OFFERS_MAX = 200;
+/** What is typed most often stands first among what fits equally well. */
+const COMMON: ReadonlySet<string> = new Set(
+  (
+    'sum rate avg max min count increase histogram_quantile topk irate avg_over_time ' +
+    'max_over_time absent delta by without'
+  ).split(' '),
+);
 const PLAIN_LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 const PLAIN_METRIC = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
@@ -65,7 +72,7 @@ function* allAt(place: TypingPlace, names: Names): Iterable<Offer> {
     for (const label of names.labels(place.metric)) {
       if (label === '__name__' && place.metric !== '') continue;
       const word = PLAIN_LABEL.test(label) ? label : JSON.stringify(label);
-      const more = place.matchers ? '=' : '';
+      const more = place.matchers ? '="' : '';
       yield { word: word + more, shown: label, kind: 'label', about: '' };
     }
   }
@@ -85,7 +92,9 @@ function* expressionOffers(typed: string, names: Names): Iterable<Offer> {
     ['function', FUNCTION_WORDS],
   ] as const) {
     for (const [name, { signature, about }] of words) {
-      yield { word: `${name}(`, shown: signature, kind, about };
+      // The grouping of an aggregation stands on the edge of the editor once it is chosen.
+      const shown = signature.replace(' [by|without (labels)] ', '');
+      yield { word: `${name}(`, shown, kind, about };
     }
   }
   for (const metric of names.metrics()) {
@@ -112,10 +121,12 @@ function quotedInside(value: string, quote: string): string | undefined {
 /** Beginnings first, then beginnings of a part of the name, then what holds it anywhere. */
 function ranked(typed: string, offers: Iterable<Offer>): Offer[] {
   const wanted = typed.toLowerCase();
-  const groups: Offer[][] = [[], [], []];
+  const groups: Offer[][] = [[], [], [], []];
   for (const offer of offers) {
-    const name = offer.kind === 'value' ? offer.word : offer.word.replace(/[(= ]$/, '');
-    const rank = rankOf(name.toLowerCase(), wanted);
+    const name = offer.kind === 'value' ? offer.word : offer.word.replace(/(?:[( ]|=")$/, '');
+    const own = rankOf(name.toLowerCase(), wanted);
+    const common = own === 0 && offer.kind !== 'metric' && COMMON.has(name);
+    const rank = own < 0 || common ? own : own + 1;
     if (rank < 0 || groups[rank].length >= OFFERS_MAX) continue;
     groups[rank].push(offer);
   }

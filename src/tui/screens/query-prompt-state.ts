@@ -303,12 +303,12 @@ function pressOffers(state: PromptState, name: string, { offers }: Around): Pres
 
 function accept(state: PromptState, offers: Offers, at: number): PromptState {
   const { word } = offers.list[at];
-  const next = state.edit.text[state.edit.cursor];
+  const next = state.edit.text.slice(state.edit.cursor);
   // What stands there already is not written twice.
-  const doubled = (next === '(' || next === '=') && word.endsWith(next);
-  const edit = replaceFrom(state.edit, offers.start, doubled ? word.slice(0, -1) : word);
-  const on = doubled ? { ...edit, cursor: edit.cursor + 1 } : edit;
-  return written(state, on, !/[({=]$/.test(word));
+  const bare = word.replace(/(?:\(|="?)$/, '');
+  const doubled = bare !== word && /^\s*(?:\(|!?=|[=!]~)/.test(next);
+  const edit = replaceFrom(state.edit, offers.start, doubled ? bare : word);
+  return written(state, edit, doubled || !/[({=]"?$/.test(word));
 }
 
 function pressSearch(state: PromptState, name: string): Pressed {

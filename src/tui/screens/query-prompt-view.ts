@@ -125,7 +125,7 @@ function signatureWords({ edit, note }: PromptState): Word[] {
   if (words === undefined) return [];
   return [
     { text: words.signature, style: STYLE.accent },
-    { text: words.about, style: STYLE.dim },
+    { text: `– ${words.about}`, style: STYLE.dim },
   ];
 }
 
@@ -207,13 +207,19 @@ function placeWords(top: number, room: number, count: number): Word[] {
 }
 
 /** The rows of a plan with their colours. */
-export function planWords(rows: readonly PlanRow[]): Word[][] {
+export function planWords(rows: readonly PlanRow[], width: number): Word[][] {
   const style = { step: STYLE.bold, text: STYLE.series2, ran: STYLE.series1, sum: STYLE.accent };
-  return rows.map(({ kind, lead, words, more }) => [
-    { text: lead, style: STYLE.border },
-    { text: words, style: style[kind] },
-    { text: more === '' ? '' : `  ${more}`, style: STYLE.dim },
-  ]);
+  return rows.flatMap(({ kind, lead, words, more }) => {
+    const first: Word[] = [
+      { text: lead, style: STYLE.border },
+      { text: words, style: style[kind] },
+    ];
+    if (more === '') return [first];
+    const second = { text: `  ${more}`, style: STYLE.dim };
+    if (lead.length + words.length + more.length + 2 <= width) return [[...first, second]];
+    const below = lead.replace('├', '│').replace('└', ' ');
+    return [first, [{ text: `${below}  `, style: STYLE.border }, { text: more, style: STYLE.dim }]];
+  });
 }
 
 /** A table of which only the rows in sight are made. */

@@ -107,7 +107,7 @@ export function Prompt(props: PromptProps): ReactNode {
   const command = shellCommand(ran || lineQuery(state), state, options.server.flags);
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <StatusLine {...headGroups(props, state, answered.running)} width={columns} theme={theme} />
+      <StatusLine {...headGroups(props, state, { running: answered.running, columns })} width={columns} theme={theme} />
       <Picture lines={editorLines(view, { width: columns, height })} width={columns} height={height} />
       {list > 0 && (
         <Picture
@@ -188,13 +188,14 @@ function useKeys(props: PromptProps, { latest, become, page }: Hold): void {
 function headGroups(
   { options, theme }: PromptProps,
   state: PromptState,
-  running: string | undefined,
+  more: { readonly running: string | undefined; readonly columns: number },
 ): { readonly left: WordGroup[]; readonly right: WordGroup[] } {
-  const host = options.server.url.replace(/^https?:\/\//, '');
   const { rangeMs, atMs, stepMs } = state;
   const at = atMs === undefined ? 'instant, now' : `instant, ${new Date(atMs).toISOString()}`;
   const step = stepMs === undefined ? '' : ` step ${formatRange(stepMs)}`;
   const time = rangeMs === undefined ? at : `last ${formatRange(rangeMs)}${step}`;
+  const { running, columns } = more;
+  const host = columns < 60 ? '' : options.server.url.replace(/^https?:\/\//, '');
   const word = running === undefined ? '○ ready' : '● running';
   const style = running === undefined ? STYLE.dim : STYLE.warn;
   return {

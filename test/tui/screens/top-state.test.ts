@@ -66,7 +66,7 @@ test('a filter is typed, kept or left as it was', () => {
 });
 
 test('the view as a command, fit for a shell', () => {
-  assert.equal(topCommand(topState()), 'mon top --since 15m');
+  assert.equal(topCommand(topState()), 'mon top --since 5m');
   const view = topState({
     rangeMs: 5_400_000,
     anchorMs: Date.UTC(2025, 0, 1),
