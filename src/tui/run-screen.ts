@@ -89,6 +89,8 @@ class Screen {
     signal?.addEventListener('abort', this.onAbort, { once: true });
     try {
       this.open = true;
+      // Before the first frame, or keys that come early are echoed into it.
+      stdin.setRawMode?.(true);
       stdout.write(this.options.pastes === true ? ENTER + PASTE_ON : ENTER);
       this.instance = render(show(this.controls), {
         stdin,
@@ -124,6 +126,7 @@ class Screen {
     this.open = false;
     this.compositor.close();
     this.instance?.unmount();
+    this.options.stdin.setRawMode?.(false);
     const { stdout, pastes } = this.options;
     stdout.write(pastes === true ? PASTE_OFF + LEAVE : LEAVE);
   }

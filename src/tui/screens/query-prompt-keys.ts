@@ -5,6 +5,13 @@
 import { keyNames, type Press } from '../keys.ts';
 import { DOT_COMMANDS } from './query-prompt-commands.ts';
 
+/** Ctrl-A is the character 1, and so on; Enter, Tab, Backspace and Escape have names of their own. */
+const CONTROL_KEYS: ReadonlyMap<string, string> = new Map(
+  [...'abcdefgklnopqrstuvwxyz'].map((letter) => {
+    return [String.fromCharCode(letter.charCodeAt(0) - 96), `ctrl-${letter}`];
+  }),
+);
+
 /** The names of the keys of one event. */
 export function promptKeys(input: string, press: Press): string[] {
   if (press.leftArrow && (press.ctrl || press.meta)) return ['word-left'];
@@ -12,7 +19,8 @@ export function promptKeys(input: string, press: Press): string[] {
   if (press.return && press.meta) return ['meta-return'];
   if (press.meta && input === 'b') return ['word-left'];
   if (press.meta && input === 'f') return ['word-right'];
-  return keyNames(input, press);
+  // Of keys that arrive together the control keys are still control characters.
+  return keyNames(input, press).map((name) => CONTROL_KEYS.get(name) ?? name);
 }
 
 /** A key and what it does; the first words are for the bar. */

@@ -53,8 +53,9 @@ export function offersAt(text: string, cursor: number, names: Names, asked: bool
   if (place.kind === 'none') return empty;
   if (typed === '' && place.kind === 'expression' && !asked) return empty;
   const list = ranked(typed, allAt(place, names));
-  // A word that is there in full needs no offer.
-  if (list.length === 1 && list[0].word === typed) return empty;
+  // A word that is there in full needs no offer, unless it goes on in another one.
+  const going = list.filter(({ word }) => word.startsWith(typed));
+  if (!asked && going.length === 1 && going[0].word === typed) return empty;
   return { start, typed, list };
 }
 

@@ -278,8 +278,11 @@ function tab(state: PromptState, { offers }: Around): PromptState {
   if (offers.list.length === 0) {
     return state.asked ? noted(state, 'nothing fits here') : { ...state, asked: true, quiet: false };
   }
-  if (offers.list.length === 1) return accept(state, offers, 0);
-  const shared = sharedBeginning(offers);
+  // What only holds the letters somewhere does not keep the one that begins with them waiting.
+  const wanted = offers.typed.toLowerCase();
+  const begins = offers.list.filter(({ word }) => word.toLowerCase().startsWith(wanted));
+  if (offers.list.length === 1 || begins.length === 1) return accept(state, offers, 0);
+  const shared = begins.length === 0 ? '' : sharedBeginning({ ...offers, list: begins });
   if (shared.length > offers.typed.length) {
     const edit = replaceFrom(state.edit, offers.start, shared);
     return written(state, edit, false);
