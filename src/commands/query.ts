@@ -5,7 +5,8 @@ import { Args, BaseCommand, Flags, outputFlag, serverFlags } from '../base-comma
 export default class Query extends BaseCommand<typeof Query> {
   static override summary = 'ask a PromQL query';
   static override description = `Without EXPR it is a prompt on a terminal, else it reads
-the query from stdin. Without a time it is asked for now. A range is --since, or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or seconds since 1970.`;
+the query from stdin. Without a time it is asked for now. A range is --since, or --from and --to.
+Times are written as now, now-1h, 2026-01-31T08:00:00Z or seconds since 1970.`;
   static override examples = [
     '<%= config.bin %> query up',
     "<%= config.bin %> query 'rate(http_requests_total[5m])' --since 1h --graph",

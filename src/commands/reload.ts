@@ -4,9 +4,9 @@ import { BaseCommand, LIST_FORMATS, outputFlag, serverFlags } from '../base-comm
 
 export default class Reload extends BaseCommand<typeof Reload> {
   static override summary = 'have a server read its configuration again';
-  static override description = `What is scraped follows the file at once. A file with a mistake changes
-nothing. The server takes it when it was started with --enable-lifecycle or has a token; SIGHUP to
-the process does the same without either.`;
+  static override description = `What is scraped follows the file at once.
+A file with a mistake changes nothing. The server takes it when it was started with
+--enable-lifecycle or has a token; SIGHUP to the process does the same without either.`;
   static override examples = [
     '<%= config.bin %> up --config prometheus.yml --enable-lifecycle --detach',
     '<%= config.bin %> reload',

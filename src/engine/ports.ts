@@ -360,20 +360,6 @@ export interface Notify {
   take(events: readonly AlertEvent[]): Promise<void>;
 }
 
-/** What reading the configuration again has changed. */
-export interface ReloadReport {
-  /** Names of scrape jobs. */
-  readonly added: readonly string[];
-  readonly removed: readonly string[];
-  readonly changed: readonly string[];
-  /** Jobs that go on as they were. */
-  readonly kept: number;
-  /** Settings that differ in the file and count only after a restart. */
-  readonly restart: readonly string[];
-  /** Sentences with their places, for fields that are known but not used. */
-  readonly warnings: readonly string[];
-}
-
 /** A value in State and the version by which it may be replaced; versions only grow. */
 export interface StateEntry {
   readonly value: string;

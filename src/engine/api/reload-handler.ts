@@ -12,7 +12,11 @@ import { JSON_TYPE, TEXT_TYPE, sendWhole, successJson } from './respond.ts';
 /** Answers what changed. */
 export async function reload(call: Call, parts: ApiParts): Promise<void> {
   if (parts.reload === undefined) {
-    return await sendWhole(call.response, call.head(403, TEXT_TYPE), 'Lifecycle API is not enabled.');
+    return await sendWhole(
+      call.response,
+      call.head(403, TEXT_TYPE),
+      'Lifecycle API is not enabled.',
+    );
   }
   if (isCrossSite(call.request)) {
     const error = 'a page of another site must not reload the configuration';

@@ -18,7 +18,8 @@ import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
-import type { Cache, ReloadReport, Source, State } from '../ports.ts';
+import type { ReloadReport } from '../model/reload-report.ts';
+import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
@@ -127,7 +128,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const api = new ApiServer({
-    ...{ ask: new MeasuredAsk(queries, clock, counters), explain: queries, retentionMs: options.retentionMs },
+    ...{
+      ask: new MeasuredAsk(queries, clock, counters),
+      explain: queries,
+      retentionMs: options.retentionMs,
+    },
     source: new JoinedSource(sources),
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },

@@ -4,7 +4,7 @@
 // other.
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { MonError, UserError, messageOf } from '../errors.ts';
-import type { ReloadReport } from '../ports.ts';
+import type { ReloadReport } from '../model/reload-report.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { parseConfig } from './config.ts';
@@ -113,11 +113,7 @@ function nameInFile(key: keyof MonConfig): string {
   return IN_FILE[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function reportOf(
-  before: MonConfig,
-  after: MonConfig,
-  warnings: readonly string[],
-): ReloadReport {
+function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string[]): ReloadReport {
   const old = new Map(before.scrapes.map((one) => [one.jobName, JSON.stringify(one)]));
   const now = new Map(after.scrapes.map((one) => [one.jobName, JSON.stringify(one)]));
   const both = [...now.keys()].filter((name) => old.has(name));

@@ -23,7 +23,11 @@ interface SeriesJson {
 }
 
 export interface QueryJson {
-  readonly data: { readonly resultType: string; readonly result: unknown; readonly stats?: unknown };
+  readonly data: {
+    readonly resultType: string;
+    readonly result: unknown;
+    readonly stats?: unknown;
+  };
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
 }

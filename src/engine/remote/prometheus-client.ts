@@ -8,14 +8,8 @@ import { durationOf } from '../model/duration.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { Explanation } from '../model/explanation.ts';
-import type {
-  Ask,
-  AskOptions,
-  Explain,
-  PushOutcome,
-  QueryTimes,
-  ReloadReport,
-} from '../ports.ts';
+import type { ReloadReport } from '../model/reload-report.ts';
+import type { Ask, AskOptions, Explain, PushOutcome, QueryTimes } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { HttpConnection } from './http-request.ts';
 import type { HttpAnswer, HttpAsk, HttpTarget } from './http-request.ts';

@@ -100,9 +100,11 @@ export class QuerySession {
     const own = new AbortController();
     this.#current = own;
     this.#become({ running: query, outcome: this.#state.outcome });
-    const outcome = await ask(own.signal).catch(
-      (thrown: unknown): Outcome => ({ kind: 'failure', query, failure: failureOf(thrown) }),
-    );
+    const outcome = await ask(own.signal).catch((thrown: unknown): Outcome => ({
+      kind: 'failure',
+      query,
+      failure: failureOf(thrown),
+    }));
     if (this.#current !== own) return;
     this.#current = undefined;
     this.#become({ running: undefined, outcome });

@@ -43,9 +43,9 @@ export function PromptBody(props: BodyProps): ReactNode {
     return picture(wordsBox(boxOf(props, 'help'), helpWords(width), size));
   }
   if (state.view === 'history') {
-    const rows = state.past.toReversed().map((text): Word[] => [
-      { text: text.replaceAll(/\s+/g, ' '), style: STYLE.plain },
-    ]);
+    const rows = state.past
+      .toReversed()
+      .map((text): Word[] => [{ text: text.replaceAll(/\s+/g, ' '), style: STYLE.plain }]);
     return picture(wordsBox(boxOf(props, 'history, newest first'), rows, size));
   }
   if (state.view === 'command') {
@@ -186,4 +186,3 @@ function noteWords({ outcome }: AnswerProps): Word[] {
   const cache = stats.cache === undefined ? '' : `, cache ${stats.cache}`;
   return [{ text: `${stats.samples} samples read${cache}`, style: STYLE.dim }];
 }
-

@@ -5,7 +5,7 @@
 import { keyNames, type Press } from '../keys.ts';
 import { DOT_COMMANDS } from './query-prompt-commands.ts';
 
-/** Ctrl-A is the character 1, and so on; Enter, Tab, Backspace and Escape have names of their own. */
+/** Ctrl-A is the character 1, and so on; Enter, Tab and Backspace have names of their own. */
 const CONTROL_KEYS: ReadonlyMap<string, string> = new Map(
   [...'abcdefgklnopqrstuvwxyz'].map((letter) => {
     return [String.fromCharCode(letter.charCodeAt(0) - 96), `ctrl-${letter}`];

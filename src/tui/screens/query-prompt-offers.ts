@@ -2,7 +2,11 @@
 // server knows. From the place in the query and the names to a short list, the likeliest first.
 // Pure but for the names, which come from the cache. Easy to get wrong: a label value may hold
 // quotes and backslashes and has to be written so that it is read back as it was.
-import { AGGREGATION_WORDS, FUNCTION_WORDS, KEYWORD_WORDS } from '../../engine/promql/function-words.ts';
+import {
+  AGGREGATION_WORDS,
+  FUNCTION_WORDS,
+  KEYWORD_WORDS,
+} from '../../engine/promql/function-words.ts';
 import { typingPlace, type TypingPlace } from '../../engine/promql/typing-place.ts';
 import { DOT_COMMANDS } from './query-prompt-commands.ts';
 

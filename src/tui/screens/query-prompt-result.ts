@@ -1,6 +1,7 @@
 // An answer as the prompt shows it: columns for labels that differ, one line for those that all
 // series share, a table of the newest values with a small picture for a range, lines for a chart.
-// Pure. Easy to get wrong: an answer may have many thousand series; only the rows in sight are made.
+// Pure. Easy to get wrong: an answer may have many thousand series, and only the rows in sight may
+// be made.
 import type { Labels } from '../../engine/model/labels.ts';
 import { NAME, labelValue } from '../../engine/model/labels.ts';
 import type { QueryAnswer } from '../../engine/model/query-result.ts';
@@ -48,14 +49,17 @@ export function shapeOf(answer: QueryAnswer): SeriesShape {
   for (const labels of series) {
     for (let i = 0; i < labels.length; i += 2) {
       const known = values.get(labels[i]);
-      if (known === undefined) values.set(labels[i], { first: labels[i + 1], count: 1, same: true });
+      if (known === undefined)
+        values.set(labels[i], { first: labels[i + 1], count: 1, same: true });
       else {
         known.count++;
         known.same &&= known.first === labels[i + 1];
       }
     }
   }
-  const names = [...values.keys()].sort((a, b) => (a === NAME ? -1 : b === NAME ? 1 : a < b ? -1 : 1));
+  const names = [...values.keys()].sort((a, b) =>
+    a === NAME ? -1 : b === NAME ? 1 : a < b ? -1 : 1,
+  );
   const alike = (name: string): boolean => {
     const known = values.get(name);
     return known !== undefined && known.same && known.count === series.length && series.length > 1;

@@ -241,7 +241,10 @@ function command(state: PromptState, dot: DotAsk, around: Around): Pressed {
       const query = dot.query || around.ran;
       if (query === '') return { state: noted(state, 'write .explain and a query') };
       const { analyze } = dot;
-      return { state: { ...state, scroll: 0, quiet: true }, wish: { do: 'explain', query, analyze } };
+      return {
+        state: { ...state, scroll: 0, quiet: true },
+        wish: { do: 'explain', query, analyze },
+      };
     }
     case 'instant':
       return ranged({ ...next, atMs: dot.atMs }, undefined, around);
@@ -257,7 +260,9 @@ function command(state: PromptState, dot: DotAsk, around: Around): Pressed {
 /** Another time; what is shown is asked again for it. */
 function ranged(state: PromptState, rangeMs: number | undefined, around: Around): Pressed {
   const next = { ...state, rangeMs, scroll: 0, note: '' };
-  return around.ran === '' ? { state: next } : { state: next, wish: { do: 'run', query: around.ran } };
+  return around.ran === ''
+    ? { state: next }
+    : { state: next, wish: { do: 'run', query: around.ran } };
 }
 
 function nextRange(rangeMs: number | undefined): number | undefined {
@@ -276,7 +281,9 @@ function fromPast(state: PromptState, step: 1 | -1): PromptState {
 
 function tab(state: PromptState, { offers }: Around): PromptState {
   if (offers.list.length === 0) {
-    return state.asked ? noted(state, 'nothing fits here') : { ...state, asked: true, quiet: false };
+    return state.asked
+      ? noted(state, 'nothing fits here')
+      : { ...state, asked: true, quiet: false };
   }
   // What only holds the letters somewhere does not keep the one that begins with them waiting.
   const wanted = offers.typed.toLowerCase();

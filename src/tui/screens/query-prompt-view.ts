@@ -152,14 +152,19 @@ export function offersLines(
   const top = Math.max(0, Math.min(list.length - inner.height, at - (inner.height >> 1)));
   const shown = list.slice(top, top + inner.height);
   const widest = Math.max(12, ...shown.map((offer) => cellWidth(safeText(offer.shown))));
-  const names = Math.min(widest, Math.max(12, Math.floor(inner.width * (inner.width < 60 ? 0.9 : 0.6))));
+  const names = Math.min(
+    widest,
+    Math.max(12, Math.floor(inner.width * (inner.width < 60 ? 0.9 : 0.6))),
+  );
   shown.forEach((offer, i) => {
     const y = inner.y + i;
     const marked = chosen !== undefined && top + i === at;
     if (marked) cells.put(inner.x, y, '▸', { style: STYLE.accent });
     cells.put(inner.x + 2, y, KIND_LETTER[offer.kind], { style: STYLE.dim });
     const style = marked ? STYLE.selected : KIND_STYLE[offer.kind];
-    cells.put(inner.x + 4, y, fit(safeText(offer.shown), Math.min(names, inner.width - 5)), { style });
+    cells.put(inner.x + 4, y, fit(safeText(offer.shown), Math.min(names, inner.width - 5)), {
+      style,
+    });
     const room = inner.width - names - 8;
     if (room < 8) return;
     const about = shorten(safeText(offer.about), room);
@@ -218,7 +223,13 @@ export function planWords(rows: readonly PlanRow[], width: number): Word[][] {
     const second = { text: `  ${more}`, style: STYLE.dim };
     if (lead.length + words.length + more.length + 2 <= width) return [[...first, second]];
     const below = lead.replace('├', '│').replace('└', ' ');
-    return [first, [{ text: `${below}  `, style: STYLE.border }, { text: more, style: STYLE.dim }]];
+    return [
+      first,
+      [
+        { text: `${below}  `, style: STYLE.border },
+        { text: more, style: STYLE.dim },
+      ],
+    ];
   });
 }
 

@@ -107,8 +107,16 @@ export function Prompt(props: PromptProps): ReactNode {
   const command = shellCommand(ran || lineQuery(state), state, options.server.flags);
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <StatusLine {...headGroups(props, state, { running: answered.running, columns })} width={columns} theme={theme} />
-      <Picture lines={editorLines(view, { width: columns, height })} width={columns} height={height} />
+      <StatusLine
+        {...headGroups(props, state, { running: answered.running, columns })}
+        width={columns}
+        theme={theme}
+      />
+      <Picture
+        lines={editorLines(view, { width: columns, height })}
+        width={columns}
+        height={height}
+      />
       {list > 0 && (
         <Picture
           lines={offersLines(offers, chosen, { width: columns, height: list, theme })}

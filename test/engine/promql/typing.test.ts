@@ -29,7 +29,12 @@ test('every function and aggregation has a signature and a line', () => {
 
 test('pieces', () => {
   const f = (text: string, want: string): void => {
-    assert.equal(piecesOf(text).map(({ kind, text: t }) => `${kind[0]}:${t}`).join(' '), want);
+    assert.equal(
+      piecesOf(text)
+        .map(({ kind, text: t }) => `${kind[0]}:${t}`)
+        .join(' '),
+      want,
+    );
   };
   f('rate(x[5m])', 'f:rate b:( m:x b:[ n:5m b:] b:)');
   f('sum by (job) (up)', 'a:sum k:by b:( l:job b:) b:( m:up b:)');

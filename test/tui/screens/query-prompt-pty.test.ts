@@ -190,7 +190,10 @@ test('a paste of several lines is one text and runs nothing', async () => {
   const term = await prompt();
   term.type('\u001b[200~sum by (job) (\n  up\n)\u001b[31m\u001b[201~');
   await term.waitFor('┃   )[31m');
-  assert.equal(fake.requests.filter(({ params }) => params.get('query')?.includes('31m')).length, 0);
+  assert.equal(
+    fake.requests.filter(({ params }) => params.get('query')?.includes('31m')).length,
+    0,
+  );
   await leave(term);
 });
 

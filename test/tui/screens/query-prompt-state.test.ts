@@ -141,7 +141,10 @@ test('the time goes round and asks again', () => {
   const { state, wishes } = after(['ctrl-t', 'ctrl-t'], promptState(), 'up');
   assert.equal(state.rangeMs, 900_000);
   assert.deepEqual(wishes.at(-1), { do: 'run', query: 'up' });
-  assert.equal(after(['ctrl-t'], promptState({ rangeMs: 7 * 86_400_000 })).state.rangeMs, undefined);
+  assert.equal(
+    after(['ctrl-t'], promptState({ rangeMs: 7 * 86_400_000 })).state.rangeMs,
+    undefined,
+  );
   const times = queryTimes(state, 1_000_000_000, 80);
   assert.ok('stepMs' in times && times.endMs - times.startMs === 900_000 && times.stepMs >= 1000);
 });
@@ -167,6 +170,12 @@ test('commands', () => {
 
 test('the command for a shell', () => {
   const state = promptState({ rangeMs: 3_600_000, stepMs: 30_000 });
-  assert.equal(shellCommand("a'b", state, '--url x'), `mon query 'a'\\''b' --since 1h --step 30s --graph --url x`);
-  assert.equal(shellCommand('up', promptState({ atMs: 0 }), ''), 'mon query up --at 1970-01-01T00:00:00.000Z');
+  assert.equal(
+    shellCommand("a'b", state, '--url x'),
+    `mon query 'a'\\''b' --since 1h --step 30s --graph --url x`,
+  );
+  assert.equal(
+    shellCommand('up', promptState({ atMs: 0 }), ''),
+    'mon query up --at 1970-01-01T00:00:00.000Z',
+  );
 });
