@@ -89,7 +89,9 @@ export class NameCache {
     kept.asking = true;
     try {
       kept.names = (await ask()).slice(0, NAMES_MAX);
-      kept.untilMs = this.#clock.monotonic() + FRESH_MS;
+      // A server that has just begun has no names yet.
+      const freshMs = kept.names.length === 0 ? FAILED_MS : FRESH_MS;
+      kept.untilMs = this.#clock.monotonic() + freshMs;
     } catch {
       // Completion is a help, not an answer: what is known stays, and the query itself will tell.
       kept.untilMs = this.#clock.monotonic() + FAILED_MS;

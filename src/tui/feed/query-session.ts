@@ -57,7 +57,7 @@ export class QuerySession {
 
   readonly state = (): SessionState => this.#state;
 
-  /** Asks; a mistake that can be seen here never reaches the server. */
+  /** Asks. The server decides what is a query: it may know more functions than we do. */
   run(query: string, times: QueryTimes): void {
     void this.#work(query, async (signal) => {
       const begin = this.#clock.monotonic();
@@ -103,7 +103,7 @@ export class QuerySession {
     const outcome = await ask(own.signal).catch((thrown: unknown): Outcome => ({
       kind: 'failure',
       query,
-      failure: failureOf(thrown),
+      failure: failureOf(ownWords(query, thrown)),
     }));
     if (this.#current !== own) return;
     this.#current = undefined;
@@ -113,6 +113,17 @@ export class QuerySession {
   #become(state: SessionState): void {
     this.#state = state;
     for (const listener of this.#listeners) listener();
+  }
+}
+
+/** A mistake that is one for us too, in our words: they name the place and the nearest name. */
+function ownWords(query: string, thrown: unknown): unknown {
+  if (!(thrown instanceof UserError) || thrown.hint !== undefined) return thrown;
+  try {
+    check(parse(query), query);
+    return thrown;
+  } catch (own) {
+    return own;
   }
 }
 

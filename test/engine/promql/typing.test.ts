@@ -9,6 +9,7 @@ import {
 } from '../../../src/engine/promql/function-words.ts';
 import { AGGREGATIONS, FUNCTIONS } from '../../../src/engine/promql/functions.ts';
 import { bracketPair, isUnfinished, piecesOf } from '../../../src/engine/promql/highlight.ts';
+import { nearest } from '../../../src/engine/promql/suggest.ts';
 import { callAround, typingPlace } from '../../../src/engine/promql/typing-place.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 
@@ -97,6 +98,19 @@ test('what goes on in a new line', () => {
     assert.ok(isUnfinished(text), text);
   }
   for (const text of ['', 'up', 'sum(up)', 'up)', '# c (']) assert.ok(!isUnfinished(text), text);
+});
+
+test('of equally near names the one of the same beginning is meant', () => {
+  const known = [...FUNCTIONS.keys(), ...AGGREGATIONS.keys()];
+  const f = (word: string, want: string | undefined): void => {
+    assert.equal(nearest(word, known), want, word);
+  };
+  f('sun', 'sum');
+  f('rat', 'rate');
+  f('coutn', 'count');
+  f('maxx', 'max');
+  f('avg_over_tim', 'avg_over_time');
+  f('zzzzzz', undefined);
 });
 
 test('nothing that is typed throws', () => {

@@ -64,6 +64,7 @@ function sessionOf(explain: () => Promise<Explanation>) {
   const waiting = new Map<string, (answer: QueryAnswer) => void>();
   const ask = (query: string): Promise<QueryAnswer> => {
     if (query === 'bad') return Promise.reject(new UserError('no', { source: 'bad', start: 1 }));
+    if (query === 'sun(up)') return Promise.reject(new UserError('no'));
     return new Promise((resolve) => waiting.set(query, resolve));
   };
   const session = new QuerySession({ instant: ask, range: ask, explain }, new VirtualClock(NOON));
@@ -109,6 +110,11 @@ test('failures have their place; without a plan there is the tree', async () => 
   const failed = session.state().outcome;
   assert.ok(failed.kind === 'failure');
   assert.deepEqual(failed.failure, { message: 'no', start: 1, end: 1 });
+  session.run('sun(up)', { timeMs: NOON });
+  await turn();
+  const hinted = session.state().outcome;
+  assert.ok(hinted.kind === 'failure');
+  assert.equal(hinted.failure.hint, 'did you mean "sum"?');
   session.explain('sum(up)', { timeMs: NOON }, false);
   await turn();
   assert.equal(session.state().outcome.kind, 'tree');
