@@ -2,7 +2,7 @@
 // label, a word of the language. The names themselves come from a server; this says which to ask
 // for. Easy to get wrong: inside an open string the closing quote may be far away or missing.
 import { parseString } from './literals.ts';
-import { enclosuresAt } from './highlight.ts';
+import { enclosuresAt, piecesOf } from './highlight.ts';
 import { tokensOf } from './tokens.ts';
 import type { Enclosure } from './highlight.ts';
 import type { Token } from './tokens.ts';
@@ -52,7 +52,7 @@ export function typingPlace(text: string, cursor: number): TypingPlace {
   if (inner?.kind === 'matchers' && !/^[,{]$/.test(before.at(-1)?.text ?? '')) return none;
   if (inner?.kind === 'matchers' || inner?.kind === 'labels') {
     const matchers = inner.kind === 'matchers';
-    const metric = matchers ? inner.name : metricNear(tokens, inner.open);
+    const metric = matchers ? inner.name : metricNear(text, inner.open);
     return { kind: 'label', start, typed, metric, matchers };
   }
   return { kind: 'expression', start, typed };
@@ -107,20 +107,10 @@ function inComment(text: string, cursor: number, tokens: readonly Token[]): bool
 }
 
 /** The first metric behind a list of labels, else the last one before it. */
-function metricNear(tokens: readonly Token[], open: Token): string {
-  const isMetric = (token: Token, i: number): boolean =>
-    token.kind === 'word' &&
-    /[_:]/.test(token.text) &&
-    tokens[i + 1]?.text !== '(' &&
-    !/^group_(?:left|right)$/.test(token.text);
-  const outside = tokens.filter((token, i) => isMetric(token, i) && !inList(tokens, i));
-  const behind = outside.find(({ start }) => start > open.start);
-  return (behind ?? outside.findLast(({ start }) => start < open.start))?.text ?? '';
-}
-
-function inList(tokens: readonly Token[], i: number): boolean {
-  const { kind } = enclosuresAt(tokens, tokens[i].start).at(-1) ?? {};
-  return kind === 'labels' || kind === 'matchers';
+function metricNear(text: string, open: Token): string {
+  const metrics = piecesOf(text).filter(({ kind }) => kind === 'metric');
+  const behind = metrics.find(({ start }) => start > open.start);
+  return (behind ?? metrics.findLast(({ start }) => start < open.start))?.text ?? '';
 }
 
 /** The call around the cursor and which of its arguments is typed; undefined outside of any. */
