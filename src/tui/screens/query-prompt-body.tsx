@@ -126,7 +126,7 @@ type AnswerProps = BodyProps & { readonly outcome: Extract<Outcome, { kind: 'ans
 function Answer(props: AnswerProps): ReactNode {
   const { outcome, state, theme, zone, width, height } = props;
   const { answer, times } = outcome;
-  const table = useMemo(() => tableOf(answer, zone), [answer, zone]);
+  const table = useMemo(() => tableOf(answer, { width, zone }), [answer, width, zone]);
   const lines = useMemo(() => linesOf(answer, LINES_MAX), [answer]);
   const size = { width, height };
   const words = noteWords(props);

@@ -27,6 +27,10 @@ export interface SeriesShape {
   readonly differing: readonly string[];
   /** `job="node"` for each that all have alike. */
   readonly shared: string;
+  /** The names of those. */
+  readonly alike: readonly string[];
+  /** How many of the differing labels a series has, as a share: 1 when it has all. */
+  readonly filled: number;
 }
 
 /** A table whose rows are made when they are seen. */
@@ -64,11 +68,15 @@ export function shapeOf(answer: QueryAnswer): SeriesShape {
     const known = values.get(name);
     return known !== undefined && known.same && known.count === series.length && series.length > 1;
   };
-  const shared = names.filter(alike).map((name) => {
+  const common = names.filter(alike);
+  const shared = common.map((name) => {
     const first = values.get(name)?.first ?? '';
     return name === NAME ? first : `${quoteName(name)}=${quote(first)}`;
   });
-  return { differing: names.filter((name) => !alike(name)), shared: shared.join('  ') };
+  const differing = names.filter((name) => !alike(name));
+  const there = differing.reduce((sum, name) => sum + (values.get(name)?.count ?? 0), 0);
+  const filled = there / Math.max(1, differing.length * series.length);
+  return { differing, shared: shared.join('  '), alike: common, filled };
 }
 
 function labelColumns({ differing }: SeriesShape): TableColumn[] {
@@ -79,12 +87,12 @@ function labelColumns({ differing }: SeriesShape): TableColumn[] {
   if (differing.length > own.length) {
     columns.push({ title: 'more labels', min: 8, max: 60, rank: 20 });
   }
-  if (columns.length === 0) columns.push({ title: 'series', min: 6, max: 60, rank: 2 });
+  if (columns.length === 0) columns.push({ title: 'series', min: 12, rank: 1, grow: true });
   return columns;
 }
 
-function labelCells(labels: Labels, { differing }: SeriesShape): TableCell[] {
-  if (differing.length === 0) return [{ text: seriesName(labels, []) }];
+function labelCells(labels: Labels, { differing, alike }: SeriesShape): TableCell[] {
+  if (differing.length === 0) return [{ text: seriesName(labels, alike) }];
   const own = differing.slice(0, LABEL_COLUMNS_MAX);
   const cells = own.map((name): TableCell => ({ text: labelValue(labels, name) }));
   const rest = differing.slice(own.length).filter((name) => labelValue(labels, name) !== '');
@@ -115,10 +123,29 @@ function valueCell(answer: QueryAnswer, cell: number, value: number): TableCell 
   return { text: formatFloat(value), style: Number.isNaN(value) ? STYLE.dim : STYLE.bold };
 }
 
-/** The answer as a table; undefined for a scalar or a text. */
-export function tableOf(answer: QueryAnswer, zone: string | undefined): ResultTable | undefined {
-  const { result } = answer;
+/** Cells that a column of a label needs to be of use, and those of the figures beside them. */
+const LABEL_CELLS = 12;
+const FIGURE_CELLS = 24;
+
+/** Where columns of labels would be narrow or mostly empty, one of whole series is read better. */
+function shapeFor(answer: QueryAnswer, width: number): SeriesShape {
   const shape = shapeOf(answer);
+  const room = Math.max(1, Math.floor((width - FIGURE_CELLS) / LABEL_CELLS));
+  const fits = shape.differing.length <= room && shape.filled >= 0.5;
+  return fits ? shape : { ...shape, differing: [] };
+}
+
+/** What a table is made for. */
+export interface TableRoom {
+  readonly width: number;
+  /** IANA time zone of times; the machine's when undefined. */
+  readonly zone: string | undefined;
+}
+
+/** The answer as a table; undefined for a scalar or a text. */
+export function tableOf(answer: QueryAnswer, room: TableRoom): ResultTable | undefined {
+  const { result } = answer;
+  const shape = shapeFor(answer, room.width);
   const columns = labelColumns(shape);
   const { shared } = shape;
   if (result.type === 'vector') {
@@ -139,7 +166,7 @@ export function tableOf(answer: QueryAnswer, zone: string | undefined): ResultTa
   if (result.type === 'matrix') return rangeTable(answer, shape, columns);
   if (result.type !== 'samples') return undefined;
   const { labels, from, timestamps, values } = result.raw;
-  const time = new LocalTime(zone);
+  const time = new LocalTime(room.zone);
   const seriesOf = (i: number): number => from.findLastIndex((start) => start <= i);
   return {
     columns: [
@@ -201,8 +228,8 @@ export function linesOf(
   if (result.type !== 'matrix') return { series: [], hidden: 0 };
   const { labels, steps, values, present } = result.matrix;
   const timestamps = gridTimes(result.grid);
-  const shape = shapeOf(answer);
-  const leftOut = shape.differing.length === 0 ? [] : alikeOf(labels, shape);
+  const { differing, alike } = shapeOf(answer);
+  const leftOut = differing.length === 0 ? [] : alike;
   const series = labels.slice(0, most === Infinity ? undefined : most).map((one, s) => ({
     name: seriesName(one, leftOut),
     timestamps,
@@ -210,11 +237,6 @@ export function linesOf(
     present: present.subarray(s * steps, (s + 1) * steps),
   }));
   return { series, hidden: labels.length - series.length };
-}
-
-function alikeOf(labels: readonly Labels[], { differing }: SeriesShape): string[] {
-  const names = (labels[0] ?? []).filter((_, i) => i % 2 === 0);
-  return names.filter((name) => !differing.includes(name));
 }
 
 /** The text of a scalar or a string; undefined for what is a table. */

@@ -57,6 +57,9 @@ export interface Around {
 /** The ranges that Ctrl-T goes through, after one instant. */
 export const RANGES_MS: readonly number[] = [5, 15, 60, 360, 1440, 10_080].map((m) => m * 60_000);
 
+/** The range of a chart that was asked for while one instant was shown. */
+const CHART_MS = 15 * 60_000;
+
 /** The state to open with. */
 export function promptState(more: Partial<PromptState> = {}): PromptState {
   const past = more.past ?? [];
@@ -132,8 +135,8 @@ function pressView(state: PromptState, name: string, around: Around): Pressed | 
     case '?':
       return empty ? { state: { ...state, view: 'help', scroll: 0 } } : undefined;
     case 'ctrl-g': {
-      const form = state.form === 'graph' ? 'table' : 'graph';
-      return { state: { ...state, form, view: 'result', scroll: 0, note: '' } };
+      const form = state.form === 'graph' && state.rangeMs !== undefined ? 'table' : 'graph';
+      return charted({ ...state, view: 'result', scroll: 0, note: '' }, form, around);
     }
     case 'ctrl-t':
       return ranged(state, nextRange(state.rangeMs), around);
@@ -228,13 +231,15 @@ function remembered(state: PromptState, query: string): PromptState {
 function command(state: PromptState, dot: DotAsk, around: Around): Pressed {
   const next = { ...cleared(state), scroll: 0 };
   switch (dot.do) {
+    case 'command':
+      if (around.ran === '') return { state: noted(next, 'run a query first') };
+      return { state: { ...next, view: 'command' } };
     case 'help':
     case 'history':
-    case 'command':
       return { state: { ...next, view: dot.do } };
     case 'table':
     case 'graph':
-      return { state: { ...next, form: dot.do } };
+      return charted(next, dot.do, around);
     case 'exit':
       return { state, wish: { do: 'exit' } };
     case 'explain': {
@@ -263,6 +268,13 @@ function ranged(state: PromptState, rangeMs: number | undefined, around: Around)
   return around.ran === ''
     ? { state: next }
     : { state: next, wish: { do: 'run', query: around.ran } };
+}
+
+/** Another form; a chart of one instant would be empty, so it gets a range. */
+function charted(state: PromptState, form: 'table' | 'graph', around: Around): Pressed {
+  const next = { ...state, form };
+  if (form === 'table' || state.rangeMs !== undefined) return { state: next };
+  return ranged({ ...next, atMs: undefined }, CHART_MS, around);
 }
 
 function nextRange(rangeMs: number | undefined): number | undefined {

@@ -149,6 +149,14 @@ test('the time goes round and asks again', () => {
   assert.ok('stepMs' in times && times.endMs - times.startMs === 900_000 && times.stepMs >= 1000);
 });
 
+test('a chart of an instant gets a range; again it is a table', () => {
+  const { state, wishes } = after(['ctrl-g'], promptState(), 'up');
+  assert.deepEqual([state.form, state.rangeMs], ['graph', 900_000]);
+  assert.deepEqual(wishes, [{ do: 'run', query: 'up' }]);
+  assert.equal(after(['ctrl-g'], state, 'up').state.form, 'table');
+  assert.equal(after([':.graph', 'return']).state.rangeMs, 900_000);
+});
+
 test('commands', () => {
   assert.deepEqual(dotCommand('.explain sum(up)'), {
     do: 'explain',
