@@ -41,6 +41,8 @@ export async function runPrompt(run: PromptRun): Promise<number> {
     note = `the history cannot be read: ${messageOf(thrown)}`;
     return [];
   });
+  // One after the other: each reads what the one before has written.
+  let turn = Promise.resolve('');
   const view = { ...viewOf(flags, clock.now()), past, note };
   const { openQueryPrompt } = await import('../tui/screens/query-prompt.tsx');
   try {
@@ -52,7 +54,7 @@ export async function runPrompt(run: PromptRun): Promise<number> {
       look: { env, color: flags.color },
       zone: zoneOf(flags.tz),
       view,
-      remember: (query) => remember(systemDisk, path, query),
+      remember: (query) => (turn = turn.then(() => remember(systemDisk, path, query))),
       stdin: process.stdin,
       stdout: process.stdout,
       process,

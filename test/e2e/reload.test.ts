@@ -62,8 +62,7 @@ it('mon reload says what changed and what waits for a restart', async () => {
   const first = await runCli(['reload', '--url', mon.url]);
   assert.deepEqual(first, {
     stdout: 'JOB  CHANGE\nc    added\nd    removed\na    changed\n',
-    stderr:
-      'reloaded: 1 job goes on as it was\n' + 'warning: retention counts only after a restart\n',
+    stderr: 'reloaded: 1 job goes on as it was\nwarning: retention counts only after a restart\n',
     code: 0,
   });
   assert.deepEqual(await pools(mon), ['a', 'b', 'c']);
