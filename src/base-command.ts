@@ -145,6 +145,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return new Client(await this.server(), systemClock, timeoutMs);
   }
 
+  /** SIGHUP calls the listener from now on instead of ending the command. */
+  protected onHangup(listener: () => void): void {
+    interrupts?.onHangup(listener);
+  }
+
   protected get env(): NodeJS.ProcessEnv {
     return process.env;
   }

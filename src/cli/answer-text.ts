@@ -3,19 +3,26 @@
 // text needs a name, which many results do not have.
 import { UserError } from '../engine/errors.ts';
 import { NAME, compareText, labelValue, labelsObject } from '../engine/model/labels.ts';
+import type { ShownHistogram } from '../engine/model/histogram.ts';
 import type { Labels } from '../engine/model/labels.ts';
 import type { QueryAnswer } from '../engine/model/query-result.ts';
+import { shownText } from '../engine/promql/histogram-text.ts';
+import { classicLines, histogramObject } from './histogram-form.ts';
 import { jsonLine, jsonText } from './json-text.ts';
 import { API_VERSION, csvLine, listingChunks, safeChunks } from './listing.ts';
 import type { Cell, Listing, OutputFormat, Surface } from './listing.ts';
 import { jsonValue, seriesText, valueText } from './series-text.ts';
 import type { TimeText } from './times.ts';
 
-/** One sample of a result. `labels` is empty for a scalar; a string result has a text as value. */
+/**
+ * One sample of a result. `labels` is empty for a scalar; a string result has a text as value, a
+ * native histogram its text and the histogram.
+ */
 export interface AnswerRow {
   readonly labels: Labels;
   readonly timeMs: number;
   readonly value: number | string;
+  readonly histogram?: ShownHistogram;
 }
 
 /** All samples of a result in its order, series by series. */
@@ -27,7 +34,7 @@ export function* answerRows(answer: QueryAnswer): Generator<AnswerRow, void, voi
     const { labels, from, timestamps, values } = result.raw;
     for (let s = 0; s < labels.length; s++) {
       for (let i = from[s]; i < from[s + 1]; i++) {
-        yield { labels: labels[s], timeMs: timestamps[i], value: values[i] };
+        yield rowOf(answer, i, { labels: labels[s], timeMs: timestamps[i], value: values[i] });
       }
     }
   } else {
@@ -37,9 +44,14 @@ export function* answerRows(answer: QueryAnswer): Generator<AnswerRow, void, voi
     for (let i = 0; i < labels.length * steps; i++) {
       if (present[i] === 0) continue;
       const timeMs = start + (i % steps) * step;
-      yield { labels: labels[Math.floor(i / steps)], timeMs, value: values[i] };
+      yield rowOf(answer, i, { labels: labels[Math.floor(i / steps)], timeMs, value: values[i] });
     }
   }
+}
+
+function rowOf({ shown }: QueryAnswer, cell: number, row: AnswerRow): AnswerRow {
+  const histogram = shown?.[cell];
+  return histogram === undefined ? row : { ...row, value: shownText(histogram), histogram };
 }
 
 export interface AnswerStyle {
@@ -49,6 +61,8 @@ export interface AnswerStyle {
   readonly utc: TimeText;
   readonly surface: Surface;
   readonly query: string;
+  /** Told in the document, for forms that are one. */
+  readonly stats?: object;
 }
 
 /** The answer as chunks of text. @throws UserError when the form cannot hold the result. */
@@ -107,6 +121,7 @@ function answerDocument(answer: QueryAnswer, style: AnswerStyle): object {
     result: isInstant(answer) ? instantItems(answer, style.utc) : rangeItems(answer, style.utc),
     warnings: answer.warnings,
     infos: answer.infos,
+    ...(style.stats === undefined ? {} : { stats: style.stats }),
   };
 }
 
@@ -115,18 +130,28 @@ function instantItems(answer: QueryAnswer, time: TimeText): object[] {
 }
 
 function rangeItems(answer: QueryAnswer, time: TimeText): object[] {
-  const items: { labels: Record<string, string>; values: [string, number | string][] }[] = [];
+  const items: RangeItem[] = [];
   let last: Labels | undefined;
   for (const row of answerRows(answer)) {
     if (row.labels !== last) items.push({ labels: labelsObject(row.labels), values: [] });
     last = row.labels;
-    items[items.length - 1].values.push([time(row.timeMs), rowValue(row)]);
+    const item = items[items.length - 1];
+    if (row.histogram === undefined) item.values.push([time(row.timeMs), rowValue(row)]);
+    else (item.histograms ??= []).push([time(row.timeMs), histogramObject(row.histogram)]);
   }
   return items;
 }
 
+interface RangeItem {
+  readonly labels: Record<string, string>;
+  readonly values: [string, number | string][];
+  histograms?: [string, object][];
+}
+
 function rowObject(row: AnswerRow, time: TimeText): object {
-  return { time: time(row.timeMs), labels: labelsObject(row.labels), value: rowValue(row) };
+  const head = { time: time(row.timeMs), labels: labelsObject(row.labels) };
+  if (row.histogram !== undefined) return { ...head, histogram: histogramObject(row.histogram) };
+  return { ...head, value: rowValue(row) };
 }
 
 function rowValue(row: AnswerRow): number | string {
@@ -176,6 +201,10 @@ function* promLines(answer: QueryAnswer): Iterable<string> {
   }
   for (const name of [...byName.keys()].sort(compareText)) {
     for (const row of byName.get(name) ?? []) {
+      if (row.histogram !== undefined) {
+        yield* classicLines(name, row.labels, row.histogram, row.timeMs);
+        continue;
+      }
       yield `${seriesText(row.labels)} ${valueText(row.value as number)} ${row.timeMs}\n`;
     }
   }

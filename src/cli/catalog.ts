@@ -64,7 +64,8 @@ export async function targetsListing(
     target.scrapeUrl,
     target.health,
     target.lastScrapeMs === 0 ? '' : time(target.lastScrapeMs),
-    target.lastDurationMs / 1000,
+    // Microseconds: what is below them is noise of the clock.
+    Math.round(target.lastDurationMs * 1000) / 1e6,
     target.lastError,
   ]);
   return {

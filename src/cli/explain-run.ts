@@ -3,7 +3,7 @@
 // get wrong: the text of a query comes back from outside, and is made safe before a terminal sees
 // it.
 import { MonError, UserError } from '../engine/errors.ts';
-import type { Explanation, PlanStep } from '../engine/model/explanation.ts';
+import type { Explanation } from '../engine/model/explanation.ts';
 import type { Ask, Explain } from '../engine/ports.ts';
 import { jsonText } from './json-text.ts';
 import { costOption } from './query-run.ts';
@@ -41,46 +41,15 @@ function explainerOf(ask: Ask): Explain {
 
 /** The tree as lines, each with its line break. */
 export async function explanationLines(told: Explanation): Promise<string[]> {
-  const lines = [...treeLines(told.plan, '', '')];
-  const cost = `cost ${count(told.cost)} of at most ${count(told.maxCost)}`;
-  const ran = told.ms === undefined ? '' : `, ran in ${duration(told.ms)}`;
-  const steps = told.steps === 1 ? 'one instant' : `${told.steps} steps`;
-  lines.push(`${cost}, ${steps}${ran}`);
-  lines.push(told.cacheable ? 'results are kept' : `results are not kept: ${told.whyNot}`);
-  return await Promise.all(lines.map(async (line) => `${await safeLine(line)}\n`));
+  const { planRows } = await import('../tui/draw/plan-tree.ts');
+  const lines = planRows(told).map(({ lead, words, more }) => {
+    return more === '' ? `${lead}${words}` : `${lead}${words}  ${more}`;
+  });
+  return await Promise.all(lines.map(async (line) => `${await keptBlanks(line)}\n`));
 }
 
-function* treeLines(step: PlanStep, first: string, rest: string): Generator<string> {
-  const { series, samples, cost } = step.estimate;
-  const sizes = [`${count(series)} series`];
-  if (samples > 0) sizes.push(`${count(samples)} samples`);
-  sizes.push(`cost ${count(cost)}`);
-  yield `${first}${step.what}  (at most ${sizes.join(', ')})`;
-  const { actual, children } = step;
-  const bar = children.length > 0 ? '│ ' : '  ';
-  if (step.text !== '') yield `${rest}${bar}${step.text.replaceAll(/\s+/g, ' ')}`;
-  if (actual !== undefined) {
-    const read = actual.samples > 0 ? `, ${count(actual.samples)} samples read` : '';
-    const made = `${count(actual.rows)} rows${read}, ${count(actual.bytes)} bytes`;
-    yield `${rest}${bar}ran: ${made}, ${duration(actual.ms)}`;
-  }
-  for (const [i, child] of children.entries()) {
-    const last = i === children.length - 1;
-    yield* treeLines(child, `${rest}${last ? '└ ' : '├ '}`, `${rest}${last ? '  ' : '│ '}`);
-  }
-}
-
-function count(value: number): string {
-  const units = ['', ' k', ' M', ' G', ' T'];
-  let unit = 0;
-  let rest = value;
-  while (rest >= 10_000 && unit < units.length - 1) {
-    rest /= 1000;
-    unit++;
-  }
-  return `${Number(rest.toPrecision(unit === 0 ? 4 : 3))}${units[unit]}`;
-}
-
-function duration(ms: number): string {
-  return ms < 1000 ? `${Number(ms.toPrecision(3))} ms` : `${Number((ms / 1000).toPrecision(3))} s`;
+// The branches of the tree begin with blanks.
+async function keptBlanks(line: string): Promise<string> {
+  const lead = /^ */.exec(line)?.[0] ?? '';
+  return lead + (await safeLine(line));
 }

@@ -18,6 +18,8 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** The exit code that the interruption demands; undefined when there was none. */
   code(): number | undefined;
+  /** SIGHUP calls the listener from now on and interrupts nothing. */
+  onHangup(listener: () => void): void;
 }
 
 export interface SignalSource {
@@ -35,8 +37,10 @@ export function watchInterrupts(
   const controller = new AbortController();
   let code: number | undefined;
   let firstAt = 0;
+  let hangup: (() => void) | undefined;
   for (const name of Object.keys(CODES) as (keyof typeof CODES)[]) {
     process.on(name, () => {
+      if (name === 'SIGHUP' && hangup !== undefined && code === undefined) return hangup();
       if (code !== undefined && monotonic() - firstAt > SAME_PRESS_MS) return leave(CODES[name]);
       if (code !== undefined) return;
       code = CODES[name];
@@ -51,5 +55,9 @@ export function watchInterrupts(
       controller.abort();
     });
   }
-  return { signal: controller.signal, code: () => code };
+  return {
+    signal: controller.signal,
+    code: () => code,
+    onHangup: (listener) => (hangup = listener),
+  };
 }

@@ -4,15 +4,26 @@
 /** The candidate closest to `word`, or undefined when none is close enough to be meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
-  let bestSlips = Math.max(1, Math.floor(word.length / 3)) + 1;
+  const most = Math.max(1, Math.floor(word.length / 3));
+  let bestSlips = most + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestSlips) continue;
-    const slips = slipsBetween(word, candidate);
-    if (slips >= bestSlips) continue;
+    // Of equally near words the one of the same length and beginning is meant.
+    const alike = candidate.length === word.length ? 0.1 : 0;
+    const whole = slipsBetween(word, candidate);
+    const slips = whole - alike - sharedLetters(word, candidate) / 1000;
+    if (whole > most || slips >= bestSlips) continue;
     best = candidate;
     bestSlips = slips;
   }
   return best;
+}
+
+/** Letters that two words begin with alike. */
+function sharedLetters(a: string, b: string): number {
+  let n = 0;
+  while (n < a.length && a[n] === b[n]) n++;
+  return n;
 }
 
 /** Letters to insert, drop, change or swap with a neighbour to make `a` into `b`. */

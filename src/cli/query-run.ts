@@ -5,7 +5,9 @@ import { MonError, UserError } from '../engine/errors.ts';
 import type { QueryAnswer } from '../engine/model/query-result.ts';
 import type { Ask } from '../engine/ports.ts';
 import { answerChunks, answerRows } from './answer-text.ts';
+import { assertionOf, failWhere } from './query-assert.ts';
 import type { OutputFormat } from './listing.ts';
+import { statsLine, statsObject } from './query-stats.ts';
 import { rowsNote } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { safeLine } from './terminal-text.ts';
@@ -20,6 +22,9 @@ export interface QueryFlags extends WindowFlags {
   readonly 'fail-empty': boolean;
   readonly explain?: string;
   readonly 'max-cost'?: string;
+  readonly assert?: string;
+  readonly 'empty-ok'?: boolean;
+  readonly stats?: boolean;
 }
 
 export interface QueryRun {
@@ -32,16 +37,22 @@ export interface QueryRun {
 /** Runs until the answer is printed, or as long as it is watched. Answers the exit code. */
 export async function runQuery(run: QueryRun): Promise<number> {
   const { flags, stage } = run;
+  const assertion = assertionOf(flags);
   if (flags.watch !== undefined) return await watchQuery(run);
-  const { answer, window } = await askOnce(run);
+  const { answer, window, ms } = await askOnce(run);
   await tellNotes(answer, stage);
   const rows = rowCount(answer);
+  const stats = flags.stats === true ? statsObject(answer, ms) : undefined;
+  const document = flags.output === 'json' || flags.output === 'yaml';
   if (flags.graph) await stage.print(await graphLines(run, answer, window));
-  else await stage.print(await textOf(run, answer));
+  else await stage.print(await textOf(run, answer, { stats }));
+  if (stats !== undefined && (flags.graph || !document)) await stage.note(statsLine(stats));
   const forPeople = flags.output === 'table' && stage.surface.isTerminal && !flags.graph;
   if (forPeople) await stage.print([rowsNote(rows)]);
-  if (rows > 0 || !flags['fail-empty']) return 0;
-  throw new MonError('MON_NOT_FOUND', 'the answer is empty');
+  if (rows === 0 && flags['fail-empty']) {
+    throw new MonError('MON_NOT_FOUND', 'the answer is empty');
+  }
+  return assertion === undefined ? 0 : await failWhere(answer, assertion, stage);
 }
 
 /** The text of a query from the argument or a file; `-` is stdin. @throws UserError. */
@@ -55,27 +66,34 @@ export async function queryText(
     throw new UserError('the query is given twice: as an argument and as a file', { hint });
   }
   if (expr !== undefined) return expr;
-  if (file === undefined) throw new UserError('no query given', { hint });
+  const from = file ?? (stage.stdin.isTTY === true ? undefined : '-');
+  if (from === undefined) throw new UserError('no query given', { hint });
   const { readInput } = await import('./input.ts');
-  return Buffer.from(await readInput(file, stage))
+  const text = Buffer.from(await readInput(from, stage))
     .toString('utf8')
     .trimEnd();
+  if (text.trim() === '') throw new UserError('no query given', { hint });
+  return text;
 }
 
 interface Asked {
   readonly answer: QueryAnswer;
   readonly window: QueryWindow;
+  /** Until the answer was here. */
+  readonly ms: number;
 }
 
 async function askOnce({ query, ask, flags, stage }: QueryRun): Promise<Asked> {
   const wanted = flags.graph && !isRanged(flags) ? { ...flags, since: '1h' } : flags;
   const window = windowOf(wanted, stage.clock.now());
-  const options = { signal: stage.signal, ...costOption(flags['max-cost']) };
-  if (window.kind === 'instant') {
-    return { window, answer: await ask.instant(query, window.timeMs, options) };
-  }
-  const { startMs, endMs, stepMs } = window;
-  return { window, answer: await ask.range(query, startMs, endMs, stepMs, options) };
+  const { stats } = flags;
+  const options = { signal: stage.signal, stats, ...costOption(flags['max-cost']) };
+  const begin = stage.clock.monotonic();
+  const asked =
+    window.kind === 'instant'
+      ? ask.instant(query, window.timeMs, options)
+      : ask.range(query, window.startMs, window.endMs, window.stepMs, options);
+  return { window, answer: await asked, ms: stage.clock.monotonic() - begin };
 }
 
 /** The price a query may have; `5M` and `1e9` are numbers too. @throws UserError. */
@@ -107,9 +125,9 @@ function rowCount(answer: QueryAnswer): number {
 async function textOf(
   { flags, stage, query }: QueryRun,
   answer: QueryAnswer,
-  changed?: (row: number, column: number) => boolean,
+  more: { changed?: (row: number, column: number) => boolean; stats?: object } = {},
 ): Promise<Iterable<string>> {
-  const surface = { ...stage.surface, changed };
+  const surface = { ...stage.surface, changed: more.changed };
   const time = timeText(flags.tz);
   return await answerChunks(answer, {
     format: flags.output,
@@ -117,6 +135,7 @@ async function textOf(
     utc: timeText(),
     surface,
     query,
+    stats: more.stats,
   });
 }
 
@@ -152,7 +171,7 @@ async function watchQuery(run: QueryRun): Promise<number> {
       values = next;
       const chunks = flags.graph
         ? await graphLines(run, answer, window)
-        : await textOf(run, answer, changed);
+        : await textOf(run, answer, { changed });
       shown = [...chunks];
     } catch (thrown) {
       if (beat === 0 || !(thrown instanceof MonError) || stage.signal.aborted) throw thrown;

@@ -4,8 +4,9 @@ import { Args, BaseCommand, Flags, outputFlag, serverFlags } from '../base-comma
 
 export default class Query extends BaseCommand<typeof Query> {
   static override summary = 'ask a PromQL query';
-  static override description = `Without a time it is asked for now. A range is --since,
-or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or seconds since 1970.`;
+  static override description = `Without EXPR it is a prompt on a terminal, else it reads
+the query from stdin. Without a time it is asked for now. A range is --since, or --from and --to.
+Times are written as now, now-1h, 2026-01-31T08:00:00Z or seconds since 1970.`;
   static override examples = [
     '<%= config.bin %> query up',
     "<%= config.bin %> query 'rate(http_requests_total[5m])' --since 1h --graph",
@@ -31,6 +32,12 @@ or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or se
       helpValue: 'analyze',
       description: 'how it would be answered and at what cost; analyze also runs it',
     }),
+    assert: Flags.string({
+      helpValue: "'< 0.01'",
+      description: 'exit with 3 unless this holds for every sample, and when there is none',
+    }),
+    'empty-ok': Flags.boolean({ description: 'no sample at all satisfies --assert' }),
+    stats: Flags.boolean({ description: 'what it took: on stderr, or in -o json and yaml' }),
     'max-cost': Flags.string({ helpValue: 'COST', description: 'refuse it above this cost' }),
     ...serverFlags,
   };
@@ -39,6 +46,12 @@ or --from and --to. Times are written as now, now-1h, 2026-01-31T08:00:00Z or se
   protected async work(): Promise<number> {
     const { queryText, runQuery } = await import('../cli/query-run.ts');
     const { stage, flags } = this;
+    const prompts = this.args.expr === undefined && flags.file === undefined;
+    if (prompts && stage.surface.isTerminal && this.stdin.isTTY === true) {
+      const { runPrompt } = await import('../cli/prompt-run.ts');
+      const [client, server] = await Promise.all([this.client(), this.server()]);
+      return await runPrompt({ client, server, flags, stage, process });
+    }
     const query = await queryText(this.args.expr, flags.file, stage);
     const run = { query, ask: await this.client(), flags, stage };
     if (flags.explain === undefined) return await runQuery(run);

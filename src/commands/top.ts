@@ -12,7 +12,7 @@ The flags are the view that the key c shows, so that a view can be opened again.
     '<%= config.bin %> top --url http://prometheus:9090 --filter job=api',
   ];
   static override flags = {
-    since: Flags.string({ helpValue: 'DURATION', default: '15m', description: 'time shown' }),
+    since: Flags.string({ helpValue: 'DURATION', default: '5m', description: 'time shown' }),
     to: Flags.string({ helpValue: 'TIME', description: 'end of the time shown; now by default' }),
     filter: Flags.string({ helpValue: 'TEXT', description: 'only targets with this; ! inverts' }),
     sort: Flags.option({

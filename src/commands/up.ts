@@ -10,7 +10,8 @@ export default class Up extends BaseCommand<typeof Up> {
   static override summary = 'start a server on this machine';
   static override description = `Collects, stores and answers queries in one process.
 Without a configuration it scrapes itself and watches this host.
-Ctrl-C drains and stops it; a second one leaves at once.`;
+Ctrl-C drains and stops it; a second one leaves at once.
+With a configuration SIGHUP reads it again; so does mon reload.`;
   static override examples = [
     '<%= config.bin %> up --demo',
     '<%= config.bin %> up --config prometheus.yml --detach',
@@ -22,6 +23,9 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
     detach: Flags.boolean({ char: 'd', description: 'go on in the background' }),
     background: Flags.boolean({ hidden: true, description: 'what --detach starts' }),
     'enable-admin': Flags.boolean({ description: 'let the API delete series and take snapshots' }),
+    'enable-lifecycle': Flags.boolean({
+      description: 'let POST /-/reload and mon reload work without a token',
+    }),
     'token-file': Flags.string({
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
@@ -42,6 +46,8 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       background: flags.background,
       tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
       enableAdmin: flags['enable-admin'],
+      enableLifecycle: flags['enable-lifecycle'],
+      onHangup: (listener) => this.onHangup(listener),
       shards: flags.shards,
       env: stage.env,
       signal: this.signal,

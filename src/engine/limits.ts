@@ -133,6 +133,9 @@ export const QUERY_SERIES_MAX = 500_000;
 /** Points of one series in a range answer: Prometheus refuses above 11,000. */
 export const QUERY_STEPS_MAX = 11_000;
 export const QUERY_BYTES_MAX = 64 * KIB;
+/** Queries that the prompt remembers, and bytes of their file: some weeks of a busy person. */
+export const QUERY_HISTORY_MAX = 1000;
+export const QUERY_HISTORY_BYTES_MAX = MIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
 

@@ -255,6 +255,8 @@ export interface AskOptions {
   readonly pool?: QueryPool;
   /** Cost above which this query is refused, instead of the service's own bound. */
   readonly maxCost?: number;
+  /** What the work was, told with the answer by a server far away. */
+  readonly stats?: boolean;
 }
 
 /**

@@ -30,6 +30,8 @@ export interface ScreenOptions {
   readonly process: ScreenProcess;
   /** Ends the screen from outside: SIGTERM, a deadline. */
   readonly signal?: AbortSignal;
+  /** What is pasted arrives as one text (bracketed paste). */
+  readonly pastes?: boolean;
   readonly show: (controls: ScreenControls) => ReactNode;
 }
 
@@ -37,6 +39,9 @@ const CRASHES = ['uncaughtException', 'unhandledRejection'];
 /** Alternate screen, cursor hidden, no autowrap. */
 const ENTER = '\u001b[?1049h\u001b[?25l\u001b[?7l';
 const LEAVE = '\u001b[0m\u001b[?7h\u001b[?1049l\u001b[?25h';
+/** Ink would ask for it too, but only frames pass the compositor. */
+const PASTE_ON = '\u001b[?2004h';
+const PASTE_OFF = '\u001b[?2004l';
 /** Frames a second while keys are pressed; data comes far more slowly. */
 const FPS_MAX = 15;
 /** After a resize the terminal settles, then everything is painted once more. */
@@ -84,7 +89,9 @@ class Screen {
     signal?.addEventListener('abort', this.onAbort, { once: true });
     try {
       this.open = true;
-      stdout.write(ENTER);
+      // Before the first frame, or keys that come early are echoed into it.
+      stdin.setRawMode?.(true);
+      stdout.write(this.options.pastes === true ? ENTER + PASTE_ON : ENTER);
       this.instance = render(show(this.controls), {
         stdin,
         stdout: this.compositor as unknown as NodeJS.WriteStream,
@@ -119,7 +126,9 @@ class Screen {
     this.open = false;
     this.compositor.close();
     this.instance?.unmount();
-    this.options.stdout.write(LEAVE);
+    this.options.stdin.setRawMode?.(false);
+    const { stdout, pastes } = this.options;
+    stdout.write(pastes === true ? PASTE_OFF + LEAVE : LEAVE);
   }
 
   private readonly onAbort = (): void => this.leave(TERMINATED);

@@ -54,6 +54,7 @@ describe('nearest names', () => {
     assert.equal(nearest('qery', names), 'query');
     assert.equal(nearest('verison', names), 'version');
     assert.equal(nearest('uo', names), 'up');
+    assert.equal(nearest('sun', ['sgn', 'sum', 'run']), 'sum');
     assert.equal(nearest('xyz', names), undefined);
     assert.equal(nearest('', names), undefined);
   });

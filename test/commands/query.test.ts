@@ -135,11 +135,6 @@ describe('forms of the answer', () => {
     assert.deepEqual({ stdout, stderr, code }, { stdout: '', stderr: want, code: 0 });
   });
 
-  it('histograms are counted, not dropped in silence', async () => {
-    const { stderr } = await query(['histogram']);
-    assert.equal(stderr, 'warning: 1 histogram samples are not shown\n');
-  });
-
   it('a hostile label value changes nothing in a table', async () => {
     const { stdout } = await query(['hostile']);
     assert.equal(stdout.includes('\u001b'), false);

@@ -8,6 +8,7 @@ import { CUSTOM_SCHEMA, makeHistogram } from '../../src/engine/model/histogram.t
 import { listOf } from '../support/random-histograms.ts';
 import type { WriteSeries } from '../support/write-request.ts';
 import { MonFolder, numberOf, writeSamples } from './mon-folder.ts';
+import { runCli } from '../support/run-cli.ts';
 
 let folder: MonFolder;
 beforeEach(async () => {
@@ -116,6 +117,24 @@ async function check(url: string, atMs: number): Promise<void> {
   ]);
 }
 
+/** What a shell is told of the same: the text in a table, classic buckets as exposition text. */
+async function checkShell(url: string, atMs: number): Promise<void> {
+  const at = String(atMs / 1000);
+  const ask = (...args: readonly string[]) =>
+    runCli(['query', 'custom', '--at', at, '--url', url, ...args]);
+  const text = '{count:48, sum:60, [-Inf,0.1]:12, (0.1,1]:24, (1,+Inf]:12}';
+  assert.deepEqual(await ask('-o', 'value'), { stdout: `${text}\n`, stderr: '', code: 0 });
+  const { stdout } = await ask('-o', 'prom');
+  const lines = [
+    `custom_bucket{job="api",le="0.1"} 12 ${atMs}`,
+    `custom_bucket{job="api",le="1"} 36 ${atMs}`,
+    `custom_bucket{job="api",le="+Inf"} 48 ${atMs}`,
+    `custom_sum{job="api"} 60 ${atMs}`,
+    `custom_count{job="api"} 48 ${atMs}`,
+  ];
+  assert.equal(stdout, `${lines.join('\n')}\n`);
+}
+
 for (const [signal, what] of [
   ['SIGTERM', 'a checkpoint'],
   ['SIGKILL', 'the log alone'],
@@ -126,6 +145,7 @@ for (const [signal, what] of [
     const sent = await writeSamples(mon.url, everything(atMs));
     assert.equal(Math.floor(sent.status / 100), 2, sent.text);
     await check(mon.url, atMs);
+    await checkShell(mon.url, atMs);
     const figures = await (await fetch(`${mon.url}/metrics`)).text();
     assert.match(figures, new RegExp(`^mon_door_histograms_total ${4 * COUNT}$`, 'm'));
     await mon.end(signal);

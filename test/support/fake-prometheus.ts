@@ -36,6 +36,15 @@ const one = (metric: Record<string, string>, value: string): unknown => ({
   value: [FAKE_TIME_S, value],
 });
 
+const HISTOGRAM = {
+  count: '4',
+  sum: '18.4',
+  buckets: [
+    [3, '-0.001', '0.001', '1'],
+    [0, '0.5', '1', '3'],
+  ],
+};
+
 /** Result type and result by query text. */
 const ANSWERS: Readonly<Record<string, readonly [string, unknown]>> = {
   up: ['vector', [up('a:9100', '1'), up('b:9100', '0')]],
@@ -71,7 +80,17 @@ const ANSWERS: Readonly<Record<string, readonly [string, unknown]>> = {
     [
       {
         metric: { __name__: 'h' },
-        histogram: [FAKE_TIME_S, { count: '1', sum: '1', buckets: [] }],
+        histogram: [FAKE_TIME_S, HISTOGRAM],
+      },
+    ],
+  ],
+  'histogram[1m]': [
+    'matrix',
+    [
+      {
+        metric: { __name__: 'h' },
+        values: [[FAKE_TIME_S, '2']],
+        histograms: [[FAKE_TIME_S - 10, HISTOGRAM]],
       },
     ],
   ],
@@ -197,6 +216,14 @@ function query(text: string): Reply {
   }
   if (text === 'many') return done({ resultType: 'vector', result: manySeries() });
   const [resultType, result] = ANSWERS[text] ?? ['vector', []];
+  const stats = {
+    timings: { evalTotalTime: 0.25 },
+    samples: { totalQueryableSamples: 12 },
+    series: { totalQueryableSeries: 2 },
+    bytes: 100,
+    cache: 'hit',
+  };
+  if (text === 'counted') return done({ resultType, result, stats });
   if (text !== 'warned') return done({ resultType, result });
   const more = { warnings: ['one source\nis away'], infos: ['not a counter'] };
   return done({ resultType, result }, more);

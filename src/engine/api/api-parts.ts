@@ -2,6 +2,7 @@
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
 import type { Admin, Ask, Explain, Groups, Intake, Source, Targets } from '../ports.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
+import type { ReloadReport } from '../model/reload-report.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -32,6 +33,8 @@ export interface ApiParts {
   readonly blocks?: () => Promise<readonly BlockStatus[]>;
   /** Without it the admin API answers 403. */
   readonly admin?: Admin;
+  /** Reads the configuration again; without it /-/reload answers 403. */
+  readonly reload?: () => Promise<ReloadReport>;
   /** The process's own counters as exposition text. */
   readonly selfMetrics: () => string;
   /** Whether queries and pushes can be answered, and if not, why. */

@@ -83,7 +83,7 @@ export async function notificationsLive(call: Call): Promise<void> {
   call.response.writeHead(204).end();
 }
 
-/** POST and PUT /-/reload and /-/quit: off, as without --web.enable-lifecycle. */
+/** POST and PUT /-/quit: a server is stopped by a signal, never by a request. */
 export async function lifecycleDisabled(call: Call): Promise<void> {
   await sendWhole(call.response, call.head(403, TEXT_TYPE), 'Lifecycle API is not enabled.');
 }

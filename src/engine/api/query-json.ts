@@ -25,18 +25,25 @@ export function* queryJson(answer: QueryAnswer, options: QueryJsonOptions): Page
   out.raw(result.type === 'samples' ? 'matrix' : result.type);
   out.raw('","result":');
   const cut = yield* resultJson(out, result, options.limit > 0 ? options.limit : Infinity);
-  if (options.evalSeconds !== undefined) {
-    const seconds = sampleText(options.evalSeconds);
-    out.raw(`,"stats":{"timings":{"evalTotalTime":${seconds},"execTotalTime":${seconds}},`);
-    out.raw(`"samples":{"totalQueryableSamples":${answer.samplesRead}},`);
-    out.raw(`"series":{"totalQueryableSeries":${answer.seriesRead}}}`);
-  }
+  if (options.evalSeconds !== undefined) statsJson(out, answer, options.evalSeconds);
   out.raw('}');
   const warnings = cut ? [...answer.warnings, 'results truncated due to limit'] : answer.warnings;
   stringList(out, 'warnings', warnings);
   stringList(out, 'infos', answer.infos);
   out.raw('}');
   yield out.take();
+}
+
+/** Prometheus' fields as far as they are measured, then our own. */
+function statsJson(out: JsonBuffer, answer: QueryAnswer, evalSeconds: number): void {
+  const seconds = sampleText(evalSeconds);
+  out.raw(`,"stats":{"timings":{"evalTotalTime":${seconds},"execTotalTime":${seconds}},`);
+  out.raw(`"samples":{"totalQueryableSamples":${answer.samplesRead}},`);
+  out.raw(`"series":{"totalQueryableSeries":${answer.seriesRead}}`);
+  if (answer.bytesRead !== undefined) out.raw(`,"bytes":${answer.bytesRead}`);
+  if (answer.cost !== undefined) out.raw(`,"cost":${Math.round(answer.cost)}`);
+  if (answer.cache !== undefined) out.raw(`,"cache":"${answer.cache}"`);
+  out.raw('}');
 }
 
 function* resultJson(

@@ -20,6 +20,7 @@ import { deleteGroup, postGroup, putGroup } from './push-gateway.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { influxPing, influxQuery, pushInflux, pushOtlp } from './push-protocols.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
+import { reload } from './reload-handler.ts';
 import {
   buildInfo,
   config,
@@ -99,9 +100,8 @@ const ROUTES = new Map(
     route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),
     route('/api/v1/admin/tsdb/clean_tombstones', { POST: cleanTombstones, PUT: cleanTombstones }),
     route('/api/v1/admin/tsdb/snapshot', { POST: snapshot, PUT: snapshot }),
-    ...['reload', 'quit'].map((name) =>
-      route(`/-/${name}`, { POST: lifecycleDisabled, PUT: lifecycleDisabled }),
-    ),
+    route('/-/reload', { POST: reload, PUT: reload }),
+    route('/-/quit', { POST: lifecycleDisabled, PUT: lifecycleDisabled }),
     route('/api/v1/status/buildinfo', { GET: buildInfo }),
     route('/api/v1/status/runtimeinfo', { GET: runtimeInfo }),
     route('/api/v1/status/flags', { GET: flags }),

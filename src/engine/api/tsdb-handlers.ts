@@ -156,14 +156,14 @@ export async function scrapePools(call: Call, { targets }: ApiParts): Promise<vo
 }
 
 /** GET /api/v1/features: what is built, by kind, in the shape that Prometheus 3 answers. */
-export async function features(call: Call): Promise<void> {
+export async function features(call: Call, parts: ApiParts): Promise<void> {
   const functions = [...FUNCTIONS.keys()].toSorted().map((name) => [name, true] as const);
   await send(call, {
     api: {
       explain: true,
       federation: true,
       label_values_match: true,
-      lifecycle: false,
+      lifecycle: parts.reload !== undefined,
       query_stats: true,
       query_warnings: true,
       remote_write_receiver: true,

@@ -19,6 +19,7 @@ import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
+import type { ReloadReport } from '../model/reload-report.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -33,7 +34,9 @@ import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { MeasuredAsk } from './measured-ask.ts';
 import { rehearse } from './rehearse.ts';
+import { reloadOf } from './reload.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
 import { Stores } from './stores.ts';
@@ -55,6 +58,9 @@ export interface LocalOptions {
   readonly retentionFor?: readonly PatternRetention[];
   /** Deletion and snapshots over the API are somebody's decision. */
   readonly adminApi?: boolean;
+  /** Asks over HTTP may reload the configuration, and how that is done; none without a file. */
+  readonly lifecycle?: boolean;
+  readonly reload?: (targets: ScrapeManager) => Promise<ReloadReport>;
   readonly checkpointMs?: number;
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
@@ -132,7 +138,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const api = new ApiServer({
-    ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
+    ...{
+      ask: new MeasuredAsk(queries, clock, counters),
+      explain: queries,
+      retentionMs: options.retentionMs,
+    },
     source: new JoinedSource(sources),
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
@@ -142,6 +152,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     onBug: failed,
     blocks: () => upkeep.blocks(),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
+    reload: reloadOf(options, targets),
   });
   showProcess(counters, startedMs);
   showLog(counters, () => log.counts);

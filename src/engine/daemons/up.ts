@@ -15,13 +15,13 @@ import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { renderConfig } from './config-render.ts';
-import { defaultConfig, parseConfig } from './config.ts';
-import type { MonConfig } from './config.ts';
+import { defaultConfig } from './config.ts';
 import { dataFolder, defaultConfigFile, logFile } from './folders.ts';
 import { checkPublic, parseListen, urlOf } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { startLocal } from './local.ts';
 import type { LocalOptions, RunningLocal } from './local.ts';
+import { Reloader, readConfig, reloadOnHangup } from './reload.ts';
 import { welcome } from './welcome.ts';
 
 /** The flags of `mon up`, plain. */
@@ -36,6 +36,10 @@ export interface UpOptions {
   readonly tokenFile?: string;
   readonly shards?: number;
   readonly enableAdmin?: boolean;
+  /** POST /-/reload works without a token. */
+  readonly enableLifecycle?: boolean;
+  /** Calls back at each SIGHUP from then on. */
+  readonly onHangup?: (listener: () => void) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
@@ -51,7 +55,7 @@ const LOOK_MS = 50;
 
 /** Runs until the signal fires; answers the exit code. @throws UserError, MonError. */
 export async function up(options: UpOptions): Promise<number> {
-  const decided = await decide(options);
+  const { decided, reloader } = await decide(options);
   if (options.detach) return await detach(options, decided);
   const { dataDir } = decided;
   const address = { host: decided.host, port: decided.port };
@@ -75,12 +79,17 @@ export async function up(options: UpOptions): Promise<number> {
   };
   let running: RunningLocal | undefined;
   try {
-    running = await startLocal({ ...decided, logger, failed }).catch((thrown: unknown) => {
+    const reload = reloader?.over(logger);
+    running = await startLocal({ ...decided, logger, failed, reload }).catch((thrown: unknown) => {
       throw portTaken(thrown, address);
     });
     const url = urlOf({ host: address.host, port: running.port });
     lock.update({ listen: url.replace('http://', '') });
     logger.info('up', { url, folder: dataDir });
+    if (reloader !== undefined) {
+      reloader.serve(running.targets);
+      reloadOnHangup(reloader, options.onHangup, failed);
+    }
     for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
     await stopped(AbortSignal.any([options.signal, ended.signal]));
     logger.info('stopping');
@@ -113,15 +122,19 @@ function portTaken(thrown: unknown, address: ListenAddress): unknown {
 
 type Decided = Omit<LocalOptions, 'logger' | 'failed'>;
 
-async function decide(options: UpOptions): Promise<Decided> {
-  const config = await readConfig(options);
+async function decide(
+  options: UpOptions,
+): Promise<{ readonly decided: Decided; readonly reloader: Reloader | undefined }> {
+  const path = await configPath(options);
+  const config = path === undefined ? defaultConfig() : await readConfig(path, options.warn);
+  const reloader = path === undefined ? undefined : new Reloader(path, config);
   const listen = options.listen ?? config.listen;
   const address = parseListen(listen);
   const tokenFile = options.tokenFile ?? config.tokenFile;
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   checkPublic(address, token);
   const dataDir = options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo);
-  return {
+  const decided: Decided = {
     dataDir,
     ...address,
     token,
@@ -141,27 +154,21 @@ async function decide(options: UpOptions): Promise<Decided> {
     selfScrape: config.selfScrape,
     demo: options.demo,
     redisUrl: config.cacheRedis,
-    configText: () => renderConfig(config),
+    configText: () => renderConfig(reloader?.config ?? config),
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },
       'enable-admin': String(options.enableAdmin === true),
+      'enable-lifecycle': String(options.enableLifecycle === true),
     },
+    lifecycle: options.enableLifecycle === true || token !== undefined,
   };
+  return { decided, reloader };
 }
 
-async function readConfig(options: UpOptions): Promise<MonConfig> {
+/** The file that counts: the named one, else this user's own where there is one. */
+async function configPath(options: UpOptions): Promise<string | undefined> {
   const fallback = defaultConfigFile(options.env);
-  const path = options.configPath ?? ((await systemDisk.exists(fallback)) ? fallback : undefined);
-  if (path === undefined) return defaultConfig();
-  let text: string;
-  try {
-    text = Buffer.from(await systemDisk.readFile(path)).toString('utf8');
-  } catch (thrown) {
-    throw new UserError(messageOf(thrown), { hint: 'mon config init writes a starter' });
-  }
-  const { config, warnings } = parseConfig(text, path);
-  for (const warning of warnings) options.warn(warning);
-  return config;
+  return options.configPath ?? ((await systemDisk.exists(fallback)) ? fallback : undefined);
 }
 
 async function readToken(path: string): Promise<string> {
@@ -209,10 +216,13 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.listen !== undefined) args.push('--listen', options.listen);
   if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
   if (options.enableAdmin === true) args.push('--enable-admin');
+  if (options.enableLifecycle === true) args.push('--enable-lifecycle');
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
+  // What earlier servers printed stands before this one's words.
+  const from = (await saidIn(output)).length;
   const child = startBackground(args, output);
-  await untilUp(child, dataDir, { signal: options.signal, output });
+  await untilUp(child, dataDir, { signal: options.signal, output, from });
   const url = `http://${folderOwner(dataDir)?.listen ?? ''}`;
   for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
   const demo = options.demo ? ' --demo' : '';
@@ -225,30 +235,37 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
 function startFailure(said: string, output: string): MonError {
   const lines = said.split('\n');
   const at = lines.findLastIndex((line) => /^(?:error|BUG): /.test(line));
-  const words = at < 0 ? 'the server ended at once' : lines[at].replace(/^error: /, '');
+  const last = lines.findLast((line) => line.trim() !== '');
+  const ended = `the server ended at once${last === undefined ? '' : `: ${last.trim()}`}`;
+  const words = at < 0 ? ended : lines[at].replace(/^error: /, '');
   const hint = lines.slice(at + 1).find((line) => line.startsWith('hint: '));
   return new MonError('MON_SERVER_FAILED', words, {
     hint: hint?.slice('hint: '.length) ?? `everything it printed is in ${output}`,
   });
 }
 
+/** What was printed into a file so far; nothing when there is none. */
+async function saidIn(output: string): Promise<string> {
+  if (!(await systemDisk.exists(output))) return '';
+  return Buffer.from(await systemDisk.readFile(output)).toString('utf8');
+}
+
 async function untilUp(
   child: Background,
   dataDir: string,
-  { signal, output }: { signal: AbortSignal; output: string },
+  { signal, output, from }: { signal: AbortSignal; output: string; from: number },
 ): Promise<void> {
   const deadline = systemClock.monotonic() + DETACH_WAIT_MS;
   while (!signal.aborted) {
     const owner = folderOwner(dataDir);
     if (owner?.pid === child.pid && owner.listen !== '') return;
     if (child.ended() !== undefined) {
-      const said = Buffer.from(await systemDisk.readFile(output))
-        .toString('utf8')
-        .trimEnd();
-      throw startFailure(said, output);
+      throw startFailure((await saidIn(output)).slice(from).trimEnd(), output);
     }
     if (systemClock.monotonic() > deadline) {
-      throw new MonError('MON_TIMEOUT', 'the server did not come up in 20 s', {
+      const said = (await saidIn(output)).slice(from).trim().split('\n').at(-1) ?? '';
+      const words = `the server did not come up in 20 s${said === '' ? '' : `: ${said}`}`;
+      throw new MonError('MON_TIMEOUT', words, {
         hint: `what it printed is in ${output}`,
       });
     }

@@ -46,6 +46,15 @@ export interface Bucket {
   readonly count: number;
 }
 
+/**
+ * A histogram as an answer tells it: schema and threshold are gone, buckets have their limits.
+ */
+export interface ShownHistogram {
+  readonly count: number;
+  readonly sum: number;
+  readonly buckets: readonly Bucket[];
+}
+
 export const NO_BUCKETS: BucketList = {
   indexes: new Int32Array(0),
   counts: new Float64Array(0),
@@ -100,6 +109,11 @@ export function bucketsOf(histogram: FloatHistogram): Bucket[] {
     out.push(overlaps ? { ...bucket, lower: zeroThreshold } : bucket);
   }
   return out;
+}
+
+/** What an answer would tell of it. */
+export function shownOf(histogram: FloatHistogram): ShownHistogram {
+  return { count: histogram.count, sum: histogram.sum, buckets: bucketsOf(histogram) };
 }
 
 /** The bucket at a place of the positive list. */

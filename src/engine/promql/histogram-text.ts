@@ -1,13 +1,18 @@
 // Histograms as text: as Prometheus prints one in a label (count_values), and as its test scripts
 // write one, for what a failed test shows.
-import { HINT, bucketsOf, isCustom, spansOf } from '../model/histogram.ts';
+import { HINT, isCustom, shownOf, spansOf } from '../model/histogram.ts';
 import { formatShort } from './literals.ts';
-import type { BucketList, FloatHistogram } from '../model/histogram.ts';
+import type { BucketList, FloatHistogram, ShownHistogram } from '../model/histogram.ts';
 
 /** `{count:4, sum:18.4, [-0.001,0.001]:2, (0.5,1]:2}`. */
 export function histogramText(histogram: FloatHistogram): string {
+  return shownText(shownOf(histogram));
+}
+
+/** The same of a histogram that came as an answer. */
+export function shownText(histogram: ShownHistogram): string {
   const parts = [`count:${formatShort(histogram.count)}`, `sum:${formatShort(histogram.sum)}`];
-  for (const { lower, upper, lowerInside, upperInside, count } of bucketsOf(histogram)) {
+  for (const { lower, upper, lowerInside, upperInside, count } of histogram.buckets) {
     if (count === 0) continue;
     const open = lowerInside ? '[' : '(';
     const close = upperInside ? ']' : ')';

@@ -28,11 +28,22 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
   let best: string | undefined;
   let distance = limit + 1;
   for (const name of known) {
-    // Of equally near names the one that was only cut short is meant.
-    const d = editDistance(typed, name) - (name.startsWith(typed) ? 0.5 : 0);
-    if (d < distance) [best, distance] = [name, d];
+    // Of equally near names the one that was only cut short is meant, then the one of the same
+    // length and the most letters alike at the beginning: "sun" is "sum", not "sgn".
+    const cut = name.startsWith(typed) ? 0.5 : 0;
+    const alike = name.length === typed.length ? 0.1 : 0;
+    const edits = editDistance(typed, name) - cut;
+    const d = edits - alike - sharedLetters(typed, name) / 1000;
+    if (edits <= limit && d < distance) [best, distance] = [name, d];
   }
   return best;
+}
+
+/** Letters that two words begin with alike. */
+function sharedLetters(a: string, b: string): number {
+  let n = 0;
+  while (n < a.length && a[n] === b[n]) n++;
+  return n;
 }
 
 /** `did you mean "rate"?`, or nothing. */

@@ -215,9 +215,16 @@ export class QueryService implements Ask, Explain {
     const begin = clock.monotonic();
     try {
       let whole = true;
-      const fragment = this.#fetcher(ends, () => (whole = false));
+      let bytesRead = 0;
+      const fetch = this.#fetcher(ends, () => (whole = false));
+      const fragment = async (one: Fragment): Promise<FragmentResult> => {
+        const result = await fetch(one);
+        bytesRead += resultBytes(result);
+        return result;
+      };
       const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
-      return { ...evaluation, warnings: [...evaluation.warnings, ...warnings], whole };
+      const told = [...evaluation.warnings, ...warnings];
+      return { ...evaluation, warnings: told, whole, bytesRead, cost };
     } finally {
       // As long as it took, the others go first.
       const rest = Math.min(clock.monotonic() - begin, HEAVY_REST_MS_MAX);

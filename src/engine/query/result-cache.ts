@@ -290,5 +290,7 @@ function joined(range: Range, extents: readonly Extent[], fresh: readonly Fresh[
     whole: answers.every(({ whole }) => whole),
     seriesRead: answers.reduce((sum, one) => sum + one.seriesRead, 0),
     samplesRead: answers.reduce((sum, one) => sum + one.samplesRead, 0),
+    bytesRead: answers.reduce((sum, one) => sum + (one.bytesRead ?? 0), 0),
+    cost: answers.reduce((sum, one) => sum + (one.cost ?? 0), 0),
   };
 }

@@ -4,9 +4,11 @@
 import { MonError } from '../errors.ts';
 import { QUERY_TIMEOUT_MS } from '../limits.ts';
 import type { MetadataEntry } from '../model/batch.ts';
+import { durationOf } from '../model/duration.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { Explanation } from '../model/explanation.ts';
+import type { ReloadReport } from '../model/reload-report.ts';
 import type { Ask, AskOptions, Explain, PushOutcome, QueryTimes } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { HttpConnection } from './http-request.ts';
@@ -37,6 +39,9 @@ export interface RemoteTarget {
   readonly lastError: string;
   readonly lastScrapeMs: number;
   readonly lastDurationMs: number;
+  /** 0 where the server does not tell. */
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
 }
 
 /** What the server says of itself. */
@@ -110,6 +115,8 @@ export class PrometheusClient implements Ask, Explain {
       lastError: textOf(target['lastError']),
       lastScrapeMs: Math.max(0, Date.parse(textOf(target['lastScrape'])) || 0),
       lastDurationMs: Number(target['lastScrapeDuration'] ?? 0) * 1000,
+      intervalMs: durationOf(textOf(target['scrapeInterval'])) ?? 0,
+      timeoutMs: durationOf(textOf(target['scrapeTimeout'])) ?? 0,
     }));
   }
 
@@ -141,6 +148,24 @@ export class PrometheusClient implements Ask, Explain {
     const data = (parsed as { data?: { plan?: unknown } } | undefined)?.data;
     if (data?.plan === undefined) throw notPrometheus(this.url, 'the answer is no explanation');
     return data as unknown as Explanation;
+  }
+
+  /**
+   * Has the server read its configuration again; undefined where it does not say what changed.
+   * @throws MonError, with what is wrong in the file.
+   */
+  async reload(signal?: AbortSignal): Promise<ReloadReport | undefined> {
+    const answer = await this.#ask({ method: 'POST', path: '/-/reload', signal });
+    const parsed = parsedJson(answer.text) as { data?: ReloadReport; error?: unknown } | undefined;
+    if (answer.status === 200) return parsed?.data;
+    if (answer.status === 403) {
+      throw new MonError('MON_SERVER_FAILED', `${this.url} takes no reload: it is not enabled`, {
+        hint: 'mon up --enable-lifecycle, or a token, enables it; or send it SIGHUP',
+      });
+    }
+    const words = typeof parsed?.error === 'string' ? parsed.error : answer.text.trim();
+    if (answer.status === 500 && words !== '') throw new MonError('MON_CONFIG_INVALID', words);
+    throw this.#refused(answer, parsed);
   }
 
   /** True when the server says that it is ready. @throws MonError when it does not answer. */
@@ -195,6 +220,7 @@ export class PrometheusClient implements Ask, Explain {
     }
     if (options.maxCost !== undefined) form.set('max_cost', String(options.maxCost));
     if (options.cache === 'skip') form.set('nocache', '1');
+    if (options.stats === true) form.set('stats', 'all');
     const request = requestOf(path, form);
     const answer = await this.#ask({ ...request, timeoutMs, signal: options.signal });
     const parsed = parsedJson(answer.text);

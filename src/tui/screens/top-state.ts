@@ -54,7 +54,7 @@ export interface TopAround {
 /** The state a screen opens with. */
 export function topState(chosen: Partial<TopState> = {}): TopState {
   return {
-    rangeMs: 15 * MINUTE,
+    rangeMs: 5 * MINUTE,
     anchorMs: undefined,
     paused: false,
     filter: '',

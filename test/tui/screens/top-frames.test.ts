@@ -42,7 +42,7 @@ async function open(options: SceneOptions): Promise<Scene> {
     clock,
     look: { env: options.env ?? { TERM: 'xterm-256color', LANG: 'C.UTF-8' } },
     zone: 'UTC',
-    view: options.view,
+    view: { rangeMs: 15 * 60_000, ...options.view },
     stdin: terminal.stdin,
     stdout: terminal.stdout,
     process: new EventEmitter(),

@@ -251,7 +251,7 @@ test('keys: chart, zoom, help, command, filter, range, pause', async () => {
   term.press('enter');
   await term.waitFor('filter node');
   term.press('-');
-  await term.waitFor('last 30m');
+  await term.waitFor('last 15m');
   term.press(' ');
   await term.waitFor('paused');
   term.press(' ');

@@ -21,11 +21,11 @@ function after(actions: readonly Action[], from: TopState = topState()): TopStat
 }
 
 test('range and movement in time', () => {
-  assert.equal(after(['wider']).rangeMs, 1_800_000);
+  assert.equal(after(['wider']).rangeMs, 900_000);
   assert.equal(after(['narrower', 'narrower', 'narrower', 'narrower']).rangeMs, 60_000);
   assert.equal(after(['wider'], topState({ rangeMs: 604_800_000 })).rangeMs, 604_800_000);
-  assert.equal(after(['earlier']).anchorMs, around.nowMs - 450_000);
-  assert.equal(after(['earlier', 'earlier', 'later']).anchorMs, around.nowMs - 450_000);
+  assert.equal(after(['earlier']).anchorMs, around.nowMs - 150_000);
+  assert.equal(after(['earlier', 'earlier', 'later']).anchorMs, around.nowMs - 150_000);
   assert.equal(after(['earlier', 'later']).anchorMs, undefined);
   assert.equal(after(['later']).anchorMs, undefined);
   assert.deepEqual(after(['earlier', 'pause', 'live']), topState());
@@ -66,7 +66,7 @@ test('a filter is typed, kept or left as it was', () => {
 });
 
 test('the view as a command, fit for a shell', () => {
-  assert.equal(topCommand(topState()), 'mon top --since 15m');
+  assert.equal(topCommand(topState()), 'mon top --since 5m');
   const view = topState({
     rangeMs: 5_400_000,
     anchorMs: Date.UTC(2025, 0, 1),

@@ -1,0 +1,274 @@
+// `mon query` without an expression as a process in a real pty: sizes, a query and its answer,
+// completion, mistakes, history from one session to the next, pastes, every way of leaving, hostile
+// names, a plain Prometheus.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import stringWidth from 'string-width';
+import { startFake, type FakePrometheus } from '../../support/fake-prometheus.ts';
+import { freshHome } from '../../support/run-cli.ts';
+import { nodeBin, openTerm as start, type Term } from '../../support/terminal.ts';
+
+let fake: FakePrometheus;
+/** A test that fails must not leave its terminal behind. */
+const opened: Term[] = [];
+
+before(async () => {
+  fake = await startFake();
+});
+after(async () => {
+  for (const term of opened) term.kill();
+  await fake.close();
+});
+
+const SIZES: readonly (readonly [cols: number, rows: number])[] = [
+  [80, 24],
+  [200, 50],
+  [40, 10],
+];
+
+interface PromptTerm {
+  readonly size?: readonly [cols: number, rows: number];
+  readonly args?: readonly string[];
+  readonly home?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+async function prompt(options: PromptTerm = {}): Promise<Term> {
+  const [cols, rows] = options.size ?? [80, 24];
+  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
+  const args = ['bin/run.js', 'query', '--url', fake.url, ...(options.args ?? [])];
+  const home = options.home ?? freshHome();
+  const term = start({
+    cmd: ['sh', '-c', shell, nodeBin, ...args],
+    cols,
+    rows,
+    env: { HOME: home, XDG_STATE_HOME: join(home, 'state'), ...options.env },
+  });
+  opened.push(term);
+  await term.waitFor('a PromQL expression', 30_000);
+  return term;
+}
+
+async function leave(term: Term): Promise<void> {
+  term.press('ctrl-c');
+  term.press('\u0004');
+  assert.equal(await term.exit, 0);
+  assertRestored(term);
+}
+
+/** Normal screen, visible cursor, autowrap and bracketed paste as before. */
+function assertRestored(term: Term): void {
+  assert.equal(term.alternate(), false);
+  const raw = term.raw();
+  const last = (on: string, off: string): boolean => raw.lastIndexOf(on) > raw.lastIndexOf(off);
+  assert.ok(last('\u001b[?25h', '\u001b[?25l'), 'the cursor is shown again');
+  assert.ok(last('\u001b[?7h', '\u001b[?7l'), 'autowrap is on again');
+  assert.ok(last('\u001b[?1049l', '\u001b[?1049h'), 'the alternate screen is left');
+  assert.ok(last('\u001b[?2004l', '\u001b[?2004h'), 'bracketed paste is off again');
+  assert.match(term.text(), /^before\n/);
+  assert.match(term.text(), /after \d+/);
+  assert.doesNotMatch(term.text(), /╭/);
+}
+
+function assertWhole(term: Term, cols: number, rows: number): void {
+  const screen = term.screen();
+  assert.equal(screen.length, rows);
+  assert.equal(term.scrolled(), 0, 'nothing scrolled');
+  assert.match(screen[0], /^ mon query/);
+  assert.match(screen[rows - 1], /^ Enter run/);
+  for (const line of screen.slice(1, rows - 1)) {
+    assert.equal(stringWidth(line), cols, line);
+    assert.match(line, /^[╭│╰┏┃┗].*[╮│╯┓┃┛]$/);
+  }
+}
+
+for (const size of SIZES) {
+  test(`fills ${size.join('x')}, asks and leaves with Ctrl-D`, async () => {
+    const term = await prompt({ size });
+    await term.settled();
+    assertWhole(term, ...size);
+    term.type('up');
+    term.press('enter');
+    await term.waitFor('a:9100');
+    await term.settled();
+    assertWhole(term, ...size);
+    assert.match(term.text(), /2 series/);
+    await leave(term);
+  });
+}
+
+test('a mistake is told under its place, with the nearest name', async () => {
+  const term = await prompt();
+  term.type('sum(rat(up[5m]))');
+  term.press('enter');
+  await term.waitFor('unknown function with name "rat"');
+  const screen = term.screen();
+  const row = screen.findIndex((line) => line.includes('sum(rat('));
+  assert.equal(screen[row + 1].indexOf('^^^'), screen[row].indexOf('rat('));
+  await leave(term);
+});
+
+test('completes metrics, labels and values of the server', async () => {
+  const term = await prompt();
+  term.type('node_l');
+  await term.waitFor('node_load1');
+  term.press('tab');
+  await term.waitFor('› node_load1 ');
+  term.type('{jo');
+  await term.waitFor('1 fits');
+  term.press('tab');
+  await term.waitFor('prometheus');
+  term.type('pro');
+  await term.waitFor('1 fits');
+  term.press('tab');
+  await term.waitFor('› node_load1{job="prometheus"');
+  // What a name holds is shown and nothing else.
+  term.press('ctrl-c');
+  term.type('touch');
+  await term.waitFor('$(touch /tmp/x)');
+  await leave(term);
+});
+
+test('a range is a chart, Ctrl-G makes it a table, Ctrl-T the next range', async () => {
+  const term = await prompt({ args: ['--since', '15m'] });
+  await term.waitFor('last 15m');
+  term.type('up');
+  term.press('enter');
+  await term.waitFor(/* the axis */ '└');
+  assert.match(term.text(), /[⠀-⣿]/);
+  term.press('\u0007');
+  await term.waitFor('avg');
+  await term.waitFor('course');
+  term.press('\u0014');
+  await term.waitFor('last 1h');
+  await leave(term);
+});
+
+test('the tree of the query where the server explains nothing', async () => {
+  const term = await prompt();
+  term.type('.explain sum(rate(up[5m])) / 2');
+  term.press('enter');
+  await term.waitFor('tree of the query');
+  await term.waitFor('├ sum');
+  assert.match(term.text(), /explains no queries/);
+  term.press('ctrl-c');
+  term.type('up');
+  term.press('\u0018');
+  await term.waitFor('selector');
+  await leave(term);
+});
+
+test('the history outlives the session, and is bounded to what can be read', async () => {
+  const home = freshHome();
+  mkdirSync(join(home, 'state/mon'), { recursive: true });
+  const path = join(home, 'state/mon/query-history.jsonl');
+  writeFileSync(path, '"sum(up)"\n{broken\n"up"\n17\n');
+  const term = await prompt({ home });
+  term.press('up', 'up');
+  await term.waitFor('› sum(up)');
+  term.press('ctrl-c');
+  term.type('1+1');
+  term.press('enter');
+  await term.waitFor('scalar');
+  await leave(term);
+  const kept = readFileSync(path, 'utf8');
+  assert.equal(kept, '"sum(up)"\n"up"\n"1+1"\n');
+  const again = await prompt({ home });
+  again.press('\u0012');
+  again.type('1+');
+  await again.waitFor('› 1+1');
+  again.press('enter');
+  await again.waitFor('━ query ');
+  again.press('enter');
+  await again.waitFor('scalar');
+  await leave(again);
+});
+
+test('a paste of several lines is one text and runs nothing', async () => {
+  const term = await prompt();
+  term.type('\u001b[200~sum by (job) (\n  up\n)\u001b[31m\u001b[201~');
+  await term.waitFor('┃   )[31m');
+  assert.equal(
+    fake.requests.filter(({ params }) => params.get('query')?.includes('31m')).length,
+    0,
+  );
+  await leave(term);
+});
+
+test('hostile label values change nothing outside their cell', async () => {
+  for (const size of SIZES.slice(0, 2)) {
+    const term = await prompt({ size });
+    term.type('hostile');
+    term.press('enter');
+    await term.waitFor('1 series');
+    await term.settled();
+    assertWhole(term, ...size);
+    assert.match(term.text(), /a␛\[31mred␇/);
+    await leave(term);
+  }
+});
+
+test('many series: the page scrolls, the rest is counted', async () => {
+  const term = await prompt();
+  term.type('many');
+  term.press('enter');
+  await term.waitFor('of 20000');
+  term.press('\u001b[6~');
+  await term.waitFor(/* the second page */ '16–');
+  assertWhole(term, 80, 24);
+  await leave(term);
+});
+
+test('a slow answer is given up with Ctrl-C, and a failure is told', async () => {
+  const term = await prompt();
+  term.type('slow');
+  term.press('enter');
+  await term.waitFor('running');
+  term.press('ctrl-c');
+  await term.waitFor('given up');
+  await term.waitFor('ready');
+  term.press('ctrl-c');
+  term.type('gone');
+  term.press('enter');
+  await term.waitFor('no answer');
+  await leave(term);
+});
+
+test('SIGTERM leaves with 143 and the terminal as it was', async () => {
+  const term = await prompt();
+  process.kill(await childOf(term.pid), 'SIGTERM');
+  assert.equal(await term.exit, 143);
+  assertRestored(term);
+});
+
+test('a crash restores the terminal, then says what happened, and is 70', async () => {
+  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
+  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
+  const term = await prompt({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  assert.equal(await term.exit, 70);
+  assertRestored(term);
+  assert.match(term.text(), /BUG: Error: a bug went off/);
+});
+
+test('right after resizes', async () => {
+  const term = await prompt();
+  term.type('up');
+  term.press('enter');
+  await term.waitFor('a:9100');
+  for (const size of [...SIZES.toReversed(), [61, 15] as const]) {
+    term.resize(...size);
+    await term.settled(300);
+    assertWhole(term, ...size);
+  }
+  term.resize(20, 5);
+  await term.waitFor('too small');
+  await leave(term);
+});
+
+/** The process that the shell runs. */
+async function childOf(pid: number): Promise<number> {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return Number(text.split(' ')[0]);
+}
