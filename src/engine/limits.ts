@@ -111,6 +111,8 @@ export const SEAL_SLICE_MS = 2 * HOUR;
 export const SEAL_AFTER_MS = 75 * MINUTE;
 /** What came late for sealed ranges is sealed after so long, or when there is so much of it. */
 export const SEAL_LATE_MS = 15 * MINUTE;
+/** More often than this would only write files. */
+export const SEAL_LATE_MS_MIN = 100;
 export const SEAL_LATE_SAMPLES = 8_000_000;
 /** Late samples that a seal under way may hold aside; past it the seal begins anew later. */
 export const SEAL_ASIDE_MAX = 1_000_000;

@@ -53,6 +53,8 @@ export interface LocalOptions {
   /** Deletion and snapshots over the API are somebody's decision. */
   readonly adminApi?: boolean;
   readonly checkpointMs?: number;
+  /** How often what came late for sealed ranges is sealed. */
+  readonly sealMs?: number;
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
   readonly hostAgent: boolean;
@@ -101,7 +103,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
   const { objectFolder } = options;
-  const keeping = { dataDir, generation, objectFolder };
+  const keeping = { dataDir, generation, objectFolder, sealMs: options.sealMs };
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
@@ -190,7 +192,7 @@ function addServices(
       const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
       beats.every(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
-      beats.every(UPKEEP_MS, () => upkeep.round());
+      beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
       beats.every(TRUNCATE_MS, () => log.retain());
     },
     drain: () => beats.stop(),

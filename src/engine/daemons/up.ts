@@ -133,6 +133,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
     checkpointMs: config.checkpointMs,
+    sealMs: config.sealMs,
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
     scrapes: config.scrapes,
     hostAgent: config.hostAgent,

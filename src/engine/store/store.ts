@@ -38,6 +38,8 @@ export interface StoreOptions {
   readonly objects?: ObjectStore;
   /** What all blocks keep unpacked. */
   readonly cacheBytes?: number;
+  /** How often what came late for sealed ranges is sealed. */
+  readonly sealMs?: number;
 }
 
 export interface StoreStats {
@@ -150,13 +152,14 @@ export class Store implements Sink, Upkeep {
   async seal(nowMs: number): Promise<UpkeepReport> {
     const report = noUpkeep();
     const boundaryMs = sealBoundary(nowMs, SEAL_AFTER_MS);
+    const lateMs = this.#options.sealMs ?? SEAL_LATE_MS;
     for (const [number, partition] of this.partitions) {
       const last = this.#seals.get(number);
       const { samples } = partition.head.stats();
       const due =
         last === undefined ||
         boundaryMs > last.boundaryMs ||
-        nowMs - last.atMs >= SEAL_LATE_MS ||
+        nowMs - last.atMs >= lateMs ||
         samples - last.samples >= SEAL_LATE_SAMPLES;
       if (!due) continue;
       await this.#attempt(report, async () => {
