@@ -130,6 +130,7 @@ export class Store implements Sink, Upkeep {
         if (!(thrown instanceof MonError) || thrown.kind !== 'data') throw thrown;
         this.#malformed++;
       }
+      partition.applied();
     }
     addCounts(this.#applied, sum);
     return sum;
