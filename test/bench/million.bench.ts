@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import { FleetPush, fleetLabels } from '../support/fleet-push.ts';
 import { freePort, startMon } from '../support/mon-process.ts';
-import { cpuOf, memoryOf } from '../support/server-figures.ts';
+import { askNumber, cpuOf, memoryOf } from '../support/server-figures.ts';
 import { setTimeout as pause } from 'node:timers/promises';
 
 const SERIES = Number(process.argv[2] ?? 1_000_000);
@@ -50,6 +50,8 @@ try {
   const step = async (at: number): Promise<string> => {
     const [began, cpu] = [performance.now(), await cpuOf(mon.pid)];
     await fleet.send(mon.url, start + at * STEP_MS);
+    // An answer waits for all that was taken before it was asked for.
+    await askNumber(mon.url, 'metric_7{hostname="host_1"}', start + at * STEP_MS);
     const rate = SERIES / ((performance.now() - began) / 1000);
     const perCpu = SERIES / ((await cpuOf(mon.pid)) - cpu);
     return `${(rate / 1e3).toFixed(0)} k samples/s, ${(perCpu / 1e3).toFixed(0)} k a CPU second`;
