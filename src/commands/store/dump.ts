@@ -5,7 +5,7 @@ import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class StoreDump extends BaseCommand<typeof StoreDump> {
   static override summary = 'print the series and samples of one block file';
-  static override description = 'A JSON line for each series: labels, then [ms, value] pairs.';
+  static override description = 'A JSON line for each series: labels, then [ms, value] pairs; a histogram as the query API writes it.';
   static override args = {
     file: Args.string({ required: true, description: 'a .block file', ignoreStdin: true }),
   };
