@@ -287,6 +287,11 @@ export class Store implements Sink, Upkeep {
     );
   }
 
+  /** Bytes of the memory that its heads live in; it never shrinks. */
+  get memorySize(): number {
+    return this.#options.kernels.memory.buffer.byteLength;
+  }
+
   stats(): StoreStats {
     let memoryBytes = this.#options.kernels.exports.arenaUsedBytes();
     const stats = { series: 0, samples: 0, histograms: 0, chunks: 0 };
