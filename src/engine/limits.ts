@@ -105,6 +105,12 @@ export const BLOCK_SECTION_BYTES_MAX = 64 * MIB;
 export const BLOCK_TIMES_BYTES = 32 * MIB;
 /** What all open blocks of a process keep unpacked: about 1,000 pages and as much index. */
 export const BLOCK_CACHE_BYTES = 128 * MIB;
+/**
+ * Of the 4 GiB that a shard's heads can have: from the first on no new series, from the second on
+ * nothing. Figures are two seconds old by then, and chunks of known series grow on.
+ */
+export const HEAD_BYTES_HOLD = 3 * 1024 * MIB;
+export const HEAD_BYTES_MAX = 3.5 * 1024 * MIB;
 /** Sealed blocks begin and end at multiples of this: Prometheus' block of two hours. */
 export const SEAL_SLICE_MS = 2 * HOUR;
 /** The head keeps at least so much: dashboards over the last hour never touch a block. */
@@ -198,6 +204,7 @@ assert(BODY_COMPRESSED_BYTES_MAX < BODY_BYTES_MAX, 'a body shrinks when it is co
 assert(RECORD_BYTES_MAX < LOG_SEGMENT_BYTES, 'a record fits in a segment');
 assert(LOG_PENDING_BYTES_MAX <= LOG_SEGMENT_BYTES, 'what is pending fits in one segment');
 assert(LOG_RECENT_BYTES > RECORD_BYTES_MAX, 'the newest record is kept in memory');
+assert(HEAD_BYTES_HOLD < HEAD_BYTES_MAX && HEAD_BYTES_MAX < 4 * 1024 * MIB, 'heads end early');
 assert(LATE_MS_MAX < SEAL_AFTER_MS, 'late samples find their range in the head');
 assert(LATE_MS_MAX < RETENTION_RAW_MS, 'late samples lie within retention');
 assert(SCRAPE_TIMEOUT_MS <= SCRAPE_INTERVAL_MS, 'a scrape ends before the next');

@@ -31,6 +31,7 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
@@ -109,9 +110,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { checkpointMs } = options;
   const reading = { name: 'store', log, sink: stores.sink, clock, checkpointMs };
   const consumer = new Consumer({ ...reading, failed, postponed });
+  const tell = (words: string): void => logger.warn(words);
+  const memory = new MemoryWatch({ book, stats: () => stores.newest, tell });
   const text = new PushText(clock);
   const door = new Door({
-    ...{ log: answers.watch(log), book, kernels, clock },
+    ...{ log: memory.guard(answers.watch(log)), book, kernels, clock },
     limits: { retentionMs: options.retentionMs },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
@@ -137,7 +140,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   showProcess(counters, startedMs);
   showLog(counters, () => log.counts);
   showShards(counters, () => stores.newest);
-  const refusals = showDoor(counters, () => door.counts);
+  const showRefusals = showDoor(counters, () => door.counts);
+  const refusals = (): void => {
+    showRefusals();
+    memory.look();
+  };
 
   const { cache } = answers;
   const parts = { options, state, log, stores, consumer, door, targets, api, cache };
