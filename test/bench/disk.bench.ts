@@ -1,6 +1,6 @@
-// What a whole `mon up` leaves on disk, told apart by purpose: after the load of a fleet (100 hosts,
-// 300 steps) and after data/exposition at its own times, everything sealed, self-scrape off. The
-// first start takes the samples, the second seals what is old, as any start does. Run:
+// What a whole `mon up` leaves on disk, told apart by purpose: after the load of a fleet (100
+// hosts, 300 steps) and after data/exposition at its own times, everything sealed, self-scrape off.
+// The first start takes the samples, the second seals what is old, as any start does. Run:
 // node dist/test/bench/disk.bench.js
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -75,7 +75,8 @@ async function measure(what: string, series: readonly ColumnSeries[], partitions
     const spent = (await cpuOf(second.pid)) - cpu;
     await second.end('SIGTERM');
     tell(`${what}, ${partitions} partitions`, bytes.samples, await folderBytes(dataDir));
-    say(`  sealed within ${((performance.now() - began) / 1000).toFixed(1)} s, ${spent.toFixed(2)} s of CPU`);
+    const sealed = (performance.now() - began) / 1000;
+    say(`  sealed within ${sealed.toFixed(1)} s, ${spent.toFixed(2)} s of CPU`);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

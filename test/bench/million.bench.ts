@@ -1,6 +1,6 @@
-// One `mon up` with a million active series: every step sends all of them, at the rate that is told;
-// meanwhile single series are asked for. Prints memory, rate and the percentiles of those questions,
-// at rest and under ingest. Run: node dist/test/bench/million.bench.js [series] [steps]
+// One `mon up` with a million active series: every step sends all of them, at the rate that is
+// told; meanwhile single series are asked for. Prints memory, rate and the percentiles of those
+// questions, at rest and under ingest. Run: node dist/test/bench/million.bench.js [series] [steps]
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -34,7 +34,8 @@ async function tell(what: string, mon: MonProcess, ms: number): Promise<void> {
   const samples = await askNumber(mon.url, 'sum(count_over_time(metric_7[1d]))');
   const queryMs = performance.now() - asked;
   const { rss } = await memoryOf(mon.pid);
-  say(`${what}: ready after ${seconds(ms)}; ${samples} samples of a metric counted ${seconds(queryMs)} later`);
+  say(`${what}: ready after ${seconds(ms)}`);
+  say(`  ${samples} samples of a metric counted ${seconds(queryMs)} later`);
   say(`  ${(rss / 2 ** 20).toFixed(0)} MiB of memory then`);
 }
 

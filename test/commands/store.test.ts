@@ -36,7 +36,13 @@ before(async () => {
     values: Float64Array.of(1, NaN, -Infinity),
   };
   const body = encodeHistogram(
-    makeHistogram({ count: 5, sum: 2.5, zeroCount: 2, zeroThreshold: 0.5, positive: listOf([1, 2], [1, 2]) }),
+    makeHistogram({
+      count: 5,
+      sum: 2.5,
+      zeroCount: 2,
+      zeroThreshold: 0.5,
+      positive: listOf([1, 2], [1, 2]),
+    }),
     { timestampMs: START + 3000, integer: true },
   );
   const histograms = { refs: refs.slice(0, 1), timestamps: Float64Array.of(START + 3000) };

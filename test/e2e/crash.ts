@@ -1,7 +1,7 @@
 // Kills a real server at random moments under remote writes, restarts it on the same folder and
-// holds it to the ledger. What is written is days old, and sealing is set to a fraction of a second,
-// so that kills fall into seals and compactions too. Easy to get wrong: a rig in which no block was
-// ever made proves nothing, so it reports how many were.
+// holds it to the ledger. What is written is days old, and sealing is set to a fraction of a
+// second, so that kills fall into seals and compactions too. Easy to get wrong: a rig in which no
+// block was ever made proves nothing, so it reports how many were.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

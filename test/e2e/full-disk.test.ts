@@ -45,9 +45,7 @@ async function push(mon: MonProcess): Promise<{ status: number; text: string }> 
 async function sealedSamples(): Promise<number> {
   const { partitions, problems } = await inspectFolder(folder.dataDir);
   assert.deepEqual(problems, []);
-  return partitions
-    .flatMap(({ blocks }) => blocks)
-    .reduce((sum, { samples }) => sum + samples, 0);
+  return partitions.flatMap(({ blocks }) => blocks).reduce((sum, { samples }) => sum + samples, 0);
 }
 
 it('refuses, lives on, and recovers', async (t) => {

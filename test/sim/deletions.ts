@@ -1,10 +1,10 @@
 // Deletions that were asked for and not answered: the power went, or the disk did not take it. Each
 // partition has done its part or has not, and may do so later, with whatever it writes next. Until
 // the same is asked again and answered, its samples may be there or not, with any value that was
-// ever sent for them. Easy to get wrong: a sample that came after the attempt, and took the place of
-// one that was deleted by it, is as uncertain as that one.
+// ever sent for them. Easy to get wrong: a sample that came after the attempt, and took the place
+// of one that was deleted by it, is as uncertain as that one.
 import type { Matcher } from '../../src/engine/model/matcher.ts';
-import type { Sent } from './model.ts';
+import type { Sent } from './sent.ts';
 
 export interface Deletion {
   readonly matchers: readonly Matcher[];

@@ -4,7 +4,8 @@
 import { strict as assert } from 'node:assert';
 import { FUTURE_MS_MAX, LATE_MS_MAX, LIVE_MS_MAX } from '../../src/engine/limits.ts';
 import type { PushOutcome } from '../../src/engine/ports.ts';
-import type { Sent, SentRecord } from './model.ts';
+import type { SentRecord } from './model.ts';
+import type { Sent } from './sent.ts';
 
 export interface Expected {
   readonly taken: readonly (Sent & { readonly lateness: number })[];

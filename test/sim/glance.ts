@@ -33,8 +33,7 @@ export async function glance(world: World, chain: Chain): Promise<void> {
   const found = new Set(result.matrix.labels.map((labels) => labels.join('\u0000')));
   for (const [series, times] of before) {
     const values = times.filter(
-      (t) =>
-        t >= model.floorMs && !model.isStale(series, t) && !model.deletions.unsure(series, t),
+      (t) => t >= model.floorMs && !model.isStale(series, t) && !model.deletions.unsure(series, t),
     );
     assert.ok(values.length === 0 || found.has(series), `${series} was acknowledged`);
   }

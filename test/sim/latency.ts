@@ -9,8 +9,8 @@ import type { FloatHistogram } from '../../src/engine/model/histogram.ts';
 import { bitsOf } from '../support/open-records.ts';
 import { randomHistogram } from '../support/random-histograms.ts';
 import type { Dice } from './dice.ts';
-import { STALE_BITS } from './stale.ts';
-import type { Sent } from './model.ts';
+import { STALE_BITS } from './sent.ts';
+import type { Sent } from './sent.ts';
 
 /** What any NaN is made when it is a histogram's sum. */
 const NAN_SUM_BITS = 0x7ff8n << 48n;

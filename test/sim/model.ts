@@ -6,17 +6,8 @@ import { strict as assert } from 'node:assert';
 import type { MetadataEntry, Tick } from '../../src/engine/model/batch.ts';
 import { Deletions } from './deletions.ts';
 import type { Deletion } from './deletions.ts';
-import { STALE_BITS } from './stale.ts';
-
-/** One sample; the series is its labelsKey. */
-export interface Sent {
-  readonly series: string;
-  readonly t: number;
-  /** Of a histogram: its sum. */
-  readonly bits: bigint;
-  /** A histogram's message, in base64. */
-  readonly body?: string;
-}
+import { STALE_BITS } from './sent.ts';
+import type { Sent } from './sent.ts';
 
 export interface SentRecord {
   readonly partition: number;

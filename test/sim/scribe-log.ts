@@ -7,7 +7,8 @@ import type { Batch, HistogramColumns } from '../../src/engine/model/batch.ts';
 import { labelsKey } from '../../src/engine/model/labels.ts';
 import type { Appended, Log, LogReader, Offset } from '../../src/engine/ports.ts';
 import { sentHistogram } from './latency.ts';
-import type { Model, Sent, SentRecord } from './model.ts';
+import type { Model, SentRecord } from './model.ts';
+import type { Sent } from './sent.ts';
 
 export interface ScribeOptions {
   readonly log: Log;

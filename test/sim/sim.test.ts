@@ -1,5 +1,5 @@
-// Two hundred seeds of the simulation: collector, log, stores and queries on virtual time over a bad
-// disk, against the model. A failing seed prints itself and how to run it alone.
+// Two hundred seeds of the simulation: collector, log, stores and queries on virtual time over a
+// bad disk, against the model. A failing seed prints itself and how to run it alone.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { simulate } from './simulation.ts';

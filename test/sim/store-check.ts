@@ -11,7 +11,7 @@ import { Naive } from '../engine/promql/naive.ts';
 import type { NaiveSeries } from '../engine/promql/naive.ts';
 import type { Dice } from './dice.ts';
 import { checkHistogram } from './latency.ts';
-import { STALE_BITS } from './stale.ts';
+import { STALE_BITS } from './sent.ts';
 import type { Model } from './model.ts';
 import { numberOf } from './traffic.ts';
 
@@ -71,7 +71,10 @@ function checkSeries(model: Model, series: string, buffer: SampleBuffer, count: 
     const body = buffer.bodies?.[i];
     if (model.deletions.unsure(series, t)) {
       const text = body && Buffer.from(body).toString('base64');
-      assert.ok(model.deletions.wasSent({ series, t, bits: bits[i], body: text }), `${series} ${t}`);
+      assert.ok(
+        model.deletions.wasSent({ series, t, bits: bits[i], body: text }),
+        `${series} ${t}`,
+      );
       return;
     }
     const expected = times.get(t);

@@ -10,8 +10,8 @@ import { writeRequestBody } from '../support/write-request.ts';
 import type { WriteSeries } from '../support/write-request.ts';
 import type { Dice } from './dice.ts';
 import { someHistogram } from './latency.ts';
-import { STALE_BITS } from './stale.ts';
-import type { Sent } from './model.ts';
+import { STALE_BITS } from './sent.ts';
+import type { Sent } from './sent.ts';
 
 const MINUTE = 60_000;
 /** What text formats make of any NaN: Prometheus' one. */
@@ -179,7 +179,8 @@ export class Traffic {
     const dice = this.#dice;
     if (format === 'remote' && dice.chance(this.#plan.stale)) return STALE_BITS;
     if (source.kind === 'wild') return this.#wildBits(format);
-    if (source.kind === 'gauge' || source.kind === 'histogram') return bitsOf(dice.int(1, 100_000) / 10);
+    if (source.kind === 'gauge' || source.kind === 'histogram')
+      return bitsOf(dice.int(1, 100_000) / 10);
     if (dice.chance(0.02)) source.value = 0;
     source.value += dice.int(0, 50);
     return bitsOf(source.value);

@@ -42,7 +42,10 @@ export function someDeletion({ dice, time, plan, model }: World): Deletion {
   const far = time.now() - dice.scale(1, plan.settings.retentionMs);
   const [minMs, maxMs] = dice.chance(0.3)
     ? [far, dice.chance(0.5) ? Infinity : far + dice.scale(1, 5 * HOUR)]
-    : edges(dice, [...model.series].filter(([key]) => series(key)));
+    : edges(
+        dice,
+        [...model.series].filter(([key]) => series(key)),
+      );
   return { matchers, series, minMs, maxMs };
 }
 

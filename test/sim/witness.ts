@@ -14,7 +14,8 @@ import { MemoryDisk } from '../support/memory-disk.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { LOG_FOLDER } from './chain.ts';
 import { sentHistogram } from './latency.ts';
-import type { Model, Sent, SentRecord } from './model.ts';
+import type { Model, SentRecord } from './model.ts';
+import type { Sent } from './sent.ts';
 
 /** One kernel memory for all witnesses of a thread. */
 let kernels: Kernels | undefined;

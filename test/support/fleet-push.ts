@@ -1,6 +1,6 @@
-// Remote-write bodies of a large fleet, made so cheaply that the sender is not what is measured: each
-// body is laid down once, and a step only writes its times and values over those of the step before.
-// For benchmarks of whole servers. Easy to get wrong: times must keep the length of their varint.
+// Remote-write bodies of a large fleet, made so cheaply that the sender is not what is measured:
+// each body is laid down once, and a step only writes its times and values over those before. For
+// benchmarks of whole servers. Easy to get wrong: times must keep the length of their varint.
 import { Buffer } from 'node:buffer';
 import snappy from 'snappy';
 import { NAME } from '../../src/engine/model/labels.ts';

@@ -83,7 +83,8 @@ async function untilReady({ url, child, text, readyMs }: Waiting): Promise<void>
       () => false,
     );
     if (ready) return;
-    if (performance.now() > deadline) throw new Error(`mon was not ready in ${readyMs} ms: ${text()}`);
+    if (performance.now() > deadline)
+      throw new Error(`mon was not ready in ${readyMs} ms: ${text()}`);
     await pause(20);
   }
 }

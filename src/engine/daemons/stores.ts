@@ -41,7 +41,8 @@ export class Stores {
     const { placement, generation, objectFolder, sealMs, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
-    const shards = await startShards({ partitions, generation, folder, objectFolder, sealMs, died });
+    const place = { partitions, generation, folder };
+    const shards = await startShards({ ...place, objectFolder, sealMs, died });
     return new Stores(shards, placement);
   }
 

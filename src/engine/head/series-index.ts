@@ -20,7 +20,7 @@ export interface PairCount {
 /** Selections that are remembered, and ids in all of them: a megabyte at most. */
 const SELECTED_MAX = 256;
 const SELECTED_IDS_MAX = 262_144;
-/** So few series are looked at one by one: cheaper than to copy the long lists of other matchers. */
+/** So few series are looked at one by one: cheaper than copying long lists of other matchers. */
 const NARROW_MAX = 256;
 
 export class SeriesIndex {

@@ -73,7 +73,10 @@ function same(found: SampleBuffer, from: SampleBuffer, count: number): void {
 }
 
 test('a block keeps the bytes of histograms, and tells whole counts from others', () => {
-  const from = mixed([...Array(200).keys()].map((i) => 1000 + i * 10), SEED);
+  const from = mixed(
+    [...Array(200).keys()].map((i) => 1000 + i * 10),
+    SEED,
+  );
   const found = throughBlock(from, 200);
   same(found, from, 200);
   same(throughBlock(found, 200), from, 200);
