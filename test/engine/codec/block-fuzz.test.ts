@@ -1,5 +1,6 @@
-// Blocks whose bytes were altered behind right checksums, as a fault of the writer or an enemy would
-// make them: every decoder of every section refuses or answers, within bounds, and nothing else.
+// Blocks whose bytes were altered behind right checksums, as a fault of the writer or an enemy
+// would make them: every decoder of every section refuses or answers, within bounds, and nothing
+// else.
 // Rerun one seed with BLOCK_SEED=number.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
