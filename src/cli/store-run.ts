@@ -4,6 +4,7 @@
 import { dumpFile, inspectFolder, verifyFolder } from '../engine/daemons/store-files.ts';
 import { folderOwner } from '../engine/runtime/folder-lock.ts';
 import { messageOf } from '../engine/errors.ts';
+import { bucketsOf, type FloatHistogram } from '../engine/model/histogram.ts';
 import { jsonLine } from './json-text.ts';
 import type { Listing } from './listing.ts';
 import { valueText } from './series-text.ts';
@@ -56,14 +57,30 @@ export async function verifyListing(dataDir: string): Promise<{ listing: Listing
   return { listing: { kind: 'StoreVerify', columns, rows, valueColumn: 3 }, bad };
 }
 
-/** The series of a block file as JSON lines: labels, then pairs of ms and the value as text. */
+/**
+ * The series of a block file as JSON lines: labels, then pairs of ms and the value as text, or the
+ * histogram as the query API writes one.
+ */
 export function* dumpLines(path: string): Iterable<string> {
-  for (const { labels, count, timestamps, values } of dumpFile(path)) {
+  for (const { labels, count, timestamps, values, histograms } of dumpFile(path)) {
     const named = Object.create(null) as Record<string, string>;
     for (let i = 0; i < labels.length; i += 2) named[labels[i]] = labels[i + 1];
-    const samples = Array.from({ length: count }, (_, i) => [timestamps[i], valueText(values[i])]);
+    const samples = Array.from({ length: count }, (_, i) => {
+      const histogram = histograms?.[i];
+      return [timestamps[i], histogram ? histogramFields(histogram) : valueText(values[i])];
+    });
     yield `${jsonLine({ labels: named, samples })}\n`;
   }
+}
+
+function histogramFields(histogram: FloatHistogram) {
+  const buckets = bucketsOf(histogram)
+    .filter(({ count }) => count !== 0)
+    .map(({ lower, upper, lowerInside, upperInside, count }) => {
+      const rule = lowerInside ? (upperInside ? 3 : 1) : upperInside ? 0 : 2;
+      return [rule, valueText(lower), valueText(upper), valueText(count)];
+    });
+  return { count: valueText(histogram.count), sum: valueText(histogram.sum), buckets };
 }
 
 /** What is not well on the folders, a row each; none when all is well. */

@@ -105,13 +105,24 @@ export const BLOCK_SECTION_BYTES_MAX = 64 * MIB;
 export const BLOCK_TIMES_BYTES = 32 * MIB;
 /** What all open blocks of a process keep unpacked: about 1,000 pages and as much index. */
 export const BLOCK_CACHE_BYTES = 128 * MIB;
+/**
+ * Of the 4 GiB that a shard's heads can have: from the first on no new series, from the second on
+ * nothing. Figures are two seconds old by then, and chunks of known series grow on.
+ */
+export const HEAD_BYTES_HOLD = 3 * 1024 * MIB;
+export const HEAD_BYTES_MAX = 3.5 * 1024 * MIB;
 /** Sealed blocks begin and end at multiples of this: Prometheus' block of two hours. */
 export const SEAL_SLICE_MS = 2 * HOUR;
 /** The head keeps at least so much: dashboards over the last hour never touch a block. */
 export const SEAL_AFTER_MS = 75 * MINUTE;
 /** What came late for sealed ranges is sealed after so long, or when there is so much of it. */
 export const SEAL_LATE_MS = 15 * MINUTE;
+/** More often than this would only write files. */
+export const SEAL_LATE_MS_MIN = 100;
 export const SEAL_LATE_SAMPLES = 8_000_000;
+/** Heads that are nearly full are sealed up to here, behind what is late, and not more often. */
+export const SEAL_PRESSED_MS = 20 * MINUTE;
+export const SEAL_PRESSED_EVERY_MS = 5 * MINUTE;
 /** Late samples that a seal under way may hold aside; past it the seal begins anew later. */
 export const SEAL_ASIDE_MAX = 1_000_000;
 /** Spans into which compaction joins blocks; each divides the next, so a block lies in one. */
@@ -216,6 +227,8 @@ assert(BODY_COMPRESSED_BYTES_MAX < BODY_BYTES_MAX, 'a body shrinks when it is co
 assert(RECORD_BYTES_MAX < LOG_SEGMENT_BYTES, 'a record fits in a segment');
 assert(LOG_PENDING_BYTES_MAX <= LOG_SEGMENT_BYTES, 'what is pending fits in one segment');
 assert(LOG_RECENT_BYTES > RECORD_BYTES_MAX, 'the newest record is kept in memory');
+assert(HEAD_BYTES_HOLD < HEAD_BYTES_MAX && HEAD_BYTES_MAX < 4 * 1024 * MIB, 'heads end early');
+assert(LATE_MS_MAX < SEAL_PRESSED_MS, 'late samples find their range in a full head');
 assert(LATE_MS_MAX < SEAL_AFTER_MS, 'late samples find their range in the head');
 assert(LATE_MS_MAX < RETENTION_RAW_MS, 'late samples lie within retention');
 assert(SCRAPE_TIMEOUT_MS <= SCRAPE_INTERVAL_MS, 'a scrape ends before the next');

@@ -168,6 +168,11 @@ export interface SampleBuffer {
    * beside a histogram is its sum, so that the stale marker is found in `words` for both kinds.
    */
   histograms?: (FloatHistogram | undefined)[] | undefined;
+  /**
+   * The messages that `histograms` were read from, where a store reads: written again as they are
+   * they keep what a FloatHistogram does not tell, such as that counts were whole numbers.
+   */
+  bodies?: (Uint8Array | undefined)[] | undefined;
   /** Start timestamps in ms beside `values`, 0 where unknown; undefined when none is known. */
   starts?: Float64Array | undefined;
 }

@@ -7,11 +7,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
 import { BatchCodec } from '../../src/engine/codec/batch.ts';
+import { encodeHistogram } from '../../src/engine/codec/histogram.ts';
 import { Kernels } from '../../src/engine/kernels/kernels.ts';
 import { SeriesBook } from '../../src/engine/kernels/series-book.ts';
+import { makeHistogram } from '../../src/engine/model/histogram.ts';
 import { makeLabels } from '../../src/engine/model/labels.ts';
 import { systemDisk } from '../../src/engine/runtime/system-disk.ts';
 import { Store } from '../../src/engine/store/store.ts';
+import { listOf } from '../support/random-histograms.ts';
 import { runCli } from '../support/run-cli.ts';
 
 const START = 1_700_006_400_000;
@@ -32,7 +35,21 @@ before(async () => {
     timestamps: Float64Array.of(START, START + 1000, START + 2000),
     values: Float64Array.of(1, NaN, -Infinity),
   };
-  const batch = { partition: 0, receivedMs: 0, lateness: 0, floats } as const;
+  const body = encodeHistogram(
+    makeHistogram({
+      count: 5,
+      sum: 2.5,
+      zeroCount: 2,
+      zeroThreshold: 0.5,
+      positive: listOf([1, 2], [1, 2]),
+    }),
+    { timestampMs: START + 3000, integer: true },
+  );
+  const histograms = { refs: refs.slice(0, 1), timestamps: Float64Array.of(START + 3000) };
+  const batch = {
+    ...({ partition: 0, receivedMs: 0, lateness: 0, floats } as const),
+    histograms: { ...histograms, bodies: [body] },
+  };
   const bytes = new BatchCodec(kernels).encode(batch, { epoch: 1, sequence: 1, book });
   const store = await Store.open({
     ...{ folder: join(folder, 'head'), disk: systemDisk, kernels: new Kernels() },
@@ -52,9 +69,9 @@ describe('the files of a store', () => {
     const { stdout, code } = await run('store', 'ls', '-o', 'json');
     assert.equal(code, 0);
     const [item] = (JSON.parse(stdout) as { items: Record<string, unknown>[] }).items;
-    assert.deepEqual([item['series'], item['samples'], item['state']], [1, 3, 'good']);
+    assert.deepEqual([item['series'], item['samples'], item['state']], [1, 4, 'good']);
     const stats = await run('store', 'stats', '-o', 'jsonl');
-    assert.equal((JSON.parse(stats.stdout) as { samples: number }).samples, 3);
+    assert.equal((JSON.parse(stats.stdout) as { samples: number }).samples, 4);
     assert.equal((await run('store', 'verify')).code, 0);
     const well = await run('doctor');
     assert.deepEqual([well.code, well.stdout], [0, '']);
@@ -65,10 +82,15 @@ describe('the files of a store', () => {
     const { labels, samples } = JSON.parse(stdout) as { labels: object; samples: unknown };
     assert.deepEqual(labels, { __name__: 'up', job: 'a\u001b[31m' });
     const values = ['1', 'NaN', '-Inf'];
-    assert.deepEqual(
-      samples,
-      values.map((value, i) => [START + i * 1000, value]),
-    );
+    const buckets = [
+      [3, '-0.5', '0.5', '2'],
+      [0, '1', '2', '1'],
+      [0, '2', '4', '2'],
+    ];
+    assert.deepEqual(samples, [
+      ...values.map((value, i) => [START + i * 1000, value]),
+      [START + 3000, { count: '5', sum: '2.5', buckets }],
+    ]);
   });
 
   it('are named when they are damaged', async () => {

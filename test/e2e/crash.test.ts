@@ -7,4 +7,5 @@ import { crash } from './crash.ts';
 test('five kills lose no acknowledged sample and count none twice', async () => {
   const report = await crash(5, 1);
   assert.ok(report.acknowledged > 0);
+  assert.ok(report.blocks > 0, 'blocks were sealed meanwhile');
 });

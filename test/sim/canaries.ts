@@ -3,7 +3,7 @@
 // is blind.
 import { MonError } from '../../src/engine/errors.ts';
 import type { FragmentResult } from '../../src/engine/model/fragment.ts';
-import type { Delivery, Log, Offset, Sink, Source } from '../../src/engine/ports.ts';
+import type { Delivery, Log, Offset, Sink, Source, Upkeep } from '../../src/engine/ports.ts';
 import type { Disk, DiskFile } from '../../src/engine/runtime/disk.ts';
 import type { Seams } from './chain.ts';
 
@@ -125,6 +125,23 @@ function tidySource(source: Source): Source {
   });
 }
 
+/** Says that samples are deleted when that is only in memory, if at all. */
+function hastyUpkeep(upkeep: Upkeep): Upkeep {
+  return over(upkeep, {
+    delete(...all) {
+      void upkeep.delete(...all).catch(() => undefined);
+      return Promise.resolve();
+    },
+  });
+}
+
+/** Deletes one millisecond less than it was asked to. */
+function shortUpkeep(upkeep: Upkeep): Upkeep {
+  return over(upkeep, {
+    delete: (selections, minMs, maxMs) => upkeep.delete(selections, minMs, maxMs - 1),
+  });
+}
+
 /** By name: what is broken. */
 export const CANARIES: Readonly<Record<string, Seams>> = {
   'a disk that lies about syncing': { disk: lyingDisk },
@@ -133,6 +150,8 @@ export const CANARIES: Readonly<Record<string, Seams>> = {
   'a log that stores half of what it refuses': { log: halfLog },
   'a sink that checkpoints nothing': { sink: forgetfulSink },
   'a sink that holds a record back': { sink: looseSink },
+  'an upkeep that deletes only in memory': { upkeep: hastyUpkeep },
+  'an upkeep that deletes a little less': { upkeep: shortUpkeep },
   'a source that rounds': { source: roundingSource },
   'a source that does not keep the bits of NaNs': { source: tidySource },
 };

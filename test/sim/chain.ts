@@ -5,7 +5,9 @@ import { MemoryCache } from '../../src/engine/cache/memory-cache.ts';
 import { Door } from '../../src/engine/collector/door.ts';
 import { PushText } from '../../src/engine/collector/push-text.ts';
 import { BatchCodec } from '../../src/engine/codec/batch.ts';
+import { AllUpkeep } from '../../src/engine/daemons/all-upkeep.ts';
 import { FreshSource } from '../../src/engine/daemons/fresh-source.ts';
+import { adminOf } from '../../src/engine/daemons/upkeep-beat.ts';
 import { WatchedLog } from '../../src/engine/daemons/watched-log.ts';
 import type { MonError } from '../../src/engine/errors.ts';
 import { Kernels } from '../../src/engine/kernels/kernels.ts';
@@ -14,7 +16,7 @@ import { CACHE_TTL_OLD_MS } from '../../src/engine/limits.ts';
 import { Consumer } from '../../src/engine/log/consume.ts';
 import { EmbeddedLog } from '../../src/engine/log/embedded-log.ts';
 import { batchEncoder } from '../../src/engine/log/record-encoder.ts';
-import type { Log, Sink, Source } from '../../src/engine/ports.ts';
+import type { Admin, Log, Sink, Source, Upkeep } from '../../src/engine/ports.ts';
 import { JoinedSource } from '../../src/engine/query/joined-source.ts';
 import { LateSamples } from '../../src/engine/query/late-samples.ts';
 import { QueryService } from '../../src/engine/query/query-service.ts';
@@ -51,6 +53,7 @@ export interface Seams {
   readonly log?: (log: Log) => Log;
   readonly sink?: (sink: Sink) => Sink;
   readonly source?: (source: Source) => Source;
+  readonly upkeep?: (upkeep: Upkeep) => Upkeep;
 }
 
 export interface ChainOptions {
@@ -74,6 +77,7 @@ export class Chain {
   readonly source: Source;
   readonly ask: QueryService;
   readonly results: ResultCache | undefined;
+  readonly admin: Admin;
 
   private constructor(parts: Parts, options: ChainOptions) {
     const { clock, settings, seams, failed, postponed } = options;
@@ -103,6 +107,12 @@ export class Chain {
     const sources = stores.map((store) => {
       const source = new FreshSource(new StoreSource(store, clock), caughtUp);
       return seams?.source?.(source) ?? source;
+    });
+    const all = new AllUpkeep(stores);
+    const upkeep = seams?.upkeep?.(all) ?? all;
+    this.admin = adminOf({
+      ...{ upkeep, dataDir: '/data', clock, caughtUp },
+      changed: (minMs, maxMs) => late.note(minMs, maxMs, clock.now()),
     });
     this.source = new JoinedSource(sources);
     this.ask = new QueryService({ sources, clock, results: this.results });

@@ -1,10 +1,11 @@
 // What the door must make of samples: which it takes, into which class of lateness, in which
 // order. Compared with the batches that reached the log in the same call. Easy to get wrong: order
-// counts only within a series, because a body is split by partition and lateness.
+// counts only within a series and a kind, because a body is split by partition, lateness and kind.
 import { strict as assert } from 'node:assert';
 import { FUTURE_MS_MAX, LATE_MS_MAX, LIVE_MS_MAX } from '../../src/engine/limits.ts';
 import type { PushOutcome } from '../../src/engine/ports.ts';
-import type { Sent, SentRecord } from './model.ts';
+import type { SentRecord } from './model.ts';
+import type { Sent } from './sent.ts';
 
 export interface Expected {
   readonly taken: readonly (Sent & { readonly lateness: number })[];
@@ -29,11 +30,11 @@ export function expectedOf(
 
 function linesOf(rows: Iterable<Sent & { readonly lateness: number }>): string[] {
   const lines = new Map<string, string[]>();
-  for (const { series, t, bits, lateness } of rows) {
-    const key = `${lateness} ${series}`;
+  for (const { series, t, bits, body, lateness } of rows) {
+    const key = `${lateness} ${body === undefined ? 'float' : 'histogram'} ${series}`;
     const list = lines.get(key) ?? [];
     lines.set(key, list);
-    list.push(`${t} ${bits.toString(16)}`);
+    list.push(`${t} ${bits.toString(16)} ${body ?? ''}`);
   }
   return [...lines].map(([key, list]) => `${key}: ${list.join(', ')}`).toSorted();
 }

@@ -17,8 +17,8 @@ import { labelsKey, makeLabels, NAME } from '../../src/engine/model/labels.ts';
 import type { Clock } from '../../src/engine/runtime/clock.ts';
 import { bitsOf } from '../support/open-records.ts';
 import type { Dice } from './dice.ts';
-import { STALE_BITS } from './model.ts';
-import type { Sent } from './model.ts';
+import { STALE_BITS } from './sent.ts';
+import type { Sent } from './sent.ts';
 import { numberOf, pairsOf, TEXT_NAN_BITS, textLine } from './traffic.ts';
 
 export interface FleetPlan {

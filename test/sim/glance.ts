@@ -7,7 +7,9 @@ import type { Chain } from './chain.ts';
 import type { World } from './world.ts';
 
 /** Metric names that the simulation asks for. */
-export const NAMES = ['sim_requests_total', 'sim_load', 'sim_wild', 'app_load', 'app_timed', 'up'];
+export const NAMES = [
+  ...['sim_requests_total', 'sim_load', 'sim_wild', 'sim_latency', 'app_load', 'app_timed', 'up'],
+];
 
 export async function glance(world: World, chain: Chain): Promise<void> {
   const { model, dice, time } = world;
@@ -30,7 +32,9 @@ export async function glance(world: World, chain: Chain): Promise<void> {
   assert.ok(result.type === 'vector');
   const found = new Set(result.matrix.labels.map((labels) => labels.join('\u0000')));
   for (const [series, times] of before) {
-    const values = times.filter((t) => t >= model.floorMs && !model.isStale(series, t));
+    const values = times.filter(
+      (t) => t >= model.floorMs && !model.isStale(series, t) && !model.deletions.unsure(series, t),
+    );
     assert.ok(values.length === 0 || found.has(series), `${series} was acknowledged`);
   }
 }

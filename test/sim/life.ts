@@ -4,38 +4,31 @@
 // nothing is in flight.
 import { strict as assert } from 'node:assert';
 import { ScrapeManager } from '../../src/engine/collector/scrape-manager.ts';
-import type { SampleColumns } from '../../src/engine/collector/scrape-door.ts';
-import { messageOf, MonError } from '../../src/engine/errors.ts';
-import { LIVE_MS_MAX } from '../../src/engine/limits.ts';
-import type { PushOutcome } from '../../src/engine/ports.ts';
+import { messageOf } from '../../src/engine/errors.ts';
 import { settle } from '../support/virtual-clock.ts';
 import { Chain } from './chain.ts';
 import type { Seams } from './chain.ts';
-import { checkOutcome, checkRecords, expectedOf } from './door-check.ts';
+import { allow, Desk } from './desk.ts';
 import { glance, NAMES } from './glance.ts';
 import { watchedDoor } from './fleet.ts';
 import { checkMetadata, checkQueries, checkRaw, checkStores } from './store-check.ts';
-import type { Push } from './traffic.ts';
-import type { Sent, SentRecord } from './model.ts';
 import { ScribeLog } from './scribe-log.ts';
-import { joinSome, sealSome } from './upkeep.ts';
+import { ask, askAgain, cleanSome, joinSome, sealSome, someDeletion } from './upkeep.ts';
 import { witness } from './witness.ts';
 import { LifeOver } from './world.ts';
 import type { World } from './world.ts';
 
 const SCRAPES_MAX = 1_000;
-/** The disk may do this; anything else is a fault of the program. */
-const TROUBLES = new Set(['MON_DISK_FULL', 'MON_DISK_FAILED', 'MON_LOG_BUSY']);
 
 export class Life {
   readonly #world: World;
   readonly #seams: Seams;
   #chain!: Chain;
   #log!: ScribeLog;
+  #desk!: Desk;
   #manager!: ScrapeManager;
   /** What goes on beside the steps: pushes, questions, reloads. */
   readonly #beside = new Set<Promise<unknown>>();
-  #watermarkMs = -Infinity;
   /** What went wrong where nobody was waiting. */
   #broken: unknown;
 
@@ -48,20 +41,21 @@ export class Life {
   async open(): Promise<void> {
     const { disk, clock, plan, model } = this.#world;
     const world = this.#world;
+    const broke = (thrown: unknown): void => void (this.#broken ??= thrown);
     const opening = Chain.open({
       ...{ disk, clock, settings: plan.settings, seams: this.#seams },
       opened: async (log, book) => {
         await witness(disk, model);
-        const broke = (thrown: unknown): void => void (this.#broken ??= thrown);
         return (this.#log = new ScribeLog({ log, model, book, broke }));
       },
       failed: (error) => void (world.failure = error ?? new Error('nothing')),
       postponed: () => world.count('checkpointsPostponed'),
     });
     this.#chain = await world.until(opening, 'opening');
+    this.#desk = new Desk({ world, chain: this.#chain, log: this.#log, broke });
     world.count('cutBytes', this.#chain.log.cutBytes);
     await world.until(this.#chain.start(), 'the start of the store');
-    const door = watchedDoor(this.#chain.door, (columns, now) => this.#scraped(columns, now));
+    const door = watchedDoor(this.#chain.door, (columns, now) => this.#desk.scraped(columns, now));
     const { makeReader, internal } = world.fleet;
     this.#manager = new ScrapeManager({ door, clock, disk, makeReader, warn: () => undefined });
     if (internal) this.#manager.addInternal(world.fleet.internalTarget(internal));
@@ -124,13 +118,15 @@ export class Life {
     world.mend();
     // A disk that was full is looked at again when somebody asks: the first may still be refused.
     await world.until(
-      this.#tick().catch((thrown: unknown) => this.#allow(thrown)),
+      this.#desk.tick().catch((thrown: unknown) => allow(thrown)),
       'a tick',
     );
     await this.#advance(3_000);
     await this.#idle();
     await this.#mustTake();
-    await world.until(this.#tick(), 'a tick after all troubles');
+    await world.until(this.#desk.tick(), 'a tick after all troubles');
+    await this.#idle();
+    await askAgain(world, this.#chain);
     this.#checkFamilies();
     await this.#idle();
   }
@@ -144,7 +140,7 @@ export class Life {
     let full = 0;
     for (let left = 10; left > 0; left--) {
       const push = world.traffic.next(world.time.now(), false);
-      const told = await world.until(this.#push(push), 'a push after all troubles');
+      const told = await world.until(this.#desk.push(push), 'a push after all troubles');
       if (told === undefined) return;
       this.#mayEnd();
       if (told === 'MON_DISK_FULL') full++;
@@ -165,13 +161,8 @@ export class Life {
     const { failure, frozen } = this.#world;
     if (frozen) throw new LifeOver('the disk does not answer');
     if (failure === undefined) return;
-    this.#allow(failure);
+    allow(failure);
     throw new LifeOver(messageOf(failure));
-  }
-
-  #allow(thrown: unknown): void {
-    if (thrown instanceof MonError && TROUBLES.has(thrown.code)) return;
-    throw thrown;
   }
 
   async #step(): Promise<void> {
@@ -183,11 +174,11 @@ export class Life {
     switch (event) {
       case 'push':
       case 'again':
-        this.#begin(this.#push(world.traffic.next(time.now(), event === 'again')));
+        this.#begin(this.#desk.push(world.traffic.next(time.now(), event === 'again')));
         return;
       case 'burst':
         for (let i = dice.int(2, 6); i > 0; i--) {
-          this.#begin(this.#push(world.traffic.next(time.now(), dice.chance(0.2))));
+          this.#begin(this.#desk.push(world.traffic.next(time.now(), dice.chance(0.2))));
         }
         return;
       case 'wait':
@@ -201,7 +192,7 @@ export class Life {
       case 'night':
         return this.#night();
       case 'tick':
-        return this.#begin(this.#tick());
+        return this.#begin(this.#desk.tick());
       case 'truncate':
         world.model.floorMs = Math.max(world.model.floorMs, time.now() - plan.settings.retentionMs);
         return this.#begin(this.#chain.truncateBefore(world.model.floorMs));
@@ -225,6 +216,10 @@ export class Life {
         return this.#begin(sealSome(world, this.#chain));
       case 'compact':
         return this.#begin(joinSome(world, this.#chain));
+      case 'clean':
+        return this.#begin(cleanSome(world, this.#chain));
+      case 'delete':
+        return this.#delete();
     }
   }
 
@@ -242,7 +237,7 @@ export class Life {
   /** Lets something go on beside the steps; the disk's troubles are no fault of it. */
   #begin(work: Promise<unknown>): void {
     const watched = work
-      .catch((thrown: unknown) => this.#allow(thrown))
+      .catch((thrown: unknown) => allow(thrown))
       .catch((thrown: unknown) => void (this.#broken ??= thrown))
       .finally(() => this.#beside.delete(watched));
     this.#beside.add(watched);
@@ -275,6 +270,8 @@ export class Life {
     // After a crash the floor may lie where it was at the last checkpoint.
     await world.until(this.#chain.truncateBefore(model.floorMs), 'the floor');
     checkStores(model, stores);
+    // What nobody knows cannot be asked for exactly.
+    if (model.deletions.open.length > 0) return world.count('checks of stores alone');
     const panels = world.panels.filter(() => dice.chance(0.7));
     await world.until(checkQueries({ model, ask, dice, panels }, time.now(), queries), 'queries');
     await world.until(checkRaw(model, ask, dice.pick(NAMES), time.now()), 'raw samples');
@@ -288,8 +285,17 @@ export class Life {
     if (this.#world.fleet.targets.length > 0) return;
     for (let hours = 0; hours < 5; hours++) {
       await this.#advance(3_700_000);
-      this.#begin(this.#tick());
+      this.#begin(this.#desk.tick());
     }
+  }
+
+  /** Beside seals and compactions, but not beside what it might or might not meet. */
+  async #delete(): Promise<void> {
+    const world = this.#world;
+    await this.#idle();
+    this.#mayEnd();
+    if (world.dice.chance(0.3)) this.#begin(sealSome(world, this.#chain));
+    await ask(world, this.#chain, someDeletion(world)).catch(allow);
   }
 
   async #retain(): Promise<void> {
@@ -304,88 +310,6 @@ export class Life {
     const { until } = this.#bound;
     await until(this.#manager.apply(fleet.configs()), 'a reload');
     fleet.settled();
-  }
-
-  /** What the door appended during `call`, which has not been awaited yet. */
-  #during<T>(call: () => Promise<T>): { records: SentRecord[]; outcome: Promise<T> } {
-    this.#log.taken = [];
-    const outcome = call();
-    return { records: this.#log.taken.filter(({ tick }) => !tick), outcome };
-  }
-
-  /** Pushes a body, and answers the code of its failure if the disk is to blame. */
-  async #push(push: Push): Promise<string | undefined> {
-    const { clock, plan } = this.#world;
-    const receivedMs = clock.now();
-    const { door } = this.#chain;
-    this.#world.count(`push ${push.format}${push.broken ? ' broken' : ''}`);
-    const { records, outcome } = this.#during(() => {
-      if (push.format === 'remote') return door.remoteWrite(push.body);
-      return push.format === 'json'
-        ? door.json(push.body)
-        : door.exposition(push.body, 'text/plain');
-    });
-    const window = { retentionMs: plan.settings.retentionMs, watermarkMs: this.#watermarkMs };
-    const expected = expectedOf(push.rows, receivedMs, window);
-    checkRecords(expected, records, receivedMs);
-    try {
-      const told = await outcome;
-      assert.ok(!push.broken, 'a broken body is refused');
-      checkOutcome(expected, push.refused, told);
-      this.#acknowledged(expected.taken);
-      return undefined;
-    } catch (thrown) {
-      const code = thrown instanceof MonError ? thrown.code : undefined;
-      if (push.broken && code === 'MON_BODY_MALFORMED') return undefined;
-      this.#world.count(`refused ${code}`);
-      this.#allow(thrown);
-      return code;
-    }
-  }
-
-  #acknowledged(rows: readonly Sent[]): void {
-    const { model } = this.#world;
-    this.#world.count('acknowledged', rows.length);
-    for (const { series, t } of rows) {
-      assert.ok(model.series.get(series)?.has(t), `${series} at ${t}: acknowledged, not logged`);
-    }
-  }
-
-  #scraped(columns: SampleColumns, receivedMs: number): Promise<PushOutcome> {
-    const { fleet, plan } = this.#world;
-    const { count } = columns;
-    this.#world.count('scrapes');
-    try {
-      const rows = this.#log.rows(
-        columns.refs.subarray(0, count),
-        columns.timestamps.subarray(0, count),
-        columns.values.subarray(0, count),
-      );
-      fleet.check(rows, receivedMs);
-      const { records, outcome } = this.#during(() => this.#chain.door.append(columns, receivedMs));
-      const window = { retentionMs: plan.settings.retentionMs, watermarkMs: this.#watermarkMs };
-      checkRecords(expectedOf(rows, receivedMs, window), records, receivedMs);
-      return outcome;
-    } catch (thrown) {
-      // The loop would take a failed assertion for a failed append.
-      this.#broken ??= thrown;
-      throw new MonError('MON_ABORTED', messageOf(thrown));
-    }
-  }
-
-  async #tick(): Promise<void> {
-    this.#log.taken = [];
-    const { book } = this.#chain;
-    const known = book.series;
-    const ticked = this.#chain.door.tick();
-    this.#world.count('series forgotten', known - book.series);
-    const nowMs = this.#world.time.now();
-    const watermarkMs = Math.max(this.#watermarkMs, nowMs - LIVE_MS_MAX);
-    const ticks = this.#log.taken.flatMap(({ tick }) => tick ?? []);
-    this.#watermarkMs = watermarkMs;
-    assert.equal(ticks.length, this.#world.model.partitions, 'a tick for each partition');
-    for (const tick of ticks) assert.deepEqual(tick, { timeMs: nowMs, watermarkMs });
-    await ticked;
   }
 
   #checkFamilies(): void {

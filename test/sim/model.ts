@@ -4,16 +4,10 @@
 // not, but only wholly, and only behind everything that was acknowledged before it.
 import { strict as assert } from 'node:assert';
 import type { MetadataEntry, Tick } from '../../src/engine/model/batch.ts';
-import { STALE_HIGH, STALE_LOW } from '../../src/engine/model/sample.ts';
-
-export const STALE_BITS = (BigInt(STALE_HIGH) << 32n) | BigInt(STALE_LOW);
-
-/** One sample; the series is its labelsKey. */
-export interface Sent {
-  readonly series: string;
-  readonly t: number;
-  readonly bits: bigint;
-}
+import { Deletions } from './deletions.ts';
+import type { Deletion } from './deletions.ts';
+import { STALE_BITS } from './sent.ts';
+import type { Sent } from './sent.ts';
 
 export interface SentRecord {
   readonly partition: number;
@@ -27,7 +21,7 @@ export interface SentRecord {
 /** A record as text: equal exactly when the records are. */
 export function recordText(record: SentRecord): string {
   const { partition, receivedMs, lateness, samples, metadata, tick } = record;
-  const rows = samples.map((s) => `${s.series} ${s.t} ${s.bits.toString(16)}`);
+  const rows = samples.map((s) => `${s.series} ${s.t} ${s.bits.toString(16)} ${s.body ?? ''}`);
   const ticked = tick && [tick.timeMs, tick.watermarkMs];
   const families = metadata.map((m) => [m.family, m.type, m.help, m.unit]);
   return JSON.stringify([partition, receivedMs, lateness, ticked ?? null, families, rows]);
@@ -46,6 +40,10 @@ export class Model {
   readonly #left: readonly SentRecord[][];
   /** Series -> timestamp -> bits of all that stands. */
   readonly series = new Map<string, Map<number, bigint>>();
+  /** Series -> timestamp -> message, for the histograms among them. */
+  readonly bodies = new Map<string, Map<number, string>>();
+  /** What somebody wanted deleted and was not told that it was. */
+  readonly deletions = new Deletions();
   /** Family -> the newest word on it. */
   readonly metadata = new Map<string, MetadataEntry>();
   /** Older samples may have been forgotten. */
@@ -128,18 +126,44 @@ export class Model {
     this.#left[partition].push(...open);
   }
 
+  #bodiesOf(series: string): Map<number, string> {
+    const bodies = this.bodies.get(series) ?? new Map<number, string>();
+    this.bodies.set(series, bodies);
+    return bodies;
+  }
+
   /** True when the sample that stands there is a stale marker. */
   isStale(series: string, t: number): boolean {
     return this.series.get(series)?.get(t) === STALE_BITS;
   }
 
+  /** Takes out all that stands and matches: somebody was told that it is gone. */
+  delete(deletion: Deletion): number {
+    let count = 0;
+    for (const [series, times] of this.series) {
+      if (!deletion.series(series)) continue;
+      for (const t of times.keys()) {
+        if (t < deletion.minMs || t > deletion.maxMs) continue;
+        times.delete(t);
+        this.bodies.get(series)?.delete(t);
+        count++;
+      }
+    }
+    return count;
+  }
+
   #add(record: SentRecord): void {
     const { partition, samples, lateness, tick } = record;
     this.durable[partition].push(record);
-    for (const { series, t, bits } of samples) {
+    for (const sample of samples) {
+      const { series, t, bits, body } = sample;
       const times = this.series.get(series) ?? new Map<number, bigint>();
       this.series.set(series, times);
-      if (!times.has(t)) times.set(t, bits);
+      this.deletions.noteSample(sample);
+      if (!times.has(t)) {
+        times.set(t, bits);
+        if (body !== undefined) this.#bodiesOf(series).set(t, body);
+      }
       const watermark = this.#watermarks[partition];
       const promised = lateness !== 0 || t >= watermark;
       assert.ok(promised, `${series} at ${t} is live, but behind the watermark ${watermark}`);

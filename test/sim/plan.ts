@@ -10,7 +10,7 @@ import type { Habits, TrafficPlan } from './traffic.ts';
 export const EVENTS = [
   ...(['push', 'again', 'burst', 'wait', 'rest', 'pause', 'tick', 'truncate', 'retain'] as const),
   ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint', 'night'] as const),
-  ...(['seal', 'compact'] as const),
+  ...(['seal', 'compact', 'delete', 'clean'] as const),
 ] as const;
 export type Event = (typeof EVENTS)[number];
 
@@ -104,7 +104,7 @@ export function planOf(dice: Dice): Plan {
       bodySeriesMax: dice.scale(1, 12),
       samplesMax: dice.scale(1, 12),
       ...{ churn: maybe(0.3), wild: maybe(0.7), stale: maybe(0.1) },
-      ...{ broken: maybe(0.1), nameless: maybe(0.1), retentionMs },
+      ...{ broken: maybe(0.1), nameless: maybe(0.1), retentionMs, histograms: maybe(0.6) },
     },
     fleet,
     events: { ...events, push: dice.scale(5, 100) },

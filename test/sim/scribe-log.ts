@@ -3,10 +3,12 @@
 // memory and must be read before append is called.
 import { strict as assert } from 'node:assert';
 import type { SeriesBook } from '../../src/engine/kernels/series-book.ts';
-import type { Batch } from '../../src/engine/model/batch.ts';
+import type { Batch, HistogramColumns } from '../../src/engine/model/batch.ts';
 import { labelsKey } from '../../src/engine/model/labels.ts';
 import type { Appended, Log, LogReader, Offset } from '../../src/engine/ports.ts';
-import type { Model, Sent, SentRecord } from './model.ts';
+import { sentHistogram } from './latency.ts';
+import type { Model, SentRecord } from './model.ts';
+import type { Sent } from './sent.ts';
 
 export interface ScribeOptions {
   readonly log: Log;
@@ -96,10 +98,15 @@ export class ScribeLog implements Log {
   }
 
   #record(batch: Batch): SentRecord {
-    const { partition, receivedMs, lateness, floats, metadata = [], tick } = batch;
+    const { partition, receivedMs, lateness, floats, histograms, metadata = [], tick } = batch;
     if (tick) this.#keys.clear();
     const samples = floats ? this.rows(floats.refs, floats.timestamps, floats.values) : [];
+    if (histograms) samples.push(...this.#histograms(histograms));
     return { partition, receivedMs, lateness, samples, metadata, ...(tick ? { tick } : {}) };
+  }
+
+  #histograms({ refs, timestamps, bodies }: HistogramColumns): Sent[] {
+    return bodies.map((body, i) => sentHistogram(this.keyOf(refs[i]), timestamps[i], body));
   }
 
   #answered(record: SentRecord, answer: Appended): void {

@@ -10,7 +10,8 @@ import type { Store } from '../../src/engine/store/store.ts';
 import { Naive } from '../engine/promql/naive.ts';
 import type { NaiveSeries } from '../engine/promql/naive.ts';
 import type { Dice } from './dice.ts';
-import { STALE_BITS } from './model.ts';
+import { checkHistogram } from './latency.ts';
+import { STALE_BITS } from './sent.ts';
 import type { Model } from './model.ts';
 import { numberOf } from './traffic.ts';
 
@@ -33,7 +34,7 @@ export function checkStores(model: Model, stores: readonly Store[]): void {
         if (count === 0) continue;
         assert.ok(!seen.has(series), `${series} stands in two heads`);
         seen.add(series);
-        checkSeries(model, series, buffer.timestamps.subarray(0, count), bitsIn(buffer));
+        checkSeries(model, series, buffer, count);
       }
     }
     const sealed = store.stats().blocks.files > 0;
@@ -42,7 +43,7 @@ export function checkStores(model: Model, stores: readonly Store[]): void {
   }
   for (const [series, times] of model.series) {
     if (seen.has(series)) continue;
-    for (const t of times.keys()) assert.ok(t < model.floorMs, `${series} at ${t} is lost`);
+    for (const t of times.keys()) assert.ok(mayLack(model, series, t), `${series} at ${t} is lost`);
   }
 }
 
@@ -55,24 +56,37 @@ function bitsIn({ values }: SampleBuffer): BigUint64Array {
   return new BigUint64Array(values.buffer, values.byteOffset, values.length);
 }
 
-function checkSeries(
-  model: Model,
-  series: string,
-  timestamps: Float64Array,
-  bits: BigUint64Array,
-): void {
+function mayLack({ floorMs, deletions }: Model, series: string, t: number): boolean {
+  return t < floorMs || deletions.unsure(series, t);
+}
+
+function checkSeries(model: Model, series: string, buffer: SampleBuffer, count: number): void {
   const times = model.series.get(series);
   assert.ok(times, `${series} was never sent`);
+  const timestamps = buffer.timestamps.subarray(0, count);
+  const bits = bitsIn(buffer);
+  const bodies = model.bodies.get(series);
   timestamps.forEach((t, i) => {
     assert.ok(i === 0 || t > timestamps[i - 1], `${series}: ${t} stands twice, or out of order`);
+    const body = buffer.bodies?.[i];
+    if (model.deletions.unsure(series, t)) {
+      const text = body && Buffer.from(body).toString('base64');
+      assert.ok(
+        model.deletions.wasSent({ series, t, bits: bits[i], body: text }),
+        `${series} ${t}`,
+      );
+      return;
+    }
     const expected = times.get(t);
-    assert.ok(expected !== undefined, `${series} at ${t} was never sent, or was refused`);
+    assert.ok(expected !== undefined, `${series} at ${t} was never sent, or is deleted`);
     const words = `${series} at ${t}: 0x${bits[i].toString(16)}, not 0x${expected.toString(16)}`;
     assert.ok(bits[i] === expected, words);
+    const histogram = buffer.histograms?.[i];
+    checkHistogram(`${series} at ${t}`, { histogram, body }, bodies?.get(t));
   });
   const found = new Set(timestamps);
   for (const t of times.keys()) {
-    assert.ok(t < model.floorMs || found.has(t), `${series} at ${t} is lost`);
+    assert.ok(found.has(t) || mayLack(model, series, t), `${series} at ${t} is lost`);
   }
 }
 

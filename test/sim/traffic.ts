@@ -9,8 +9,9 @@ import { bitsOf } from '../support/open-records.ts';
 import { writeRequestBody } from '../support/write-request.ts';
 import type { WriteSeries } from '../support/write-request.ts';
 import type { Dice } from './dice.ts';
-import { STALE_BITS } from './model.ts';
-import type { Sent } from './model.ts';
+import { someHistogram } from './latency.ts';
+import { STALE_BITS } from './sent.ts';
+import type { Sent } from './sent.ts';
 
 const MINUTE = 60_000;
 /** What text formats make of any NaN: Prometheus' one. */
@@ -39,6 +40,8 @@ export interface TrafficPlan {
   readonly churn: number;
   readonly wild: number;
   readonly stale: number;
+  /** How many of the series are of histograms. */
+  readonly histograms: number;
   readonly broken: number;
   readonly nameless: number;
   readonly retentionMs: number;
@@ -57,12 +60,15 @@ export interface Push {
 
 interface Source {
   labels: Labels;
-  readonly kind: 'counter' | 'gauge' | 'wild';
+  readonly kind: keyof typeof NAMES;
   value: number;
   lastT: number;
 }
 
-const NAMES = { counter: 'sim_requests_total', gauge: 'sim_load', wild: 'sim_wild' } as const;
+const NAMES = {
+  ...({ counter: 'sim_requests_total', gauge: 'sim_load', wild: 'sim_wild' } as const),
+  histogram: 'sim_latency',
+} as const;
 /** Values of a label that are hard on somebody. */
 const ODD = ['', 'ä ö', 'a"b\\c\nd', '__proto__', '\u{1f389}', 'x'.repeat(200)];
 const REMEMBERED = 400;
@@ -101,7 +107,8 @@ export class Traffic {
   #source(): Source {
     const dice = this.#dice;
     const wild = dice.chance(this.#plan.wild);
-    const kind = wild ? 'wild' : dice.chance(0.5) ? 'counter' : 'gauge';
+    const plain = wild ? 'wild' : dice.chance(0.5) ? 'counter' : 'gauge';
+    const kind = dice.chance(this.#plan.histograms) ? 'histogram' : plain;
     const number = this.#born++;
     const pairs: [string, string][] = [
       [NAME, NAMES[kind]],
@@ -132,11 +139,20 @@ export class Traffic {
     if (habit === 'again' || habit === 'contrary') {
       const old = dice.pick(this.#history.filter((row) => row.series === series));
       if (old) {
-        if (habit === 'contrary') return { ...old, bits: this.#bits(source, format) };
-        if (format === 'remote' || isPlain(old.bits)) return old;
+        if (habit === 'contrary') return this.#sample(source, series, old.t, format);
+        if (format === 'remote' || (isPlain(old.bits) && old.body === undefined)) return old;
       }
     }
-    return { series, t: this.#time(source, nowMs, habit), bits: this.#bits(source, format) };
+    return this.#sample(source, series, this.#time(source, nowMs, habit), format);
+  }
+
+  /** What goes by text or JSON is a number, also of a series that else has histograms. */
+  #sample(source: Source, series: string, t: number, format: Format): Sent {
+    const dice = this.#dice;
+    if (source.kind === 'histogram' && format === 'remote' && dice.chance(0.95)) {
+      return someHistogram(dice, series, t, dice.chance(this.#plan.stale));
+    }
+    return { series, t, bits: this.#bits(source, format) };
   }
 
   #time(source: Source, nowMs: number, habit: keyof Habits): number {
@@ -163,7 +179,8 @@ export class Traffic {
     const dice = this.#dice;
     if (format === 'remote' && dice.chance(this.#plan.stale)) return STALE_BITS;
     if (source.kind === 'wild') return this.#wildBits(format);
-    if (source.kind === 'gauge') return bitsOf(dice.int(1, 100_000) / 10);
+    if (source.kind === 'gauge' || source.kind === 'histogram')
+      return bitsOf(dice.int(1, 100_000) / 10);
     if (dice.chance(0.02)) source.value = 0;
     source.value += dice.int(0, 50);
     return bitsOf(source.value);
@@ -225,8 +242,11 @@ function remoteBody(dice: Dice, groups: readonly Group[], nameless: boolean): Ui
     // Not every sender sorts, and an empty value means no label.
     if (dice.chance(0.1)) pairs.push(['none', '']);
     if (dice.chance(0.1)) pairs.reverse();
-    const samples = rows.map(({ t, bits }) => ({ timestamp: t, value: 0, bits }));
-    return { labels: pairs, samples };
+    const floats = rows.filter(({ body }) => body === undefined);
+    const samples = floats.map(({ t, bits }) => ({ timestamp: t, value: 0, bits }));
+    const bodies = rows.flatMap(({ body }) => body ?? []);
+    const histograms = bodies.map((body) => Buffer.from(body, 'base64'));
+    return { labels: pairs, samples, histograms };
   });
   const samples = [{ timestamp: 1_700_000_000_000, value: 1 }];
   if (nameless) series.splice(dice.int(0, series.length), 0, { labels: { a: 'b' }, samples });

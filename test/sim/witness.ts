@@ -13,7 +13,9 @@ import { seededRandom } from '../../src/engine/runtime/random.ts';
 import { MemoryDisk } from '../support/memory-disk.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 import { LOG_FOLDER } from './chain.ts';
-import type { Model, Sent, SentRecord } from './model.ts';
+import { sentHistogram } from './latency.ts';
+import type { Model, SentRecord } from './model.ts';
+import type { Sent } from './sent.ts';
 
 /** One kernel memory for all witnesses of a thread. */
 let kernels: Kernels | undefined;
@@ -89,6 +91,12 @@ class Decoder {
         bits: view.getBigUint64(open.valuesAt + i * 8, true),
       });
     }
+    const { refs, timestamps, bodies } = open.histograms();
+    bodies.forEach((body, i) => {
+      const series = known.get(refs[i]);
+      assert.ok(series !== undefined, 'a series of histograms is defined before it is used');
+      samples.push(sentHistogram(series, timestamps[i], body));
+    });
     const { receivedMs, lateness, metadata, tick } = open;
     return { partition, receivedMs, lateness, samples, metadata, ...(tick ? { tick } : {}) };
   }

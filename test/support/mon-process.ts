@@ -34,6 +34,8 @@ export interface MonOptions {
   readonly config?: string;
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** How long it may take until it is ready; 30 s by default. */
+  readonly readyMs?: number;
 }
 
 /** Starts `mon up` and resolves when /-/ready answers 200. */
@@ -51,7 +53,7 @@ export async function startMon(options: MonOptions): Promise<MonProcess> {
   child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const ended = once(child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>;
   const url = `http://${listen}`;
-  await untilReady(url, child, () => text);
+  await untilReady({ url, child, text: () => text, readyMs: options.readyMs ?? 30_000 });
   return {
     url,
     child,
@@ -65,8 +67,15 @@ export async function startMon(options: MonOptions): Promise<MonProcess> {
   };
 }
 
-async function untilReady(url: string, child: ChildProcess, text: () => string): Promise<void> {
-  const deadline = performance.now() + 30_000;
+interface Waiting {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly text: () => string;
+  readonly readyMs: number;
+}
+
+async function untilReady({ url, child, text, readyMs }: Waiting): Promise<void> {
+  const deadline = performance.now() + readyMs;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`mon ended (${child.exitCode}): ${text()}`);
     const ready = await fetch(`${url}/-/ready`).then(
@@ -74,7 +83,8 @@ async function untilReady(url: string, child: ChildProcess, text: () => string):
       () => false,
     );
     if (ready) return;
-    if (performance.now() > deadline) throw new Error(`mon was not ready in 30 s: ${text()}`);
+    if (performance.now() > deadline)
+      throw new Error(`mon was not ready in ${readyMs} ms: ${text()}`);
     await pause(20);
   }
 }

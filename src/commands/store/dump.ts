@@ -5,7 +5,9 @@ import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class StoreDump extends BaseCommand<typeof StoreDump> {
   static override summary = 'print the series and samples of one block file';
-  static override description = 'A JSON line for each series: labels, then [ms, value] pairs.';
+  static override description =
+    'A JSON line for each series: labels, then [ms, value] pairs. A histogram is written as the ' +
+    'query API does.';
   static override args = {
     file: Args.string({ required: true, description: 'a .block file', ignoreStdin: true }),
   };

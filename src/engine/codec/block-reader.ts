@@ -86,6 +86,7 @@ export class BlockReader implements SeriesReader {
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
     const { chunk, from, end } = this.#pieces(id);
     into.histograms = undefined;
+    into.bodies = undefined;
     into.starts = undefined;
     let count = 0;
     for (let i = from; i < end; i++) {

@@ -158,6 +158,7 @@ export function renderConfig(config: MonConfig): string {
       host_agent: config.hostAgent,
       self_scrape: config.selfScrape,
       checkpoint_interval: formatDuration(config.checkpointMs),
+      seal_interval: formatDuration(config.sealMs),
     },
   };
   return stringify(file, { aliasDuplicateObjects: false, lineWidth: 0 });

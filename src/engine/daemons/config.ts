@@ -10,6 +10,8 @@ import {
   LATE_MS_MAX,
   LISTEN_DEFAULT,
   RETENTION_RAW_MS,
+  SEAL_LATE_MS,
+  SEAL_LATE_MS_MIN,
   SCRAPE_INTERVAL_MS,
   SCRAPE_TIMEOUT_MS,
   TICK_MS,
@@ -55,6 +57,8 @@ export interface MonConfig {
   readonly selfScrape: boolean;
   /** Longest time between two checkpoints of the heads. */
   readonly checkpointMs: number;
+  /** How often what came late for sealed ranges is sealed. */
+  readonly sealMs: number;
   /** The global interval and timeout: also those of the targets within the process. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
@@ -85,7 +89,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  ...['object_store', 'statsd', 'cardinality'],
+  ...['object_store', 'statsd', 'cardinality', 'seal_interval'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -119,6 +123,7 @@ function readMon(root: Section) {
     cardinality: readCardinality(section),
     selfScrape: section.bool('self_scrape') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
+    sealMs: sealInterval(section),
   };
 }
 
@@ -131,6 +136,12 @@ function readAddress(section: Section, name: string): string | undefined {
     section.fail(name, messageOf(thrown), 'write HOST:PORT, such as 127.0.0.1:8125');
   }
   return address;
+}
+
+function sealInterval(section: Section): number {
+  const ms = section.duration('seal_interval') ?? SEAL_LATE_MS;
+  if (ms < SEAL_LATE_MS_MIN) section.fail('seal_interval', 'seal_interval must be 100ms or more');
+  return ms;
 }
 
 function redisAddress(section: Section): string | undefined {

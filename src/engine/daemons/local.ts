@@ -35,6 +35,7 @@ import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { MeasuredAsk } from './measured-ask.ts';
+import { MemoryWatch } from './memory-watch.ts';
 import { rehearse } from './rehearse.ts';
 import { reloadOf } from './reload.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
@@ -62,6 +63,8 @@ export interface LocalOptions {
   readonly lifecycle?: boolean;
   readonly reload?: (targets: ScrapeManager) => Promise<ReloadReport>;
   readonly checkpointMs?: number;
+  /** How often what came late for sealed ranges is sealed. */
+  readonly sealMs?: number;
   readonly intervalMs: number;
   readonly scrapes: readonly ScrapeConfig[];
   readonly hostAgent: boolean;
@@ -114,15 +117,17 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
   const { objectFolder } = options;
-  const keeping = { dataDir, generation, objectFolder };
+  const keeping = { dataDir, generation, objectFolder, sealMs: options.sealMs };
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
   const reading = { name: 'store', log, sink: stores.sink, clock, checkpointMs };
   const consumer = new Consumer({ ...reading, failed, postponed });
+  const tell = (words: string): void => logger.warn(words);
+  const memory = new MemoryWatch({ book, stats: () => stores.newest, tell });
   const text = new PushText(clock);
   const door = new Door({
-    ...{ log: answers.watch(log), book, kernels, clock },
+    ...{ log: memory.guard(answers.watch(log)), book, kernels, clock },
     limits: { retentionMs: options.retentionMs },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
@@ -157,7 +162,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   showProcess(counters, startedMs);
   showLog(counters, () => log.counts);
   showShards(counters, () => stores.newest);
-  const refusals = showDoor(counters, () => door.counts);
+  const showRefusals = showDoor(counters, () => door.counts);
+  const refusals = (): void => {
+    showRefusals();
+    memory.look();
+  };
 
   const { cache } = answers;
   const parts = { options, state, log, stores, consumer, door, targets, api, cache, more };
@@ -213,8 +222,8 @@ function addServices(
       const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
       beats.every(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
-      beats.every(UPKEEP_MS, () => upkeep.round());
       beats.every(DAY_MS, async () => parts.more.guard.newDay());
+      beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
       beats.every(TRUNCATE_MS, () => log.retain());
     },
     drain: () => beats.stop(),

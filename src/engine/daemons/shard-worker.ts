@@ -19,6 +19,8 @@ export interface ShardOptions {
   readonly generation: number;
   /** The object store that sealed blocks are uploaded to. */
   readonly objectFolder?: string;
+  /** How often what came late for sealed ranges is sealed, in ms. */
+  readonly sealMs?: number;
 }
 
 assert(parentPort, 'a shard runs in a worker thread');

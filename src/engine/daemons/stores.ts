@@ -13,6 +13,7 @@ export interface StoresOptions {
   readonly generation: number;
   readonly dataDir: string;
   readonly objectFolder?: string;
+  readonly sealMs?: number;
   readonly placement: Placement;
   /** Called when a shard's thread has died. */
   readonly died: (error: Error) => void;
@@ -37,10 +38,11 @@ export class Stores {
   }
 
   static async start(options: StoresOptions): Promise<Stores> {
-    const { placement, generation, objectFolder, died } = options;
+    const { placement, generation, objectFolder, sealMs, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
-    const shards = await startShards({ partitions, generation, folder, objectFolder, died });
+    const place = { partitions, generation, folder };
+    const shards = await startShards({ ...place, objectFolder, sealMs, died });
     return new Stores(shards, placement);
   }
 

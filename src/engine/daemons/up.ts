@@ -146,6 +146,7 @@ async function decide(
     objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
     checkpointMs: config.checkpointMs,
+    sealMs: config.sealMs,
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
     scrapes: config.scrapes,
     hostAgent: config.hostAgent,

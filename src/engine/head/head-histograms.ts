@@ -128,6 +128,7 @@ export class HeadHistograms {
     let row = list.rowAt(timestamps[0]);
     if (row === list.count || list.time(row) > timestamps[count - 1]) return;
     const histograms: (FloatHistogram | undefined)[] = [];
+    const bodies: (Uint8Array | undefined)[] = [];
     const stamper = new HintStamper();
     for (let i = 0; i < count; i++) {
       const here = row < list.count && list.time(row) === timestamps[i];
@@ -135,9 +136,12 @@ export class HeadHistograms {
       if (!here || stale) stamper.interrupt();
       if (!here) {
         histograms.push(undefined);
+        bodies.push(undefined);
         continue;
       }
-      const { histogram, startMs } = decodeHistogram(list.body(row++));
+      const body = list.body(row++);
+      const { histogram, startMs } = decodeHistogram(body);
+      bodies.push(body);
       histograms.push(stale ? histogram : stamper.stamp(histogram));
       if (startMs !== 0) {
         into.starts ??= new Float64Array(count);
@@ -145,6 +149,7 @@ export class HeadHistograms {
       }
     }
     into.histograms = histograms;
+    into.bodies = bodies;
   }
 
   #anyIn(id: number, minMs: number, maxMs: number): boolean {

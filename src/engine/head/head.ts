@@ -263,6 +263,7 @@ export class Head implements SeriesReader {
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
     const { exports } = this.#kernels;
     into.histograms = undefined;
+    into.bodies = undefined;
     into.starts = undefined;
     const room = exports.headRoom(this.#head, id, minMs, maxMs) >>> 0;
     if (room === 0) return 0;

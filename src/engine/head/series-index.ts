@@ -2,7 +2,7 @@
 // empty value passes also takes series without the label, so it is answered by taking away those
 // whose value does not pass. A regular expression is tried once for each distinct value.
 import type { Kernels } from '../kernels/kernels.ts';
-import { compareText } from '../model/labels.ts';
+import { compareText, labelValue } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { intersectIds, subtractIds, unionIds } from './id-sets.ts';
 import { HEAD_NEXT_ID, HEAD_PAIR_NEXT, HEAD_SERIES_LIVE } from './head-fields.ts';
@@ -20,6 +20,8 @@ export interface PairCount {
 /** Selections that are remembered, and ids in all of them: a megabyte at most. */
 const SELECTED_MAX = 256;
 const SELECTED_IDS_MAX = 262_144;
+/** So few series are looked at one by one: cheaper than copying long lists of other matchers. */
+const NARROW_MAX = 256;
 
 export class SeriesIndex {
   readonly #kernels: Kernels;
@@ -110,6 +112,8 @@ export class SeriesIndex {
   }
 
   #selectAnew(matchers: readonly Matcher[]): Uint32Array {
+    const narrow = this.#narrowest(matchers);
+    if (narrow !== undefined) return this.#narrowed(narrow, matchers);
     const within: Uint32Array[] = [];
     const without: Uint32Array[] = [];
     for (const matcher of matchers) {
@@ -128,6 +132,33 @@ export class SeriesIndex {
     for (let i = 1; i < within.length; i++) ids = intersectIds(ids, within[i]);
     for (const list of without) ids = subtractIds(ids, list);
     return ids;
+  }
+
+  /** The pairs of the matcher that leaves fewest series, if those are few; all are compiled. */
+  #narrowest(matchers: readonly Matcher[]): readonly number[] | undefined {
+    const { exports } = this.#kernels;
+    let narrowest: readonly number[] | undefined;
+    let least = NARROW_MAX + 1;
+    for (const matcher of matchers) {
+      const { values, test } = valueTest(matcher);
+      if (values === undefined || test('')) continue;
+      const pairs = this.#passing(matcher, true);
+      let count = 0;
+      for (const pair of pairs) count += exports.postingsCount(this.#head, pair);
+      if (count >= least) continue;
+      least = count;
+      narrowest = pairs;
+    }
+    return narrowest;
+  }
+
+  /** Those of few series whose labels pass all matchers. */
+  #narrowed(pairs: readonly number[], matchers: readonly Matcher[]): Uint32Array {
+    const tests = matchers.map((matcher) => valueTest(matcher).test);
+    return this.#union(pairs).filter((id) => {
+      const labels = this.#pairs.labels(id);
+      return matchers.every(({ name }, i) => tests[i](labelValue(labels, name)));
+    });
   }
 
   /** Pairs of the matcher's name whose value passes, or those whose value does not. */

@@ -35,6 +35,7 @@ export interface SeriesBookExports {
   bookTurn(): void;
   bookForget(idle: number): number;
   bookFull(): number;
+  bookLimit(most: number): void;
   bookSeries(): number;
   bookNumbered(): number;
   bookRefs(): number;

@@ -104,6 +104,11 @@ export class SeriesBook {
     return this.kernels.exports.bookNumbered();
   }
 
+  /** From now on no more than `most` series; those that are known stay. */
+  limitSeries(most: number): void {
+    this.kernels.exports.bookLimit(most);
+  }
+
   /** Bytes of all spellings. */
   get bytes(): number {
     return this.kernels.exports.bookRawBytes();

@@ -22,6 +22,7 @@ import { Committer } from './commit.ts';
 import type { AppendCall, CommitCounts } from './commit.ts';
 import { DiskSpace } from './disk-space.ts';
 import { Bell, EmbeddedReader } from './embedded-reader.ts';
+import { noteEnd } from './log-end.ts';
 import { notDrained, readMeta, writeMeta } from './log-meta.ts';
 import type { LogMeta } from './log-meta.ts';
 import { ReaderRegistry } from './reader-registry.ts';
@@ -210,6 +211,8 @@ export class EmbeddedLog implements Log {
     this.#bell.ring();
     await this.#registry.save();
     await this.#retaining;
+    const { folder, disk } = this.#options;
+    await noteEnd(disk, folder, this, this.#chain);
     await this.#space.settled();
   }
 

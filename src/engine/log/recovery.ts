@@ -1,10 +1,11 @@
 // Finds out what a folder holds when the log is opened: the chain of segments and the durable end.
 // Only the newest segment is read through; the others are taken by their headers. Easy to get
-// wrong: bytes that are no frame are a torn tail only while nothing behind them proves that they
-// had been durable; and the last commit must be written and synced once more, because readers will
-// act on it.
+// wrong: bytes that are no frame are a torn tail only while nothing behind them, and no note of an
+// orderly end, proves that they had been durable; and the last commit must be written and synced
+// once more, because readers will act on it.
 import type { Disk, DiskFile } from '../runtime/disk.ts';
 import { UNFINISHED } from '../runtime/replace-file.ts';
+import { notedEnd } from './log-end.ts';
 import type { LogMeta } from './log-meta.ts';
 import { SegmentChain } from './segment-chain.ts';
 import type { Segment } from './segment-chain.ts';
@@ -38,7 +39,9 @@ export async function recover(disk: Disk, folder: string, meta: LogMeta): Promis
   const chain = chainOf(all);
   const ends = Float64Array.from(chain.newest?.header.first ?? new Float64Array(meta.partitions));
   if (!chain.newest) return { chain: new SegmentChain([], ends), cutBytes: 0, lastNumber };
-  const { bytes, cutBytes } = await scanNewest(disk, chain, ends);
+  const noted = await notedEnd(disk, folder, meta, chain.newest.header.segment);
+  const newestBytes = chain.newestBytes ?? noted;
+  const { bytes, cutBytes } = await scanNewest(disk, { ...chain, newestBytes }, ends);
   // Only now: an empty segment may be what says where the one before it ends.
   for (const path of chain.strays) await disk.remove(path);
   if (chain.strays.length > 0) await disk.syncFolder(folder);
@@ -90,7 +93,7 @@ async function readHeader(disk: Disk, path: string): Promise<Found> {
 interface Chained {
   readonly found: readonly Found[];
   readonly newest: Found | undefined;
-  /** Where the newest segment ends, if an empty one after it says so. */
+  /** Where the newest segment ends, if an empty one after it or the closing note says so. */
   readonly newestBytes: number | undefined;
   readonly strays: readonly string[];
 }

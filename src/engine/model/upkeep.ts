@@ -1,6 +1,7 @@
 // What is said between a store and whoever looks after it: what to keep, what a round of upkeep
 // did, and which sealed blocks there are. Plain data that crosses threads. Times in ms, sizes in
 // bytes.
+import type { FloatHistogram } from './histogram.ts';
 import type { Matcher } from './matcher.ts';
 
 /** Series of these matchers are kept for so long, instead of the retention of all. */
@@ -81,4 +82,6 @@ export interface DumpedSeries {
   readonly count: number;
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
+  /** Histograms beside the values; undefined when there is none. */
+  readonly histograms: readonly (FloatHistogram | undefined)[] | undefined;
 }

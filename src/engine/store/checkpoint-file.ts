@@ -50,6 +50,14 @@ export interface Tombstone {
   readonly sequence: number;
 }
 
+/** Samples that were deleted while the head had them: those of records below an offset. */
+export interface HeadCut {
+  readonly matchers: readonly Matcher[];
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly before: Offset;
+}
+
 /** What a partition holds beside its head. */
 export interface PartitionList {
   /** In order of the log: for a series and a time the first of them wins, the head comes last. */
@@ -58,6 +66,8 @@ export interface PartitionList {
   readonly nextSequence: number;
   /** Records below this offset are in blocks as a whole; where a rebuild has to begin. */
   readonly sealedTo: Offset;
+  /** For who begins anew at `sealedTo`; lists of older programs have none. */
+  readonly cuts?: readonly HeadCut[];
 }
 
 export const EMPTY_LIST: PartitionList = {
@@ -93,12 +103,18 @@ export function encodeCheckpoint(header: CheckpointHeader, list: PartitionList):
   return [bytes, body];
 }
 
+/** The failure that names the file and says what can be done. */
+export function corruptCheckpoint(path: string, why: string, cause?: unknown): MonError {
+  return new MonError('MON_CHECKPOINT_CORRUPT', `checkpoint ${path}: ${why}`, {
+    hint: 'remove the file to rebuild from the blocks and what the log still holds',
+    fields: { file: path },
+    cause,
+  });
+}
+
 /** @throws MonError MON_CHECKPOINT_CORRUPT when header or list is not one of ours. */
 export function decodeCheckpoint(bytes: Uint8Array, path: string): Checkpoint {
-  const corrupt = (why: string): MonError =>
-    new MonError('MON_CHECKPOINT_CORRUPT', `checkpoint ${path}: ${why}`, {
-      hint: 'remove the file to rebuild from the blocks and what the log still holds',
-    });
+  const corrupt = (why: string): MonError => corruptCheckpoint(path, why);
   if (bytes.length < HEADER_BYTES) throw corrupt('shorter than its header');
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (view.getUint32(0, true) !== MAGIC) throw corrupt('not a checkpoint');

@@ -67,7 +67,7 @@ export function withoutHidden(
   ranges: readonly HiddenRange[],
 ): number {
   if (ranges.length === 0) return count;
-  const { timestamps, words, histograms } = into;
+  const { timestamps, words, histograms, bodies, starts } = into;
   let kept = 0;
   for (let i = 0; i < count; i++) {
     const time = timestamps[i];
@@ -76,6 +76,8 @@ export function withoutHidden(
     words[kept * 2] = words[i * 2];
     words[kept * 2 + 1] = words[i * 2 + 1];
     if (histograms !== undefined) histograms[kept] = histograms[i];
+    if (bodies !== undefined) bodies[kept] = bodies[i];
+    if (starts !== undefined) starts[kept] = starts[i];
     kept++;
   }
   return kept;

@@ -63,7 +63,7 @@ function opened(path: string, disk: Disk, kernels: Kernels) {
   const file = disk.randomAccess(path);
   try {
     const cache = new BlockCache(COMPACTION_CACHE_BYTES);
-    return { file, reader: new BlockReader(file, { kernels, cache }) };
+    return { file, reader: new BlockReader(file, { kernels, cache, histograms: true }) };
   } catch (thrown) {
     file.close();
     throw thrown;
@@ -106,8 +106,8 @@ export function* dumpBlock(path: string, disk: Disk, kernels: Kernels): Iterable
     const buffer = makeBuffer();
     for (let id = 0; id < reader.series; id++) {
       const count = reader.read(id, -Infinity, Infinity, buffer);
-      const { timestamps, values } = buffer;
-      yield { labels: reader.labels(id), count, timestamps, values };
+      const { timestamps, values, histograms } = buffer;
+      yield { labels: reader.labels(id), count, timestamps, values, histograms };
     }
   } finally {
     file.close();

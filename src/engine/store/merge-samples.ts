@@ -25,11 +25,11 @@ export function makeRoom(into: SampleBuffer, size: number): void {
 
 /** Gives the arrays of one buffer to the other, and takes its own in return. */
 export function swapBuffers(a: SampleBuffer, b: SampleBuffer): void {
-  const { timestamps, values, words, histograms, starts } = a;
+  const { timestamps, values, words, histograms, bodies, starts } = a;
   [a.timestamps, a.values, a.words] = [b.timestamps, b.values, b.words];
   [b.timestamps, b.values, b.words] = [timestamps, values, words];
-  [a.histograms, a.starts] = [b.histograms, b.starts];
-  [b.histograms, b.starts] = [histograms, starts];
+  [a.histograms, a.bodies, a.starts] = [b.histograms, b.bodies, b.starts];
+  [b.histograms, b.bodies, b.starts] = [histograms, bodies, starts];
 }
 
 /** Places from, and one past the last. */
@@ -42,18 +42,22 @@ function copy(into: SampleBuffer, at: number, run: SampleRun, range: Range): num
   into.words.set(run.buffer.words.subarray(from * 2, to * 2), at * 2);
   for (let i = from; into.histograms !== undefined && i < to; i++) {
     into.histograms[at + i - from] = run.buffer.histograms?.[i];
+    if (into.bodies !== undefined) into.bodies[at + i - from] = run.buffer.bodies?.[i];
+    if (into.starts !== undefined) into.starts[at + i - from] = run.buffer.starts?.[i] ?? 0;
   }
   return at + to - from;
 }
 
 /** Merges runs, the one that wins in front; answers how many samples `into` holds. */
 export function mergeRuns(runs: readonly SampleRun[], into: SampleBuffer): number {
-  makeRoom(
-    into,
-    runs.reduce((sum, run) => sum + run.count, 0),
-  );
-  into.histograms = runs.some(({ buffer }) => buffer.histograms !== undefined) ? [] : undefined;
-  into.starts = undefined;
+  const size = runs.reduce((sum, run) => sum + run.count, 0);
+  makeRoom(into, size);
+  const any = (what: 'histograms' | 'bodies' | 'starts'): boolean =>
+    runs.some(({ buffer }) => buffer[what] !== undefined);
+  into.histograms = any('histograms') ? [] : undefined;
+  into.bodies = any('bodies') ? [] : undefined;
+  // Only histograms have starts.
+  into.starts = any('starts') ? new Float64Array(size) : undefined;
   const ordered = [...runs].sort((a, b) => a.buffer.timestamps[0] - b.buffer.timestamps[0]);
   const apart = ordered.every((run, i) => {
     const before = ordered[i - 1];

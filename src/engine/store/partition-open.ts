@@ -5,16 +5,19 @@
 import { join } from 'node:path';
 import { assert, MonError } from '../errors.ts';
 import { Head } from '../head/head.ts';
+import type { Kernels } from '../kernels/kernels.ts';
 import { BlockFiles, blockFolder, closeBlock, type LiveBlock } from './block-files.ts';
 import {
   checkpointName,
+  corruptCheckpoint,
   decodeCheckpoint,
   EMPTY_LIST,
   type BlockEntry,
   type PartitionList,
 } from './checkpoint-file.ts';
 import { fetchBlocks } from './upload.ts';
-import { Partition, type PartitionOptions, type PartitionState } from './partition.ts';
+import { Partition } from './partition.ts';
+import type { PartitionOptions, PartitionState } from './partition-state.ts';
 
 /** @throws MonError MON_CHECKPOINT_CORRUPT, or of the disk. Damaged blocks are set aside. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
@@ -33,18 +36,24 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   const checkpoint = decodeCheckpoint(await disk.readFile(path), path);
   assert(checkpoint.partition === partition, 'a checkpoint lies under its own name');
   if (checkpoint.generation !== generation) {
-    throw new MonError(
-      'MON_CHECKPOINT_CORRUPT',
-      `checkpoint ${path} is of log generation ${checkpoint.generation}, ` +
-        `the log is at ${generation}`,
-    );
+    const why = `it is of log generation ${checkpoint.generation}, the log is at ${generation}`;
+    throw corruptCheckpoint(path, why);
   }
-  const head = Head.restore(kernels, checkpoint.head);
+  const head = restored(kernels, checkpoint.head, path);
   const { blocks, list } = await listed(files, checkpoint.list, names);
   return new Partition(options, files, {
     ...{ head, next: checkpoint.offset, list, blocks },
     stored: true,
   });
+}
+
+function restored(kernels: Kernels, bytes: Uint8Array, path: string): Head {
+  try {
+    return Head.restore(kernels, bytes);
+  } catch (thrown) {
+    if (!(thrown instanceof MonError) || thrown.code !== 'MON_CHECKPOINT_CORRUPT') throw thrown;
+    throw corruptCheckpoint(path, thrown.message, thrown);
+  }
 }
 
 /** The blocks that the checkpoint names; all other files are what a crash left. */

@@ -80,6 +80,8 @@ export class PartitionReader implements SeriesReader {
       if (count > 0) runs.push({ buffer, count });
     }
     into.histograms = undefined;
+    into.bodies = undefined;
+    into.starts = undefined;
     if (runs.length === 0) return 0;
     if (runs.length > 1) return mergeRuns(runs, into);
     swapBuffers(into, runs[0].buffer);

@@ -5,47 +5,22 @@
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
 import { BlockCache } from '../codec/block-cache.ts';
-import { Head } from '../head/head.ts';
-import type { Kernels } from '../kernels/kernels.ts';
+import type { Head } from '../head/head.ts';
 import { COMPACTION_CACHE_BYTES, SEAL_ASIDE_MAX } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { ObjectStore, Offset, SeriesReader } from '../ports.ts';
-import type { Disk } from '../runtime/disk.ts';
+import type { Offset, SeriesReader } from '../ports.ts';
 import { BlockFiles, closeBlock, type LiveBlock } from './block-files.ts';
 import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import type { BlockEntry, PartitionList, Tombstone } from './checkpoint-file.ts';
 import { joinedSeries, joinPlan, oldestBeyond, planCompaction } from './compaction.ts';
 import type { CompactionLimits } from './compaction.ts';
 import { buries, hiddenIn, type Hidden } from './hidden.ts';
+import { HeadCuts } from './head-cuts.ts';
 import { OffsetMarks } from './offset-marks.ts';
-import type { Pace } from './pace.ts';
 import { PartitionReader } from './partition-reader.ts';
+import type { PartitionOptions, PartitionState } from './partition-state.ts';
 import { Uploads } from './upload.ts';
 import { headSeries, sortedSeries, windowAt } from './seal.ts';
-
-export interface PartitionOptions {
-  /** The folder of all checkpoints; the blocks lie below it. */
-  readonly folder: string;
-  readonly disk: Disk;
-  readonly kernels: Kernels;
-  readonly partition: number;
-  readonly generation: number;
-  readonly cache: BlockCache;
-  readonly pace: Pace;
-  /** Where sealed blocks are uploaded to. */
-  readonly objects?: ObjectStore;
-  /** Called when readers that were made before must not be used any more. */
-  readonly changed: () => void;
-}
-
-/** What a partition is made of when it is opened; `stored`: its checkpoint lies on disk. */
-export interface PartitionState {
-  readonly head: Head;
-  readonly next: Offset;
-  readonly list: PartitionList;
-  readonly blocks: readonly LiveBlock[];
-  readonly stored: boolean;
-}
 
 /** Ids that are cut out of the head before somebody else has a turn. */
 const CUT_STEP = 1024;
@@ -64,6 +39,7 @@ export class Partition {
   #nextSequence: number;
   #sealedTo: Offset;
   #stored: boolean;
+  readonly #cuts: HeadCuts;
   readonly #uploads: Uploads | undefined;
   readonly #marks = new OffsetMarks();
   /** Files that no list on disk will name after the next checkpoint. */
@@ -82,6 +58,7 @@ export class Partition {
     this.#nextSequence = state.list.nextSequence;
     this.#sealedTo = state.list.sealedTo;
     this.#stored = state.stored;
+    this.#cuts = new HeadCuts(state.list.cuts ?? [], state.next);
     this.#mark();
     const { objects, disk, partition, generation } = options;
     if (objects === undefined) return;
@@ -100,6 +77,12 @@ export class Partition {
 
   get tombstones(): readonly Tombstone[] {
     return this.#tombstones;
+  }
+
+  /** Tells that all records before `next` have been applied: what was deleted goes again. */
+  applied(): void {
+    if (!this.#cuts.pending) return;
+    if (this.#cuts.repeat(this.head, this.next)) this.#options.changed();
   }
 
   /** A reader for one query in this range: the head itself when no block has to be asked. */
@@ -164,6 +147,7 @@ export class Partition {
       tombstones: this.#tombstones,
       nextSequence: this.#nextSequence,
       sealedTo: this.#sealedTo,
+      cuts: this.#cuts.all,
     };
   }
 
@@ -183,6 +167,7 @@ export class Partition {
    */
   seal(boundaryMs: number): Promise<number> {
     return this.#alone(async () => {
+      if (this.#cuts.pending) return 0;
       // Without a checkpoint a crash would leave blocks that are taken for all that is left.
       if (!this.#stored) await this.checkpoint();
       const oldest = this.head.oldestMs(-Infinity);
@@ -206,6 +191,7 @@ export class Partition {
           this.#blocks = [...this.#blocks, ...made];
           this.#sealedTo = sealedTo;
           this.#marks.forgetBefore(boundaryMs);
+          this.#cuts.forgetBefore(sealedTo);
           this.#options.changed();
           await this.#cutSealed(boundaryMs, () => this.head.putBack(late));
         });
@@ -327,7 +313,7 @@ export class Partition {
     const maxMs = Math.min(to, Number.MAX_SAFE_INTEGER);
     return this.#alone(async () => {
       await this.#publish(() => {
-        for (const id of this.head.match(matchers, minMs, maxMs)) this.head.cut(id, minMs, maxMs);
+        this.#cuts.cut(this.head, { matchers, minMs, maxMs, before: this.next });
         const sequence = this.#nextSequence;
         const tombstone = { matchers, minMs, maxMs, sequence };
         if (this.#blocks.some((block) => buries(tombstone, block))) {
@@ -335,6 +321,8 @@ export class Partition {
         }
         this.#options.changed();
       });
+      // A disk that is lost right after must not bring back what was said to be gone.
+      await this.#uploads?.bring(this.#list());
     });
   }
 

@@ -9,9 +9,12 @@ import type { Kernels } from '../kernels/kernels.ts';
 import {
   BLOCK_CACHE_BYTES,
   BLOCK_SPANS_MS,
+  HEAD_BYTES_HOLD,
   SEAL_AFTER_MS,
   SEAL_LATE_MS,
   SEAL_LATE_SAMPLES,
+  SEAL_PRESSED_EVERY_MS,
+  SEAL_PRESSED_MS,
 } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { noUpkeep } from '../model/upkeep.ts';
@@ -38,6 +41,10 @@ export interface StoreOptions {
   readonly objects?: ObjectStore;
   /** What all blocks keep unpacked. */
   readonly cacheBytes?: number;
+  /** How often what came late for sealed ranges is sealed. */
+  readonly sealMs?: number;
+  /** Live bytes of its memory from which on it seals as much as it can. */
+  readonly holdBytes?: number;
 }
 
 export interface StoreStats {
@@ -128,6 +135,7 @@ export class Store implements Sink, Upkeep {
         if (!(thrown instanceof MonError) || thrown.kind !== 'data') throw thrown;
         this.#malformed++;
       }
+      partition.applied();
     }
     addCounts(this.#applied, sum);
     return sum;
@@ -149,14 +157,19 @@ export class Store implements Sink, Upkeep {
   /** Seals what is due at this time. What the disk does not take now is tried again later. */
   async seal(nowMs: number): Promise<UpkeepReport> {
     const report = noUpkeep();
-    const boundaryMs = sealBoundary(nowMs, SEAL_AFTER_MS);
+    const { kernels, sealMs = SEAL_LATE_MS, holdBytes = HEAD_BYTES_HOLD } = this.#options;
+    const pressed = kernels.exports.arenaUsedBytes() >= holdBytes;
+    // Full heads cannot wait for the end of a slice; compaction joins what this makes.
+    const whole = sealBoundary(nowMs, SEAL_AFTER_MS);
+    const boundaryMs = pressed ? Math.max(whole, nowMs - SEAL_PRESSED_MS) : whole;
+    const lateMs = pressed ? Math.min(sealMs, SEAL_PRESSED_EVERY_MS) : sealMs;
     for (const [number, partition] of this.partitions) {
       const last = this.#seals.get(number);
       const { samples } = partition.head.stats();
       const due =
         last === undefined ||
-        boundaryMs > last.boundaryMs ||
-        nowMs - last.atMs >= SEAL_LATE_MS ||
+        (boundaryMs > last.boundaryMs && !pressed) ||
+        nowMs - last.atMs >= lateMs ||
         samples - last.samples >= SEAL_LATE_SAMPLES;
       if (!due) continue;
       await this.#attempt(report, async () => {
@@ -281,6 +294,11 @@ export class Store implements Sink, Upkeep {
     return [...this.partitions].flatMap(([partition, { blocks, damaged }]) =>
       [...blocks, ...damaged].map((entry) => ({ partition, ...entry })),
     );
+  }
+
+  /** Bytes of the memory that its heads live in; it never shrinks. */
+  get memorySize(): number {
+    return this.#options.kernels.memory.buffer.byteLength;
   }
 
   stats(): StoreStats {

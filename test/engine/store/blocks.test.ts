@@ -115,6 +115,31 @@ test('a full disk postpones upkeep, reads go on, and it is done when there is ro
   world.check();
 });
 
+test('heads that are nearly full are sealed up to what may come late', async () => {
+  const world = new StoreWorld(6);
+  await world.open();
+  world.nowMs += HOUR - (world.nowMs % HOUR);
+  for (let i = 0; i < 4; i++) await world.append(world.randomSamples());
+  await world.store.seal(world.nowMs);
+  await world.store.checkpoint();
+  await world.store.close();
+  const options = { folder: '/data/head', disk: world.disk, partitions: [0], generation: 1 };
+  world.store = await Store.open({ ...options, kernels: new Kernels(), holdBytes: 0 });
+  assert.ok((await world.store.seal(world.nowMs)).sealed > 0);
+  const oldest = world.store.heads.get(0)?.oldestMs(-Infinity) ?? 0;
+  assert.ok(oldest >= world.nowMs - 20 * 60_000, 'only the newest minutes are left');
+  world.check();
+  const sealed = (): Promise<number> => world.store.seal(world.nowMs).then((one) => one.sealed);
+  world.nowMs += 60_000;
+  await world.append(world.randomSamples());
+  world.check();
+  assert.ok((await sealed()) >= 0);
+  world.nowMs += 2 * HOUR;
+  assert.ok((await sealed()) > 0, 'and later again');
+  world.check();
+  await world.store.close();
+});
+
 test('what a failed sync threw away never counts', async () => {
   for (let seed = 1; seed <= 10; seed++) {
     const world = await sealedWorld(seed);

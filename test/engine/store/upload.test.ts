@@ -37,6 +37,38 @@ test('a store with an empty disk rebuilds itself from objects and the log', asyn
   }
 });
 
+test('what was deleted stays so when all but objects and log is lost', async () => {
+  for (let seed = 1; seed <= 8; seed++) {
+    const world = new StoreWorld(seed);
+    const far = new MemoryDisk({ random: seededRandom(seed) });
+    world.objects = new FolderObjects(far, '/objects');
+    await world.open();
+    for (let i = 0; i < 8; i++) {
+      await world.append(world.randomSamples());
+      if (i % 2 === 0) await world.store.seal(world.nowMs);
+      await world.store.upload();
+      const path = `/p/${world.below(5)}`;
+      const min = world.nowMs - world.below(9) * HOUR;
+      const max = min + world.below(9) * HOUR;
+      await world.store.delete([[{ name: 'path', op: '=', value: path }]], min, max);
+      world.forget((key, time) => world.hasPath(key, path) && time >= min && time <= max);
+      // Some of it comes again, which is no matter of what was deleted before.
+      await world.append(world.randomSamples());
+      if (i % 4 === 3) await world.store.seal(world.nowMs + 9 * HOUR);
+    }
+    world.check();
+    await world.store.close();
+    world.disk = new MemoryDisk({ random: seededRandom(seed) });
+    await world.open();
+    world.check();
+    await world.store.seal(world.nowMs + 9 * HOUR);
+    world.check();
+    await world.store.close();
+    await world.open();
+    world.check();
+  }
+});
+
 test('an object store that is full puts uploads off and is tried again', async () => {
   const world = new StoreWorld(3);
   const far = new MemoryDisk({ random: seededRandom(3), capacityBytes: 100 });

@@ -9,6 +9,7 @@ export {
   bookDefinedIn,
   bookForget,
   bookFull,
+  bookLimit,
   bookHas,
   bookHold,
   bookLookup,

@@ -208,6 +208,11 @@ export function bookFull(): bool {
   return seriesCount >= seriesMax || rawBytes >= bytesMax;
 }
 
+/** From now on no more than `most` series; those that are there stay. */
+export function bookLimit(most: u32): void {
+  seriesMax = most;
+}
+
 /** Numbers a new series whose canonical bytes are not in the book yet; the bytes are copied. */
 export function addSeries(at: usize, length: u32, hash: u64): u32 {
   const partition = <u32>(hash >> 52) % partitions;
