@@ -16,6 +16,14 @@ export interface VersionInfo {
   readonly runtime?: string;
 }
 
+/** A job that computes anew what was derived from samples. Asking for it twice does it once. */
+export interface Replay {
+  /** Begins, and answers how many pieces wait; they are done in the background. */
+  replay(fromMs: number): Promise<number>;
+  /** How many pieces wait now. */
+  waiting(): Promise<number>;
+}
+
 export interface ApiParts {
   readonly ask: Ask;
   /** Without it /api/v1/explain is not found. */
@@ -27,6 +35,8 @@ export interface ApiParts {
   readonly blocks?: () => Promise<readonly BlockStatus[]>;
   /** Without it the admin API answers 403. */
   readonly admin?: Admin;
+  /** What can be computed anew from a time on, by its name. */
+  readonly replays?: ReadonlyMap<string, Replay>;
   /** The process's own counters as exposition text. */
   readonly selfMetrics: () => string;
   /** Whether queries and pushes can be answered, and if not, why. */

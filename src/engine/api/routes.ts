@@ -18,6 +18,7 @@ import {
 } from './idle-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
+import { beginReplay, replayState } from './replay-handlers.ts';
 import {
   buildInfo,
   config,
@@ -79,6 +80,7 @@ const ROUTES = new Map(
     route('/api/v1/notifications/live', { GET: notificationsLive }),
     route('/api/v1/status/tsdb', { GET: tsdbStatus }),
     route('/api/v1/status/tsdb/blocks', { GET: tsdbBlocks }),
+    route('/api/v1/replay', { GET: replayState, POST: beginReplay }),
     route('/api/v1/status/walreplay', { GET: walReplay }),
     route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),
     route('/api/v1/admin/tsdb/clean_tombstones', { POST: cleanTombstones, PUT: cleanTombstones }),

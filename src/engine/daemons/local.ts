@@ -17,6 +17,7 @@ import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../lim
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
+import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
@@ -32,6 +33,7 @@ import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
 import { rehearse } from './rehearse.ts';
+import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
@@ -50,6 +52,8 @@ export interface LocalOptions {
   /** Folder of the object store that sealed blocks are uploaded to. */
   readonly objectFolder?: string;
   readonly retentionFor?: readonly PatternRetention[];
+  /** What is kept as rollups; without it there are none. */
+  readonly rollups?: RollupKeep;
   /** Deletion and snapshots over the API are somebody's decision. */
   readonly adminApi?: boolean;
   readonly checkpointMs?: number;
@@ -79,6 +83,7 @@ const STOP_MS_MAX = 20_000;
 const STATS_MS = 2_000;
 const TRUNCATE_MS = 10 * 60_000;
 const UPKEEP_MS = 30_000;
+const ROLLUP_MS = 2_000;
 const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
@@ -101,7 +106,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
   const { objectFolder } = options;
-  const keeping = { dataDir, generation, objectFolder };
+  const keeping = { dataDir, generation, objectFolder, rollups: options.rollups };
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
@@ -117,10 +122,12 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const fresh = (source: Source): Source => new FreshSource(source, () => consumer.caughtUp());
   const sources = stores.shards.map((shard) => fresh(shard.client));
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
-  const queries = answers.service(sources);
+  const queries = answers.service(sources, horizonsOf(options));
   const { upkeep } = stores;
+  const { changed } = answers;
+  const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
   const caughtUp = (): Promise<void> => consumer.caughtUp();
-  const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
+  const admin = { upkeep, dataDir, clock, caughtUp, changed };
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
@@ -130,6 +137,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
     blocks: () => upkeep.blocks(),
+    replays: new Map(options.rollups === undefined ? [] : [['rollup', rollups]]),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
   });
   showProcess(counters, startedMs);
@@ -138,7 +146,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const refusals = showDoor(counters, () => door.counts);
 
   const { cache } = answers;
-  const parts = { options, state, log, stores, consumer, door, targets, api, cache };
+  const parts = { options, state, log, stores, consumer, door, targets, api, cache, rollups };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -154,6 +162,7 @@ interface Parts {
   readonly targets: ScrapeManager;
   readonly api: ApiServer;
   readonly cache: Cache;
+  readonly rollups: RollupBeat;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -192,6 +201,7 @@ function addServices(
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(UPKEEP_MS, () => upkeep.round());
       beats.every(TRUNCATE_MS, () => log.retain());
+      if (options.rollups !== undefined) beats.every(ROLLUP_MS, () => parts.rollups.round());
     },
     drain: () => beats.stop(),
   });

@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import { ShardClient } from '../remote/shard-client.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
+import type { RollupKeep } from '../model/rollup.ts';
 import type { ShardOptions } from './shard-worker.ts';
 
 export interface RunningShard {
@@ -19,16 +20,17 @@ export interface ShardsOptions {
   readonly generation: number;
   readonly folder: string;
   readonly objectFolder?: string;
+  readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
   readonly died: (error: Error) => void;
 }
 
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
-  const { folder, generation, objectFolder } = options;
+  const { folder, generation, objectFolder, rollups } = options;
   try {
     await Promise.all(
       shards.map(({ client, partitions }) => {
-        const open: ShardOptions = { folder, partitions, generation, objectFolder };
+        const open: ShardOptions = { folder, partitions, generation, objectFolder, rollups };
         return client.open(open);
       }),
     );

@@ -130,6 +130,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
     retentionFor: config.retentionFor,
+    rollups: config.rollups,
     objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
     checkpointMs: config.checkpointMs,

@@ -1,0 +1,406 @@
+// The rollups of one partition: folds closed hours of what the store holds, joins them by day,
+// keeps note of hours that changed after they were folded, and forgets by resolution. Its state
+// names its files and the offset of the log that they stand for, in one atomic step. Easy to get
+// wrong: samples come in while an hour is folded, so its edge is raised before the first is read.
+import { join } from 'node:path';
+import type { BlockCache } from '../codec/block-cache.ts';
+import { MonError } from '../errors.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { ROLLUP_LAG_MS } from '../limits.ts';
+import type { Matcher } from '../model/matcher.ts';
+import { noRollups } from '../model/rollup.ts';
+import type { RollupKeep, RollupStatus } from '../model/rollup.ts';
+import type { Offset } from '../ports.ts';
+import type { Disk } from '../runtime/disk.ts';
+import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
+import { joinDay, planSpan, type JoinedFile } from './joining.ts';
+import { closeRollup, RollupFiles, type LiveRollup } from './rollup-files.ts';
+import { openState } from './rollup-open.ts';
+import { encodeState, stateName } from './rollup-state.ts';
+import type { RollupState, RollupTombstone } from './rollup-state.ts';
+
+export interface RollupPartitionOptions {
+  readonly folder: string;
+  readonly disk: Disk;
+  readonly kernels: Kernels;
+  readonly cache: BlockCache;
+  readonly partition: number;
+  readonly generation: number;
+  readonly raw: RawData;
+  readonly keep: RollupKeep;
+  readonly breathe: () => Promise<void>;
+}
+
+/** What a piece of work did: hours that were folded, 0 when there was nothing to do. */
+export type Work = 'nothing' | 'folded' | 'joined';
+
+export class RollupPartition {
+  /** Grows whenever readers that were made before must not be used any more. */
+  changes = 0;
+  readonly #options: RollupPartitionOptions;
+  readonly #files: RollupFiles;
+  #live: readonly LiveRollup[];
+  #tombstones: readonly RollupTombstone[];
+  #foldedTo: number | null;
+  /** Hours whose samples changed are noted up to here. */
+  #edge: number;
+  readonly #dirty: Set<number>;
+  readonly #days: Set<number>;
+  #running: readonly number[] = [];
+  #nextSequence: number;
+  /** Records below are in the files or dirty, as the disk knows it. */
+  #version: Offset;
+  #lastNoted = NaN;
+  #due = 0;
+  readonly #counts = { folded: 0, rows: 0 };
+  #upkeep: Promise<unknown> = Promise.resolve();
+  #writing: Promise<unknown> = Promise.resolve();
+
+  private constructor(
+    options: RollupPartitionOptions,
+    files: RollupFiles,
+    opened: { readonly state: RollupState; readonly live: readonly LiveRollup[] },
+  ) {
+    const { state, live } = opened;
+    this.#options = options;
+    this.#files = files;
+    this.#live = live;
+    this.#tombstones = state.tombstones;
+    this.#foldedTo = state.foldedTo;
+    this.#edge = state.foldedTo ?? -Infinity;
+    this.#dirty = new Set(state.dirty);
+    this.#days = new Set(state.days);
+    this.#nextSequence = state.nextSequence;
+    this.#version = state.version;
+  }
+
+  static async open(options: RollupPartitionOptions): Promise<RollupPartition> {
+    const files = new RollupFiles(options);
+    return new RollupPartition(options, files, await openState(options, files));
+  }
+
+  get version(): Offset {
+    return this.#version;
+  }
+
+  /** All windows that end here or before were folded. */
+  get foldedTo(): number {
+    return this.#foldedTo ?? -Infinity;
+  }
+
+  get live(): readonly LiveRollup[] {
+    return this.#live;
+  }
+
+  get tombstones(): readonly RollupTombstone[] {
+    return this.#tombstones;
+  }
+
+  /** Samples at or before this time have to be noted. */
+  get edgeMs(): number {
+    return this.#edge;
+  }
+
+  /** A sample at this time came in, or was told again. */
+  note(ms: number): void {
+    if (ms > this.#edge) return;
+    const hour = Math.ceil(ms / HOUR_MS) * HOUR_MS - HOUR_MS;
+    if (hour === this.#lastNoted) return;
+    this.#lastNoted = hour;
+    this.#dirty.add(hour);
+  }
+
+  status(): RollupStatus {
+    const files = this.#live.length;
+    const bytes = this.#live.reduce((sum, { entry }) => sum + entry.bytes, 0);
+    const waiting = this.#dirty.size + this.#running.length + this.#due;
+    return { ...noRollups(), ...this.#counts, waiting, files, bytes };
+  }
+
+  /** Marks all hours from this time on as to be computed anew. Durable when it resolves. */
+  replay(fromMs: number): Promise<number> {
+    const { raw } = this.#options;
+    const first = Math.max(fromMs, raw.oldestMs());
+    const from = Math.ceil(first / HOUR_MS) * HOUR_MS - HOUR_MS;
+    const to = this.foldedTo;
+    for (let hour = from; hour < to; hour += HOUR_MS) this.#dirty.add(hour);
+    return this.save().then(() => this.#dirty.size);
+  }
+
+  /** Does the next piece of what is due at this time. @throws MonError: tried again later. */
+  work(nowMs: number): Promise<Work> {
+    return this.#alone(async () => {
+      const to = Math.floor((nowMs - ROLLUP_LAG_MS) / HOUR_MS) * HOUR_MS;
+      this.#begin(to);
+      this.#due = Math.max(0, (to - this.foldedTo) / HOUR_MS);
+      const run = this.#nextRun(to);
+      if (run.length > 0) {
+        await this.#fold(run);
+        return 'folded';
+      }
+      const day = [...this.#days].find((start) => start + DAY_MS <= this.foldedTo);
+      if (day === undefined) return (await this.#joinSpan()) ? 'joined' : 'nothing';
+      await this.#joinDay(day);
+      return 'joined';
+    });
+  }
+
+  /** Where folding begins in a partition that was never folded. */
+  #begin(to: number): void {
+    if (this.#foldedTo !== null) return;
+    const oldest = Math.max(this.#options.raw.oldestMs(), this.#options.raw.floorMs());
+    const from = Math.min(to, Math.ceil(oldest / HOUR_MS) * HOUR_MS - HOUR_MS);
+    this.#foldedTo = Number.isFinite(from) ? from : to;
+    this.#edge = this.#foldedTo;
+  }
+
+  /** Hours of one day that follow one another: new ones, or else such as have changed. */
+  #nextRun(to: number): number[] {
+    const from = this.foldedTo;
+    if (from < to) return hoursOf(from, Math.min(to, dayOf(from) + DAY_MS));
+    this.#dropDirty();
+    const sorted = [...this.#dirty].toSorted((a, b) => a - b);
+    const run = sorted.slice(0, 1);
+    for (const hour of sorted.slice(1)) {
+      if (hour !== run[run.length - 1] + HOUR_MS || dayOf(hour) !== dayOf(run[0])) break;
+      run.push(hour);
+    }
+    return run;
+  }
+
+  /** Hours of which samples are gone are not computed anew from the rest. */
+  #dropDirty(): void {
+    const floor = this.#options.raw.floorMs();
+    for (const hour of this.#dirty) {
+      if (hour < floor || hour >= this.foldedTo) this.#dirty.delete(hour);
+    }
+  }
+
+  async #fold(hours: readonly number[]): Promise<void> {
+    const { raw, keep, generation, breathe } = this.#options;
+    const [from, to] = [hours[0], hours[hours.length - 1] + HOUR_MS];
+    this.#running = hours.filter((hour) => this.#dirty.delete(hour));
+    this.#edge = Math.max(this.#edge, to);
+    this.#lastNoted = NaN;
+    try {
+      const counted = { rows: 0 };
+      const version = raw.next();
+      const series = await foldHours({ raw, keep, from, to, breathe, counted });
+      const plan = {
+        ...{ sequence: this.#nextSequence++, tiers: [0, 1, 2], afterMs: from, toMs: to, version },
+        ...{ generation, replaces: [] },
+      };
+      const made = await this.#files.write(plan, series);
+      await this.#publish(() => {
+        if (made !== undefined) this.#live = [...this.#live, made];
+        this.#foldedTo = Math.max(this.foldedTo, to);
+        this.#days.add(dayOf(from));
+        this.#running = [];
+        this.changes++;
+      });
+      this.#counts.folded += hours.length;
+      this.#counts.rows += counted.rows;
+    } finally {
+      // What failed is computed another time; hours that are new come again by themselves.
+      for (const hour of this.#running) this.#dirty.add(hour);
+      this.#running = [];
+      this.#edge = this.foldedTo;
+    }
+  }
+
+  async #joinDay(day: number): Promise<void> {
+    const sources = this.#live.filter(({ entry }) => within(entry, day, day + DAY_MS));
+    const wide = this.#live.filter(({ entry }) => entry.tiers.includes(2) && touches(entry, day));
+    const files = { sources, wide, tombstones: this.#tombstones };
+    await this.#replace(sources, joinDay(day, files));
+    this.#days.delete(day);
+    await this.save();
+  }
+
+  async #joinSpan(): Promise<boolean> {
+    const plan = planSpan(this.#live, this.#tombstones, this.foldedTo);
+    if (plan === undefined) return false;
+    await this.#replace(plan.sources, [plan.file]);
+    return true;
+  }
+
+  /** Writes files in the place of others, and makes that count in one step. */
+  async #replace(sources: readonly LiveRollup[], files: Iterable<JoinedFile>): Promise<void> {
+    const { generation } = this.#options;
+    const version = Math.max(0, ...sources.map(({ entry }) => entry.version));
+    const replaces = sources.map(({ entry }) => entry.name);
+    const made: LiveRollup[] = [];
+    try {
+      for (const { series, ...cover } of files) {
+        const sequence = this.#nextSequence++;
+        const plan = { ...cover, sequence, version, generation, replaces };
+        const one = await this.#files.write(plan, series);
+        if (one !== undefined) made.push(one);
+      }
+      const whole = sources.every((one) => this.#live.includes(one));
+      if (!whole) throw new MonError('MON_LOG_BUSY', 'a rollup file went while it was joined');
+    } catch (thrown) {
+      for (const one of made) {
+        closeRollup(one);
+        await this.#files.remove(one.entry.name).catch(() => undefined);
+      }
+      throw thrown;
+    }
+    await this.#publish(() => {
+      this.#live = [...this.#live.filter((one) => !sources.includes(one)), ...made];
+      this.changes++;
+    });
+    await this.#dispose(sources);
+  }
+
+  /** Closes files that no state names any more and removes them. */
+  async #dispose(files: readonly LiveRollup[]): Promise<void> {
+    for (const one of files) {
+      closeRollup(one);
+      // What cannot be removed now is removed when the rollups open again.
+      await this.#files.remove(one.entry.name).catch(() => undefined);
+    }
+  }
+
+  /** Forgets files whose rows are all past the time of their resolution. */
+  keepOnly(nowMs: number, keepMs: readonly number[]): Promise<number> {
+    return this.#alone(async () => {
+      const gone = this.#live.filter(({ entry }) =>
+        entry.tiers.every((index) => entry.toMs < nowMs - keepMs[index]),
+      );
+      if (gone.length === 0) return 0;
+      await this.#publish(() => {
+        this.#live = this.#live.filter((one) => !gone.includes(one));
+        this.#tombstones = this.#tombstones.filter((one) => this.#concerns(one));
+        this.changes++;
+      });
+      await this.#dispose(gone);
+      return gone.length;
+    });
+  }
+
+  #concerns({ minMs, maxMs, sequence }: RollupTombstone): boolean {
+    return this.#live.some(
+      ({ entry }) => entry.sequence < sequence && entry.toMs >= minMs && entry.afterMs < maxMs,
+    );
+  }
+
+  /**
+   * Hides windows that have deleted samples; what is left of them is computed anew. Durable when it
+   * resolves.
+   */
+  delete(matchers: readonly Matcher[], from: number, to: number): Promise<void> {
+    return this.#alone(async () => {
+      const minMs = Math.max(from, 0);
+      const maxMs = Math.min(to, Math.max(0, this.foldedTo));
+      if (maxMs < minMs) return;
+      await this.#publish(() => {
+        const one = { matchers, minMs, maxMs, sequence: this.#nextSequence++ };
+        if (this.#concerns(one)) this.#tombstones = [...this.#tombstones, one];
+        this.changes++;
+        const first = Math.max(minMs, this.#options.raw.oldestMs());
+        for (let hour = hourOf(first); hour < maxMs && hour < this.foldedTo; hour += HOUR_MS) {
+          this.#dirty.add(hour);
+        }
+        for (const { entry } of this.#live) {
+          const begin = Math.max(entry.afterMs, dayOf(Math.max(0, minMs - 1)));
+          for (let day = dayOf(begin); day < Math.min(entry.toMs, maxMs); day += DAY_MS) {
+            this.#days.add(day);
+          }
+        }
+      });
+    });
+  }
+
+  /** Takes a damaged file out of service and has its hours computed anew; false: it is not ours. */
+  async setAside(path: string): Promise<boolean> {
+    const found = this.#live.find(({ file }) => file.name === path);
+    if (found === undefined) return false;
+    this.#live = this.#live.filter((one) => one !== found);
+    this.changes++;
+    for (let hour = hourOf(found.entry.afterMs + 1); hour < found.entry.toMs; hour += HOUR_MS) {
+      this.#dirty.add(hour);
+    }
+    closeRollup(found);
+    await this.#files.setAside(found.entry.name);
+    await this.save();
+    return true;
+  }
+
+  /** Makes the state durable as it is now; answers the offset that it stands for. */
+  async save(): Promise<Offset> {
+    await this.#publish(() => undefined);
+    return this.#version;
+  }
+
+  #publish(change: () => void): Promise<void> {
+    const turn = this.#writing.then(async () => {
+      change();
+      const { disk, folder, partition } = this.#options;
+      const state = this.#state();
+      await disk.replaceFile(join(folder, stateName(partition)), encodeState(state));
+      this.#version = state.version;
+    });
+    this.#writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #state(): RollupState {
+    const { generation, raw } = this.#options;
+    return {
+      ...{ generation, version: raw.next(), foldedTo: this.#foldedTo },
+      dirty: [...this.#dirty, ...this.#running],
+      days: [...this.#days],
+      nextSequence: this.#nextSequence,
+      files: this.#live.map(({ entry }) => entry),
+      tombstones: this.#tombstones,
+    };
+  }
+
+  /** Second names for the files in a folder, and the state of this moment beside them. */
+  snapshot(folder: string): Promise<void> {
+    return this.#alone(async () => {
+      const { disk, partition } = this.#options;
+      const into = this.#files.folderIn(folder);
+      await disk.makeFolder(into);
+      for (const { entry } of this.#live) {
+        await disk.link(join(this.#files.folder, entry.name), join(into, entry.name));
+      }
+      await disk.syncFolder(into);
+      await disk.replaceFile(join(folder, stateName(partition)), encodeState(this.#state()));
+    });
+  }
+
+  #alone<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#upkeep.then(work);
+    this.#upkeep = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async close(): Promise<void> {
+    await this.#upkeep;
+    await this.#writing;
+    this.#live.forEach(closeRollup);
+  }
+}
+
+function dayOf(ms: number): number {
+  return Math.floor(ms / DAY_MS) * DAY_MS;
+}
+
+/** Start of the hour in whose windows a sample at this time lies. */
+function hourOf(ms: number): number {
+  return Math.ceil(ms / HOUR_MS) * HOUR_MS - HOUR_MS;
+}
+
+function hoursOf(from: number, to: number): number[] {
+  return Array.from({ length: (to - from) / HOUR_MS }, (_, i) => from + i * HOUR_MS);
+}
+
+function within(entry: { afterMs: number; toMs: number }, from: number, to: number): boolean {
+  return entry.afterMs >= from && entry.toMs <= to;
+}
+
+function touches(entry: { afterMs: number; toMs: number }, day: number): boolean {
+  return entry.afterMs < day + DAY_MS && entry.toMs > day;
+}
