@@ -64,7 +64,8 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
   };
 }
 
-function rawPartition(store: Store, partition: Partition): RawPartition {
+/** What a partition of the store shows its rollups. */
+export function rawPartition(store: Store, partition: Partition): RawPartition {
   return {
     next: () => partition.next,
     floorMs: () => partition.head.floorMs,

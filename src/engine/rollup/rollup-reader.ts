@@ -82,7 +82,7 @@ export class RollupReader implements SeriesReader {
       }
     }
     // A window that ends within the range begins before it.
-    const from = rollup.column === undefined ? minMs : minMs - rollup.resolutionMs;
+    const from = rollup.column === undefined ? minMs : minMs - 2 * rollup.resolutionMs;
     const behind = Math.max(from, this.#seamMs + 1);
     const ids = behind > maxMs ? [] : raw.match(matchers, behind, maxMs);
     for (const id of ids) member(raw.labels(id)).raw = id;
@@ -175,7 +175,10 @@ export class RollupReader implements SeriesReader {
     const rows = this.#storedRows(id, range);
     const { raw } = this.#members[id];
     // The window in which the range begins belongs to it as a whole.
-    const begin = width === 0 ? range.minMs : Math.floor((range.minMs - 1) / width) * width + 1;
+    const whole = Math.floor((range.minMs - 1) / width) * width + 1;
+    // A column of increases looks at the window before its first.
+    const before = this.#options.rollup.column === undefined ? 0 : width;
+    const begin = width === 0 ? range.minMs : whole - before;
     const from = Math.max(begin, this.#seamMs + 1);
     if (raw < 0 || from > range.maxMs) return rows;
     const count = this.#options.raw.read(raw, from, range.maxMs, this.#buffer);

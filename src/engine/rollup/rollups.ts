@@ -64,7 +64,7 @@ export class Rollups {
   /** One reader a partition, for a fragment that looks at this range. */
   readers(rollup: FragmentRollup, minMs: number, maxMs: number): RollupReader[] {
     // A window that ends within the range begins before it.
-    const from = minMs - rollup.resolutionMs;
+    const from = minMs - 2 * rollup.resolutionMs;
     return [...this.#partitions].map(([number, { live, tombstones, foldedTo }]) => {
       const data = this.#options.partitions.get(number) as RawPartition;
       const raw = data.reader(from, maxMs);

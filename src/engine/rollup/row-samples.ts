@@ -32,10 +32,13 @@ export function columnSamples(
   makeRoom(into, rows.count);
   let count = 0;
   let before = NaN;
+  let end = NaN;
   for (let i = 0; i < rows.count; i++) {
     if (rows.columns[COLUMN.count][i] === 0) continue;
-    const value = cellOf(rows, i, column, before);
+    // The step from the window before counts when that one is right before.
+    const value = cellOf(rows, i, column, rows.ends[i] - rows.widths[i] === end ? before : NaN);
     before = rows.columns[COLUMN.last][i];
+    end = rows.ends[i];
     if (rows.ends[i] < minMs || rows.ends[i] > maxMs) continue;
     into.timestamps[count] = rows.ends[i];
     into.values[count++] = value;
@@ -61,7 +64,7 @@ function cellOf(rows: Rows, i: number, column: RollupColumn, before: number): nu
     case 'last':
       return lasts[i];
     case 'increase':
-      return increaseOf(lasts[i] - firsts[i] + resets[i], firsts[i], before);
+      return increaseOf(firsts[i], lasts[i], before) + resets[i];
     case 'p50':
     case 'p95':
     case 'p99':
@@ -69,10 +72,10 @@ function cellOf(rows: Rows, i: number, column: RollupColumn, before: number): nu
   }
 }
 
-/** With the step from the window before, so that windows add up to the whole. */
-function increaseOf(within: number, first: number, before: number): number {
-  if (Number.isNaN(before)) return within;
-  return within + (first < before ? first : first - before);
+/** With the step from the window before, so that windows add up to the whole; without resets. */
+function increaseOf(first: number, last: number, before: number): number {
+  if (Number.isNaN(before)) return last - first;
+  return last - before + (first < before ? before : 0);
 }
 
 function sketchOf(rows: Rows, i: number): Sketch {
