@@ -88,6 +88,11 @@ export class RollupPartition {
     return this.#foldedTo ?? -Infinity;
   }
 
+  /** Days whose own windows are not there, or not of all their hours. */
+  get openDays(): readonly number[] {
+    return [...this.#days];
+  }
+
   get live(): readonly LiveRollup[] {
     return this.#live;
   }

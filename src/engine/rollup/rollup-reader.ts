@@ -7,8 +7,8 @@ import type { Matcher } from '../model/matcher.ts';
 import { RESOLUTIONS, ROLLUP_LABEL, type FragmentRollup } from '../model/rollup.ts';
 import type { RowBlock, RowEvaluator, RowWork } from '../model/row-block.ts';
 import type { SampleBuffer, SeriesReader } from '../ports.ts';
-import { foldSamples } from './fold.ts';
-import { makeBuffer } from './hour-fold.ts';
+import { foldRows, foldSamples } from './fold.ts';
+import { HOUR_MS, makeBuffer } from './hour-fold.ts';
 import { LANE_MS } from './lanes.ts';
 import { evaluateRows, rowsAnswer } from './row-functions.ts';
 import { matchesLabels, newestFirst, RowMerger, type RowSource } from './row-merge.ts';
@@ -22,6 +22,7 @@ export interface RollupReaderOptions {
   readonly live: readonly LiveRollup[];
   readonly tombstones: readonly RollupTombstone[];
   readonly foldedTo: number;
+  readonly openDays: readonly number[];
   readonly raw: SeriesReader;
   /** Samples before this time may be gone. */
   readonly floorMs: number;
@@ -51,6 +52,7 @@ export class RollupReader implements SeriesReader {
   readonly #seamMs: number;
   readonly #merger = new RowMerger();
   readonly #rows = new Rows();
+  readonly #wide = new Rows();
   readonly #buffer = makeBuffer();
   #members: Member[] = [];
 
@@ -180,10 +182,18 @@ export class RollupReader implements SeriesReader {
     const before = this.#options.rollup.column === undefined ? 0 : width;
     const begin = width === 0 ? range.minMs : whole - before;
     const from = Math.max(begin, this.#seamMs + 1);
-    if (raw < 0 || from > range.maxMs) return rows;
+    if (raw < 0 || from > range.maxMs) return this.#whole(rows, width);
     const count = this.#options.raw.read(raw, from, range.maxMs, this.#buffer);
-    foldSamples(this.#buffer, count, rows, width, sketched);
-    return rows;
+    foldSamples(this.#buffer, count, rows, Math.min(width, HOUR_MS), sketched);
+    return this.#whole(rows, width);
+  }
+
+  /** Days of their hours, where some are not rows of their own yet. */
+  #whole(rows: Rows, width: number): Rows {
+    if (width <= HOUR_MS) return rows;
+    this.#wide.clear();
+    foldRows(rows, [0, rows.count], this.#wide, width);
+    return this.#wide;
   }
 
   #storedRows(id: number, { minMs, maxMs }: SampleRange): Rows {
@@ -195,12 +205,12 @@ export class RollupReader implements SeriesReader {
     const deleted = tombstones.filter(({ matchers }) => matchesLabels(matchers, labels));
     for (const { index, after, to } of this.#segments) {
       // A window that ends before the range may be the newest that is known where it begins.
-      const begin = minMs - 1 - RESOLUTIONS[index].ms;
+      const begin = minMs - 1 - Math.max(RESOLUTIONS[index].ms, rollup.resolutionMs);
       const span = { index, after: Math.max(after, begin), to: Math.min(to, maxMs) };
       const those = sources.filter(({ live }) => live.entry.tiers.includes(index));
       const count = this.#merger.read(those, span, deleted, rows);
       this.rowsRead += count;
-      const asked = RESOLUTIONS[index].ms === rollup.resolutionMs && rollup.aligned;
+      const asked = RESOLUTIONS[index].ms <= rollup.resolutionMs && rollup.aligned;
       if (count > 0 && !asked) this.estimated = true;
     }
     return rows;

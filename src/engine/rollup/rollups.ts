@@ -65,10 +65,12 @@ export class Rollups {
   readers(rollup: FragmentRollup, minMs: number, maxMs: number): RollupReader[] {
     // A window that ends within the range begins before it.
     const from = minMs - 2 * rollup.resolutionMs;
-    return [...this.#partitions].map(([number, { live, tombstones, foldedTo }]) => {
+    return [...this.#partitions].map(([number, one]) => {
       const data = this.#options.partitions.get(number) as RawPartition;
       const raw = data.reader(from, maxMs);
-      return new RollupReader({ live, tombstones, foldedTo, raw, floorMs: data.floorMs(), rollup });
+      const { live, tombstones, foldedTo, openDays } = one;
+      const rows = { live, tombstones, foldedTo, openDays };
+      return new RollupReader({ ...rows, raw, floorMs: data.floorMs(), rollup });
     });
   }
 

@@ -154,8 +154,12 @@ function at({ columns }: Rows, row: number, column: number): number {
   return columns[column][row];
 }
 
+function msAt(rows: Rows, row: number, column: number): number {
+  return rows.ends[row] - rows.columns[column][row];
+}
+
 function timeAt(rows: Rows, row: number, column: number): number {
-  return (rows.ends[row] - rows.columns[column][row]) / 1000;
+  return msAt(rows, row, column) / 1000;
 }
 
 function extrapolated(rows: Rows, step: Step, isCounter: boolean, isRate: boolean): number {
@@ -166,11 +170,11 @@ function extrapolated(rows: Rows, step: Step, isCounter: boolean, isRate: boolea
   const first = columns[COLUMN.first][begin];
   let result = columns[COLUMN.last][end] - first;
   if (isCounter) result += resetsOf(rows, begin, end);
-  const [from, to] = [timeAt(rows, begin, COLUMN.from), timeAt(rows, end, COLUMN.to)];
-  const sampled = to - from;
+  const [from, to] = [msAt(rows, begin, COLUMN.from), msAt(rows, end, COLUMN.to)];
+  const sampled = (to - from) / 1000;
   const average = sampled / (count - 1);
-  const toStart = from - (step.time - step.windowMs) / 1000;
-  const toEnd = step.time / 1000 - to;
+  const toStart = (from - (step.time - step.windowMs)) / 1000;
+  const toEnd = (step.time - to) / 1000;
   let left = toStart >= average * 1.1 ? average / 2 : toStart;
   if (isCounter && result > 0 && first >= 0) left = Math.min(left, sampled * (first / result));
   const right = toEnd >= average * 1.1 ? average / 2 : toEnd;
