@@ -120,7 +120,9 @@ export const BLOCK_SPANS_MS: readonly number[] = [SEAL_SLICE_MS, 8 * HOUR, 1 * D
 export const COMPACTION_CACHE_BYTES = 32 * MIB;
 /** An hour is rolled up so long after its end: what comes late by the rules is in it by then. */
 export const ROLLUP_LAG_MS = LATE_MS_MAX + 5 * MINUTE;
-/** How often rollups look for work. */
+/** Hours that change all the time are rolled up anew after so long, others once they rest. */
+export const ROLLUP_RESTLESS_MS = 5 * MINUTE;
+/** How long rollups work before somebody else has a turn. */
 export const ROLLUP_BEAT_MS = 10 * SECOND;
 /** How long rows of each window are kept: one minute, five minutes, an hour, a day. */
 export const ROLLUP_KEEP_MS: readonly number[] = [30 * DAY, 90 * DAY, 365 * DAY, 730 * DAY];

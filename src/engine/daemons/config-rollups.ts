@@ -25,8 +25,19 @@ export const RETENTION_PRESETS: ReadonlyMap<string, Preset> = new Map([
 
 const FIELDS = ['enabled', 'keep', 'quantiles'];
 
+const HOUR = 3_600_000;
+/** Runs by how long samples are kept: they are rolled up well before they go. */
+const RUNS: readonly (readonly [retentionMs: number, runMs: number])[] = [
+  [3 * DAY, DAY],
+  [12 * HOUR, 6 * HOUR],
+  [3 * HOUR, HOUR],
+];
+
 /** The rollups that `mon.rollups` asks for; undefined when there are to be none. */
-export function readRollups(mon: Section, preset: Preset | undefined): RollupKeep | undefined {
+export function readRollups(
+  mon: Section,
+  { preset, retentionMs }: { readonly preset?: Preset; readonly retentionMs: number },
+): RollupKeep | undefined {
   const section = mon.section('rollups', FIELDS);
   const defaults = preset?.keepMs ?? ROLLUP_KEEP_MS;
   const keep = section.section(
@@ -44,7 +55,12 @@ export function readRollups(mon: Section, preset: Preset | undefined): RollupKee
   }
   const sketches = texts.map((text) => matchersOf(section, text));
   if (section.bool('enabled') === false) return undefined;
-  return { keepMs, sketches, sketchTexts: texts };
+  const runMs = RUNS.find(([least]) => retentionMs >= least)?.[1];
+  if (runMs !== undefined) return { keepMs, runMs, sketches, sketchTexts: texts };
+  if (section.node !== null) {
+    mon.file.warn(mon.place('rollups'), 'samples that are kept less than 3h are not rolled up');
+  }
+  return undefined;
 }
 
 function matchersOf(section: Section, text: string): readonly Matcher[] {

@@ -106,7 +106,7 @@ function readMon(root: Section) {
     retentionBytes: section.bytes('retention_size'),
     objectStore: section.path('object_store'),
     retentionFor: readRetentions(section, retentionMs),
-    rollups: readRollups(section, preset),
+    rollups: readRollups(section, { preset, retentionMs }),
     partitions,
     shards,
     tokenFile: section.path('token_file'),

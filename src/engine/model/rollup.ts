@@ -47,6 +47,8 @@ export interface FragmentRollup {
 export interface RollupKeep {
   /** By window, in the order of RESOLUTIONS; ms. */
   readonly keepMs: readonly number[];
+  /** Samples are rolled up in runs that end at multiples of this, a divisor of a day; ms. */
+  readonly runMs: number;
   /** Series that get a sketch for quantiles: those of any of these selections. */
   readonly sketches: readonly (readonly Matcher[])[];
   /** The selections as somebody wrote them. */

@@ -22,8 +22,8 @@ const EXACT: ReadonlySet<string> = new Set([
 const INSTANT: ReadonlySet<string> = new Set(['last', 'timestamp', 'info', 'start_timestamp']);
 /** Rows have ten columns: narrower windows hold hardly more samples than that. */
 const SAVES_FROM_MS = 5 * 60_000;
-/** Younger samples lie in memory, and their windows may not have been rolled up yet. */
-const RECENT_MS = 2 * 3_600_000;
+/** Younger samples may not have been rolled up yet: that is done day by day. */
+const RECENT_MS = 2 * 24 * 3_600_000;
 
 /**
  * The fragment with what it asks of rollups, or as it is.

@@ -1,6 +1,6 @@
-// Folds whole hours of a partition from what the store holds: rows of one minute, five minutes and
-// one hour, series by series, as the contents of one file. Nothing is kept between hours. Easy to
-// get wrong: ids of the store mean something only while its generation stands.
+// Folds whole hours of a partition from what the store holds: rows of all resolutions that fit,
+// series by series, each handed to the file of its resolution. Nothing is kept between runs. Easy
+// to get wrong: ids of the store mean something only while its generation stands.
 import type { BlockSeries } from '../codec/block.ts';
 import { MonError } from '../errors.ts';
 import { compareLabels, type Labels } from '../model/labels.ts';
@@ -36,8 +36,8 @@ export interface HourFold {
   readonly from: number;
   readonly to: number;
   readonly breathe: () => Promise<void>;
-  /** Rows are counted into it. */
-  readonly counted: { rows: number };
+  /** Takes the series of each resolution, in the order of RESOLUTIONS; as many are folded. */
+  readonly files: readonly { add(series: BlockSeries): Promise<void> }[];
 }
 
 interface Named {
@@ -46,13 +46,40 @@ interface Named {
 }
 
 /**
- * The series of the hours with their rows, sorted.
+ * Folds all series of the hours, in the order of labels; answers how many rows that made.
  * @throws MonError MON_LOG_BUSY, perhaps in the midst, when the store changed: begin anew.
  */
-export async function foldHours(fold: HourFold): Promise<Iterable<BlockSeries>> {
-  const { raw, from, to, breathe } = fold;
+export async function foldHours(fold: HourFold): Promise<number> {
+  const { raw, from, to, breathe, keep, files } = fold;
   const begun = raw.generation();
   const reader = raw.reader(from + 1, to);
+  const buffer = makeBuffer();
+  const tiers = files.map(() => new Rows());
+  let made = 0;
+  for (const { id, labels } of await seriesOf(fold, reader, begun)) {
+    steady(raw, begun);
+    const count = reader.read(id, from + 1, to, buffer);
+    if (count === 0) continue;
+    const sketched = keep.sketches.some((matchers) => matchesLabels(matchers, labels));
+    for (const [index, rows] of tiers.entries()) {
+      rows.clear();
+      const { ms } = RESOLUTIONS[index];
+      if (index === 0) foldSamples(buffer, count, rows, ms, sketched);
+      else foldRows(tiers[index - 1], [0, tiers[index - 1].count], rows, ms);
+      made += rows.count;
+      await files[index].add(rowsSeries(labels, index, rows));
+    }
+    await breathe();
+  }
+  return made;
+}
+
+/** The series of the hours, sorted. */
+async function seriesOf(
+  { raw, from, to, breathe }: HourFold,
+  reader: SeriesReader,
+  begun: number,
+): Promise<Named[]> {
   const ids = reader.match([], from + 1, to);
   const series: Named[] = [];
   for (let at = 0; at < ids.length; at += LOOK_STEP) {
@@ -62,37 +89,12 @@ export async function foldHours(fold: HourFold): Promise<Iterable<BlockSeries>> 
     await breathe();
     steady(raw, begun);
   }
-  series.sort((a, b) => compareLabels(a.labels, b.labels));
-  return foldedSeries(fold, reader, series, begun);
+  return series.sort((a, b) => compareLabels(a.labels, b.labels));
 }
 
 function steady(raw: RawData, begun: number): void {
   if (raw.generation() === begun) return;
   throw new MonError('MON_LOG_BUSY', 'the store changed while an hour was rolled up');
-}
-
-function* foldedSeries(
-  { raw, keep, from, to, counted }: HourFold,
-  reader: SeriesReader,
-  series: readonly Named[],
-  begun: number,
-): Iterable<BlockSeries> {
-  const buffer = makeBuffer();
-  const tiers = [0, 1, 2].map((index) => ({ index, rows: new Rows() }));
-  for (const { id, labels } of series) {
-    steady(raw, begun);
-    const count = reader.read(id, from + 1, to, buffer);
-    if (count === 0) continue;
-    const sketched = keep.sketches.some((matchers) => matchesLabels(matchers, labels));
-    for (const { rows } of tiers) rows.clear();
-    foldSamples(buffer, count, tiers[0].rows, RESOLUTIONS[0].ms, sketched);
-    for (const index of [1, 2]) {
-      const narrow = tiers[index - 1].rows;
-      foldRows(narrow, [0, narrow.count], tiers[index].rows, RESOLUTIONS[index].ms);
-    }
-    for (const { rows } of tiers) counted.rows += rows.count;
-    yield rowsSeries(labels, tiers);
-  }
 }
 
 export function makeBuffer(): SampleBuffer {

@@ -2,7 +2,7 @@
 // a series, so each column lies in a lane of time of its own: its rows stand at the ends of their
 // windows plus the lane's number times LANE_MS. So rollup blocks are written and read by the code
 // of sealed ones. Easy to get wrong: a column that follows from others is left out.
-import type { BlockSeries, Piece } from '../codec/block.ts';
+import type { BlockSeries, BytesPiece, Piece } from '../codec/block.ts';
 import type { BlockReader } from '../codec/block-reader.ts';
 import { decodeHistogram, encodeHistogram } from '../codec/histogram.ts';
 import { assert, MonError } from '../errors.ts';
@@ -15,19 +15,9 @@ import { decodeSketch, encodeSketch } from './sketch.ts';
 /** Later than any time that a window can end at: the year 4199. */
 export const LANE_MS = 2 ** 46;
 
-/** The rows of one resolution, by its place in RESOLUTIONS. */
-export interface Tier {
-  readonly index: number;
-  readonly rows: Rows;
-}
-
-/** A series of a block to be. The tiers come from narrow to wide. */
-export function rowsSeries(labels: Labels, tiers: readonly Tier[]): BlockSeries {
-  return { labels, pieces: piecesOfTiers(tiers) };
-}
-
-function* piecesOfTiers(tiers: readonly Tier[]): Iterable<Piece> {
-  for (const { index, rows } of tiers) yield* piecesOfRows(index * LANES, rows);
+/** A series of a block to be: its rows of one resolution, by its place in RESOLUTIONS. */
+export function rowsSeries(labels: Labels, index: number, rows: Rows): BlockSeries {
+  return { labels, pieces: piecesOfRows(index * LANES, rows) };
 }
 
 function* piecesOfRows(firstLane: number, rows: Rows): Iterable<Piece> {
@@ -41,29 +31,27 @@ function* piecesOfRows(firstLane: number, rows: Rows): Iterable<Piece> {
     const words = new Uint32Array(values.buffer);
     yield { kind: 'float', count, timestamps: shifted(rows, firstLane + c), words };
   }
-  yield* bodies(firstLane + LANE_HISTOGRAM, rows, rows.histograms, 'floatHistogram', (one) =>
-    encodeHistogram(one),
-  );
-  yield* bodies(firstLane + LANE_SKETCH, rows, rows.sketches, 'histogram', encodeSketch);
+  const { ends, histograms = [], sketches = [] } = rows;
+  const at = (i: number, lane: number): number => ends[i] + (firstLane + lane) * LANE_MS;
+  const found = bodiesOf(histograms, (i) => at(i, LANE_HISTOGRAM), encodeHistogram);
+  if (found.timestamps.length > 0) yield { kind: 'floatHistogram', ...found };
+  const kept = bodiesOf(sketches, (i) => at(i, LANE_SKETCH), encodeSketch);
+  if (kept.timestamps.length > 0) yield { kind: 'histogram', ...kept };
 }
 
-function* bodies<T>(
-  lane: number,
-  rows: Rows,
-  list: readonly (T | undefined)[] | undefined,
-  kind: 'histogram' | 'floatHistogram',
+function bodiesOf<T>(
+  list: readonly (T | undefined)[],
+  timeOf: (row: number) => number,
   encode: (one: T) => Uint8Array,
-): Iterable<Piece> {
-  if (list === undefined) return;
+): Pick<BytesPiece, 'timestamps' | 'bodies'> {
   const times: number[] = [];
-  const found: Uint8Array[] = [];
-  for (let i = 0; i < rows.count; i++) {
-    const one = list[i];
-    if (one === undefined) continue;
-    times.push(rows.ends[i] + lane * LANE_MS);
-    found.push(encode(one));
-  }
-  if (found.length > 0) yield { kind, timestamps: Float64Array.from(times), bodies: found };
+  const bodies: Uint8Array[] = [];
+  list.forEach((one, i) => {
+    if (one === undefined) return;
+    times.push(timeOf(i));
+    bodies.push(encode(one));
+  });
+  return { timestamps: Float64Array.from(times), bodies };
 }
 
 function shifted({ ends, count }: Rows, lane: number): Float64Array {
@@ -75,7 +63,7 @@ function shifted({ ends, count }: Rows, lane: number): Float64Array {
 /** Columns that say nothing new: what a reader puts into their place is equal. */
 function followers({ columns, count }: Rows): boolean[] {
   const [counts, sums, mins, maxs, firsts, lasts, , , resets, ended] = columns;
-  const out = new Array<boolean>(COLUMNS).fill(true);
+  const out = Array.from({ length: COLUMNS }, () => true);
   for (let i = 0; i < count; i++) {
     const [first, last] = [firsts[i], lasts[i]];
     if (!Object.is(first, last)) out[COLUMN.first] = false;
@@ -111,8 +99,8 @@ export interface RowRange {
 }
 
 /**
- * Reads the rows of a series that end in (after, to]; what the target held is gone. Answers how many
- * there are. @throws MonError MON_BLOCK_CORRUPT.
+ * Reads the rows of a series that end in (after, to]; what the target held is gone. Answers how
+ * many there are. @throws MonError MON_BLOCK_CORRUPT.
  */
 export function readRows(from: RowFile, range: RowRange, into: Rows): number {
   const { reader } = from;

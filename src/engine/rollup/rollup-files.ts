@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import type { BlockSeries } from '../codec/block.ts';
 import type { BlockCache } from '../codec/block-cache.ts';
 import { BlockReader } from '../codec/block-reader.ts';
-import { writeBlock } from '../codec/block-writer.ts';
 import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { RandomAccessFile } from '../runtime/random-access.ts';
+import { ENDING, entryOf, hex, RollupDraft, UNFINISHED } from './rollup-draft.ts';
+import type { RollupNote, RollupPlan } from './rollup-draft.ts';
 import type { RollupEntry } from './rollup-state.ts';
 
 /** An open file. */
@@ -30,17 +31,6 @@ export interface RollupFilesOptions {
   readonly breathe: () => Promise<void>;
 }
 
-/** What a file to be covers. */
-export type RollupPlan = Pick<
-  RollupEntry,
-  'sequence' | 'tiers' | 'afterMs' | 'toMs' | 'version'
-> & { readonly generation: number; readonly replaces: readonly string[] };
-
-/** What the note of a block says. */
-type Note = Omit<RollupPlan, 'generation' | 'version'>;
-
-const ENDING = '.rollup';
-const UNFINISHED = '.tmp';
 const DAMAGED = '.corrupt';
 
 export class RollupFiles {
@@ -57,41 +47,33 @@ export class RollupFiles {
     return join(folder, `partition-${String(this.#options.partition).padStart(4, '0')}`);
   }
 
+  /** Begins a file; nothing is written before its first series. */
+  begin(plan: RollupPlan): RollupDraft {
+    return new RollupDraft(this.#options, this.folder, plan);
+  }
+
   /**
    * Writes a file and opens it; undefined when there is no series. Durable when it resolves.
    * @throws MonError of the disk; nothing of the file counts then.
    */
   async write(plan: RollupPlan, series: Iterable<BlockSeries>): Promise<LiveRollup | undefined> {
-    const { kernels, disk, partition, breathe } = this.#options;
-    const rest = series[Symbol.iterator]();
-    const first = rest.next();
-    if (first.done === true) return undefined;
-    const { generation, version, ...told } = plan;
-    const id = fileId(partition, plan);
-    const origin = { generation, from: 0, to: version };
-    const title = { id, partition, level: 0, origin, note: JSON.stringify(told satisfies Note) };
-    const steps = writeBlock({ kernels, title }, withFirst(first.value, rest));
-    const unfinished = join(this.folder, `${plan.sequence}${UNFINISHED}`);
-    await disk.makeFolder(this.folder);
-    const file = await disk.open(unfinished, 'w+');
-    let step = steps.next();
+    const draft = this.begin(plan);
     try {
-      for (let at = 0; step.done !== true; step = steps.next()) {
-        await file.write(step.value, at);
-        at += step.value.length;
-        await breathe();
+      for (const one of series) {
+        await draft.add(one);
+        await this.#options.breathe();
       }
-      await file.datasync();
+      return await this.keep(draft);
     } catch (thrown) {
-      await file.close().catch(ignore);
-      await disk.remove(unfinished).catch(ignore);
+      await draft.discard();
       throw thrown;
     }
-    await file.close();
-    const name = `${plan.sequence}${ENDING}`;
-    await disk.rename(unfinished, join(this.folder, name));
-    await disk.syncFolder(this.folder);
-    return this.open(entryOf(name, step.value, told));
+  }
+
+  /** Makes a draft durable under its name and opens it; undefined when it has no series. */
+  async keep(draft: RollupDraft): Promise<LiveRollup | undefined> {
+    const entry = await draft.finish();
+    return entry === undefined ? undefined : this.open(entry);
   }
 
   /** @throws MonError MON_BLOCK_CORRUPT when the file is not the one that was written. */
@@ -115,7 +97,7 @@ export class RollupFiles {
       live.file.close();
       return undefined;
     }
-    const note = JSON.parse(summary.note) as Note;
+    const note = JSON.parse(summary.note) as RollupNote;
     return { entry: entryOf(name, summary, note), ...live, replaces: note.replaces };
   }
 
@@ -154,35 +136,6 @@ export function closeRollup({ file, reader }: LiveRollup): void {
   reader.close();
   file.close();
 }
-
-function entryOf(name: string, summary: BlockReader['summary'], note: Note): RollupEntry {
-  const { id, bytes, series, origin } = summary;
-  const { sequence, tiers, afterMs, toMs } = note;
-  const told = { sequence, tiers, afterMs, toMs, version: origin.to };
-  return { name, id: hex(id), bytes, series, ...told };
-}
-
-/** Sixteen bytes that no other file of this partition has. */
-function fileId(partition: number, { sequence, toMs, version }: RollupPlan): Uint8Array {
-  const id = new Uint8Array(16);
-  const view = new DataView(id.buffer);
-  view.setUint16(0, partition);
-  view.setUint16(2, 0x524f);
-  view.setUint32(4, sequence);
-  view.setFloat64(8, version * 2 ** 10 + (toMs / 60_000) % 2 ** 10);
-  return id;
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
-}
-
-function* withFirst(first: BlockSeries, rest: Iterator<BlockSeries>): Iterable<BlockSeries> {
-  yield first;
-  for (let next = rest.next(); next.done !== true; next = rest.next()) yield next.value;
-}
-
-function ignore(): void {}
 
 function unlessGone(thrown: unknown): void {
   if (!(thrown instanceof MonError) || thrown.code !== 'MON_NOT_FOUND') throw thrown;

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import type { BlockCache } from '../codec/block-cache.ts';
 import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { ROLLUP_LAG_MS } from '../limits.ts';
+import { ROLLUP_LAG_MS, ROLLUP_RESTLESS_MS } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
-import { noRollups } from '../model/rollup.ts';
+import { noRollups, RESOLUTIONS } from '../model/rollup.ts';
 import type { RollupKeep, RollupStatus } from '../model/rollup.ts';
 import type { Offset } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
-import { joinDay, planSpan, type JoinedFile } from './joining.ts';
+import { dayFile, planSpan, type JoinedFile } from './joining.ts';
 import { closeRollup, RollupFiles, type LiveRollup } from './rollup-files.ts';
 import { openState } from './rollup-open.ts';
 import { encodeState, stateName } from './rollup-state.ts';
@@ -51,6 +51,10 @@ export class RollupPartition {
   /** Records below are in the files or dirty, as the disk knows it. */
   #version: Offset;
   #lastNoted = NaN;
+  /** Calls of note() ever, and how many there were when somebody last looked, and since when. */
+  #noted = 0;
+  #seen = 0;
+  #restless: number | undefined;
   #due = 0;
   readonly #counts = { folded: 0, rows: 0 };
   #upkeep: Promise<unknown> = Promise.resolve();
@@ -109,6 +113,7 @@ export class RollupPartition {
   /** A sample at this time came in, or was told again. */
   note(ms: number): void {
     if (ms > this.#edge) return;
+    this.#noted++;
     const hour = Math.ceil(ms / HOUR_MS) * HOUR_MS - HOUR_MS;
     if (hour === this.#lastNoted) return;
     this.#lastNoted = hour;
@@ -137,15 +142,16 @@ export class RollupPartition {
     return this.#alone(async () => {
       const to = Math.floor((nowMs - ROLLUP_LAG_MS) / HOUR_MS) * HOUR_MS;
       this.#begin(to);
-      this.#due = Math.max(0, (to - this.foldedTo) / HOUR_MS);
-      const run = this.#nextRun(to);
+      const { runMs } = this.#options.keep;
+      this.#due = Math.max(0, (Math.floor(to / runMs) * runMs - this.foldedTo) / HOUR_MS);
+      const run = this.#nextRun(to, nowMs);
       if (run.length > 0) {
         await this.#fold(run);
         return 'folded';
       }
       const day = [...this.#days].find((start) => start + DAY_MS <= this.foldedTo);
       if (day === undefined) return (await this.#joinSpan()) ? 'joined' : 'nothing';
-      await this.#joinDay(day);
+      await this.#foldDay(day);
       return 'joined';
     });
   }
@@ -160,10 +166,13 @@ export class RollupPartition {
   }
 
   /** Hours of one day that follow one another: new ones, or else such as have changed. */
-  #nextRun(to: number): number[] {
+  #nextRun(to: number, nowMs: number): number[] {
     const from = this.foldedTo;
-    if (from < to) return hoursOf(from, Math.min(to, dayOf(from) + DAY_MS));
+    const { runMs } = this.#options.keep;
+    const until = Math.floor(from / runMs) * runMs + runMs;
+    if (until <= to) return hoursOf(from, until);
     this.#dropDirty();
+    if (!this.#quiet(nowMs)) return [];
     const sorted = [...this.#dirty].toSorted((a, b) => a - b);
     const run = sorted.slice(0, 1);
     for (const hour of sorted.slice(1)) {
@@ -171,6 +180,16 @@ export class RollupPartition {
       run.push(hour);
     }
     return run;
+  }
+
+  /** True when nobody noted anything since the last time, or that goes on for too long. */
+  #quiet(nowMs: number): boolean {
+    const still = this.#noted === this.#seen;
+    this.#seen = this.#noted;
+    this.#restless ??= nowMs;
+    if (!still && nowMs - this.#restless < ROLLUP_RESTLESS_MS) return false;
+    this.#restless = undefined;
+    return true;
   }
 
   /** Hours of which samples are gone are not computed anew from the rest. */
@@ -187,24 +206,32 @@ export class RollupPartition {
     this.#running = hours.filter((hour) => this.#dirty.delete(hour));
     this.#edge = Math.max(this.#edge, to);
     this.#lastNoted = NaN;
+    const version = raw.next();
+    const whole = to - from === DAY_MS;
+    // A part of a day cannot tell the day.
+    const files = RESOLUTIONS.slice(0, whole ? undefined : -1).map((_, index) => {
+      const cover = { sequence: this.#nextSequence++, tiers: [index], afterMs: from, toMs: to };
+      return this.#files.begin({ ...cover, version, generation, replaces: [] });
+    });
     try {
-      const counted = { rows: 0 };
-      const version = raw.next();
-      const series = await foldHours({ raw, keep, from, to, breathe, counted });
-      const plan = {
-        ...{ sequence: this.#nextSequence++, tiers: [0, 1, 2], afterMs: from, toMs: to, version },
-        ...{ generation, replaces: [] },
-      };
-      const made = await this.#files.write(plan, series);
+      const rows = await foldHours({ raw, keep, from, to, breathe, files });
+      const made: LiveRollup[] = [];
+      for (const file of files) {
+        const one = await this.#files.keep(file);
+        if (one !== undefined) made.push(one);
+      }
       await this.#publish(() => {
-        if (made !== undefined) this.#live = [...this.#live, made];
+        this.#live = [...this.#live, ...made];
         this.#foldedTo = Math.max(this.foldedTo, to);
-        this.#days.add(dayOf(from));
+        if (!whole && made.length > 0) this.#days.add(dayOf(from));
         this.#running = [];
         this.changes++;
       });
       this.#counts.folded += hours.length;
-      this.#counts.rows += counted.rows;
+      this.#counts.rows += rows;
+    } catch (thrown) {
+      for (const file of files) await file.discard();
+      throw thrown;
     } finally {
       // What failed is computed another time; hours that are new come again by themselves.
       for (const hour of this.#running) this.#dirty.add(hour);
@@ -213,11 +240,8 @@ export class RollupPartition {
     }
   }
 
-  async #joinDay(day: number): Promise<void> {
-    const sources = this.#live.filter(({ entry }) => within(entry, day, day + DAY_MS));
-    const wide = this.#live.filter(({ entry }) => entry.tiers.includes(2) && touches(entry, day));
-    const files = { sources, wide, tombstones: this.#tombstones };
-    await this.#replace(sources, joinDay(day, files));
+  async #foldDay(day: number): Promise<void> {
+    await this.#replace([], dayFile(day, this.#live, this.#tombstones));
     this.#days.delete(day);
     await this.save();
   }
@@ -225,34 +249,29 @@ export class RollupPartition {
   async #joinSpan(): Promise<boolean> {
     const plan = planSpan(this.#live, this.#tombstones, this.foldedTo);
     if (plan === undefined) return false;
-    await this.#replace(plan.sources, [plan.file]);
+    await this.#replace(plan.sources, plan.file);
     return true;
   }
 
-  /** Writes files in the place of others, and makes that count in one step. */
-  async #replace(sources: readonly LiveRollup[], files: Iterable<JoinedFile>): Promise<void> {
-    const { generation } = this.#options;
-    const version = Math.max(0, ...sources.map(({ entry }) => entry.version));
+  /** Writes a file in the place of others, and makes that count in one step. */
+  async #replace(sources: readonly LiveRollup[], file: JoinedFile): Promise<void> {
+    const { generation, raw } = this.#options;
+    const { series, ...cover } = file;
+    const versions = sources.map(({ entry }) => entry.version);
+    const version = versions.length === 0 ? raw.next() : Math.max(...versions);
     const replaces = sources.map(({ entry }) => entry.name);
-    const made: LiveRollup[] = [];
-    try {
-      for (const { series, ...cover } of files) {
-        const sequence = this.#nextSequence++;
-        const plan = { ...cover, sequence, version, generation, replaces };
-        const one = await this.#files.write(plan, series);
-        if (one !== undefined) made.push(one);
-      }
-      const whole = sources.every((one) => this.#live.includes(one));
-      if (!whole) throw new MonError('MON_LOG_BUSY', 'a rollup file went while it was joined');
-    } catch (thrown) {
-      for (const one of made) {
-        closeRollup(one);
-        await this.#files.remove(one.entry.name).catch(() => undefined);
-      }
-      throw thrown;
+    const sequence = this.#nextSequence++;
+    const plan = { ...cover, sequence, version, generation, replaces };
+    const begun = this.changes;
+    const made = await this.#files.write(plan, series);
+    if (this.changes !== begun) {
+      // A file went while it was read: what was made of it may lack something.
+      if (made !== undefined) await this.#dispose([made]);
+      throw new MonError('MON_LOG_BUSY', 'a rollup file went while it was joined');
     }
     await this.#publish(() => {
-      this.#live = [...this.#live.filter((one) => !sources.includes(one)), ...made];
+      this.#live = [...this.#live.filter((one) => !sources.includes(one))];
+      if (made !== undefined) this.#live = [...this.#live, made];
       this.changes++;
     });
     await this.#dispose(sources);
@@ -400,12 +419,4 @@ function hourOf(ms: number): number {
 
 function hoursOf(from: number, to: number): number[] {
   return Array.from({ length: (to - from) / HOUR_MS }, (_, i) => from + i * HOUR_MS);
-}
-
-function within(entry: { afterMs: number; toMs: number }, from: number, to: number): boolean {
-  return entry.afterMs >= from && entry.toMs <= to;
-}
-
-function touches(entry: { afterMs: number; toMs: number }, day: number): boolean {
-  return entry.afterMs < day + DAY_MS && entry.toMs > day;
 }

@@ -36,7 +36,7 @@ async function fill(world: RollupWorld): Promise<void> {
       if (world.below(700) === 0) counters[i] = world.below(20);
       const away = i === 3 && step % 500 > 420;
       if (away && step % 500 > 421) return;
-      const gauge = Math.sin(step / 40) * 30 + world.below(5);
+      const gauge = 100 + Math.sin(step / 40) * 30 + world.below(5);
       const value = bitsOf(i === 1 ? gauge : counters[i]);
       batch.push({ series, time, bits: away ? STALE : value });
     });

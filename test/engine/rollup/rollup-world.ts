@@ -20,6 +20,8 @@ const ROLLUP_FOLDER = '/data/rollups';
 
 export class RollupWorld extends StoreWorld {
   rollups!: Rollups;
+  /** How much is rolled up at once. */
+  readonly runMs = [1, 6, 24][this.below(3)] * HOUR;
   #sink!: RollupSink;
 
   override async open(): Promise<void> {
@@ -32,7 +34,8 @@ export class RollupWorld extends StoreWorld {
       [...store.partitions].map(([number, one]) => [number, rawPartition(store, one)] as const),
     );
     const breathe = (): Promise<void> => Promise.resolve();
-    const keep = { keepMs: [1e15, 1e15, 1e15, 1e15], sketches: [[]] };
+    const { runMs } = this;
+    const keep = { keepMs: [1e15, 1e15, 1e15, 1e15], sketches: [[]], runMs };
     const more = { folder: ROLLUP_FOLDER, partitions, keep, breathe };
     this.rollups = await Rollups.open({ ...options, ...more });
     this.#sink = new RollupSink(store, this.rollups);
@@ -56,7 +59,13 @@ export class RollupWorld extends StoreWorld {
 
   async workAll(): Promise<void> {
     let pieces = 0;
-    while (await this.rollups.work(this.nowMs)) assert.ok(pieces++ < 10_000, 'work ends');
+    // Hours that have just changed wait until they rest.
+    for (let idle = 0; idle < 2; idle++) {
+      while (await this.rollups.work(this.nowMs)) {
+        idle = 0;
+        assert.ok(pieces++ < 10_000, 'work ends');
+      }
+    }
   }
 
   /** Compares all columns of all windows; answers how many cells there were. */

@@ -17,7 +17,7 @@ async function live(world: RollupWorld): Promise<void> {
   else await world.store.compact(world.nowMs, 1e12);
 }
 
-for (let seed = 1; seed <= 12; seed++) {
+for (let seed = 1; seed <= 5; seed++) {
   test(`every window is what its samples make, seed ${seed}`, async () => {
     const world = new RollupWorld(seed);
     await world.open();
@@ -32,7 +32,7 @@ for (let seed = 1; seed <= 12; seed++) {
   });
 }
 
-for (let seed = 1; seed <= 30; seed++) {
+for (let seed = 1; seed <= 12; seed++) {
   test(`kills between any two writes change no window, seed ${seed}`, async () => {
     const world = new RollupWorld(1000 + seed);
     await world.open();
