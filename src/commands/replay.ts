@@ -1,12 +1,6 @@
 // `mon replay`: has what was derived from samples computed anew from a time on, and waits for it.
 // Easy to get wrong: who stops waiting does not stop the server's work.
-import {
-  BaseCommand,
-  Flags,
-  LIST_FORMATS,
-  outputFlag,
-  serverFlags,
-} from '../base-command.ts';
+import { BaseCommand, Flags, LIST_FORMATS, outputFlag, serverFlags } from '../base-command.ts';
 
 export default class Replay extends BaseCommand<typeof Replay> {
   static override summary = 'compute rollups anew from stored samples';
@@ -20,7 +14,7 @@ Tells how much waits until all is done; stopping it does not stop the server.`;
   static override flags = {
     ...outputFlag(...LIST_FORMATS),
     group: Flags.string({ required: true, description: 'what to compute anew: rollup' }),
-    from: Flags.string({ required: true, description: 'where to begin: now-2d, RFC 3339, seconds' }),
+    from: Flags.string({ required: true, description: 'where to begin: now-2d, RFC 3339' }),
     ...serverFlags,
   };
 

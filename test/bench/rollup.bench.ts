@@ -131,7 +131,8 @@ async function foldRate(folder: string, series: number, stepMs: number): Promise
     const grown = ((process.memoryUsage().rss - heap) / 2 ** 20).toFixed(0);
     const { rows, bytes } = rollups.status();
     const rate = `${(samples / ms / 1000).toFixed(1)} M samples a CPU second`;
-    const size = `${(bytes / rows).toFixed(1)} bytes a row, ${(bytes / samples).toFixed(3)} a sample`;
+    const each = (bytes / samples).toFixed(3);
+    const size = `${(bytes / rows).toFixed(1)} bytes a row, ${each} a sample`;
     const what = `${series} series each ${stepMs / 1000} s${sketched ? ', sketches' : ''}`;
     say(`${what}: ${rate}, ${size}, ${grown} MiB more resident`);
     await rollups.close();

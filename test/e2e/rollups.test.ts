@@ -60,7 +60,9 @@ async function rolledUp(): Promise<void> {
       Number(new RegExp(`^${name} (.*)$`, 'm').exec(text)?.[1] ?? NaN);
     const files = figure('mon_rollup_files');
     if (files > 0 && figure('mon_rollup_waiting_hours') === 0) {
-      const { stdout } = await shell(`mon query 'count(jobs_total{__rollup__="1d:count"})' ${atEnd}`);
+      const { stdout } = await shell(
+        `mon query 'count(jobs_total{__rollup__="1d:count"})' ${atEnd}`,
+      );
       if (/ 1\n/.test(stdout)) return;
     }
     await pause(250);

@@ -22,8 +22,7 @@ export function foldSamples(
   from: SampleBuffer,
   count: number,
   into: Rows,
-  resolutionMs: number,
-  sketches = false,
+  { resolutionMs, sketches }: { readonly resolutionMs: number; readonly sketches: boolean },
 ): void {
   const { timestamps } = from;
   for (let at = 0; at < count;) {

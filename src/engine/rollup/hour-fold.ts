@@ -60,11 +60,11 @@ export async function foldHours(fold: HourFold): Promise<number> {
     steady(raw, begun);
     const count = reader.read(id, from + 1, to, buffer);
     if (count === 0) continue;
-    const sketched = keep.sketches.some((matchers) => matchesLabels(matchers, labels));
+    const sketches = keep.sketches.some((matchers) => matchesLabels(matchers, labels));
     for (const [index, rows] of tiers.entries()) {
       rows.clear();
       const { ms } = RESOLUTIONS[index];
-      if (index === 0) foldSamples(buffer, count, rows, ms, sketched);
+      if (index === 0) foldSamples(buffer, count, rows, { resolutionMs: ms, sketches });
       else foldRows(tiers[index - 1], [0, tiers[index - 1].count], rows, ms);
       made += rows.count;
       await files[index].add(rowsSeries(labels, index, rows));

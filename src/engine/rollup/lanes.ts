@@ -161,7 +161,12 @@ function others(from: RowFile, { id, index, after, to }: RowRange, into: Rows): 
         if (into.ends[row] !== time - shift) throw broken(from, 'a body has no row');
         const body = piece.bodies[i];
         if (lane === LANE_HISTOGRAM) into.keep(row, decodeHistogram(body).histogram, undefined);
-        else into.keep(row, undefined, decodeSketch(body, (what) => broken(from, what)));
+        else
+          into.keep(
+            row,
+            undefined,
+            decodeSketch(body, (what) => broken(from, what)),
+          );
       }
     }
   }

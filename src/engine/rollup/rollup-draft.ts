@@ -125,7 +125,7 @@ function fileId(partition: number, { sequence, toMs, version }: RollupPlan): Uin
   view.setUint16(0, partition);
   view.setUint16(2, 0x524f);
   view.setUint32(4, sequence);
-  view.setFloat64(8, version * 2 ** 10 + (toMs / 60_000) % 2 ** 10);
+  view.setFloat64(8, version * 2 ** 10 + ((toMs / 60_000) % 2 ** 10));
   return id;
 }
 

@@ -51,11 +51,7 @@ export async function openState(place: Place, files: RollupFiles): Promise<Opene
   return { state: { ...state, generation, version, dirty: [...dirty] }, live };
 }
 
-async function opened<T>(
-  files: RollupFiles,
-  name: string,
-  open: () => T,
-): Promise<T | undefined> {
+async function opened<T>(files: RollupFiles, name: string, open: () => T): Promise<T | undefined> {
   try {
     return open();
   } catch (thrown) {

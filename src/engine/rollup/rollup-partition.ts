@@ -6,12 +6,13 @@ import { join } from 'node:path';
 import type { BlockCache } from '../codec/block-cache.ts';
 import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { ROLLUP_LAG_MS, ROLLUP_RESTLESS_MS } from '../limits.ts';
+import { ROLLUP_LAG_MS } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { noRollups, RESOLUTIONS } from '../model/rollup.ts';
 import type { RollupKeep, RollupStatus } from '../model/rollup.ts';
 import type { Offset } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
+import { dayOf, DirtyHours, hourOf } from './dirty-hours.ts';
 import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
 import { dayFile, planSpan, type JoinedFile } from './joining.ts';
 import { closeRollup, RollupFiles, type LiveRollup } from './rollup-files.ts';
@@ -42,19 +43,13 @@ export class RollupPartition {
   #live: readonly LiveRollup[];
   #tombstones: readonly RollupTombstone[];
   #foldedTo: number | null;
-  /** Hours whose samples changed are noted up to here. */
-  #edge: number;
-  readonly #dirty: Set<number>;
+  /** Hours whose samples changed; the head notes them. */
+  readonly dirty: DirtyHours;
   readonly #days: Set<number>;
   #running: readonly number[] = [];
   #nextSequence: number;
   /** Records below are in the files or dirty, as the disk knows it. */
   #version: Offset;
-  #lastNoted = NaN;
-  /** Calls of note() ever, and how many there were when somebody last looked, and since when. */
-  #noted = 0;
-  #seen = 0;
-  #restless: number | undefined;
   #due = 0;
   readonly #counts = { folded: 0, rows: 0 };
   #upkeep: Promise<unknown> = Promise.resolve();
@@ -71,8 +66,7 @@ export class RollupPartition {
     this.#live = live;
     this.#tombstones = state.tombstones;
     this.#foldedTo = state.foldedTo;
-    this.#edge = state.foldedTo ?? -Infinity;
-    this.#dirty = new Set(state.dirty);
+    this.dirty = new DirtyHours(state.foldedTo ?? -Infinity, state.dirty);
     this.#days = new Set(state.days);
     this.#nextSequence = state.nextSequence;
     this.#version = state.version;
@@ -105,25 +99,10 @@ export class RollupPartition {
     return this.#tombstones;
   }
 
-  /** Samples at or before this time have to be noted. */
-  get edgeMs(): number {
-    return this.#edge;
-  }
-
-  /** A sample at this time came in, or was told again. */
-  note(ms: number): void {
-    if (ms > this.#edge) return;
-    this.#noted++;
-    const hour = Math.ceil(ms / HOUR_MS) * HOUR_MS - HOUR_MS;
-    if (hour === this.#lastNoted) return;
-    this.#lastNoted = hour;
-    this.#dirty.add(hour);
-  }
-
   status(): RollupStatus {
     const files = this.#live.length;
     const bytes = this.#live.reduce((sum, { entry }) => sum + entry.bytes, 0);
-    const waiting = this.#dirty.size + this.#running.length + this.#due;
+    const waiting = this.dirty.size + this.#running.length + this.#due;
     return { ...noRollups(), ...this.#counts, waiting, files, bytes };
   }
 
@@ -131,10 +110,10 @@ export class RollupPartition {
   replay(fromMs: number): Promise<number> {
     const { raw } = this.#options;
     const first = Math.max(fromMs, raw.oldestMs());
-    const from = Math.ceil(first / HOUR_MS) * HOUR_MS - HOUR_MS;
+    const from = hourOf(first);
     const to = this.foldedTo;
-    for (let hour = from; hour < to; hour += HOUR_MS) this.#dirty.add(hour);
-    return this.save().then(() => this.#dirty.size);
+    for (let hour = from; hour < to; hour += HOUR_MS) this.dirty.add(hour);
+    return this.save().then(() => this.dirty.size);
   }
 
   /** Does the next piece of what is due at this time. @throws MonError: tried again later. */
@@ -160,9 +139,9 @@ export class RollupPartition {
   #begin(to: number): void {
     if (this.#foldedTo !== null) return;
     const oldest = Math.max(this.#options.raw.oldestMs(), this.#options.raw.floorMs());
-    const from = Math.min(to, Math.ceil(oldest / HOUR_MS) * HOUR_MS - HOUR_MS);
+    const from = Math.min(to, hourOf(oldest));
     this.#foldedTo = Number.isFinite(from) ? from : to;
-    this.#edge = this.#foldedTo;
+    this.dirty.edgeMs = this.#foldedTo;
   }
 
   /** Hours of one day that follow one another: new ones, or else such as have changed. */
@@ -171,41 +150,16 @@ export class RollupPartition {
     const { runMs } = this.#options.keep;
     const until = Math.floor(from / runMs) * runMs + runMs;
     if (until <= to) return hoursOf(from, until);
-    this.#dropDirty();
-    if (!this.#quiet(nowMs)) return [];
-    const sorted = [...this.#dirty].toSorted((a, b) => a - b);
-    const run = sorted.slice(0, 1);
-    for (const hour of sorted.slice(1)) {
-      if (hour !== run[run.length - 1] + HOUR_MS || dayOf(hour) !== dayOf(run[0])) break;
-      run.push(hour);
-    }
-    return run;
-  }
-
-  /** True when nobody noted anything since the last time, or that goes on for too long. */
-  #quiet(nowMs: number): boolean {
-    const still = this.#noted === this.#seen;
-    this.#seen = this.#noted;
-    this.#restless ??= nowMs;
-    if (!still && nowMs - this.#restless < ROLLUP_RESTLESS_MS) return false;
-    this.#restless = undefined;
-    return true;
-  }
-
-  /** Hours of which samples are gone are not computed anew from the rest. */
-  #dropDirty(): void {
-    const floor = this.#options.raw.floorMs();
-    for (const hour of this.#dirty) {
-      if (hour < floor || hour >= this.foldedTo) this.#dirty.delete(hour);
-    }
+    // Hours of which samples are gone are not computed anew from the rest.
+    this.dirty.keepWithin(this.#options.raw.floorMs(), from);
+    return this.dirty.quiet(nowMs) ? this.dirty.firstRun() : [];
   }
 
   async #fold(hours: readonly number[]): Promise<void> {
     const { raw, keep, generation, breathe } = this.#options;
     const [from, to] = [hours[0], hours[hours.length - 1] + HOUR_MS];
-    this.#running = hours.filter((hour) => this.#dirty.delete(hour));
-    this.#edge = Math.max(this.#edge, to);
-    this.#lastNoted = NaN;
+    this.#running = this.dirty.take(hours);
+    this.dirty.edgeMs = Math.max(this.dirty.edgeMs, to);
     const version = raw.next();
     const whole = to - from === DAY_MS;
     // A part of a day cannot tell the day.
@@ -234,9 +188,9 @@ export class RollupPartition {
       throw thrown;
     } finally {
       // What failed is computed another time; hours that are new come again by themselves.
-      for (const hour of this.#running) this.#dirty.add(hour);
+      for (const hour of this.#running) this.dirty.add(hour);
       this.#running = [];
-      this.#edge = this.foldedTo;
+      this.dirty.edgeMs = this.foldedTo;
     }
   }
 
@@ -324,7 +278,7 @@ export class RollupPartition {
         this.changes++;
         const first = Math.max(minMs, this.#options.raw.oldestMs());
         for (let hour = hourOf(first); hour < maxMs && hour < this.foldedTo; hour += HOUR_MS) {
-          this.#dirty.add(hour);
+          this.dirty.add(hour);
         }
         for (const { entry } of this.#live) {
           const begin = Math.max(entry.afterMs, dayOf(Math.max(0, minMs - 1)));
@@ -343,7 +297,7 @@ export class RollupPartition {
     this.#live = this.#live.filter((one) => one !== found);
     this.changes++;
     for (let hour = hourOf(found.entry.afterMs + 1); hour < found.entry.toMs; hour += HOUR_MS) {
-      this.#dirty.add(hour);
+      this.dirty.add(hour);
     }
     closeRollup(found);
     await this.#files.setAside(found.entry.name);
@@ -373,7 +327,7 @@ export class RollupPartition {
     const { generation, raw } = this.#options;
     return {
       ...{ generation, version: raw.next(), foldedTo: this.#foldedTo },
-      dirty: [...this.#dirty, ...this.#running],
+      dirty: [...this.dirty, ...this.#running],
       days: [...this.#days],
       nextSequence: this.#nextSequence,
       files: this.#live.map(({ entry }) => entry),
@@ -406,15 +360,6 @@ export class RollupPartition {
     await this.#writing;
     this.#live.forEach(closeRollup);
   }
-}
-
-function dayOf(ms: number): number {
-  return Math.floor(ms / DAY_MS) * DAY_MS;
-}
-
-/** Start of the hour in whose windows a sample at this time lies. */
-function hourOf(ms: number): number {
-  return Math.ceil(ms / HOUR_MS) * HOUR_MS - HOUR_MS;
 }
 
 function hoursOf(from: number, to: number): number[] {

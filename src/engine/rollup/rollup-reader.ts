@@ -147,7 +147,7 @@ export class RollupReader implements SeriesReader {
         const range = { minMs, maxMs };
         const rows = this.#rowsOf(id, range, width, sketched);
         samples[i] = rows.count;
-        evaluateRows(rows, work, values, present, i * work.steps);
+        evaluateRows(rows, work, { values, present }, i * work.steps);
       });
       return { values, present, samples };
     };
@@ -184,7 +184,10 @@ export class RollupReader implements SeriesReader {
     const from = Math.max(begin, this.#seamMs + 1);
     if (raw < 0 || from > range.maxMs) return this.#whole(rows, width);
     const count = this.#options.raw.read(raw, from, range.maxMs, this.#buffer);
-    foldSamples(this.#buffer, count, rows, Math.min(width, HOUR_MS), sketched);
+    foldSamples(this.#buffer, count, rows, {
+      resolutionMs: Math.min(width, HOUR_MS),
+      sketches: sketched,
+    });
     return this.#whole(rows, width);
   }
 

@@ -64,7 +64,8 @@ export class RollupSource implements Source {
     return rollups.whole(async () => {
       const sum = { series: 0, samples: 0 };
       for (const reader of rollups.readers(rollup, first, last)) {
-        const ids = last < first ? new Uint32Array(0) : reader.match(fragment.matchers, first, last);
+        const ids =
+          last < first ? new Uint32Array(0) : reader.match(fragment.matchers, first, last);
         const some = ids.subarray(0, ESTIMATE_SERIES);
         const room = some.reduce((all, id) => all + reader.room(id, first, last), 0);
         sum.series += ids.length;

@@ -1,7 +1,7 @@
 // The state of a partition's rollups on disk: one file, replaced as a whole, that names the files
-// which count, how far the log is in them, and what has to be computed anew (docs/format/rollup.md).
-// So a crash leaves the old state or the new one. Easy to get wrong: what is not named does not
-// count, and a record below `version` is either in the files or its hour is in `dirty`.
+// which count, how far the log is in them, and what has to be computed anew; docs/format/rollup.md
+// draws it. A crash leaves the old state or the new one. Easy to get wrong: what is not named does
+// not count, and a record below `version` is either in the files or its hour is in `dirty`.
 import { crc32 } from 'node:zlib';
 import { MonError } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';

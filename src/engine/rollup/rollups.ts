@@ -41,7 +41,7 @@ export class Rollups {
     this.#partitions = all;
     this.#codec = new BatchCodec(options.kernels, 'reader');
     for (const [number, raw] of options.partitions) {
-      raw.watch(all.get(number) as RollupPartition);
+      raw.watch((all.get(number) as RollupPartition).dirty);
     }
   }
 
@@ -152,8 +152,9 @@ export class Rollups {
       const open = this.#codec.open(bytes);
       const first = open.timestampsAt / 8;
       const { f64 } = this.#options.kernels;
-      for (let i = 0; i < open.floatCount; i++) one.note(f64[first + i]);
-      if (open.histogramCount > 0) for (const ms of open.histograms().timestamps) one.note(ms);
+      for (let i = 0; i < open.floatCount; i++) one.dirty.note(f64[first + i]);
+      if (open.histogramCount > 0)
+        for (const ms of open.histograms().timestamps) one.dirty.note(ms);
     } catch (thrown) {
       // The store counts what is the data's fault.
       if (!(thrown instanceof MonError) || thrown.kind !== 'data') throw thrown;

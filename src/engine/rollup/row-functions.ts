@@ -2,7 +2,7 @@
 // Where steps and windows end with rollup windows, the answers are those of the samples (sums to
 // rounding). Arithmetic as in promql/functions-rate.ts. Easy to get wrong: a window narrower than
 // the rows is widened, and what adds up is then scaled back: an estimate, which the caller tells.
-import type { RowWork } from '../model/row-block.ts';
+import type { RowBlock, RowWork } from '../model/row-block.ts';
 import { COLUMN, type Rows } from './rows.ts';
 import { mergeSketches, quantileOfSketch, binOf, type Sketch } from './sketch.ts';
 
@@ -63,8 +63,7 @@ export function rowsAnswer({ fn, args }: Pick<RowWork, 'fn' | 'args'>): boolean 
 export function evaluateRows(
   rows: Rows,
   work: RowWork,
-  values: Float64Array,
-  present: Uint8Array,
+  { values, present }: Pick<RowBlock, 'values' | 'present'>,
   at: number,
 ): void {
   const { fn, args, first, step, steps, windowMs } = work;

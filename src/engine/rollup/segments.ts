@@ -1,6 +1,6 @@
-// Which rows answer which stretch of time: the resolution that was asked for as far back as there is
-// any, wider ones before that, and samples behind the seam. Easy to get wrong: a stretch ends where
-// a window of the wider rows ends, or a window would be counted on both sides or on none.
+// Which rows answer which stretch of time: the resolution that was asked for as far back as there
+// is any, wider ones before that, and samples behind the seam. Easy to get wrong: a stretch ends
+// where a window of the wider rows ends, or a window would count on both sides or on none.
 import { RESOLUTIONS, type FragmentRollup } from '../model/rollup.ts';
 import type { LiveRollup } from './rollup-files.ts';
 

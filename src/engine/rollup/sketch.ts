@@ -73,9 +73,16 @@ export class SketchFold {
 
 /** All values of these sketches in one. */
 export function mergeSketches(sketches: readonly Sketch[]): Sketch {
-  let merged = sketches[0];
-  for (let i = 1; i < sketches.length; i++) merged = mergeTwo(merged, sketches[i]);
-  return merged;
+  let round = sketches;
+  // Two by two, so that each bin moves only as often as the rounds there are.
+  while (round.length > 1) {
+    const next: Sketch[] = [];
+    for (let i = 0; i < round.length; i += 2) {
+      next.push(i + 1 < round.length ? mergeTwo(round[i], round[i + 1]) : round[i]);
+    }
+    round = next;
+  }
+  return round[0];
 }
 
 function mergeTwo(a: Sketch, b: Sketch): Sketch {

@@ -173,7 +173,8 @@ test('what rollups cannot tell exactly is near, and said', async () => {
   const early = await ask(services(world).withRows, quantile, START + 12 * HOUR);
   await world.store.truncateBefore(endMs - 2 * HOUR);
   const { withRows } = services(world);
-  const said = async (asked: Asked): Promise<string> => (await ask(withRows, asked, endMs)).infos[0];
+  const said = async (asked: Asked): Promise<string> =>
+    (await ask(withRows, asked, endMs)).infos[0];
   assert.match(await said(odd), /do not end with the steps or ranges: values are estimates/);
   assert.match(await said(irregular), /changes sees only the last sample of each rollup window/);
   const near = await ask(withRows, quantile, endMs);

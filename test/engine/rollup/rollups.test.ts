@@ -1,6 +1,6 @@
-// Rollups against a naive computation of every window: samples shuffled, doubled, late, of days ago,
-// deleted; kills between any two writes of the disk; replays. Easy to get wrong: a window that a
-// crash left half done must come out whole, and one that was done must not count twice.
+// Rollups against a naive computation of every window: samples shuffled, doubled, late, of days
+// ago, deleted; kills between any two writes of the disk; replays. Easy to get wrong: a window that
+// a crash left half done must come out whole, and one that was done must not count twice.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { HOUR, RollupWorld } from './rollup-world.ts';
