@@ -129,6 +129,18 @@ export const SEAL_ASIDE_MAX = 1_000_000;
 export const BLOCK_SPANS_MS: readonly number[] = [SEAL_SLICE_MS, 8 * HOUR, 1 * DAY, 8 * DAY];
 /** What a compaction keeps unpacked of its sources, beside what queries have. */
 export const COMPACTION_CACHE_BYTES = 32 * MIB;
+/** An hour is rolled up so long after its end: what comes late by the rules is in it by then. */
+export const ROLLUP_LAG_MS = LATE_MS_MAX + 5 * MINUTE;
+/** Hours that change all the time are rolled up anew after so long, others once they rest. */
+export const ROLLUP_RESTLESS_MS = 5 * MINUTE;
+/** How long rollups work before somebody else has a turn. */
+export const ROLLUP_BEAT_MS = 10 * SECOND;
+/** How long rows of each window are kept: one minute, five minutes, an hour, a day. */
+export const ROLLUP_KEEP_MS: readonly number[] = [30 * DAY, 90 * DAY, 365 * DAY, 730 * DAY];
+/** What the rollup files of a shard keep unpacked, beside what blocks have. */
+export const ROLLUP_CACHE_BYTES = 32 * MIB;
+/** Selections of series that get sketches: each is asked of every series in every hour. */
+export const ROLLUP_SKETCHES_MAX = 100;
 export const TICK_MS = 1 * SECOND;
 /** A checkpoint is due after so much log or so much time, whichever is first. */
 export const CHECKPOINT_LOG_BYTES = 256 * MIB;
@@ -231,6 +243,7 @@ assert(HEAD_BYTES_HOLD < HEAD_BYTES_MAX && HEAD_BYTES_MAX < 4 * 1024 * MIB, 'hea
 assert(LATE_MS_MAX < SEAL_PRESSED_MS, 'late samples find their range in a full head');
 assert(LATE_MS_MAX < SEAL_AFTER_MS, 'late samples find their range in the head');
 assert(LATE_MS_MAX < RETENTION_RAW_MS, 'late samples lie within retention');
+assert(ROLLUP_LAG_MS + 2 * HOUR < RETENTION_RAW_MS, 'samples are rolled up before they go');
 assert(SCRAPE_TIMEOUT_MS <= SCRAPE_INTERVAL_MS, 'a scrape ends before the next');
 assert(FORM_BYTES_MAX > QUERY_BYTES_MAX, 'the longest query fits into a form');
 assert(BODIES_PENDING_BYTES_MAX > BODY_COMPRESSED_BYTES_MAX, 'the largest body is taken');

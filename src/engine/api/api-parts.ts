@@ -18,6 +18,14 @@ export interface VersionInfo {
   readonly runtime?: string;
 }
 
+/** A job that computes anew what was derived from samples. Asking for it twice does it once. */
+export interface Replay {
+  /** Begins, and answers how many pieces wait; they are done in the background. */
+  replay(fromMs: number): Promise<number>;
+  /** How many pieces wait now. */
+  waiting(): Promise<number>;
+}
+
 export interface ApiParts {
   readonly ask: Ask;
   /** Without it /api/v1/explain is not found. */
@@ -35,6 +43,8 @@ export interface ApiParts {
   readonly admin?: Admin;
   /** Reads the configuration again; without it /-/reload answers 403. */
   readonly reload?: () => Promise<ReloadReport>;
+  /** What can be computed anew from a time on, by its name. */
+  readonly replays?: ReadonlyMap<string, Replay>;
   /** The process's own counters as exposition text. */
   readonly selfMetrics: () => string;
   /** Whether queries and pushes can be answered, and if not, why. */

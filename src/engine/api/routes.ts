@@ -21,6 +21,7 @@ import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { influxPing, influxQuery, pushInflux, pushOtlp } from './push-protocols.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
 import { reload } from './reload-handler.ts';
+import { beginReplay, replayState } from './replay-handlers.ts';
 import {
   buildInfo,
   config,
@@ -96,6 +97,7 @@ const ROUTES = new Map(
     route('/api/v1/status/tsdb', { GET: tsdbStatus }),
     route('/api/v1/status/tsdb/blocks', { GET: tsdbBlocks }),
     route('/api/v1/status/cardinality', { GET: cardinalityStatus }),
+    route('/api/v1/replay', { GET: replayState, POST: beginReplay }),
     route('/api/v1/status/walreplay', { GET: walReplay }),
     route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),
     route('/api/v1/admin/tsdb/clean_tombstones', { POST: cleanTombstones, PUT: cleanTombstones }),

@@ -37,7 +37,8 @@ export const BLOCK_LEVEL = 6;
 export const PIECES_CHUNK = 2048;
 const NOTE_BYTES_MAX = 64 * 1024;
 
-class BlockWriter {
+/** A block series by series, for who writes several at once; writeBlock() says what has to hold. */
+export class BlockWriter {
   readonly #title: BlockTitle;
   readonly #level: number;
   readonly #pageBytes: number;
@@ -61,6 +62,9 @@ class BlockWriter {
   #samples = 0;
 
   constructor(options: BlockOptions) {
+    const { id, note } = options.title;
+    assert(id.length === ID_BYTES, 'the id of a block has 16 bytes');
+    assert(Buffer.byteLength(note) <= NOTE_BYTES_MAX, 'the note of a block is short');
     this.#title = options.title;
     this.#level = options.level ?? BLOCK_LEVEL;
     this.#pageBytes = options.pageBytes ?? BLOCK_PAGE_BYTES;
@@ -75,8 +79,18 @@ class BlockWriter {
   }
 
   *write(series: Iterable<BlockSeries>): Generator<Uint8Array, BlockSummary> {
-    yield this.#sections.header();
-    for (const one of series) yield* this.#one(one);
+    yield this.header();
+    for (const one of series) yield* this.add(one);
+    return yield* this.end();
+  }
+
+  /** The first bytes. */
+  header(): Uint8Array {
+    return this.#sections.header();
+  }
+
+  /** The last bytes, and what the block is. */
+  *end(): Generator<Uint8Array, BlockSummary> {
     yield* this.#times.sections(true);
     yield* this.#full(true);
     yield* this.#index.sections(this.#sections);
@@ -87,7 +101,8 @@ class BlockWriter {
     return this.#summary();
   }
 
-  *#one(series: BlockSeries): Iterable<Uint8Array> {
+  /** The next series; yields the pages that are full. All of them have to be taken. */
+  *add(series: BlockSeries): Iterable<Uint8Array> {
     const { labels } = series;
     assert(
       this.#before === undefined || compareLabels(this.#before, labels) < 0,
@@ -250,8 +265,5 @@ export function writeBlock(
   options: BlockOptions,
   series: Iterable<BlockSeries>,
 ): Generator<Uint8Array, BlockSummary> {
-  const { id, note } = options.title;
-  assert(id.length === ID_BYTES, 'the id of a block has 16 bytes');
-  assert(Buffer.byteLength(note) <= NOTE_BYTES_MAX, 'the note of a block is short');
   return new BlockWriter(options).write(series);
 }

@@ -1,6 +1,7 @@
 // The configuration as YAML again, for `mon config show`: what is in force, defaults included,
 // secrets hidden. Easy to get wrong: a file made of it must mean the same, so every name is the
 // file's name.
+import { RESOLUTIONS } from '../model/rollup.ts';
 import { stringify } from 'yaml';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type {
@@ -126,6 +127,13 @@ function sizeText(bytes: number | undefined): string | undefined {
   return bytes === undefined ? undefined : `${bytes}B`;
 }
 
+function rollupFields(rollups: MonConfig['rollups']): object {
+  if (rollups === undefined) return { enabled: false };
+  const keep = RESOLUTIONS.map(({ name }, i) => [name, formatDuration(rollups.keepMs[i])] as const);
+  const quantiles = rollups.sketchTexts ?? [];
+  return { keep: Object.fromEntries(keep), ...compact({ quantiles: [...quantiles] }) };
+}
+
 /** The configuration in force as YAML. */
 export function renderConfig(config: MonConfig): string {
   const file = {
@@ -152,6 +160,7 @@ export function renderConfig(config: MonConfig): string {
           return { match: text, keep: formatDuration(keepMs) };
         }),
       }),
+      rollups: rollupFields(config.rollups),
       partitions: config.partitions,
       shards: config.shards,
       ...compact({ token_file: config.tokenFile, cache_redis: withoutSecret(config.cacheRedis) }),

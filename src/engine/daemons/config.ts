@@ -16,6 +16,7 @@ import {
   SCRAPE_TIMEOUT_MS,
   TICK_MS,
 } from '../limits.ts';
+import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import {
@@ -31,6 +32,7 @@ import {
 import { readRetentions } from './config-retention.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import { readCardinality } from './config-cardinality.ts';
+import { readRetention, readRollups } from './config-rollups.ts';
 import { parseListen } from './listen-address.ts';
 
 /** Everything that a file can say, defaults filled in. Times in ms, paths absolute. */
@@ -45,6 +47,8 @@ export interface MonConfig {
   /** Folder of the object store that sealed blocks are uploaded to. */
   readonly objectStore: string | undefined;
   readonly retentionFor: readonly PatternRetention[];
+  /** What is kept as rollups; undefined: nothing. */
+  readonly rollups: RollupKeep | undefined;
   readonly partitions: number;
   readonly shards: number;
   readonly tokenFile: string | undefined;
@@ -89,7 +93,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  ...['object_store', 'statsd', 'cardinality', 'seal_interval'],
+  ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -102,7 +106,7 @@ function readMon(root: Section) {
   } catch (thrown) {
     section.fail('listen', messageOf(thrown), `write HOST:PORT, such as ${LISTEN_DEFAULT}`);
   }
-  const retentionMs = section.duration('retention') ?? RETENTION_RAW_MS;
+  const { ms: retentionMs = RETENTION_RAW_MS, preset } = readRetention(section);
   if (retentionMs <= LATE_MS_MAX) section.fail('retention', 'retention must be above 15m');
   const partitions = section.integer('partitions', 1, PARTITIONS_MAX) ?? EMBEDDED_PARTITIONS;
   const shards = section.integer('shards', 1, SHARDS_MAX) ?? 1;
@@ -114,6 +118,7 @@ function readMon(root: Section) {
     retentionBytes: section.bytes('retention_size'),
     objectStore: section.path('object_store'),
     retentionFor: readRetentions(section, retentionMs),
+    rollups: readRollups(section, { preset, retentionMs }),
     partitions,
     shards,
     tokenFile: section.path('token_file'),

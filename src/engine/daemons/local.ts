@@ -18,6 +18,7 @@ import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../lim
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
+import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
 import type { Cache, Source, State } from '../ports.ts';
@@ -38,6 +39,7 @@ import { MeasuredAsk } from './measured-ask.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { rehearse } from './rehearse.ts';
 import { reloadOf } from './reload.ts';
+import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
 import { Stores } from './stores.ts';
@@ -57,6 +59,8 @@ export interface LocalOptions {
   /** Folder of the object store that sealed blocks are uploaded to. */
   readonly objectFolder?: string;
   readonly retentionFor?: readonly PatternRetention[];
+  /** What is kept as rollups; without it there are none. */
+  readonly rollups?: RollupKeep;
   /** Deletion and snapshots over the API are somebody's decision. */
   readonly adminApi?: boolean;
   /** Asks over HTTP may reload the configuration, and how that is done; none without a file. */
@@ -95,6 +99,7 @@ const STATS_MS = 2_000;
 const TRUNCATE_MS = 10 * 60_000;
 const UPKEEP_MS = 30_000;
 const DAY_MS = 24 * 3600_000;
+const ROLLUP_MS = 2_000;
 const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
@@ -117,7 +122,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
   const { objectFolder } = options;
-  const keeping = { dataDir, generation, objectFolder, sealMs: options.sealMs };
+  const { sealMs } = options;
+  const keeping = { dataDir, generation, objectFolder, sealMs, rollups: options.rollups };
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
@@ -138,10 +144,12 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const intervals = { intervalMs, timeoutMs: Math.min(SCRAPE_TIMEOUT_MS, intervalMs) };
   const more = new Sources({ ...intervals, state, clock, counters, book, cardinality, statsd });
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
-  const queries = answers.service(sources);
+  const queries = answers.service(sources, horizonsOf(options));
   const { upkeep } = stores;
+  const { changed } = answers;
+  const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
   const caughtUp = (): Promise<void> => consumer.caughtUp();
-  const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
+  const admin = { upkeep, dataDir, clock, caughtUp, changed };
   const api = new ApiServer({
     ...{
       ask: new MeasuredAsk(queries, clock, counters),
@@ -156,6 +164,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
     blocks: () => upkeep.blocks(),
+    replays: new Map(options.rollups === undefined ? [] : [['rollup', rollups]]),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
     reload: reloadOf(options, targets),
   });
@@ -169,7 +178,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   };
 
   const { cache } = answers;
-  const parts = { options, state, log, stores, consumer, door, targets, api, cache, more };
+  const kept = { state, log, stores, cache, rollups };
+  const parts = { options, ...kept, consumer, door, targets, api, more };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -186,6 +196,7 @@ interface Parts {
   readonly more: Sources;
   readonly api: ApiServer;
   readonly cache: Cache;
+  readonly rollups: RollupBeat;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -225,6 +236,7 @@ function addServices(
       beats.every(DAY_MS, async () => parts.more.guard.newDay());
       beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
       beats.every(TRUNCATE_MS, () => log.retain());
+      if (options.rollups !== undefined) beats.every(ROLLUP_MS, () => parts.rollups.round());
     },
     drain: () => beats.stop(),
   });

@@ -3,6 +3,7 @@
 import { parentPort } from 'node:worker_threads';
 import { FolderObjects } from '../cold/folder-objects.ts';
 import { assert } from '../errors.ts';
+import type { RollupKeep } from '../model/rollup.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { serveShard } from '../remote/shard-server.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
@@ -11,6 +12,7 @@ import { systemDisk } from '../runtime/system-disk.ts';
 import { Rehearsal } from '../store/rehearsal.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
+import { openRollups } from './rollup-wiring.ts';
 
 /** What the first call of a channel carries. */
 export interface ShardOptions {
@@ -21,26 +23,27 @@ export interface ShardOptions {
   readonly objectFolder?: string;
   /** How often what came late for sealed ranges is sealed, in ms. */
   readonly sealMs?: number;
+  /** Where rollups lie and what is kept of them; without it there are none. */
+  readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
 }
 
 assert(parentPort, 'a shard runs in a worker thread');
-serveShard(parentPort as Channel, async (plain) => {
-  const options = plain as ShardOptions;
+serveShard(parentPort as Channel, async (sent) => {
+  const options = sent as ShardOptions;
   const clock = systemClock;
   const { objectFolder } = options;
   const objects =
     objectFolder === undefined ? {} : { objects: new FolderObjects(systemDisk, objectFolder) };
-  const store = await Store.open({
-    ...options,
-    ...objects,
-    clock,
-    disk: systemDisk,
-    kernels: new Kernels(),
-  });
+  const kernels = new Kernels();
+  const disk = systemDisk;
+  const store = await Store.open({ ...options, ...objects, clock, disk, kernels });
+  const source = new StoreSource(store, systemClock);
+  const { rollups, generation } = options;
+  const plain = { sink: store, upkeep: store, source };
+  const shared = { store, source, disk, kernels, clock, generation };
+  const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {
-    sink: store,
-    upkeep: store,
-    source: new StoreSource(store, systemClock),
+    ...all,
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),

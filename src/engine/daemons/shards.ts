@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import { ShardClient } from '../remote/shard-client.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
+import type { RollupKeep } from '../model/rollup.ts';
 import type { ShardOptions } from './shard-worker.ts';
 
 export interface RunningShard {
@@ -20,16 +21,18 @@ export interface ShardsOptions {
   readonly folder: string;
   readonly objectFolder?: string;
   readonly sealMs?: number;
+  readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
   readonly died: (error: Error) => void;
 }
 
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
-  const { folder, generation, objectFolder, sealMs } = options;
+  const { folder, generation, objectFolder, sealMs, rollups } = options;
+  const same = { folder, generation, objectFolder, sealMs, rollups };
   try {
     await Promise.all(
       shards.map(({ client, partitions }) => {
-        const open: ShardOptions = { folder, partitions, generation, objectFolder, sealMs };
+        const open: ShardOptions = { ...same, partitions };
         return client.open(open);
       }),
     );

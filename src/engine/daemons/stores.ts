@@ -1,10 +1,12 @@
 // The store role of one process: its shards join the role, get their partitions from Placement, and
 // start a thread each. Easy to get wrong: an assignment is only final when all members have joined.
 import { join } from 'node:path';
+import type { RollupKeep } from '../model/rollup.ts';
 import type { Assignment, Placement } from '../ports.ts';
 import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
 import { AllUpkeep } from './all-upkeep.ts';
+import { AllRollups } from './rollup-wiring.ts';
 import { startShards } from './shards.ts';
 import type { RunningShard } from './shards.ts';
 
@@ -14,6 +16,8 @@ export interface StoresOptions {
   readonly dataDir: string;
   readonly objectFolder?: string;
   readonly sealMs?: number;
+  /** What is kept as rollups; without it there are none. */
+  readonly rollups?: RollupKeep;
   readonly placement: Placement;
   /** Called when a shard's thread has died. */
   readonly died: (error: Error) => void;
@@ -41,8 +45,10 @@ export class Stores {
     const { placement, generation, objectFolder, sealMs, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
-    const place = { partitions, generation, folder };
-    const shards = await startShards({ ...place, objectFolder, sealMs, died });
+    const { rollups: keep } = options;
+    const rollups = keep && { folder: join(options.dataDir, 'rollups'), keep };
+    const told = { partitions, generation, folder, objectFolder, sealMs, rollups };
+    const shards = await startShards({ ...told, died });
     return new Stores(shards, placement);
   }
 
@@ -57,6 +63,10 @@ export class Stores {
 
   get upkeep(): AllUpkeep {
     return new AllUpkeep(this.shards.map(({ client }) => client));
+  }
+
+  get rollups(): AllRollups {
+    return new AllRollups(this.shards.map(({ client }) => client));
   }
 
   async stop(): Promise<void> {

@@ -143,6 +143,7 @@ async function decide(
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
     retentionFor: config.retentionFor,
+    rollups: config.rollups,
     objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
     checkpointMs: config.checkpointMs,

@@ -55,8 +55,16 @@ export interface WatchedSamples {
   readonly bodies: (Uint8Array | undefined)[];
 }
 
+/** Who is told the time of each sample of a record at or before an edge, stored or not. */
+export interface EarlyTimes {
+  readonly edgeMs: number;
+  note(timeMs: number): void;
+}
+
 export class Head implements SeriesReader {
   readonly partition: number;
+  /** Set by who keeps something derived from samples that were there before. */
+  early: EarlyTimes | undefined;
   readonly #kernels: Kernels;
   readonly #head: number;
   readonly #codec: BatchCodec;
@@ -168,10 +176,13 @@ export class Head implements SeriesReader {
     const { f64, u32, exports } = this.#kernels;
     const first = open.timestampsAt / 8;
     const watched = this.#watched;
+    const listener = this.early;
+    const edge = listener?.edgeMs ?? -Infinity;
     let newest = this.#newestMs;
     for (let i = 0; i < open.floatCount; i++) {
       const time = f64[first + i];
       if (time > newest) newest = time;
+      if (time <= edge) listener?.note(time);
       if (time >= this.#watchBefore || watched === undefined || time < this.#floorMs) continue;
       watched.ids.push(exports.seriesOfRef(map, u32[open.refsAt / 4 + i]));
       watched.times.push(time);
@@ -181,6 +192,7 @@ export class Head implements SeriesReader {
     }
     for (const { ref, timestampMs, words, body } of histograms) {
       if (timestampMs > newest) newest = timestampMs;
+      if (timestampMs <= edge) listener?.note(timestampMs);
       const early = timestampMs < this.#watchBefore && timestampMs >= this.#floorMs;
       if (!early || watched === undefined) continue;
       watched.ids.push(exports.seriesOfRef(map, ref));

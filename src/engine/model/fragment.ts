@@ -5,6 +5,7 @@
 import type { FloatHistogram } from './histogram.ts';
 import type { Labels } from './labels.ts';
 import type { Matcher } from './matcher.ts';
+import type { FragmentRollup } from './rollup.ts';
 
 /**
  * Instants start, start + step, … up to end, in ms; one instant when start = end (step is then 1).
@@ -49,6 +50,8 @@ export interface Fragment {
   readonly starts?: boolean;
   /** Only count and sum of histograms are wanted; buckets are looked at for resets and left out. */
   readonly figures?: boolean;
+  /** Rows of rollups may stand for samples, or must. */
+  readonly rollup?: FragmentRollup;
 }
 
 /**

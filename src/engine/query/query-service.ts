@@ -20,6 +20,7 @@ import { parse } from '../promql/parse.ts';
 import { plan } from '../promql/plan.ts';
 import { Admission } from './admission.ts';
 import { reachOf, uncacheable } from './cacheable.ts';
+import { withRollup, type RollupHorizons } from './choose-rollup.ts';
 import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
 import { gather } from './fan-out.ts';
@@ -50,6 +51,8 @@ export interface QueryServiceOptions extends AdmissionLimits {
   /** What the fragments of one query may answer together. */
   readonly bytesMax?: number;
   readonly cost?: CostLimits;
+  /** What is kept as rollups; without it all is answered from samples. */
+  readonly rollups?: RollupHorizons;
   /** Without it every range is computed anew. */
   readonly results?: ResultCache;
 }
@@ -155,7 +158,7 @@ export class QueryService implements Ask, Explain {
       seriesMax,
       samplesMax,
     } = this.#options;
-    return plan(expr, {
+    const planned = plan(expr, {
       source: query,
       grid,
       instant,
@@ -165,6 +168,10 @@ export class QueryService implements Ask, Explain {
       maxSeries: seriesMax ?? QUERY_SERIES_MAX,
       maxSamples: samplesMax ?? QUERY_SAMPLES_MAX,
     });
+    const { rollups, clock } = this.#options;
+    if (rollups === undefined) return planned;
+    const now = clock.now();
+    return { ...planned, fragments: planned.fragments.map((f) => withRollup(f, rollups, now)) };
   }
 
   #answer(planned: Plan, asked: AskOptions): Promise<QueryAnswer> {

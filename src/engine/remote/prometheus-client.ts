@@ -201,6 +201,27 @@ export class PrometheusClient implements Ask, Explain {
     });
   }
 
+  /** Has a group's results computed anew from this time on; answers how many pieces wait. */
+  async replay(group: string, fromMs: number, signal?: AbortSignal): Promise<number> {
+    const form = new URLSearchParams({ group, from: seconds(fromMs) });
+    return this.#waiting({ method: 'POST', path: `/api/v1/replay?${form}`, signal });
+  }
+
+  /** How many pieces of a replay wait. */
+  async replayWaiting(group: string, signal?: AbortSignal): Promise<number> {
+    const form = new URLSearchParams({ group });
+    return this.#waiting({ method: 'GET', path: `/api/v1/replay?${form}`, signal });
+  }
+
+  async #waiting(ask: Pick<HttpAsk, 'method' | 'path' | 'signal'>): Promise<number> {
+    const answer = await this.#ask(ask);
+    const parsed = parsedJson(answer.text);
+    if (answer.status !== 200) throw this.#refused(answer, parsed);
+    const data = (parsed as { data?: { waiting?: unknown } } | undefined)?.data;
+    if (typeof data?.waiting === 'number') return data.waiting;
+    throw notPrometheus(this.url, 'the answer does not tell how much waits');
+  }
+
   /** Closes idle connections. */
   close(): void {
     this.#connection.close();

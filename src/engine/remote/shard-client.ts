@@ -9,6 +9,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Cardinality } from '../model/cardinality.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
 import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
+import type { RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
@@ -22,7 +23,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class ShardClient implements Sink, Source, Upkeep {
+export class ShardClient implements Sink, Source, Upkeep, RollupWork {
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
@@ -93,6 +94,18 @@ export class ShardClient implements Sink, Source, Upkeep {
 
   blocks(): Promise<readonly BlockStatus[]> {
     return this.#call('blocks', []) as Promise<readonly BlockStatus[]>;
+  }
+
+  workRollups(nowMs: number): Promise<boolean> {
+    return this.#call('workRollups', [nowMs]) as Promise<boolean>;
+  }
+
+  replayRollups(fromMs: number): Promise<number> {
+    return this.#call('replayRollups', [fromMs]) as Promise<number>;
+  }
+
+  rollupStatus(): Promise<RollupStatus> {
+    return this.#call('rollupStatus', []) as Promise<RollupStatus>;
   }
 
   stats(): Promise<unknown> {

@@ -8,6 +8,8 @@ import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import { noRollups } from '../model/rollup.ts';
+import type { RollupWork } from '../model/rollup.ts';
 import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
 
 const NOTHING: Estimate = { series: 0, samples: 0 };
@@ -20,6 +22,8 @@ export interface Shard {
   truncateBefore(ms: number): Promise<void>;
   /** A shard without it only takes and answers. */
   readonly upkeep?: Upkeep;
+  /** A shard without it keeps samples only. */
+  readonly rollups?: RollupWork;
   /** A source of made-up series to rehearse queries on. */
   rehearsal?(): Pick<Source, 'fragment'>;
 }
@@ -95,6 +99,12 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
       const ask = upkeep[method] as (...all: Args) => Promise<unknown>;
       return ask.apply(upkeep, [...args]);
     }
+    case 'workRollups':
+      return shard.rollups?.workRollups(args[0] as number) ?? Promise.resolve(false);
+    case 'replayRollups':
+      return shard.rollups?.replayRollups(args[0] as number) ?? Promise.resolve(0);
+    case 'rollupStatus':
+      return shard.rollups?.rollupStatus() ?? Promise.resolve(noRollups());
     case 'estimate':
       return Promise.resolve(shard.source.estimate?.(args[0] as Fragment) ?? NOTHING);
     case 'cardinality':

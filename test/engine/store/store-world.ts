@@ -30,12 +30,12 @@ export interface Sample {
 }
 
 /** Some samples are histograms with the value as sum; which ones, their values tell. */
-function isHistogram({ series, bits }: Sample): boolean {
+export function isHistogram({ series, bits }: Sample): boolean {
   const odd = (bits & 0x7ff0000000000000n) === 0x7ff0000000000000n;
   return series % 3 === 1 && (bits === STALE || !odd) && (bits >> 49n) % 2n === 0n;
 }
 
-function seriesOf(labels: Labels): number {
+export function seriesOf(labels: Labels): number {
   return Number(labelValue(labels, 'path').slice('/p/'.length));
 }
 

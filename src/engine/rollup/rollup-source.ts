@@ -1,0 +1,177 @@
+// The reading side of a shard's rollups: a Source around that of its samples. Fragments that name a
+// resolution are run over rows and samples as one; the rest is passed on. Lists of series know what
+// only rollups remember. Easy to get wrong: what a resolution cannot tell exactly is said in the
+// infos, once for all partitions.
+import { MonError } from '../errors.ts';
+import { labelsKey, compareLabels, compareText, type Labels } from '../model/labels.ts';
+import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { Matcher } from '../model/matcher.ts';
+import { RESOLUTIONS, type FragmentRollup } from '../model/rollup.ts';
+import type { Cardinality } from '../model/cardinality.ts';
+import type { MetadataEntry } from '../model/batch.ts';
+import type { Estimate, SeriesReader, Source } from '../ports.ts';
+import { reachOfFragment } from '../promql/leaf.ts';
+import { rowsAnswer } from './row-functions.ts';
+import { RollupReader } from './rollup-reader.ts';
+import type { Rollups } from './rollups.ts';
+import { SKETCH_ERROR } from './sketch.ts';
+
+type Selections = readonly (readonly Matcher[])[];
+
+export interface RollupSourceOptions {
+  readonly rollups: Rollups;
+  /** The samples. */
+  readonly source: Source;
+  /** Runs a fragment over readers that have no series in common. */
+  readonly run: (
+    fragment: Fragment,
+    readers: () => readonly SeriesReader[],
+    signal?: AbortSignal,
+  ) => Promise<FragmentResult>;
+}
+
+/** Series whose rows are counted for an estimate; the rest is taken to be like them. */
+const ESTIMATE_SERIES = 64;
+/** For lists: all there is, of the widest windows. */
+const LISTED: FragmentRollup = { resolutionMs: 60_000, prefer: 'raw', aligned: false };
+
+export class RollupSource implements Source {
+  readonly #options: RollupSourceOptions;
+
+  constructor(options: RollupSourceOptions) {
+    this.#options = options;
+  }
+
+  async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
+    const { rollup } = fragment;
+    const { source, run, rollups } = this.#options;
+    if (rollup === undefined) return source.fragment(fragment, signal);
+    const { first, last } = reachOfFragment(fragment);
+    return rollups.whole(async () => {
+      let made: RollupReader[] = [];
+      const readers = (): readonly SeriesReader[] => (made = rollups.readers(rollup, first, last));
+      const result = await run(fragment, readers, signal);
+      const told = infosOf(fragment, rollup, made);
+      return told.length === 0 ? result : { ...result, infos: [...result.infos, ...told] };
+    });
+  }
+
+  async estimate(fragment: Fragment): Promise<Estimate> {
+    const { rollup } = fragment;
+    const { source, rollups } = this.#options;
+    const { first, last } = reachOfFragment(fragment);
+    if (rollup === undefined) return source.estimate?.(fragment) ?? { series: 0, samples: 0 };
+    return rollups.whole(async () => {
+      const sum = { series: 0, samples: 0 };
+      for (const reader of rollups.readers(rollup, first, last)) {
+        const ids =
+          last < first ? new Uint32Array(0) : reader.match(fragment.matchers, first, last);
+        const some = ids.subarray(0, ESTIMATE_SERIES);
+        const room = some.reduce((all, id) => all + reader.room(id, first, last), 0);
+        sum.series += ids.length;
+        if (some.length > 0) sum.samples += Math.ceil((room / some.length) * ids.length);
+      }
+      return sum;
+    });
+  }
+
+  async series(
+    selections: Selections,
+    minMs: number,
+    maxMs: number,
+    limit: number,
+  ): Promise<readonly Labels[]> {
+    const { source, rollups } = this.#options;
+    const found = new Map<string, Labels>();
+    for (const one of await source.series(selections, minMs, maxMs, limit)) {
+      found.set(labelsKey(one), one);
+    }
+    await rollups.whole(async () => {
+      for (const reader of this.#old(minMs, maxMs)) {
+        for (const matchers of selections) {
+          for (const id of reader.match(matchers, minMs, maxMs)) {
+            found.set(labelsKey(reader.labels(id)), reader.labels(id));
+          }
+        }
+      }
+    });
+    const sorted = [...found.values()].sort(compareLabels);
+    return limit > 0 ? sorted.slice(0, limit) : sorted;
+  }
+
+  async labelNames(selections: Selections, minMs: number, maxMs: number): Promise<string[]> {
+    const plain = await this.#options.source.labelNames(selections, minMs, maxMs);
+    return this.#texts(plain, selections, [minMs, maxMs], (reader, matchers) =>
+      reader.labelNames(matchers, minMs, maxMs),
+    );
+  }
+
+  async labelValues(
+    name: string,
+    selections: Selections,
+    minMs: number,
+    maxMs: number,
+  ): Promise<string[]> {
+    const plain = await this.#options.source.labelValues(name, selections, minMs, maxMs);
+    return this.#texts(plain, selections, [minMs, maxMs], (reader, matchers) =>
+      reader.labelValues(name, matchers, minMs, maxMs),
+    );
+  }
+
+  #texts(
+    plain: readonly string[],
+    selections: Selections,
+    [minMs, maxMs]: readonly [number, number],
+    ask: (reader: SeriesReader, matchers: readonly Matcher[]) => string[],
+  ): Promise<string[]> {
+    const all = new Set(plain);
+    return this.#options.rollups.whole(async () => {
+      for (const reader of this.#old(minMs, maxMs)) {
+        for (const matchers of selections.length === 0 ? [[]] : selections) {
+          for (const text of ask(reader, matchers)) all.add(text);
+        }
+      }
+      return [...all].sort(compareText);
+    });
+  }
+
+  /** Readers of partitions whose samples do not reach back so far. */
+  #old(minMs: number, maxMs: number): RollupReader[] {
+    const { rollups } = this.#options;
+    return rollups.reachesBack(minMs) ? rollups.readers(LISTED, minMs, maxMs) : [];
+  }
+
+  metadata(): Promise<readonly MetadataEntry[]> {
+    return this.#options.source.metadata();
+  }
+
+  async cardinality(): Promise<Cardinality> {
+    const { source } = this.#options;
+    if (source.cardinality !== undefined) return source.cardinality();
+    throw new MonError('MON_NOT_FOUND', 'this source does not count its series');
+  }
+}
+
+/** What the answer cannot tell exactly, in sentences. */
+function infosOf(
+  { fn, args }: Fragment,
+  { resolutionMs, column }: FragmentRollup,
+  readers: readonly RollupReader[],
+): string[] {
+  if (readers.every(({ rowsRead }) => rowsRead === 0)) return [];
+  const name = RESOLUTIONS.find(({ ms }) => ms === resolutionMs)?.name ?? '';
+  const out: string[] = [];
+  if (column === undefined && !rowsAnswer({ fn, args })) {
+    out.push(`${fn} sees only the last sample of each rollup window of ${name} and wider`);
+  } else if (readers.some(({ estimated }) => estimated)) {
+    out.push(
+      `rollup windows (${name} and wider) do not end with the steps or ranges: values are ` +
+        'estimates over whole windows',
+    );
+  }
+  if (fn === 'quantile_over_time' && column === undefined) {
+    const words = `quantiles come from rollups, within ${SKETCH_ERROR * 100} % of a value`;
+    out.push(`${words} where sketches are kept, else from the last value of each window`);
+  }
+  return out.map((text) => `PromQL info: ${text}`);
+}
