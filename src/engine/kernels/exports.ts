@@ -188,8 +188,17 @@ export interface RangeExports {
   rangeEvaluate(head: number, ids: number, count: number): void;
 }
 
+/** assembly/json-float.ts and json-rows.ts; see kernels/json-rows.ts. */
+export interface JsonExports {
+  floatTable(at: number): void;
+  jsonTimes(first: number, step: number, count: number, to: number): void;
+  jsonPlaces(times: number, to: number): void;
+  jsonPoints(values: number, marks: number, count: number): number;
+}
+
 export interface KernelExports
   extends
+    JsonExports,
     SnappyExports,
     RangeExports,
     ColumnExports,

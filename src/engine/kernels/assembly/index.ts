@@ -73,3 +73,5 @@ export {
 } from './column-state';
 export { rangeArguments, rangeWindows } from './range-state';
 export { rangeEvaluate, rangeFunction, rangeRows } from './range';
+export { floatTable } from './json-float';
+export { jsonPlaces, jsonPoints, jsonTimes } from './json-rows';
