@@ -135,7 +135,9 @@ export const QUERY_STEPS_MAX = 11_000;
 export const QUERY_BYTES_MAX = 64 * KIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
-
+/** Query texts whose trees are kept, a few kB each, and the longest among them; letters. */
+export const QUERIES_PARSED_KEPT = 512;
+export const QUERY_PARSED_LENGTH_MAX = 4096;
 /** What the fragments of one query answer together: 14 million values; as JSON three times that. */
 export const QUERY_RESULT_BYTES_MAX = 128 * MIB;
 /**

@@ -13,17 +13,15 @@ import {
   QUERY_TIMEOUT_MS,
 } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
-import { check } from '../promql/check.ts';
 import { evaluate } from '../promql/evaluate.ts';
-import { format } from '../promql/format.ts';
-import { parse } from '../promql/parse.ts';
 import { plan } from '../promql/plan.ts';
 import { Admission } from './admission.ts';
-import { reachOf, uncacheable } from './cacheable.ts';
+import { reachOf } from './cacheable.ts';
 import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
 import { gather } from './fan-out.ts';
 import { Gate } from './gate.ts';
+import { parsed } from './parsed.ts';
 import { resultBytes } from './result-bytes.ts';
 import type { AdmissionLimits } from './admission.ts';
 import type { Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
@@ -90,7 +88,7 @@ export class QueryService implements Ask, Explain {
   async instant(query: string, timeMs: number, options: AskOptions = {}): Promise<QueryAnswer> {
     const grid = gridOf({ timeMs });
     return this.#answer(
-      this.#plan({ query, expr: parsed(query), grid, instant: true, options }),
+      this.#plan({ query, expr: parsed(query).expr, grid, instant: true, options }),
       options,
     );
   }
@@ -103,16 +101,17 @@ export class QueryService implements Ask, Explain {
     options: AskOptions = {},
   ): Promise<QueryAnswer> {
     const grid = gridOf({ startMs, endMs, stepMs });
-    const asked: Asked = { query, expr: parsed(query), grid, instant: false, options };
+    const tree = parsed(query);
+    const asked: Asked = { query, expr: tree.expr, grid, instant: false, options };
     const planned = this.#plan(asked);
     const { results } = this.#options;
-    const skip = options.cache === 'skip' || uncacheable(asked.expr) !== undefined;
+    const skip = options.cache === 'skip' || tree.uncacheable !== undefined;
     if (results === undefined || skip) return this.#answer(planned, options);
     const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
     const { defaultStepMs, delayedNames } = this.#options;
     const cached = {
       source: query,
-      canonical: format(asked.expr),
+      canonical: tree.canonical,
       grid,
       reach: reachOf(planned),
       settings: JSON.stringify([lookbackMs, defaultStepMs ?? 0, delayedNames === true]),
@@ -130,15 +129,16 @@ export class QueryService implements Ask, Explain {
     times: QueryTimes,
     options: AskOptions & { readonly analyze?: boolean } = {},
   ): Promise<Explanation> {
-    const expr = parsed(query);
+    const tree = parsed(query);
+    const { expr } = tree;
     const grid = gridOf(times);
     const planned = this.#plan({ query, expr, grid, instant: 'timeMs' in times, options });
-    const range = 'timeMs' in times ? 'only ranges are kept' : uncacheable(expr);
+    const range = 'timeMs' in times ? 'only ranges are kept' : tree.uncacheable;
     const whyNot = this.#options.results === undefined ? 'there is no result cache' : range;
     return this.#admitted(options, async (ends) => {
       const estimates = await endedBy(ends.signal, this.#cost.estimates(planned));
       const maxCost = this.#cost.maxFor(options.maxCost);
-      const told = { query, canonical: format(expr), maxCost, whyNot: whyNot ?? '' };
+      const told = { query, canonical: tree.canonical, maxCost, whyNot: whyNot ?? '' };
       if (options.analyze !== true) return explained(planned, estimates, told);
       await this.#cost.judge(planned, options.maxCost, this.#bytesMax);
       const { clock } = this.#options;
@@ -238,12 +238,6 @@ export class QueryService implements Ask, Explain {
       return gathered.result;
     };
   }
-}
-
-function parsed(query: string): Expr {
-  const expr = parse(query);
-  check(expr, query);
-  return expr;
 }
 
 /** The grid of an instant or a range in whole ms. @throws UserError. */
