@@ -135,6 +135,10 @@ export const QUERY_STEPS_MAX = 11_000;
 export const QUERY_BYTES_MAX = 64 * KIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
+/** The thread of costly queries: its heap, when it ends for want of work, when it is replaced. */
+export const ROOT_HEAP_MIB = 1024;
+export const ROOT_IDLE_MS = 10 * MINUTE;
+export const ROOT_LETS_GO_MS = 2 * SECOND;
 /** Query texts whose trees are kept, a few kB each, and the longest among them; letters. */
 export const QUERIES_PARSED_KEPT = 512;
 export const QUERY_PARSED_LENGTH_MAX = 4096;

@@ -251,6 +251,29 @@ export interface AskOptions {
   readonly pool?: QueryPool;
   /** Cost above which this query is refused, instead of the service's own bound. */
   readonly maxCost?: number;
+  /** The asker passes the answer on as JSON: it may come as `pages` instead of a result. */
+  readonly json?: JsonWish;
+}
+
+/** How an answer is to be written: series at most (0 for all), and statistics beside it. */
+export interface JsonWish {
+  readonly limit: number;
+  readonly stats: boolean;
+}
+
+/**
+ * Answers a costly query somewhere else, as pages of JSON. `signal` ends the computing, `ended` is
+ * called once when nothing of it is left. @throws what Ask throws.
+ */
+export interface Apart {
+  ask(asked: {
+    readonly query: string;
+    readonly times: QueryTimes;
+    readonly options: AskOptions;
+    readonly json: JsonWish;
+    readonly signal: AbortSignal;
+    readonly ended: () => void;
+  }): Promise<QueryAnswer>;
 }
 
 /**

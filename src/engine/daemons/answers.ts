@@ -4,7 +4,7 @@
 import { pid } from 'node:process';
 import { MemoryCache } from '../cache/memory-cache.ts';
 import { CACHE_TTL_OLD_MS } from '../limits.ts';
-import type { Cache, Log, Source } from '../ports.ts';
+import type { Apart, Cache, Log, Source } from '../ports.ts';
 import { LateSamples } from '../query/late-samples.ts';
 import { QueryService } from '../query/query-service.ts';
 import { ResultCache } from '../query/result-cache.ts';
@@ -29,7 +29,7 @@ export interface Answers {
   watch(log: Log): Log;
   /** Kept results in this range are wrong from now on. */
   changed(minMs: number, maxMs: number): void;
-  service(sources: readonly Source[]): QueryService;
+  service(sources: readonly Source[], apart?: Apart): QueryService;
 }
 
 /** Makes the parts; nothing runs before a query is asked. @throws UserError for a bad address. */
@@ -45,7 +45,7 @@ export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
     results,
     watch: (log) => new WatchedLog({ log, clock, note }),
     changed: (minMs, maxMs) => note(minMs, maxMs, clock.now()),
-    service: (sources) => new QueryService({ sources, clock, results }),
+    service: (sources, apart) => new QueryService({ sources, clock, results, apart }),
   };
 }
 

@@ -31,6 +31,7 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import { RootThread } from './root-thread.ts';
 import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
@@ -117,9 +118,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const fresh = (source: Source): Source => new FreshSource(source, () => consumer.caughtUp());
   const sources = stores.shards.map((shard) => fresh(shard.client));
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
-  const queries = answers.service(sources);
-  const { upkeep } = stores;
+  const shardClients = stores.shards.map(({ client }) => client);
   const caughtUp = (): Promise<void> => consumer.caughtUp();
+  const roots = new RootThread({ shards: shardClients, clock, caughtUp });
+  const queries = answers.service(sources, roots);
+  const { upkeep } = stores;
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
@@ -138,7 +141,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const refusals = showDoor(counters, () => door.counts);
 
   const { cache } = answers;
-  const parts = { options, state, log, stores, consumer, door, targets, api, cache };
+  const parts = { options, state, log, stores, consumer, door, targets, api, cache, roots };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -154,6 +157,7 @@ interface Parts {
   readonly targets: ScrapeManager;
   readonly api: ApiServer;
   readonly cache: Cache;
+  readonly roots: RootThread;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -163,13 +167,14 @@ function addServices(
   counters: Counters,
   refusals: () => void,
 ): () => { host: string; port: number } {
-  const { options, state, log, stores, consumer, door, targets, api, cache } = parts;
+  const { options, state, log, stores, consumer, door, targets, api, cache, roots } = parts;
   let at = { host: options.host, port: options.port };
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
   services.add({ name: 'cache', stop: () => cache.close() });
   services.add({ name: 'log', stop: () => log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });
+  services.add({ name: 'roots', stop: () => roots.close() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
   services.add({
     name: 'api',

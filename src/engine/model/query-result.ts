@@ -21,4 +21,6 @@ export interface QueryAnswer {
   readonly samplesRead: number;
   /** How much of it came out of the result cache, where one was asked. */
   readonly cache?: 'hit' | 'partial' | 'miss';
+  /** The whole as JSON, made elsewhere for who asked for it so; the result is empty then. */
+  readonly pages?: AsyncIterable<Uint8Array>;
 }

@@ -1,7 +1,7 @@
 // Answers PromQL over any number of sources: parse, check, plan, cost, fragments everywhere at
 // once, merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong:
 // the root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
-import { MonError, UserError } from '../errors.ts';
+import { MonError, UserError, assert } from '../errors.ts';
 import {
   LOOKBACK_MS,
   QUERY_COST_HEAVY,
@@ -24,7 +24,7 @@ import { Gate } from './gate.ts';
 import { parsed } from './parsed.ts';
 import { resultBytes } from './result-bytes.ts';
 import type { AdmissionLimits } from './admission.ts';
-import type { Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
+import type { Apart, Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CostLimits } from './cost.ts';
 import type { Explanation } from '../model/explanation.ts';
@@ -50,12 +50,16 @@ export interface QueryServiceOptions extends AdmissionLimits {
   readonly cost?: CostLimits;
   /** Without it every range is computed anew. */
   readonly results?: ResultCache;
+  /** Where costly queries go whose answer is wanted as JSON; without it they run here. */
+  readonly apart?: Apart;
 }
 
 /** Nobody in particular. */
 const ANYBODY = '';
 
 const HEAVY_REST_MS_MAX = 2000;
+/** So long after a dashboard has asked, costly queries leave it time between them. */
+const DASHBOARD_ABOUT_MS = 10_000;
 
 /** How a run ends before its time, and what it may hold. */
 interface Ends {
@@ -76,6 +80,7 @@ export class QueryService implements Ask, Explain {
   readonly #admission: Admission;
   readonly #cost: CostGuard;
   readonly #bytesMax: number;
+  #dashboardAt = -Infinity;
   readonly #heavy = new Gate({ runningMax: 1, waitingMax: QUERY_POOL_WAITING });
 
   constructor(options: QueryServiceOptions) {
@@ -106,7 +111,9 @@ export class QueryService implements Ask, Explain {
     const planned = this.#plan(asked);
     const { results } = this.#options;
     const skip = options.cache === 'skip' || tree.uncacheable !== undefined;
-    if (results === undefined || skip) return this.#answer(planned, options);
+    if (results === undefined || skip || (await this.#goesApart(planned, options))) {
+      return this.#answer(planned, options);
+    }
     const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
     const { defaultStepMs, delayedNames } = this.#options;
     const cached = {
@@ -116,9 +123,11 @@ export class QueryService implements Ask, Explain {
       reach: reachOf(planned),
       settings: JSON.stringify([lookbackMs, defaultStepMs ?? 0, delayedNames === true]),
     };
+    // What is kept has to be a result.
+    const { json: _, ...here } = options;
     const answer = results.range(cached, (part) => {
       const whole = part.start === grid.start && part.end === grid.end;
-      return this.#answer(whole ? planned : this.#plan({ ...asked, grid: part }), options);
+      return this.#answer(whole ? planned : this.#plan({ ...asked, grid: part }), here);
     });
     // A shared answer may take longer than this asker has.
     return this.#within(options, ({ signal }) => endedBy(signal, answer));
@@ -210,19 +219,59 @@ export class QueryService implements Ask, Explain {
     const judged = this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
     const { cost, warnings } = await endedBy(ends.signal, judged);
     const alone = cost > QUERY_COST_HEAVY && asked.pool !== 'dashboard';
-    const release = alone ? await this.#heavy.enter('heavy', ends.signal) : undefined;
-    const { clock } = this.#options;
-    const begin = clock.monotonic();
+    if (asked.pool === 'dashboard') this.#dashboardAt = this.#options.clock.monotonic();
+    const leave = alone ? await this.#turn(ends.signal) : undefined;
+    if (leave !== undefined && this.#options.apart && asked.json) {
+      return this.#apart(planned, asked, ends, leave);
+    }
     try {
       let whole = true;
       const fragment = this.#fetcher(ends, () => (whole = false));
       const evaluation = await evaluate(planned, { fragment, checkpoint: ends.checkpoint });
       return { ...evaluation, warnings: [...evaluation.warnings, ...warnings], whole };
     } finally {
-      // As long as it took, the others go first.
-      const rest = Math.min(clock.monotonic() - begin, HEAVY_REST_MS_MAX);
-      if (release !== undefined) clock.after(rest, release, true);
+      leave?.();
     }
+  }
+
+  /** The one place of costly queries. While dashboards ask, it stays free as long as it was held. */
+  async #turn(signal: AbortSignal): Promise<() => void> {
+    const release = await this.#heavy.enter('heavy', signal);
+    const { clock } = this.#options;
+    const begin = clock.monotonic();
+    return () => {
+      const now = clock.monotonic();
+      if (now - this.#dashboardAt > DASHBOARD_ABOUT_MS) return release();
+      clock.after(Math.min(now - begin, HEAVY_REST_MS_MAX), release, true);
+    };
+  }
+
+  /** Whether a query is costly, and may be answered somewhere else. */
+  async #goesApart(planned: Plan, asked: AskOptions): Promise<boolean> {
+    const { apart } = this.#options;
+    if (apart === undefined || asked.json === undefined || asked.pool === 'dashboard') return false;
+    const { cost } = await this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
+    return cost > QUERY_COST_HEAVY;
+  }
+
+  #apart(
+    planned: Plan,
+    options: AskOptions,
+    { signal }: Ends,
+    ended: () => void,
+  ): Promise<QueryAnswer> {
+    const { apart } = this.#options;
+    const { json } = options;
+    assert(apart !== undefined && json !== undefined, 'only what may goes apart');
+    const { grid, source: query, instant } = planned;
+    const times = instant
+      ? { timeMs: grid.start }
+      : { startMs: grid.start, endMs: grid.end, stepMs: grid.step };
+    const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
+    return apart.ask({
+      ...{ query, times, json, signal, ended },
+      options: { ...options, lookbackMs },
+    });
   }
 
   /** Fetches fragments until the query ends or they are too much together. */

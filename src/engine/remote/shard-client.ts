@@ -1,6 +1,7 @@
 // The near side of a shard: Sink and Source over a channel to the thread that owns its memory.
 // Calls keep their order in the channel, so a question asked after a delivery was handed over sees
 // it.
+import type { MessagePort } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
@@ -13,7 +14,7 @@ import type { Sink, Source, Upkeep } from '../ports.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
-import type { Answer, Channel } from './shard-protocol.ts';
+import type { Answer, Channel, Transferable } from './shard-protocol.ts';
 
 type Selections = readonly (readonly Matcher[])[];
 
@@ -99,6 +100,16 @@ export class ShardClient implements Sink, Source, Upkeep {
     return this.#call('stats', []);
   }
 
+  /** Resolves when the thread has begun all that was asked before. */
+  barrier(): Promise<void> {
+    return this.#call('barrier', []) as Promise<void>;
+  }
+
+  /** Lets somebody else ask the same shard, through the other end of this port. */
+  connect(port: MessagePort): Promise<void> {
+    return this.#call('connect', [port], [port]) as Promise<void>;
+  }
+
   close(): Promise<void> {
     return this.#call('close', []) as Promise<void>;
   }
@@ -150,7 +161,7 @@ export class ShardClient implements Sink, Source, Upkeep {
     return this.#call('metadata', []) as Promise<readonly MetadataEntry[]>;
   }
 
-  #call(method: string, args: unknown[], transfer: ArrayBuffer[] = []): Promise<unknown> {
+  #call(method: string, args: unknown[], transfer: readonly Transferable[] = []): Promise<unknown> {
     if (this.#gone) return Promise.reject(this.#gone);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {

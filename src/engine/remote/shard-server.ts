@@ -25,17 +25,29 @@ export interface Shard {
 }
 
 export function serveShard(channel: Channel, open: (options: unknown) => Promise<Shard>): void {
-  let shard: Shard | undefined;
+  serveChannel(channel, { shard: undefined, open });
+}
+
+/** What all channels to one shard share. */
+interface Served {
+  shard: Shard | undefined;
+  readonly open: (options: unknown) => Promise<Shard>;
+}
+
+function serveChannel(channel: Channel, served: Served): void {
   const labels = new LabelsWriter();
   let rehearsal: Pick<Source, 'fragment'> | undefined;
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
   const answer = async ({ id, method, args }: Call): Promise<unknown> => {
     if (method === 'open') {
-      shard = await open(args[0]);
+      served.shard = await served.open(args[0]);
       return undefined;
     }
+    const { shard } = served;
     assert(shard, 'a shard is opened before it is asked');
+    if (method === 'barrier') return undefined;
+    if (method === 'connect') return serveChannel(args[0] as Channel, served);
     if (method === 'cancel') return void running.get(args[0] as number)?.abort();
     if (method === 'endRehearsal') return void (rehearsal = undefined);
     if (method === 'rehearse') {
