@@ -42,5 +42,6 @@ serveShard(parentPort as Channel, async (plain) => {
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),
+    breathe: () => clock.sleep(0),
   };
 });

@@ -171,6 +171,7 @@ export class ShardClient implements Sink, Source, Upkeep {
   }
 
   #answered(answer: Answer): void {
+    if ('labels' in answer) return void this.#labels.unpack(answer.labels);
     // Read also when nobody waits: what it teaches about labels is taken for known later.
     const fragment =
       'fragment' in answer ? unpackFragment(answer.fragment, this.#labels) : undefined;

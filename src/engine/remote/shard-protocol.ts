@@ -6,6 +6,7 @@ import { MonError, UserError, messageOf } from '../errors.ts';
 import type { FailureCode } from '../errors.ts';
 import type { Delivery } from '../ports.ts';
 import type { PackedFragment } from './fragment-wire.ts';
+import type { PackedLabels } from './label-wire.ts';
 
 /** What changes hands with a message. */
 export type Transferable = ArrayBuffer | MessagePort;
@@ -25,7 +26,9 @@ export interface Call {
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fragment: PackedFragment }
-  | { readonly id: number; readonly error: PlainError };
+  | { readonly id: number; readonly error: PlainError }
+  /** Labels of an answer to come, told before it so that nothing takes long. */
+  | { readonly labels: PackedLabels };
 
 /** A failure as plain data: which of the three kinds it was and its fields. */
 export interface PlainError {

@@ -2,14 +2,17 @@
 // Calls start in the order they came; the sink keeps changes in order, questions never wait for
 // them.
 import { assert } from '../errors.ts';
+import { LABEL_SETS_AT_ONCE } from '../limits.ts';
 import { packFragment } from './fragment-wire.ts';
 import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { Labels } from '../model/labels.ts';
 import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
 
+const NO_SETS = new Uint32Array(0);
 const NOTHING: Estimate = { series: 0, samples: 0 };
 
 /** What a thread offers: made by its `open` call, from plain options. */
@@ -22,6 +25,8 @@ export interface Shard {
   readonly upkeep?: Upkeep;
   /** A source of made-up series to rehearse queries on. */
   rehearsal?(): Pick<Source, 'fragment'>;
+  /** Lets whatever waits for the thread have its turn. */
+  breathe?(): Promise<void>;
 }
 
 export function serveShard(channel: Channel, open: (options: unknown) => Promise<Shard>): void {
@@ -63,19 +68,40 @@ function serveChannel(channel: Channel, served: Served): void {
       running.delete(id);
     }
   };
+  const post = (id: number, result: FragmentResult): void => {
+    const { value, transfer } = packFragment(result, labels);
+    channel.postMessage({ id, fragment: value }, transfer);
+  };
+  /** Many labels go ahead in pieces, so that neither end is held up by them. */
+  const postFragment = (id: number, result: FragmentResult): void | Promise<void> => {
+    const sets = result.matrix?.labels ?? result.raw?.labels ?? [];
+    if (sets.length <= LABEL_SETS_AT_ONCE) return post(id, result);
+    return tellLabels(sets).then(() => post(id, result));
+  };
+  const tellLabels = async (sets: readonly Labels[]): Promise<void> => {
+    labels.hold();
+    try {
+      for (let at = 0; at < sets.length; at += LABEL_SETS_AT_ONCE) {
+        const packed = labels.pack(sets.slice(at, at + LABEL_SETS_AT_ONCE));
+        channel.postMessage({ labels: { ...packed, sets: NO_SETS } });
+        await served.shard?.breathe?.();
+      }
+    } finally {
+      labels.release();
+    }
+  };
   channel.on('message', (value) => {
     const call = value as Call;
-    answer(call).then(
-      (result) => {
-        const { id, method } = call;
-        if (method !== 'fragment' && method !== 'rehearse') {
-          return channel.postMessage({ id, value: result });
+    const { id, method } = call;
+    answer(call)
+      .then((result) => {
+        if (method === 'fragment' || method === 'rehearse') {
+          return postFragment(id, result as FragmentResult);
         }
-        const { value, transfer } = packFragment(result as FragmentResult, labels);
-        channel.postMessage({ id, fragment: value }, transfer);
-      },
-      (thrown: unknown) => channel.postMessage({ id: call.id, error: plainError(thrown) }),
-    );
+        channel.postMessage({ id, value: result });
+        return undefined;
+      })
+      .catch((thrown: unknown) => channel.postMessage({ id, error: plainError(thrown) }));
   });
 }
 
