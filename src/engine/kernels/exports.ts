@@ -182,6 +182,7 @@ export interface ColumnExports {
 /** assembly/range.ts and range-state.ts: leaf functions over many series; see kernels/range.ts. */
 export interface RangeExports {
   rangeWindows(first: number, step: number, count: number, windowMs: number): void;
+  rangeKeep(worth: number): void;
   rangeArguments(one: number, two: number): void;
   rangeFunction(fn: number, fromMs: number, toMs: number): void;
   rangeRows(values: number, marks: number, samples: number): void;
