@@ -135,6 +135,8 @@ export const QUERY_STEPS_MAX = 11_000;
 export const QUERY_BYTES_MAX = 64 * KIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
+/** Height of a query's tree: a chain of operators adds a level for each, and nests nothing. */
+export const QUERY_HEIGHT_MAX = 1000;
 /** The thread of costly queries: its heap, when it ends for want of work, when it is replaced. */
 export const ROOT_HEAP_MIB = 1024;
 export const ROOT_IDLE_MS = 10 * MINUTE;

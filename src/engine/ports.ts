@@ -255,6 +255,14 @@ export interface AskOptions {
   readonly json?: JsonWish;
 }
 
+/**
+ * Lets somebody's work have its turn among the queries. @throws MON_QUERY_LIMIT when too many wait,
+ * and what ends the work.
+ */
+export interface Turns {
+  turn<T>(options: AskOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+}
+
 /** How an answer is to be written: series at most (0 for all), and statistics beside it. */
 export interface JsonWish {
   readonly limit: number;

@@ -61,6 +61,7 @@ export interface LocalOptions {
   readonly demo: boolean;
   /** A Redis that keeps query results; without it this process does. */
   readonly redisUrl?: string;
+  readonly externalLabels?: Readonly<Record<string, string>>;
   readonly configText: () => string;
   readonly flags: Readonly<Record<string, string>>;
   readonly logger: Logger;
@@ -125,7 +126,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { upkeep } = stores;
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const api = new ApiServer({
-    ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
+    ...{ ask: queries, explain: queries, turns: queries, retentionMs: options.retentionMs },
+    externalLabels: options.externalLabels,
     source: new JoinedSource(sources),
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },

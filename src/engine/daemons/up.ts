@@ -139,6 +139,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     selfScrape: config.selfScrape,
     demo: options.demo,
     redisUrl: config.cacheRedis,
+    externalLabels: config.externalLabels,
     configText: () => renderConfig(config),
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },

@@ -24,7 +24,7 @@ import { Gate } from './gate.ts';
 import { parsed } from './parsed.ts';
 import { resultBytes } from './result-bytes.ts';
 import type { AdmissionLimits } from './admission.ts';
-import type { Apart, Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
+import type { Apart, Ask, AskOptions, Explain, QueryTimes, Source, Turns } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CostLimits } from './cost.ts';
 import type { Explanation } from '../model/explanation.ts';
@@ -41,6 +41,8 @@ export interface QueryServiceOptions extends AdmissionLimits {
   readonly timeoutMs?: number;
   /** Step of a subquery that names none; one minute, as Prometheus' evaluation interval. */
   readonly defaultStepMs?: number;
+  /** Start timestamps of samples tell resets of counters. */
+  readonly startTimestamps?: boolean;
   /** Drop metric names only at the end of a query; off as in Prometheus' server. */
   readonly delayedNames?: boolean;
   readonly seriesMax?: number;
@@ -75,7 +77,7 @@ interface Asked {
   readonly options: AskOptions;
 }
 
-export class QueryService implements Ask, Explain {
+export class QueryService implements Ask, Explain, Turns {
   readonly #options: QueryServiceOptions;
   readonly #admission: Admission;
   readonly #cost: CostGuard;
@@ -115,13 +117,13 @@ export class QueryService implements Ask, Explain {
       return this.#answer(planned, options);
     }
     const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
-    const { defaultStepMs, delayedNames } = this.#options;
+    const { defaultStepMs, delayedNames, startTimestamps } = this.#options;
     const cached = {
       source: query,
       canonical: tree.canonical,
       grid,
       reach: reachOf(planned),
-      settings: JSON.stringify([lookbackMs, defaultStepMs ?? 0, delayedNames === true]),
+      settings: JSON.stringify([lookbackMs, defaultStepMs ?? 0, delayedNames, startTimestamps]),
     };
     // What is kept has to be a result.
     const { json: _, ...here } = options;
@@ -161,6 +163,7 @@ export class QueryService implements Ask, Explain {
       lookbackMs = LOOKBACK_MS,
       defaultStepMs,
       delayedNames,
+      startTimestamps,
       seriesMax,
       samplesMax,
     } = this.#options;
@@ -171,9 +174,14 @@ export class QueryService implements Ask, Explain {
       lookbackMs: options.lookbackMs ?? lookbackMs,
       ...(defaultStepMs === undefined ? {} : { defaultStepMs }),
       delayedNames: delayedNames ?? false,
+      startTimestamps: startTimestamps ?? false,
       maxSeries: seriesMax ?? QUERY_SERIES_MAX,
       maxSamples: samplesMax ?? QUERY_SAMPLES_MAX,
     });
+  }
+
+  turn<T>(options: AskOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#admitted(options, ({ signal }) => endedBy(signal, work(signal)));
   }
 
   #answer(planned: Plan, asked: AskOptions): Promise<QueryAnswer> {
