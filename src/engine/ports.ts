@@ -1,6 +1,7 @@
 // The one page of contracts between the parts. Parts never import one another; they meet here and
 // daemons plug them together. Every promise below is held by a contract test that each
 // implementation passes, near or far: test/contract/.
+import type { ApartAsk, AskOptions, QueryTimes } from './model/asking.ts';
 import type { Batch } from './model/batch.ts';
 import type { Cardinality } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
@@ -13,6 +14,8 @@ import type { QueryAnswer } from './model/query-result.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
+
+export type { AskOptions, JsonWish, QueryPool, QueryTimes } from './model/asking.ts';
 
 /** The number of a record in its partition: 0, 1, 2, … without gaps within a topic generation. */
 export type Offset = number;
@@ -236,23 +239,9 @@ export interface Cache {
   close(): Promise<void>;
 }
 
-/** Dashboards wait only for one another, never for somebody's single large question. */
-export type QueryPool = 'dashboard' | 'adhoc';
-
-export interface AskOptions {
-  /** How far back an instant selector looks; Prometheus' five minutes by default. */
-  readonly lookbackMs?: number;
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** Who asks: the user of every limit. */
-  readonly user?: string;
-  /** `skip`: the answer is computed anew and not kept. */
-  readonly cache?: 'use' | 'skip';
-  readonly pool?: QueryPool;
-  /** Cost above which this query is refused, instead of the service's own bound. */
-  readonly maxCost?: number;
-  /** The asker passes the answer on as JSON: it may come as `pages` instead of a result. */
-  readonly json?: JsonWish;
+/** Answers a costly query somewhere else, as pages of JSON. @throws what Ask throws. */
+export interface Apart {
+  ask(asked: ApartAsk): Promise<QueryAnswer>;
 }
 
 /**
@@ -261,27 +250,6 @@ export interface AskOptions {
  */
 export interface Turns {
   turn<T>(options: AskOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-}
-
-/** How an answer is to be written: series at most (0 for all), and statistics beside it. */
-export interface JsonWish {
-  readonly limit: number;
-  readonly stats: boolean;
-}
-
-/**
- * Answers a costly query somewhere else, as pages of JSON. `signal` ends the computing, `ended` is
- * called once when nothing of it is left. @throws what Ask throws.
- */
-export interface Apart {
-  ask(asked: {
-    readonly query: string;
-    readonly times: QueryTimes;
-    readonly options: AskOptions;
-    readonly json: JsonWish;
-    readonly signal: AbortSignal;
-    readonly ended: () => void;
-  }): Promise<QueryAnswer>;
 }
 
 /**
@@ -297,11 +265,6 @@ export interface Ask {
     options?: AskOptions,
   ): Promise<QueryAnswer>;
 }
-
-/** One instant, or a range. */
-export type QueryTimes =
-  | { readonly timeMs: number }
-  | { readonly startMs: number; readonly endMs: number; readonly stepMs: number };
 
 /** Shows how a query is answered and what that costs; `analyze` also runs it. */
 export interface Explain {

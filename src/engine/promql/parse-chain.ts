@@ -114,7 +114,8 @@ class Chain {
       const right = this.parse(own === POWER ? own : own + 1);
       this.#source.depth--;
       const joined = this.#readers.between(left, item, right);
-      left = own === POWER ? this.#deeper(joined, [left, right]) : this.#longer(joined, left, right);
+      left =
+        own === POWER ? this.#deeper(joined, [left, right]) : this.#longer(joined, left, right);
     }
   }
 

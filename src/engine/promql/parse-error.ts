@@ -43,9 +43,7 @@ export function syntaxError(source: string, from: number): UserError {
   if (tokens.length === 0) {
     return queryError(source, { start: 0, end: 0 }, 'no expression found in input');
   }
-  return (
-    unknownCall(source, tokens) ?? brokenToken(source, tokens, from)
-  );
+  return unknownCall(source, tokens) ?? brokenToken(source, tokens, from);
 }
 
 /**

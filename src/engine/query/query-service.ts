@@ -242,7 +242,7 @@ export class QueryService implements Ask, Explain, Turns {
     }
   }
 
-  /** The one place of costly queries. While dashboards ask, it stays free as long as it was held. */
+  /** The place of costly queries. While dashboards ask, it rests as long as it was held. */
   async #turn(signal: AbortSignal): Promise<() => void> {
     const release = await this.#heavy.enter('heavy', signal);
     const { clock } = this.#options;

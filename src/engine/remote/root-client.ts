@@ -4,21 +4,9 @@
 import { MonError } from '../errors.ts';
 import { thrownError } from './shard-protocol.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
-import type { AskOptions, JsonWish, QueryTimes } from '../ports.ts';
+import type { ApartAsk } from '../model/asking.ts';
 import type { RootReply, RootRequest } from './root-protocol.ts';
 import type { Channel } from './shard-protocol.ts';
-
-/** What is asked, who may end it, and who is told when it is over. */
-export interface ApartAsk {
-  readonly query: string;
-  readonly times: QueryTimes;
-  readonly options: AskOptions;
-  readonly json: JsonWish;
-  /** Ends the computing. */
-  readonly signal: AbortSignal;
-  /** Nothing of it is left in the other thread. */
-  readonly ended: () => void;
-}
 
 /** Pages on their way from the thread to a socket. */
 class Pages implements AsyncIterable<Uint8Array> {

@@ -1,6 +1,6 @@
 // What crosses between the thread that serves HTTP and the one that computes costly roots: a query
-// and its times one way, pages of finished JSON the other. Easy to get wrong: pages are handed over,
-// not copied, and no more than a few may be under way, or a slow reader fills the memory.
+// and its times one way, pages of finished JSON the other. Easy to get wrong: pages change hands,
+// and no more than a few may be under way, or a slow reader fills the memory.
 import type { AskOptions, JsonWish, QueryTimes } from '../ports.ts';
 import type { PlainError } from './shard-protocol.ts';
 
@@ -20,9 +20,7 @@ export interface RootAsk {
 
 /** `ask` begins one, `more` says that a page was read, `cancel` that nobody wants the rest. */
 export type RootRequest =
-  | { readonly ask: RootAsk }
-  | { readonly more: number }
-  | { readonly cancel: number };
+  { readonly ask: RootAsk } | { readonly more: number } | { readonly cancel: number };
 
 /** Pages in order, then `end`; or an error at any place. Each ask ends with one of the two. */
 export type RootReply =

@@ -56,7 +56,17 @@ test('federate: the newest sample of each series with its time, one TYPE a name'
 
 function part(series: number, more: Partial<Cardinality>): Cardinality {
   const none = { seriesByMetric: [], valuesByName: [], seriesByPair: [] };
-  return { series, samples: 0, chunks: series, labelPairs: 5, memoryBytes: 0, minMs: 0, maxMs: 0, ...none, ...more };
+  return {
+    series,
+    samples: 0,
+    chunks: series,
+    labelPairs: 5,
+    memoryBytes: 0,
+    minMs: 0,
+    maxMs: 0,
+    ...none,
+    ...more,
+  };
 }
 
 test('status/tsdb: the parts are added up, values are counted exactly', async () => {

@@ -44,12 +44,18 @@ async function texts(answer: QueryAnswer): Promise<string[]> {
 }
 
 test('what was asked crosses, and its pages come back in order', async () => {
-  const { ask, ends, client, close } = pair(async ({ id: _, ...asked }) => [
+  const { ask, ends, client, close } = pair(async (asked) => [
     Buffer.from('a'),
     Buffer.from(JSON.stringify(asked)),
   ]);
   const options = { lookbackMs: 7, timeoutMs: undefined, maxCost: undefined, user: 'u' };
-  const want = { query: 'q', times: { timeMs: 5 }, options, json: { limit: 3, stats: true } };
+  const want = {
+    id: 1,
+    query: 'q',
+    times: { timeMs: 5 },
+    options,
+    json: { limit: 3, stats: true },
+  };
   assert.deepEqual(await texts(await ask('q')), ['a', JSON.stringify(want)]);
   assert.equal(ends(), 1);
   assert.equal(client.running, 0);
@@ -67,7 +73,10 @@ test('no more pages are made than were read, but a few', async () => {
   await pause(50);
   assert.equal(made, PAGES_UNDER_WAY);
   const got = await texts(answer);
-  assert.deepEqual(got, Array.from({ length: 100 }, (_, i) => String(i)));
+  assert.deepEqual(
+    got,
+    Array.from({ length: 100 }, (_, i) => String(i)),
+  );
   assert.equal(ends(), 1);
   close();
 });

@@ -24,7 +24,8 @@ import {
   take,
   UNITS,
 } from './head-layout';
-import { appendNewest, hotChunk, hotNewer, hotSeries, lateAt, lateMoved, pastChanged } from './head-open';
+import { appendNewest, hotChunk, hotNewer, hotSeries } from './head-open';
+import { lateAt, lateMoved, pastChanged } from './head-open';
 import { gorillaColumns, gorillaEncode } from './gorilla';
 import { gorillaDecode } from './gorilla-decode';
 import { COUNT } from './gorilla-state';
