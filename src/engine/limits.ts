@@ -161,7 +161,15 @@ export const QUERY_HISTORY_MAX = 1000;
 export const QUERY_HISTORY_BYTES_MAX = MIB;
 /** Nesting of a query: deeper would only exhaust the stack. */
 export const QUERY_DEPTH_MAX = 200;
-
+/** Height of a query's tree: a chain of operators adds a level for each, and nests nothing. */
+export const QUERY_HEIGHT_MAX = 1000;
+/** The thread of costly queries: its heap, when it ends for want of work, when it is replaced. */
+export const ROOT_HEAP_MIB = 1024;
+export const ROOT_IDLE_MS = 10 * MINUTE;
+export const ROOT_LETS_GO_MS = 2 * SECOND;
+/** Query texts whose trees are kept, a few kB each, and the longest among them; letters. */
+export const QUERIES_PARSED_KEPT = 512;
+export const QUERY_PARSED_LENGTH_MAX = 4096;
 /** What the fragments of one query answer together: 14 million values; as JSON three times that. */
 export const QUERY_RESULT_BYTES_MAX = 128 * MIB;
 /**
@@ -182,7 +190,9 @@ export const QUERY_POOL_WAITING = 1000;
 export const QUERY_ESTIMATES_KEPT = 2000;
 export const QUERY_ESTIMATE_MS = 1 * MINUTE;
 /** A fragment gives other work of its shard a turn after this much time. */
-export const FRAGMENT_TURN_MS = 10;
+export const FRAGMENT_TURN_MS = 4;
+/** Label sets that cross to another thread before others have a turn: some 3 ms. */
+export const LABEL_SETS_AT_ONCE = 4096;
 
 /** Results kept in the process. */
 export const CACHE_BYTES_MAX = 64 * MIB;

@@ -1,6 +1,7 @@
 // The one page of contracts between the parts. Parts never import one another; they meet here and
 // daemons plug them together. Every promise below is held by a contract test that each
 // implementation passes, near or far: test/contract/.
+import type { ApartAsk, AskOptions, QueryTimes } from './model/asking.ts';
 import type { Batch } from './model/batch.ts';
 import type { Cardinality } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
@@ -17,6 +18,7 @@ import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
 
 export type { PushOutcome, TargetStatus };
+export type { AskOptions, JsonWish, QueryPool, QueryTimes } from './model/asking.ts';
 
 /** The number of a record in its partition: 0, 1, 2, … without gaps within a topic generation. */
 export type Offset = number;
@@ -245,23 +247,17 @@ export interface Cache {
   close(): Promise<void>;
 }
 
-/** Dashboards wait only for one another, never for somebody's single large question. */
-export type QueryPool = 'dashboard' | 'adhoc';
+/** Answers a costly query somewhere else, as pages of JSON. @throws what Ask throws. */
+export interface Apart {
+  ask(asked: ApartAsk): Promise<QueryAnswer>;
+}
 
-export interface AskOptions {
-  /** How far back an instant selector looks; Prometheus' five minutes by default. */
-  readonly lookbackMs?: number;
-  readonly timeoutMs?: number;
-  readonly signal?: AbortSignal;
-  /** Who asks: the user of every limit. */
-  readonly user?: string;
-  /** `skip`: the answer is computed anew and not kept. */
-  readonly cache?: 'use' | 'skip';
-  readonly pool?: QueryPool;
-  /** Cost above which this query is refused, instead of the service's own bound. */
-  readonly maxCost?: number;
-  /** What the work was, told with the answer by a server far away. */
-  readonly stats?: boolean;
+/**
+ * Lets somebody's work have its turn among the queries. @throws MON_QUERY_LIMIT when too many wait,
+ * and what ends the work.
+ */
+export interface Turns {
+  turn<T>(options: AskOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
 /**
@@ -277,11 +273,6 @@ export interface Ask {
     options?: AskOptions,
   ): Promise<QueryAnswer>;
 }
-
-/** One instant, or a range. */
-export type QueryTimes =
-  | { readonly timeMs: number }
-  | { readonly startMs: number; readonly endMs: number; readonly stepMs: number };
 
 /** Shows how a query is answered and what that costs; `analyze` also runs it. */
 export interface Explain {

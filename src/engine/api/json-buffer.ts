@@ -46,6 +46,13 @@ export class JsonBuffer {
     for (let i = 0; i < text.length; i++) this.#bytes[this.#at++] = text.charCodeAt(i);
   }
 
+  /** JSON that was written elsewhere. */
+  bytes(text: Uint8Array): void {
+    this.#need(text.length);
+    this.#bytes.set(text, this.#at);
+    this.#at += text.length;
+  }
+
   /** A JSON string; lone surrogates come out escaped. */
   string(text: string): void {
     this.#need(text.length + 2);

@@ -9,7 +9,7 @@ import { Refused, refusalOf } from './failure-status.ts';
 import { limitParam, rangeParams, timeParam } from './params.ts';
 import { queryJson } from './query-json.ts';
 import { askOptions } from './query-options.ts';
-import { JSON_TYPE, sendPages } from './respond.ts';
+import { JSON_TYPE, sendPages, sendStream } from './respond.ts';
 
 /** GET or POST /api/v1/query. */
 export async function instantQuery(call: Call, parts: ApiParts): Promise<void> {
@@ -37,11 +37,15 @@ async function answer(
 ): Promise<void> {
   const limit = limitParam(params, 'limit', 0);
   const wantsStats = (params.get('stats') ?? '') !== '';
-  const options = askOptions(call, params);
+  const json = { limit, stats: wantsStats };
+  const options = { ...askOptions(call, params), json };
   const begin = parts.clock.monotonic();
   const found = await ask(options).catch((thrown: unknown) => {
     throw thrown instanceof UserError ? new Refused(refusalOf(thrown, 'query')) : thrown;
   });
+  if (found.pages !== undefined) {
+    return sendStream(call.response, call.head(200, JSON_TYPE), found.pages);
+  }
   const evalSeconds = (parts.clock.monotonic() - begin) / 1000;
   const pages = queryJson(found, { limit, ...(wantsStats ? { evalSeconds } : {}) });
   const told: Record<string, string> = {};

@@ -1,6 +1,9 @@
 // A query's answer as Prometheus' JSON, straight from the columns, in pages for the socket. The
 // last station of a query before HTTP. Easy to get wrong: a series without a present value is no
 // series, and the warnings stand behind the data, because the cut of `limit` is known only then.
+import { JsonRows } from '../kernels/json-rows.ts';
+import { Kernels } from '../kernels/kernels.ts';
+import type { JsonGrid } from '../kernels/json-rows.ts';
 import type { HistogramColumn, Matrix, RawSamples } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer, QueryResult } from '../model/query-result.ts';
@@ -101,6 +104,7 @@ function* matrixJson(
   limit: number,
 ): Generator<Buffer, boolean, void> {
   let written = 0;
+  const times = { start: grid.start, step: grid.step, steps: matrix.steps };
   out.raw('[');
   for (let s = 0; s < matrix.labels.length; s++) {
     const row = s * matrix.steps;
@@ -110,7 +114,7 @@ function* matrixJson(
     if (written === limit) return closed(out, true);
     seriesStart(out, matrix.labels[s], written++);
     if (matrix.histograms === undefined) {
-      yield* floatsJson(out, matrix, at, { row, ...grid });
+      yield* floatsJson(out, matrix, row, times);
     } else {
       const { values, present, histograms } = matrix;
       const has = (i: number): boolean => present[i] !== 0;
@@ -122,20 +126,23 @@ function* matrixJson(
   return closed(out, false);
 }
 
+/** Made with the first answer that has rows. */
+let rows: JsonRows | undefined;
+
 /** A row of floats alone: the way of nearly every answer. */
-function* floatsJson(
-  out: JsonBuffer,
-  { values, present, steps }: Matrix,
-  from: number,
-  { row, start, step }: { readonly row: number; readonly start: number; readonly step: number },
-): Pages {
+function* floatsJson(out: JsonBuffer, matrix: Matrix, row: number, grid: JsonGrid): Pages {
   out.raw('"values":[');
-  for (let i = from; i < row + steps; i++) {
-    if (present[i] === 0) continue;
-    if (i > from) out.raw(',');
-    pointStart(out, start + (i - row) * step);
-    out.value(values[i]);
-    out.raw(']');
+  rows ??= new JsonRows(new Kernels());
+  const { piece } = rows;
+  let begun = false;
+  for (let from = 0; from < matrix.steps; from += piece) {
+    // Others may have written rows of another grid while a page went out.
+    rows.grid(grid);
+    const text = rows.points(matrix, row, from, Math.min(matrix.steps, from + piece));
+    if (text.length === 0) continue;
+    if (begun) out.raw(',');
+    begun = true;
+    out.bytes(text);
     if (out.full) yield out.take();
   }
   out.raw(']');

@@ -18,7 +18,7 @@ export function askOptions(call: Call, params: URLSearchParams): AskOptions {
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(maxCost === undefined ? {} : { maxCost }),
     ...(skipsCache(call, params) ? { cache: 'skip' as const } : {}),
-    ...(isDashboard(call) ? { pool: 'dashboard' as const } : {}),
+    ...poolOf(call),
     signal: call.gone(),
     user: call.user,
   };
@@ -37,6 +37,11 @@ function skipsCache(call: Call, params: URLSearchParams): boolean {
   if (/(?:^|[,\s])no-store\b/i.test(call.header('cache-control'))) return true;
   // The sources answer with all that was acknowledged; an extent may be older.
   return call.header('x-read-consistency').trim().toLowerCase() === 'strong';
+}
+
+/** The pool of a request, where it is not that of everybody. */
+export function poolOf(call: Call): Pick<AskOptions, 'pool'> {
+  return isDashboard(call) ? { pool: 'dashboard' } : {};
 }
 
 function isDashboard(call: Call): boolean {

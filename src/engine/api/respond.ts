@@ -78,6 +78,26 @@ export async function sendPages(
   out.end();
 }
 
+/** Sends pages that come from elsewhere; a failure after the first cuts the connection. */
+export async function sendStream(
+  response: ServerResponse,
+  head: Head,
+  pages: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const coding = head.gzip ? { 'Content-Encoding': 'gzip', Vary: 'Accept-Encoding' } : {};
+  const packer = head.gzip ? createGzip(LEVEL) : undefined;
+  const out = packer ?? response;
+  for await (const page of pages) {
+    if (response.destroyed) break;
+    if (!response.headersSent) {
+      response.writeHead(head.status, { 'Content-Type': head.type, ...coding, ...head.headers });
+      packer?.pipe(response);
+    }
+    if (!out.write(page)) await roomIn(out, response);
+  }
+  out.end();
+}
+
 /** Resolves when `out` takes more, or when the asker has gone. */
 function roomIn(out: NodeJS.WritableStream, response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {

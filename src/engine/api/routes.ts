@@ -22,6 +22,7 @@ import { influxPing, influxQuery, pushInflux, pushOtlp } from './push-protocols.
 import { instantQuery, rangeQuery } from './query-handlers.ts';
 import { reload } from './reload-handler.ts';
 import { beginReplay, replayState } from './replay-handlers.ts';
+import { poolOf } from './query-options.ts';
 import {
   buildInfo,
   config,
@@ -55,6 +56,16 @@ export interface Route {
   readonly open: boolean;
 }
 
+/** A list over many series waits for its turn as a query does. */
+function inTurn(handler: Handler): Handler {
+  return async (call, parts) => {
+    const { turns } = parts;
+    if (turns === undefined) return handler(call, parts);
+    const options = { ...poolOf(call), user: call.user, signal: call.gone() };
+    return turns.turn(options, () => handler(call, parts));
+  };
+}
+
 function route(name: string, methods: Record<string, Handler>, open = false): Route {
   const all = new Map(Object.entries(methods));
   const get = all.get('GET');
@@ -62,7 +73,7 @@ function route(name: string, methods: Record<string, Handler>, open = false): Ro
   return { name, methods: all, open };
 }
 
-const LABEL_VALUES = route('/api/v1/label/:name/values', { GET: labelValues });
+const LABEL_VALUES = route('/api/v1/label/:name/values', { GET: inTurn(labelValues) });
 
 const ROUTES = new Map(
   [
@@ -81,9 +92,9 @@ const ROUTES = new Map(
     route('/api/v1/format_query', { GET: formatQuery, POST: formatQuery }),
     route('/api/v1/parse_query', { GET: parseQuery, POST: parseQuery }),
     route('/api/v1/explain', { GET: explainQuery, POST: explainQuery }),
-    route('/federate', { GET: federate }),
-    route('/api/v1/series', { GET: series, POST: series }),
-    route('/api/v1/labels', { GET: labelNames, POST: labelNames }),
+    route('/federate', { GET: inTurn(federate) }),
+    route('/api/v1/series', { GET: inTurn(series), POST: inTurn(series) }),
+    route('/api/v1/labels', { GET: inTurn(labelNames), POST: inTurn(labelNames) }),
     route('/api/v1/metadata', { GET: metadata }),
     route('/api/v1/targets', { GET: targets }),
     route('/api/v1/targets/metadata', { GET: targetsMetadata }),

@@ -4,7 +4,7 @@
 import { pid } from 'node:process';
 import { MemoryCache } from '../cache/memory-cache.ts';
 import { CACHE_TTL_OLD_MS } from '../limits.ts';
-import type { Cache, Log, Source } from '../ports.ts';
+import type { Apart, Cache, Log, Source } from '../ports.ts';
 import { LateSamples } from '../query/late-samples.ts';
 import type { RollupHorizons } from '../query/choose-rollup.ts';
 import { QueryService } from '../query/query-service.ts';
@@ -23,6 +23,13 @@ export interface AnswersOptions {
   readonly redisUrl?: string;
 }
 
+/** What a service may have beside its sources. */
+export interface ServiceParts {
+  readonly rollups?: RollupHorizons;
+  /** Where costly queries go. */
+  readonly apart?: Apart;
+}
+
 export interface Answers {
   readonly cache: Cache;
   readonly results: ResultCache;
@@ -30,7 +37,7 @@ export interface Answers {
   watch(log: Log): Log;
   /** Kept results in this range are wrong from now on. */
   changed(minMs: number, maxMs: number): void;
-  service(sources: readonly Source[], rollups?: RollupHorizons): QueryService;
+  service(sources: readonly Source[], more?: ServiceParts): QueryService;
 }
 
 /** Makes the parts; nothing runs before a query is asked. @throws UserError for a bad address. */
@@ -46,7 +53,7 @@ export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
     results,
     watch: (log) => new WatchedLog({ log, clock, note }),
     changed: (minMs, maxMs) => note(minMs, maxMs, clock.now()),
-    service: (sources, rollups) => new QueryService({ sources, clock, results, rollups }),
+    service: (sources, more) => new QueryService({ sources, clock, results, ...more }),
   };
 }
 

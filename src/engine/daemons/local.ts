@@ -37,6 +37,7 @@ import { FreshSource } from './fresh-source.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { MeasuredAsk } from './measured-ask.ts';
 import { MemoryWatch } from './memory-watch.ts';
+import { RootThread } from './root-thread.ts';
 import { rehearse } from './rehearse.ts';
 import { reloadOf } from './reload.ts';
 import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
@@ -79,6 +80,7 @@ export interface LocalOptions {
   readonly demo: boolean;
   /** A Redis that keeps query results; without it this process does. */
   readonly redisUrl?: string;
+  readonly externalLabels?: Readonly<Record<string, string>>;
   readonly configText: () => string;
   readonly flags: Readonly<Record<string, string>>;
   readonly logger: Logger;
@@ -144,18 +146,19 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const intervals = { intervalMs, timeoutMs: Math.min(SCRAPE_TIMEOUT_MS, intervalMs) };
   const more = new Sources({ ...intervals, state, clock, counters, book, cardinality, statsd });
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
-  const queries = answers.service(sources, horizonsOf(options));
+  const shardClients = stores.shards.map(({ client }) => client);
+  const caughtUp = (): Promise<void> => consumer.caughtUp();
+  const horizons = horizonsOf(options);
+  const roots = new RootThread({ shards: shardClients, clock, caughtUp, rollups: horizons });
+  const queries = answers.service(sources, { apart: roots, rollups: horizons });
   const { upkeep } = stores;
   const { changed } = answers;
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
-  const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed };
+  const asking = { ask: new MeasuredAsk(queries, clock, counters), explain: queries };
   const api = new ApiServer({
-    ...{
-      ask: new MeasuredAsk(queries, clock, counters),
-      explain: queries,
-      retentionMs: options.retentionMs,
-    },
+    ...{ ...asking, turns: queries, retentionMs: options.retentionMs },
+    externalLabels: options.externalLabels,
     source: new JoinedSource(sources),
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
@@ -179,7 +182,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
 
   const { cache } = answers;
   const kept = { state, log, stores, cache, rollups };
-  const parts = { options, ...kept, consumer, door, targets, api, more };
+  const parts = { options, ...kept, consumer, door, targets, api, more, roots };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -197,6 +200,7 @@ interface Parts {
   readonly api: ApiServer;
   readonly cache: Cache;
   readonly rollups: RollupBeat;
+  readonly roots: RootThread;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -206,13 +210,14 @@ function addServices(
   counters: Counters,
   refusals: () => void,
 ): () => { host: string; port: number } {
-  const { options, state, log, stores, consumer, door, targets, api, cache } = parts;
+  const { options, state, log, stores, consumer, door, targets, api, cache, roots } = parts;
   let at = { host: options.host, port: options.port };
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
   services.add({ name: 'cache', stop: () => cache.close() });
   services.add({ name: 'log', stop: () => log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });
+  services.add({ name: 'roots', stop: () => roots.close() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
   services.add({
     name: 'api',

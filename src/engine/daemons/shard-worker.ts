@@ -47,5 +47,6 @@ serveShard(parentPort as Channel, async (sent) => {
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),
+    breathe: () => clock.sleep(0),
   };
 });

@@ -156,6 +156,7 @@ async function decide(
     selfScrape: config.selfScrape,
     demo: options.demo,
     redisUrl: config.cacheRedis,
+    externalLabels: config.externalLabels,
     configText: () => renderConfig(reloader?.config ?? config),
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },

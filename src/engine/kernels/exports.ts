@@ -183,14 +183,24 @@ export interface ColumnExports {
 /** assembly/range.ts and range-state.ts: leaf functions over many series; see kernels/range.ts. */
 export interface RangeExports {
   rangeWindows(first: number, step: number, count: number, windowMs: number): void;
+  rangeKeep(worth: number): void;
   rangeArguments(one: number, two: number): void;
   rangeFunction(fn: number, fromMs: number, toMs: number): void;
   rangeRows(values: number, marks: number, samples: number): void;
   rangeEvaluate(head: number, ids: number, count: number): void;
 }
 
+/** assembly/json-float.ts and json-rows.ts; see kernels/json-rows.ts. */
+export interface JsonExports {
+  floatTable(at: number): void;
+  jsonTimes(first: number, step: number, count: number, to: number): void;
+  jsonPlaces(times: number, to: number): void;
+  jsonPoints(values: number, marks: number, count: number): number;
+}
+
 export interface KernelExports
   extends
+    JsonExports,
     SnappyExports,
     RangeExports,
     ColumnExports,

@@ -39,6 +39,8 @@ const NUMBERS: ReadonlyMap<string, number> = new Map(FUNCTIONS.map((name, i) => 
 /** Cells of a block: some 600 kB of kernel memory, whatever the query asks for. */
 const CELLS_MAX = 65_536;
 const ROWS_MAX = 1024;
+/** A fragment over more series would only drive out what others need. */
+const KEPT_SERIES_MAX = 20_000;
 
 /** True when the kernels know the function and these arguments of it. */
 export function kernelRuns({ fn, args }: RowWork): boolean {
@@ -80,6 +82,7 @@ export class RowKernel implements RowEvaluator {
     this.#kernels.u32.set(ids, idsAt / 4);
     const last = first + (steps - 1) * step;
     exports.rangeWindows(first, step, steps, windowMs);
+    exports.rangeKeep(this.#work.series <= KEPT_SERIES_MAX ? 1 : 0);
     exports.rangeArguments(args[0] ?? 0, args[1] ?? 0);
     exports.rangeFunction(NUMBERS.get(fn) as number, first - windowMs + 1, last);
     exports.rangeRows(values, marks, samples);

@@ -11,6 +11,9 @@ export type CountRow = readonly [name: string, count: number];
 export interface Cardinality {
   readonly series: number;
   readonly samples: number;
+  /** First and last time of the samples in memory; 0 both where there are none. ms. */
+  readonly minMs: number;
+  readonly maxMs: number;
   readonly chunks: number;
   readonly labelPairs: number;
   readonly memoryBytes: number;
@@ -28,6 +31,7 @@ export function joinCardinality(parts: readonly Cardinality[]): Cardinality {
   return {
     series: sum((part) => part.series),
     samples: sum((part) => part.samples),
+    ...timesOf(parts.filter((part) => part.samples > 0)),
     chunks: sum((part) => part.chunks),
     labelPairs: sum((part) => part.labelPairs),
     memoryBytes: sum((part) => part.memoryBytes),
@@ -35,6 +39,12 @@ export function joinCardinality(parts: readonly Cardinality[]): Cardinality {
     valuesByName: joinRows(parts.map((part) => part.valuesByName)),
     seriesByPair: joinRows(parts.map((part) => part.seriesByPair)),
   };
+}
+
+function timesOf(parts: readonly Cardinality[]): Pick<Cardinality, 'minMs' | 'maxMs'> {
+  if (parts.length === 0) return { minMs: 0, maxMs: 0 };
+  const minMs = Math.min(...parts.map((part) => part.minMs));
+  return { minMs, maxMs: Math.max(...parts.map((part) => part.maxMs)) };
 }
 
 function joinRows(lists: readonly (readonly CountRow[])[]): readonly CountRow[] {

@@ -33,6 +33,8 @@ export interface QueryAnswer {
   readonly shown?: readonly (ShownHistogram | undefined)[];
   /** What the server told of the work, when it was asked. */
   readonly stats?: QueryStats;
+  /** The whole as JSON, made elsewhere for who asked for it so; the result is empty then. */
+  readonly pages?: AsyncIterable<Uint8Array>;
 }
 
 /** What a server tells of a query's work; what it does not tell is undefined. */

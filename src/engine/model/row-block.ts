@@ -10,6 +10,8 @@ export interface RowWork {
   readonly step: number;
   readonly steps: number;
   readonly windowMs: number;
+  /** How many series there are in all. */
+  readonly series: number;
 }
 
 /** A row for each id asked for. A series without samples in the range has a row of zero marks. */

@@ -107,6 +107,7 @@ class LeafRun implements FragmentRun {
   readonly #first: number;
   readonly #last: number;
   readonly #steps: number;
+  readonly #expected: number;
   readonly #rows: Rows;
   readonly #buffer = makeSampleBuffer(0);
   readonly #notes = new PlainNotes();
@@ -125,6 +126,7 @@ class LeafRun implements FragmentRun {
     this.#first = first;
     this.#last = last;
     this.#steps = steps;
+    this.#expected = series;
     this.#rows =
       aggregate === undefined
         ? new RowList(steps, series, cellsMax)
@@ -137,7 +139,8 @@ class LeafRun implements FragmentRun {
   add(reader: SeriesReader, ids: Uint32Array): void {
     if (ids.length === 0) return;
     const { fn, args, grid, windowMs, extend, starts } = this.#fragment;
-    const work = { fn, args, first: grid.start, step: grid.step, steps: this.#steps, windowMs };
+    const { start: first, step } = grid;
+    const work = { fn, args, first, step, steps: this.#steps, windowMs, series: this.#expected };
     const plain = extend === undefined && starts !== true;
     const evaluator = plain ? reader.rows?.(work) : undefined;
     if (evaluator === undefined) this.#eachSeries(reader, ids);

@@ -113,7 +113,9 @@ class Chain {
       this.#limit(left, 0);
       const right = this.parse(own === POWER ? own : own + 1);
       this.#source.depth--;
-      left = this.#deeper(this.#readers.between(left, item, right), [left, right]);
+      const joined = this.#readers.between(left, item, right);
+      left =
+        own === POWER ? this.#deeper(joined, [left, right]) : this.#longer(joined, left, right);
     }
   }
 
@@ -142,6 +144,13 @@ class Chain {
       this.#at++;
       expr = this.#deeper(this.#readers.behind(expr, next.node), [expr]);
     }
+  }
+
+  /** A chain grows without nesting; height() bounds it. */
+  #longer(expr: Expr, left: Expr, right: Expr): Expr {
+    const [l, r] = [this.#depths.get(left) ?? 0, this.#depths.get(right) ?? 0];
+    this.#depths.set(expr, Math.max(1, l, r + 1));
+    return expr;
   }
 
   #deeper(expr: Expr, parts: readonly Expr[]): Expr {

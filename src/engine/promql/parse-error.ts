@@ -2,7 +2,7 @@
 // function with the nearest name, an unclosed bracket, an unexpected word. Prometheus' words where
 // they are known. The message of a UserError is bare; parseErrorText adds line and column.
 import { UserError } from '../errors.ts';
-import { QUERY_DEPTH_MAX } from '../limits.ts';
+import { QUERY_DEPTH_MAX, QUERY_HEIGHT_MAX } from '../limits.ts';
 import { AGGREGATIONS, FUNCTIONS } from './functions.ts';
 import { meant } from './suggest.ts';
 import { describeToken, tokensOf, unbalanced } from './tokens.ts';
@@ -43,30 +43,35 @@ export function syntaxError(source: string, from: number): UserError {
   if (tokens.length === 0) {
     return queryError(source, { start: 0, end: 0 }, 'no expression found in input');
   }
-  return (
-    tooDeep(source, tokens) ?? unknownCall(source, tokens) ?? brokenToken(source, tokens, from)
-  );
+  return unknownCall(source, tokens) ?? brokenToken(source, tokens, from);
 }
 
-/** The grammar itself gives up on brackets and chains of operators some thousand long. */
-function tooDeep(source: string, tokens: readonly Token[]): UserError | undefined {
+/**
+ * Refuses brackets and chains of operators that the grammar would make too high a tree of.
+ * @throws UserError at the one too many.
+ */
+export function limitDepth(source: string): void {
   const operators = [0];
-  for (const token of tokens) {
+  for (const token of tokensOf(source)) {
     if (token.kind === 'open') operators.push(0);
     if (token.kind === 'close' && operators.length > 1) operators.pop();
     const level = operators.length - 1;
     if (token.text === ',') operators[level] = 0;
-    else if (token.kind === 'sign') operators[level]++;
-    if (level > QUERY_DEPTH_MAX || operators[level] > 2 * QUERY_DEPTH_MAX) {
-      return nestedTooDeep(source, token);
+    else if (token.kind === 'sign' || isWordOperator(token)) operators[level]++;
+    if (level > QUERY_DEPTH_MAX || operators[level] > QUERY_HEIGHT_MAX) {
+      const most = level > QUERY_DEPTH_MAX ? QUERY_DEPTH_MAX : QUERY_HEIGHT_MAX;
+      throw nestedTooDeep(source, token, most);
     }
   }
-  return undefined;
+}
+
+function isWordOperator({ kind, text }: Token): boolean {
+  return kind === 'word' && /^(?:or|and|unless|atan2)$/i.test(text);
 }
 
 /** A query whose evaluation could exhaust the stack. */
-export function nestedTooDeep(source: string, span: Span): UserError {
-  return queryError(source, span, `the query is nested deeper than ${QUERY_DEPTH_MAX} levels`);
+export function nestedTooDeep(source: string, span: Span, levels = QUERY_DEPTH_MAX): UserError {
+  return queryError(source, span, `the query is nested deeper than ${levels} levels`);
 }
 
 function unknownCall(source: string, tokens: readonly Token[]): UserError | undefined {

@@ -2,11 +2,11 @@
 // of every query and rule. Easy to get wrong: the grammar's precedence is not Prometheus'
 // (parse-chain.ts); unknown functions are syntax errors for it; it knows no types, so check.ts
 // comes next.
-import { parser } from '@prometheus-io/lezer-promql';
 import type { SyntaxNode } from '@lezer/common';
 import { UserError } from '../errors.ts';
-import { QUERY_BYTES_MAX, QUERY_DEPTH_MAX } from '../limits.ts';
+import { QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_HEIGHT_MAX } from '../limits.ts';
 import { FUNCTIONS } from './functions.ts';
+import { grammarTree } from './grammar.ts';
 import { StringTrouble, isLabelName, parseNumber, parseString, quote } from './literals.ts';
 import { bodyOf, kidsOf, textOf } from './parse-nodes.ts';
 import type { Source } from './parse-nodes.ts';
@@ -15,8 +15,9 @@ import { isChain, parseChain } from './parse-chain.ts';
 import { parseDuration } from './parse-duration.ts';
 import { parseMatching } from './parse-matching.ts';
 import { withAt, withExtend, withOffset } from './parse-modifiers.ts';
-import { nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
+import { limitDepth, nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
 import { matchesEmpty } from './regexp.ts';
+import { childrenOf } from './ast.ts';
 import type { BinaryOp, Expr, VectorSelector } from './ast.ts';
 import type { Matcher, MatchOp } from '../model/matcher.ts';
 
@@ -28,7 +29,9 @@ export function parse(text: string): Expr {
   if (Buffer.byteLength(text) > QUERY_BYTES_MAX) {
     throw new UserError(`the query is longer than ${QUERY_BYTES_MAX} bytes`);
   }
-  const tree = parser.parse(maskForGrammar(text));
+  // No shorter text can be too deep.
+  if (text.length > QUERY_DEPTH_MAX) limitDepth(text);
+  const tree = grammarTree(maskForGrammar(text));
   let broken = -1;
   tree.iterate({
     enter(node) {
@@ -40,7 +43,18 @@ export function parse(text: string): Expr {
   const source: Source = { text, depth: 0 };
   const [top] = kidsOf(tree.topNode);
   if (top === undefined) throw syntaxError(text, text.length);
-  return parseExpr(top, source);
+  const expr = parseExpr(top, source);
+  limitHeight(expr, text);
+  return expr;
+}
+
+/** Everything that walks a tree calls itself for each level of it. */
+function limitHeight(top: Expr, text: string): void {
+  let level: readonly Expr[] = [top];
+  for (let height = 1; level.length > 0; height++) {
+    if (height > QUERY_HEIGHT_MAX) throw nestedTooDeep(text, level[0], QUERY_HEIGHT_MAX);
+    level = level.flatMap(childrenOf);
+  }
 }
 
 function parseExpr(node: SyntaxNode, source: Source): Expr {

@@ -1,7 +1,7 @@
 // Answers PromQL over any number of sources: parse, check, plan, cost, fragments everywhere at
 // once, merge, root. Holds the limits of a user and the time limit of a query. Easy to get wrong:
 // the root is synchronous, so no timer fires while it computes; it asks the clock between nodes.
-import { MonError, UserError } from '../errors.ts';
+import { MonError, UserError, assert } from '../errors.ts';
 import {
   LOOKBACK_MS,
   QUERY_COST_HEAVY,
@@ -13,21 +13,19 @@ import {
   QUERY_TIMEOUT_MS,
 } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
-import { check } from '../promql/check.ts';
 import { evaluate } from '../promql/evaluate.ts';
-import { format } from '../promql/format.ts';
-import { parse } from '../promql/parse.ts';
 import { plan } from '../promql/plan.ts';
 import { Admission } from './admission.ts';
-import { reachOf, uncacheable } from './cacheable.ts';
+import { reachOf } from './cacheable.ts';
 import { withRollup, type RollupHorizons } from './choose-rollup.ts';
 import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
 import { gather } from './fan-out.ts';
 import { Gate } from './gate.ts';
+import { parsed } from './parsed.ts';
 import { resultBytes } from './result-bytes.ts';
 import type { AdmissionLimits } from './admission.ts';
-import type { Ask, AskOptions, Explain, QueryTimes, Source } from '../ports.ts';
+import type { Apart, Ask, AskOptions, Explain, QueryTimes, Source, Turns } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CostLimits } from './cost.ts';
 import type { Explanation } from '../model/explanation.ts';
@@ -44,6 +42,8 @@ export interface QueryServiceOptions extends AdmissionLimits {
   readonly timeoutMs?: number;
   /** Step of a subquery that names none; one minute, as Prometheus' evaluation interval. */
   readonly defaultStepMs?: number;
+  /** Start timestamps of samples tell resets of counters. */
+  readonly startTimestamps?: boolean;
   /** Drop metric names only at the end of a query; off as in Prometheus' server. */
   readonly delayedNames?: boolean;
   readonly seriesMax?: number;
@@ -55,12 +55,16 @@ export interface QueryServiceOptions extends AdmissionLimits {
   readonly rollups?: RollupHorizons;
   /** Without it every range is computed anew. */
   readonly results?: ResultCache;
+  /** Where costly queries go whose answer is wanted as JSON; without it they run here. */
+  readonly apart?: Apart;
 }
 
 /** Nobody in particular. */
 const ANYBODY = '';
 
 const HEAVY_REST_MS_MAX = 2000;
+/** So long after a dashboard has asked, costly queries leave it time between them. */
+const DASHBOARD_ABOUT_MS = 10_000;
 
 /** How a run ends before its time, and what it may hold. */
 interface Ends {
@@ -76,11 +80,12 @@ interface Asked {
   readonly options: AskOptions;
 }
 
-export class QueryService implements Ask, Explain {
+export class QueryService implements Ask, Explain, Turns {
   readonly #options: QueryServiceOptions;
   readonly #admission: Admission;
   readonly #cost: CostGuard;
   readonly #bytesMax: number;
+  #dashboardAt = -Infinity;
   readonly #heavy = new Gate({ runningMax: 1, waitingMax: QUERY_POOL_WAITING });
 
   constructor(options: QueryServiceOptions) {
@@ -93,7 +98,7 @@ export class QueryService implements Ask, Explain {
   async instant(query: string, timeMs: number, options: AskOptions = {}): Promise<QueryAnswer> {
     const grid = gridOf({ timeMs });
     return this.#answer(
-      this.#plan({ query, expr: parsed(query), grid, instant: true, options }),
+      this.#plan({ query, expr: parsed(query).expr, grid, instant: true, options }),
       options,
     );
   }
@@ -106,23 +111,28 @@ export class QueryService implements Ask, Explain {
     options: AskOptions = {},
   ): Promise<QueryAnswer> {
     const grid = gridOf({ startMs, endMs, stepMs });
-    const asked: Asked = { query, expr: parsed(query), grid, instant: false, options };
+    const tree = parsed(query);
+    const asked: Asked = { query, expr: tree.expr, grid, instant: false, options };
     const planned = this.#plan(asked);
     const { results } = this.#options;
-    const skip = options.cache === 'skip' || uncacheable(asked.expr) !== undefined;
-    if (results === undefined || skip) return this.#answer(planned, options);
+    const skip = options.cache === 'skip' || tree.uncacheable !== undefined;
+    if (results === undefined || skip || (await this.#goesApart(planned, options))) {
+      return this.#answer(planned, options);
+    }
     const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
-    const { defaultStepMs, delayedNames } = this.#options;
+    const { defaultStepMs, delayedNames, startTimestamps } = this.#options;
     const cached = {
       source: query,
-      canonical: format(asked.expr),
+      canonical: tree.canonical,
       grid,
       reach: reachOf(planned),
-      settings: JSON.stringify([lookbackMs, defaultStepMs ?? 0, delayedNames === true]),
+      settings: JSON.stringify([lookbackMs, defaultStepMs ?? 0, delayedNames, startTimestamps]),
     };
+    // What is kept has to be a result.
+    const { json: _, ...here } = options;
     const answer = results.range(cached, (part) => {
       const whole = part.start === grid.start && part.end === grid.end;
-      return this.#answer(whole ? planned : this.#plan({ ...asked, grid: part }), options);
+      return this.#answer(whole ? planned : this.#plan({ ...asked, grid: part }), here);
     });
     // A shared answer may take longer than this asker has.
     return this.#within(options, ({ signal }) => endedBy(signal, answer));
@@ -133,15 +143,16 @@ export class QueryService implements Ask, Explain {
     times: QueryTimes,
     options: AskOptions & { readonly analyze?: boolean } = {},
   ): Promise<Explanation> {
-    const expr = parsed(query);
+    const tree = parsed(query);
+    const { expr } = tree;
     const grid = gridOf(times);
     const planned = this.#plan({ query, expr, grid, instant: 'timeMs' in times, options });
-    const range = 'timeMs' in times ? 'only ranges are kept' : uncacheable(expr);
+    const range = 'timeMs' in times ? 'only ranges are kept' : tree.uncacheable;
     const whyNot = this.#options.results === undefined ? 'there is no result cache' : range;
     return this.#admitted(options, async (ends) => {
       const estimates = await endedBy(ends.signal, this.#cost.estimates(planned));
       const maxCost = this.#cost.maxFor(options.maxCost);
-      const told = { query, canonical: format(expr), maxCost, whyNot: whyNot ?? '' };
+      const told = { query, canonical: tree.canonical, maxCost, whyNot: whyNot ?? '' };
       if (options.analyze !== true) return explained(planned, estimates, told);
       await this.#cost.judge(planned, options.maxCost, this.#bytesMax);
       const { clock } = this.#options;
@@ -155,6 +166,7 @@ export class QueryService implements Ask, Explain {
       lookbackMs = LOOKBACK_MS,
       defaultStepMs,
       delayedNames,
+      startTimestamps,
       seriesMax,
       samplesMax,
     } = this.#options;
@@ -165,6 +177,7 @@ export class QueryService implements Ask, Explain {
       lookbackMs: options.lookbackMs ?? lookbackMs,
       ...(defaultStepMs === undefined ? {} : { defaultStepMs }),
       delayedNames: delayedNames ?? false,
+      startTimestamps: startTimestamps ?? false,
       maxSeries: seriesMax ?? QUERY_SERIES_MAX,
       maxSamples: samplesMax ?? QUERY_SAMPLES_MAX,
     });
@@ -172,6 +185,10 @@ export class QueryService implements Ask, Explain {
     if (rollups === undefined) return planned;
     const now = clock.now();
     return { ...planned, fragments: planned.fragments.map((f) => withRollup(f, rollups, now)) };
+  }
+
+  turn<T>(options: AskOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return this.#admitted(options, ({ signal }) => endedBy(signal, work(signal)));
   }
 
   #answer(planned: Plan, asked: AskOptions): Promise<QueryAnswer> {
@@ -217,9 +234,11 @@ export class QueryService implements Ask, Explain {
     const judged = this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
     const { cost, warnings } = await endedBy(ends.signal, judged);
     const alone = cost > QUERY_COST_HEAVY && asked.pool !== 'dashboard';
-    const release = alone ? await this.#heavy.enter('heavy', ends.signal) : undefined;
-    const { clock } = this.#options;
-    const begin = clock.monotonic();
+    if (asked.pool === 'dashboard') this.#dashboardAt = this.#options.clock.monotonic();
+    const leave = alone ? await this.#turn(ends.signal) : undefined;
+    if (leave !== undefined && this.#options.apart && asked.json) {
+      return this.#apart(planned, asked, ends, leave);
+    }
     try {
       let whole = true;
       let bytesRead = 0;
@@ -233,10 +252,48 @@ export class QueryService implements Ask, Explain {
       const told = [...evaluation.warnings, ...warnings];
       return { ...evaluation, warnings: told, whole, bytesRead, cost };
     } finally {
-      // As long as it took, the others go first.
-      const rest = Math.min(clock.monotonic() - begin, HEAVY_REST_MS_MAX);
-      if (release !== undefined) clock.after(rest, release, true);
+      leave?.();
     }
+  }
+
+  /** The place of costly queries. While dashboards ask, it rests as long as it was held. */
+  async #turn(signal: AbortSignal): Promise<() => void> {
+    const release = await this.#heavy.enter('heavy', signal);
+    const { clock } = this.#options;
+    const begin = clock.monotonic();
+    return () => {
+      const now = clock.monotonic();
+      if (now - this.#dashboardAt > DASHBOARD_ABOUT_MS) return release();
+      clock.after(Math.min(now - begin, HEAVY_REST_MS_MAX), release, true);
+    };
+  }
+
+  /** Whether a query is costly, and may be answered somewhere else. */
+  async #goesApart(planned: Plan, asked: AskOptions): Promise<boolean> {
+    const { apart } = this.#options;
+    if (apart === undefined || asked.json === undefined || asked.pool === 'dashboard') return false;
+    const { cost } = await this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
+    return cost > QUERY_COST_HEAVY;
+  }
+
+  #apart(
+    planned: Plan,
+    options: AskOptions,
+    { signal }: Ends,
+    ended: () => void,
+  ): Promise<QueryAnswer> {
+    const { apart } = this.#options;
+    const { json } = options;
+    assert(apart !== undefined && json !== undefined, 'only what may goes apart');
+    const { grid, source: query, instant } = planned;
+    const times = instant
+      ? { timeMs: grid.start }
+      : { startMs: grid.start, endMs: grid.end, stepMs: grid.step };
+    const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
+    return apart.ask({
+      ...{ query, times, json, signal, ended },
+      options: { ...options, lookbackMs },
+    });
   }
 
   /** Fetches fragments until the query ends or they are too much together. */
@@ -252,12 +309,6 @@ export class QueryService implements Ask, Explain {
       return gathered.result;
     };
   }
-}
-
-function parsed(query: string): Expr {
-  const expr = parse(query);
-  check(expr, query);
-  return expr;
 }
 
 /** The grid of an instant or a range in whole ms. @throws UserError. */

@@ -25,6 +25,16 @@ export class LabelsWriter {
   #sets = new WeakMap<Labels, number>();
   #setCount = 0;
   #texts = new Map<string, number>();
+  #held = 0;
+
+  /** From now on nothing is forgotten, until as many release() have come. */
+  hold(): void {
+    this.#held++;
+  }
+
+  release(): void {
+    this.#held--;
+  }
 
   pack(labels: readonly Labels[]): PackedLabels {
     const sets = new Uint32Array(labels.length);
@@ -39,7 +49,8 @@ export class LabelsWriter {
       }
       sets[i] = set;
     }
-    const forget = this.#setCount > SETS_MAX || this.#texts.size > TEXTS_MAX;
+    const tooMany = this.#setCount > SETS_MAX || this.#texts.size > TEXTS_MAX;
+    const forget = tooMany && this.#held === 0;
     if (forget) {
       this.#sets = new WeakMap();
       this.#setCount = 0;

@@ -1,6 +1,7 @@
 // The near side of a shard: Sink and Source over a channel to the thread that owns its memory.
 // Calls keep their order in the channel, so a question asked after a delivery was handed over sees
 // it.
+import type { MessagePort } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
@@ -14,7 +15,7 @@ import type { Sink, Source, Upkeep } from '../ports.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
-import type { Answer, Channel } from './shard-protocol.ts';
+import type { Answer, Channel, Transferable } from './shard-protocol.ts';
 
 type Selections = readonly (readonly Matcher[])[];
 
@@ -112,6 +113,16 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     return this.#call('stats', []);
   }
 
+  /** Resolves when the thread has begun all that was asked before. */
+  barrier(): Promise<void> {
+    return this.#call('barrier', []) as Promise<void>;
+  }
+
+  /** Lets somebody else ask the same shard, through the other end of this port. */
+  connect(port: MessagePort): Promise<void> {
+    return this.#call('connect', [port], [port]) as Promise<void>;
+  }
+
   close(): Promise<void> {
     return this.#call('close', []) as Promise<void>;
   }
@@ -163,7 +174,7 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     return this.#call('metadata', []) as Promise<readonly MetadataEntry[]>;
   }
 
-  #call(method: string, args: unknown[], transfer: ArrayBuffer[] = []): Promise<unknown> {
+  #call(method: string, args: unknown[], transfer: readonly Transferable[] = []): Promise<unknown> {
     if (this.#gone) return Promise.reject(this.#gone);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
@@ -173,6 +184,7 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
   }
 
   #answered(answer: Answer): void {
+    if ('labels' in answer) return void this.#labels.unpack(answer.labels);
     // Read also when nobody waits: what it teaches about labels is taken for known later.
     const fragment =
       'fragment' in answer ? unpackFragment(answer.fragment, this.#labels) : undefined;

@@ -1,14 +1,19 @@
 // What crosses between the thread that owns a shard's memory and the one that feeds and asks it:
 // calls with a number, answers with the same number, failures as plain data. Samples cross only in
 // packed batches; a packed buffer changes hands (transfer), it is never used by the sender again.
+import type { MessagePort } from 'node:worker_threads';
 import { MonError, UserError, messageOf } from '../errors.ts';
 import type { FailureCode } from '../errors.ts';
 import type { Delivery } from '../ports.ts';
 import type { PackedFragment } from './fragment-wire.ts';
+import type { PackedLabels } from './label-wire.ts';
+
+/** What changes hands with a message. */
+export type Transferable = ArrayBuffer | MessagePort;
 
 /** What both ends of a channel can do: a worker's parentPort, a Worker, a MessagePort. */
 export interface Channel {
-  postMessage(value: unknown, transfer?: readonly ArrayBuffer[]): void;
+  postMessage(value: unknown, transfer?: readonly Transferable[]): void;
   on(event: 'message', listener: (value: unknown) => void): unknown;
 }
 
@@ -21,7 +26,9 @@ export interface Call {
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fragment: PackedFragment }
-  | { readonly id: number; readonly error: PlainError };
+  | { readonly id: number; readonly error: PlainError }
+  /** Labels of an answer to come, told before it so that nothing takes long. */
+  | { readonly labels: PackedLabels };
 
 /** A failure as plain data: which of the three kinds it was and its fields. */
 export interface PlainError {

@@ -2,6 +2,7 @@
 // Calls start in the order they came; the sink keeps changes in order, questions never wait for
 // them.
 import { assert } from '../errors.ts';
+import { LABEL_SETS_AT_ONCE } from '../limits.ts';
 import { packFragment } from './fragment-wire.ts';
 import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
@@ -10,8 +11,10 @@ import { joinCardinality } from '../model/cardinality.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import { noRollups } from '../model/rollup.ts';
 import type { RollupWork } from '../model/rollup.ts';
+import type { Labels } from '../model/labels.ts';
 import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
 
+const NO_SETS = new Uint32Array(0);
 const NOTHING: Estimate = { series: 0, samples: 0 };
 
 /** What a thread offers: made by its `open` call, from plain options. */
@@ -26,20 +29,34 @@ export interface Shard {
   readonly rollups?: RollupWork;
   /** A source of made-up series to rehearse queries on. */
   rehearsal?(): Pick<Source, 'fragment'>;
+  /** Lets whatever waits for the thread have its turn. */
+  breathe?(): Promise<void>;
 }
 
 export function serveShard(channel: Channel, open: (options: unknown) => Promise<Shard>): void {
-  let shard: Shard | undefined;
+  serveChannel(channel, { shard: undefined, open });
+}
+
+/** What all channels to one shard share. */
+interface Served {
+  shard: Shard | undefined;
+  readonly open: (options: unknown) => Promise<Shard>;
+}
+
+function serveChannel(channel: Channel, served: Served): void {
   const labels = new LabelsWriter();
   let rehearsal: Pick<Source, 'fragment'> | undefined;
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
   const answer = async ({ id, method, args }: Call): Promise<unknown> => {
     if (method === 'open') {
-      shard = await open(args[0]);
+      served.shard = await served.open(args[0]);
       return undefined;
     }
+    const { shard } = served;
     assert(shard, 'a shard is opened before it is asked');
+    if (method === 'barrier') return undefined;
+    if (method === 'connect') return serveChannel(args[0] as Channel, served);
     if (method === 'cancel') return void running.get(args[0] as number)?.abort();
     if (method === 'endRehearsal') return void (rehearsal = undefined);
     if (method === 'rehearse') {
@@ -55,19 +72,40 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
       running.delete(id);
     }
   };
+  const post = (id: number, result: FragmentResult): void => {
+    const { value, transfer } = packFragment(result, labels);
+    channel.postMessage({ id, fragment: value }, transfer);
+  };
+  /** Many labels go ahead in pieces, so that neither end is held up by them. */
+  const postFragment = (id: number, result: FragmentResult): void | Promise<void> => {
+    const sets = result.matrix?.labels ?? result.raw?.labels ?? [];
+    if (sets.length <= LABEL_SETS_AT_ONCE) return post(id, result);
+    return tellLabels(sets).then(() => post(id, result));
+  };
+  const tellLabels = async (sets: readonly Labels[]): Promise<void> => {
+    labels.hold();
+    try {
+      for (let at = 0; at < sets.length; at += LABEL_SETS_AT_ONCE) {
+        const packed = labels.pack(sets.slice(at, at + LABEL_SETS_AT_ONCE));
+        channel.postMessage({ labels: { ...packed, sets: NO_SETS } });
+        await served.shard?.breathe?.();
+      }
+    } finally {
+      labels.release();
+    }
+  };
   channel.on('message', (value) => {
     const call = value as Call;
-    answer(call).then(
-      (result) => {
-        const { id, method } = call;
-        if (method !== 'fragment' && method !== 'rehearse') {
-          return channel.postMessage({ id, value: result });
+    const { id, method } = call;
+    answer(call)
+      .then((result) => {
+        if (method === 'fragment' || method === 'rehearse') {
+          return postFragment(id, result as FragmentResult);
         }
-        const { value, transfer } = packFragment(result as FragmentResult, labels);
-        channel.postMessage({ id, fragment: value }, transfer);
-      },
-      (thrown: unknown) => channel.postMessage({ id: call.id, error: plainError(thrown) }),
-    );
+        channel.postMessage({ id, value: result });
+        return undefined;
+      })
+      .catch((thrown: unknown) => channel.postMessage({ id, error: plainError(thrown) }));
   });
 }
 

@@ -12,7 +12,10 @@ export interface Clock {
   monotonic(): number;
   /** Calls back once after `ms`; never keeps the process alive by itself when `background`. */
   after(ms: number, call: () => void, background?: boolean): Timer;
-  /** Resolves after `ms`, or at once when the signal fires (it does not reject). */
+  /**
+   * Resolves after `ms`, or at once when the signal fires (it does not reject). Of 0 ms: after
+   * whatever waits for this thread has had its turn.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -25,6 +28,8 @@ export const systemClock: Clock = {
     return { cancel: () => clearTimeout(handle) };
   },
   sleep(ms, signal) {
+    // A timer of nothing takes a millisecond; a turn of the loop takes what others need.
+    if (ms === 0 && signal === undefined) return new Promise((resolve) => setImmediate(resolve));
     return new Promise((resolve) => {
       if (signal?.aborted) return resolve();
       const done = (): void => {

@@ -100,11 +100,22 @@ export class StoreSource implements Source {
     const { series, samples, chunks, memoryBytes } = this.#store.stats();
     const counts = [...values].map(([name, set]): CountRow => [name, set.size]);
     return {
-      ...{ series, samples, chunks, memoryBytes, labelPairs: pairs.size },
+      ...{ series, samples, chunks, memoryBytes, labelPairs: pairs.size, ...this.#times() },
       seriesByMetric: largestRows(metrics),
       valuesByName: largestRows(counts),
       seriesByPair: largestRows(pairs),
     };
+  }
+
+  /** Of the heads, to the chunk; 0 both where they are empty. */
+  #times(): { readonly minMs: number; readonly maxMs: number } {
+    let minMs = Infinity;
+    let maxMs = -Infinity;
+    for (const head of this.#store.heads.values()) {
+      minMs = Math.min(minMs, head.oldestMs(-Infinity));
+      maxMs = Math.max(maxMs, head.newestMs);
+    }
+    return minMs <= maxMs ? { minMs, maxMs } : { minMs: 0, maxMs: 0 };
   }
 
   series(

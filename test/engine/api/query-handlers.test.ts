@@ -94,7 +94,8 @@ test('a range query by form answers a matrix; warnings and infos stand behind it
   );
   assert.deepEqual(api.fakes.asked, [['range', 'up', 0, 10_000, 5000]]);
   const { signal, ...options } = api.fakes.options[0];
-  assert.deepEqual(options, { timeoutMs: 3000, lookbackMs: 60_000, user: '127.0.0.1' });
+  const json = { limit: 0, stats: false };
+  assert.deepEqual(options, { timeoutMs: 3000, lookbackMs: 60_000, user: '127.0.0.1', json });
   assert.equal(signal?.aborted, false);
 });
 

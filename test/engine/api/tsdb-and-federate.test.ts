@@ -56,15 +56,29 @@ test('federate: the newest sample of each series with its time, one TYPE a name'
 
 function part(series: number, more: Partial<Cardinality>): Cardinality {
   const none = { seriesByMetric: [], valuesByName: [], seriesByPair: [] };
-  return { series, samples: 0, chunks: series, labelPairs: 5, memoryBytes: 0, ...none, ...more };
+  return {
+    series,
+    samples: 0,
+    chunks: series,
+    labelPairs: 5,
+    memoryBytes: 0,
+    minMs: 0,
+    maxMs: 0,
+    ...none,
+    ...more,
+  };
 }
 
 test('status/tsdb: the parts are added up, values are counted exactly', async () => {
   const source = new MemorySource(someSeries());
   const cardinality = async (): Promise<Cardinality> =>
     joinCardinality([
-      part(3, { seriesByMetric: [['a_total', 2]], valuesByName: [['job', 2]] }),
+      part(3, {
+        ...{ seriesByMetric: [['a_total', 2]], valuesByName: [['job', 2]] },
+        ...{ samples: 9, minMs: 50, maxMs: 70 },
+      }),
       part(4, {
+        ...{ samples: 1, minMs: 20, maxMs: 60 },
         seriesByMetric: [
           ['b', 3],
           ['a_total', 2],
@@ -80,7 +94,7 @@ test('status/tsdb: the parts are added up, values are counted exactly', async ()
   const { status, text } = await api.call('/api/v1/status/tsdb?limit=1');
   assert.equal(status, 200, text);
   assert.deepEqual(JSON.parse(text).data, {
-    headStats: { numSeries: 7, numLabelPairs: 10, chunkCount: 7, minTime: 0, maxTime: 0 },
+    headStats: { numSeries: 7, numLabelPairs: 10, chunkCount: 7, minTime: 20, maxTime: 70 },
     seriesCountByMetricName: [{ name: 'a_total', value: 4 }],
     labelValueCountByLabelName: [{ name: 'job', value: 2 }],
     memoryInBytesByLabelName: [{ name: 'path', value: 4 }],

@@ -211,7 +211,7 @@ test('an expensive order of samples is still selected from', () => {
 });
 
 test('what comes with a warning or is unknown is left to the twin', () => {
-  const work = { first: 0, step: 1, steps: 1, windowMs: 1 };
+  const work = { first: 0, step: 1, steps: 1, windowMs: 1, series: 1 };
   assert.equal(kernelRuns({ ...work, fn: 'quantile_over_time', args: [1.5] }), false);
   assert.equal(kernelRuns({ ...work, fn: 'quantile_over_time', args: [NaN] }), false);
   assert.equal(kernelRuns({ ...work, fn: 'mad_over_time', args: [] }), false);

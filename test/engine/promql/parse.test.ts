@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { UserError } from '../../../src/engine/errors.ts';
-import { QUERY_BYTES_MAX } from '../../../src/engine/limits.ts';
+import { QUERY_BYTES_MAX, QUERY_HEIGHT_MAX } from '../../../src/engine/limits.ts';
 import { check } from '../../../src/engine/promql/check.ts';
 import { format } from '../../../src/engine/promql/format.ts';
 import { parse } from '../../../src/engine/promql/parse.ts';
@@ -180,7 +180,12 @@ test('long and deep queries are refused, a chain of operators is not a question 
   refused(chain(300, '2', '^'), /nested deeper/);
   refused(chain(20_000, '2', '^'), /nested deeper/);
   refused(`x[${'('.repeat(3000)}1${')'.repeat(3000)}]`, /nested deeper|unexpected/);
-  assert.equal(parse(chain(150, 'a', ' or ')).kind, 'binary');
+  refused(chain(QUERY_HEIGHT_MAX + 1, 'a', '+'), /nested deeper than 1000/);
+  refused(chain(1200, 'long_name_of_a_metric', ' or '), /nested deeper than 1000/);
+  assert.equal(parse(chain(900, 'long_name_of_a_metric', ' or ')).kind, 'binary');
+  const mixed = '('.repeat(150) + chain(20, 'a', '-') + `- ${chain(20, 'a', '-')})`.repeat(150);
+  refused(mixed, /nested deeper/);
+  assert.equal(parse(chain(QUERY_HEIGHT_MAX, 'a', '+')).kind, 'binary');
 });
 
 function chain(length: number, term: string, between: string): string {

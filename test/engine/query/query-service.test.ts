@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MonError, UserError } from '../../../src/engine/errors.ts';
+import { QUERY_HEIGHT_MAX } from '../../../src/engine/limits.ts';
 import { QueryService } from '../../../src/engine/query/query-service.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
 import { MemorySeries, MemorySource } from '../../support/memory-series.ts';
@@ -175,4 +176,45 @@ test('a missing source leaves a partial answer; other failures are failures', as
   const broken = failing(new MonError('MON_DISK_FAILED', 'bad disk'));
   const both = new QueryService({ sources: [good, broken], clock: systemClock });
   await assert.rejects(both.instant('m', 0), isMon('MON_DISK_FAILED'));
+});
+
+test('the highest tree there may be is planned, priced, explained and computed', async () => {
+  const source = new MemorySource(someSeries(1));
+  const service = new QueryService({ sources: [source], clock: systemClock });
+  const signs = ['+', '-', '*', '> bool', 'or', '/'];
+  const operand = (i: number): string => (i % 3 === 1 ? '1' : 'm');
+  for (const op of signs) {
+    const length = QUERY_HEIGHT_MAX;
+    const term = (i: number): string => (op === 'or' ? 'm' : operand(i));
+    const query = Array.from({ length }, (_, i) => term(i)).join(op.length === 1 ? op : ` ${op} `);
+    const { result } = await service.instant(query, 60_000);
+    assert.ok(result.type === 'vector' && result.matrix.labels.length === 1, op);
+    const range = await service.range(query, 0, 60_000, 30_000);
+    assert.ok(range.result.type === 'matrix', op);
+    const told = await service.explain(query, { timeMs: 60_000 }, { analyze: true });
+    assert.equal(told.query, query);
+  }
+});
+
+test('other work waits for its turn among the queries, and ends with its asker', async () => {
+  const source = new SlowSource(someSeries());
+  const service = new QueryService({ sources: [source], clock: systemClock, concurrentPerUser: 1 });
+  const query = service.instant('m', 60_000, { user: 'u' });
+  let begun = 0;
+  const work = (): Promise<string> => {
+    begun++;
+    return begun === 1 ? Promise.resolve('done') : new Promise(() => undefined);
+  };
+  const list = service.turn({ user: 'u' }, work);
+  await settle();
+  assert.equal(begun, 0);
+  source.answer();
+  await query;
+  assert.equal(await list, 'done');
+  const gone = new AbortController();
+  const never = service.turn({ user: 'u', signal: gone.signal }, work);
+  await settle();
+  gone.abort();
+  await assert.rejects(never, isMon('MON_ABORTED'));
+  assert.equal(await service.turn({ user: 'u' }, async () => 'free'), 'free');
 });

@@ -65,3 +65,22 @@ test('a fragment crosses with all its columns, large ones handed over', () => {
   const packed = packFragment(plain, new LabelsWriter());
   assert.deepEqual(unpackFragment(structuredClone(packed.value), new LabelsReader()), plain);
 });
+
+test('while sets are told in pieces nothing is forgotten', () => {
+  const writer = new LabelsWriter();
+  const reader = new LabelsReader();
+  const sets = Array.from({ length: 60_000 }, (_, i): Labels => ['i', String(i)]);
+  const other: Labels[] = [['o', '1'], sets[0]];
+  writer.hold();
+  for (let at = 0; at < sets.length; at += 20_000) {
+    const piece = writer.pack(sets.slice(at, at + 20_000));
+    assert.equal(piece.forget, false);
+    reader.unpack(structuredClone({ ...piece, sets: new Uint32Array(0) }));
+    assert.deepEqual(reader.unpack(structuredClone(writer.pack(other))), other);
+  }
+  writer.release();
+  const last = writer.pack(sets);
+  assert.deepEqual([last.texts.length, last.spelled.length, last.forget], [0, 0, true]);
+  assert.deepEqual(reader.unpack(structuredClone(last)), sets);
+  assert.deepEqual(reader.unpack(structuredClone(writer.pack(other))), other);
+});

@@ -24,7 +24,8 @@ import {
   take,
   UNITS,
 } from './head-layout';
-import { appendNewest, hotChunk, hotNewer, hotSeries, lateAt, lateMoved } from './head-open';
+import { appendNewest, hotChunk, hotNewer, hotSeries } from './head-open';
+import { lateAt, lateMoved, pastChanged } from './head-open';
 import { gorillaColumns, gorillaEncode } from './gorilla';
 import { gorillaDecode } from './gorilla-decode';
 import { COUNT } from './gorilla-state';
@@ -58,6 +59,7 @@ function insert(time: i64, value: u64, count: u32): bool {
     memory.copy(t + 8, t, (count - index) << 3);
     memory.copy(v + 8, v, (count - index) << 3);
   }
+  pastChanged();
   store<f64>(t, <f64>time);
   store<u64>(v, value);
   return true;

@@ -40,9 +40,17 @@ export function lateAt(series: usize, newer: usize, chunk: usize): void {
   hotChunk = chunk;
 }
 
+/** Grows when samples other than the newest of a series came, went, or may lie elsewhere. */
+export let past: u32 = 1;
+
+export function pastChanged(): void {
+  past++;
+}
+
 /** Forgets it. */
 export function lateMoved(): void {
   hotSeries = 0;
+  past++;
 }
 
 /** Closes the open chunk: its payload moves into one exact piece. */
@@ -60,7 +68,8 @@ export function closeChunk(head: usize, series: usize): void {
   dropOpen(head, series);
   store<u32>(series, <u32>chunk, NEWEST);
   store<u32>(head, load<u32>(head, CHUNKS) + 1, CHUNKS);
-  lateMoved();
+  // The samples stay what they are, so that nothing of the past has changed.
+  hotSeries = 0;
 }
 
 /** Appends a sample newer than all others of the series. */

@@ -72,5 +72,7 @@ export {
   columnSamples,
   columnTokenBytes,
 } from './column-state';
-export { rangeArguments, rangeWindows } from './range-state';
+export { rangeArguments, rangeKeep, rangeWindows } from './range-state';
 export { rangeEvaluate, rangeFunction, rangeRows } from './range';
+export { floatTable } from './json-float';
+export { jsonPlaces, jsonPoints, jsonTimes } from './json-rows';

@@ -2,11 +2,16 @@
 // row that a function fills. Windows are left-open and move forward only, so two indices that never
 // go back find all of them. Twin of promql/windows.ts: results are equal to the last bit.
 import { alloc, free } from './arena';
+import { FLOOR, seriesAt } from './head-layout';
 import { headRead, headReadFrom, headRoom, readColumns } from './head-read';
+import { keep, recall, SAMPLES, STALE_THERE, TIMES, VALUES } from './range-cache';
 
 const STALE: u64 = 0x7ff0000000000002;
 /** Room for so many samples is kept from series to series; more is given back. */
 const KEPT_SAMPLES: u32 = 1 << 16;
+/** Longer series are not worth their place in the cache, nor is much that was not asked for. */
+const KEPT_MAX: u32 = 8192;
+const BEYOND_MAX: u32 = 240;
 
 /** Samples of the series, stale markers left out unless the function asks for them. */
 export let times: usize = 0;
@@ -156,24 +161,86 @@ function makeRoom(samples: u32): void {
   timesKept = NONE;
 }
 
+let keeping: bool = false;
+
+/** Says whether what is decoded from now on is worth keeping. */
+export function rangeKeep(worth: bool): void {
+  keeping = worth;
+}
+
+/** Index of the first of `many` times at `at` that is above `time`, or not below it. */
+function boundIn(at: usize, many: u32, time: f64, above: bool): u32 {
+  let low: u32 = 0;
+  let high = many;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const t = load<f64>(at + ((<usize>middle) << 3));
+    if (t < time || (above && t == time)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Takes the samples with low <= t <= to from a slot of the cache; answers how many. */
+function recalled(slot: usize, low: f64, to: f64, windowed: bool): u32 {
+  const many = load<u32>(slot, SAMPLES);
+  const timesAt: usize = load<u32>(slot, TIMES);
+  const valuesAt: usize = load<u32>(slot, VALUES);
+  const begin = boundIn(timesAt, many, low, false);
+  const end = boundIn(timesAt, many, to, true);
+  if (end <= begin) return 0;
+  count = end - begin;
+  makeRoom(count);
+  const half = (<usize>places) << 3;
+  extra = columns + half + half;
+  times = timesAt + ((<usize>begin) << 3);
+  values = valuesAt + ((<usize>begin) << 3);
+  if (windowed && load<u32>(slot, STALE_THERE) != 0) {
+    memory.copy(columns, times, (<usize>count) << 3);
+    memory.copy(columns + half, values, (<usize>count) << 3);
+    times = columns;
+    values = columns + half;
+    dropStale();
+  }
+  laid();
+  return end - begin;
+}
+
+/** Windows over the times at hand. */
+function laid(): void {
+  if (sameTimes()) return;
+  notesKept = false;
+  slide();
+}
+
 /** Loads the samples of a series with from <= t <= to. Answers how many it has, stale ones too. */
 export function loadSeries(head: usize, id: u32, from: f64, to: f64, windowed: bool): u32 {
-  const room = headRoom(head, id, from, to);
+  const series = seriesAt(head, id);
+  if (series == 0) return 0;
+  const floor = max<f64>(from, <f64>load<i64>(head, FLOOR));
+  const slot = recall(series, floor);
+  if (slot != 0) return recalled(slot, floor, to, windowed);
+  let room = headRoom(head, id, from, to);
   if (room == 0) return 0;
+  // What is kept reaches to the newest sample, so that the next range finds it too.
+  const whole = keeping ? headRoom(head, id, from, Infinity) : 0;
+  const keeps = whole != 0 && whole <= min<u32>(KEPT_MAX, room + BEYOND_MAX);
+  if (keeps) room = whole;
   makeRoom(room);
   const half = (<usize>places) << 3;
   extra = columns + half + half;
   readColumns(columns, columns + half, room);
-  const found = headRead(head, id, from, to);
+  let found = headRead(head, id, from, keeps ? Infinity : to);
   const skipped = (<usize>headReadFrom()) << 3;
   times = columns + skipped;
   values = columns + half + skipped;
+  if (keeps && found != 0) {
+    keep(series, floor, times, values, found);
+    found = boundIn(times, found, to, true);
+  }
   count = found;
   if (windowed) dropStale();
-  if (!sameTimes()) {
-    notesKept = false;
-    slide();
-  }
+  laid();
   return found;
 }
 
