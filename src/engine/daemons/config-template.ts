@@ -42,7 +42,11 @@ mon:
   listen: 127.0.0.1:9590
   # data_dir: data
   # token_file: token
+  # A duration for samples, or a preset for all: seed, pipeline, staff.
   retention: 15d
+  # rollups:
+  #   keep: {1m: 30d, 5m: 90d, 1h: 1y, 1d: 2y}
+  #   quantiles: ['{__name__=~".*_seconds"}']
   # CPU, memory, disks and network of this machine, under node_exporter's names.
   host_agent: true
   # mon's own metrics.
