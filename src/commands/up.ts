@@ -26,6 +26,10 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
     }),
+    kafka: Flags.string({
+      helpValue: 'BROKERS',
+      description: 'keep the log in Kafka: HOST:PORT,HOST:PORT',
+    }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;
@@ -43,6 +47,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
       enableAdmin: flags['enable-admin'],
       shards: flags.shards,
+      kafka: flags.kafka,
       env: stage.env,
       signal: this.signal,
       print: (line) => void stage.print([`${line}\n`]),

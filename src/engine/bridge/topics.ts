@@ -143,7 +143,7 @@ export function differences(spec: TopicSpec, facts: TopicFacts, servers: string)
       words: `${name} has ${facts.partitions} partitions, expected ${spec.partitions}`,
       hint:
         facts.partitions < spec.partitions
-          ? 'a new number is a new generation: mon up --kafka-partitions makes it when all is drained'
+          ? 'a new number is a new topic: set mon.kafka.partitions, and mon up makes it once all is read'
           : `or take it as it is: mon kafka check --partitions ${facts.partitions}`,
     });
   }

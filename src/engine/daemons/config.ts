@@ -24,6 +24,8 @@ import {
   readLimits,
   readTimes,
 } from './config-scrape.ts';
+import { readKafka } from './config-kafka.ts';
+import type { KafkaSettings } from './config-kafka.ts';
 import { readRetentions } from './config-retention.ts';
 import { parseListen } from './listen-address.ts';
 
@@ -40,6 +42,8 @@ export interface MonConfig {
   readonly objectStore: string | undefined;
   readonly retentionFor: readonly PatternRetention[];
   readonly partitions: number;
+  /** The log over Kafka; undefined: the embedded one. */
+  readonly kafka: KafkaSettings | undefined;
   readonly shards: number;
   readonly tokenFile: string | undefined;
   /** Address of a Redis that keeps query results; undefined: the process keeps them. */
@@ -77,7 +81,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  'object_store',
+  ...['object_store', 'kafka'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -103,6 +107,7 @@ function readMon(root: Section) {
     objectStore: section.path('object_store'),
     retentionFor: readRetentions(section, retentionMs),
     partitions,
+    kafka: readKafka(section),
     shards,
     tokenFile: section.path('token_file'),
     cacheRedis: redisAddress(section),

@@ -3,7 +3,6 @@
 // came in is made durable and applied, then the files close.
 import { join } from 'node:path';
 import { ApiServer } from '../api/api-server.ts';
-import { BatchCodec } from '../codec/batch.ts';
 import { DemoFleet } from '../collector/demo-fleet.ts';
 import { Door } from '../collector/door.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
@@ -12,11 +11,8 @@ import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { ScrapeManager } from '../collector/scrape-manager.ts';
 import type { MonError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
-import { SeriesBook } from '../kernels/series-book.ts';
 import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
-import { EmbeddedLog } from '../log/embedded-log.ts';
-import { batchEncoder } from '../log/record-encoder.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
@@ -31,8 +27,11 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import type { KafkaSettings } from './config-kafka.ts';
+import { openLog } from './open-log.ts';
+import type { OpenedLog } from './open-log.ts';
 import { rehearse } from './rehearse.ts';
-import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
+import { showDoor, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
@@ -44,6 +43,8 @@ export interface LocalOptions {
   readonly port: number;
   readonly token?: string;
   readonly partitions: number;
+  /** The log over Kafka instead of the embedded one; the topic's partitions count then. */
+  readonly kafka?: KafkaSettings;
   readonly shards: number;
   readonly retentionMs: number;
   readonly retentionBytes?: number;
@@ -77,40 +78,38 @@ export interface RunningLocal {
 
 const STOP_MS_MAX = 20_000;
 const STATS_MS = 2_000;
-const TRUNCATE_MS = 10 * 60_000;
 const UPKEEP_MS = 30_000;
 const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
-  const { dataDir, logger, partitions, failed } = options;
+  const { dataDir, logger, failed } = options;
   const clock = systemClock;
   const disk = systemDisk;
   const counters = new Counters();
   const startedMs = clock.now();
   const kernels = new Kernels();
-  const book = new SeriesBook(kernels, partitions);
-  const encoder = batchEncoder(new BatchCodec(kernels), book);
   const state = new SqliteState(join(dataDir, 'state.db'));
-  const folder = join(dataDir, 'log');
   const { redisUrl } = options;
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
   // A disk that is lost is rebuilt from objects and the log: it has to reach back as far.
   const keepMs = options.objectFolder === undefined ? undefined : REBUILD_KEEP_MS;
-  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, keepMs });
-  const { generation } = log;
+  const opened = await openLog({ ...options, kernels, clock, disk, state, counters, keepMs });
+  const { log, book, epochs } = opened;
+  const { generation, partitions } = log;
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
   const { objectFolder } = options;
-  const keeping = { dataDir, generation, objectFolder };
+  const keeping = { dataDir, generation, objectFolder, epochs };
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
-  const reading = { name: 'store', log, sink: stores.sink, clock, checkpointMs };
+  const sink = opened.sink(stores.sink);
+  const reading = { name: 'store', log, sink, clock, checkpointMs };
   const consumer = new Consumer({ ...reading, failed, postponed });
   const text = new PushText(clock);
   const door = new Door({
     ...{ log: answers.watch(log), book, kernels, clock },
-    limits: { retentionMs: options.retentionMs },
+    limits: { retentionMs: options.retentionMs, ...opened.doorLimits },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
   const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
@@ -133,12 +132,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     admin: options.adminApi === true ? adminOf(admin) : undefined,
   });
   showProcess(counters, startedMs);
-  showLog(counters, () => log.counts);
   showShards(counters, () => stores.newest);
   const refusals = showDoor(counters, () => door.counts);
 
   const { cache } = answers;
-  const parts = { options, state, log, stores, consumer, door, targets, api, cache };
+  const parts = { options, state, log: opened, stores, consumer, door, targets, api, cache };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -147,7 +145,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
 interface Parts {
   readonly options: LocalOptions;
   readonly state: State;
-  readonly log: EmbeddedLog;
+  readonly log: OpenedLog;
   readonly stores: Stores;
   readonly consumer: Consumer;
   readonly door: Door;
@@ -168,7 +166,7 @@ function addServices(
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
   services.add({ name: 'cache', stop: () => cache.close() });
-  services.add({ name: 'log', stop: () => log.close() });
+  services.add({ name: 'log', stop: () => log.log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
   services.add({
@@ -191,7 +189,7 @@ function addServices(
       beats.every(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(UPKEEP_MS, () => upkeep.round());
-      beats.every(TRUNCATE_MS, () => log.retain());
+      for (const { everyMs, work } of log.beats) beats.every(everyMs, work);
     },
     drain: () => beats.stop(),
   });

@@ -13,6 +13,8 @@ export interface StoresOptions {
   readonly generation: number;
   readonly dataDir: string;
   readonly objectFolder?: string;
+  /** How many producers write into a partition at once; 1 by default. */
+  readonly epochs?: number;
   readonly placement: Placement;
   /** Called when a shard's thread has died. */
   readonly died: (error: Error) => void;
@@ -37,10 +39,11 @@ export class Stores {
   }
 
   static async start(options: StoresOptions): Promise<Stores> {
-    const { placement, generation, objectFolder, died } = options;
+    const { placement, generation, objectFolder, epochs, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
-    const shards = await startShards({ partitions, generation, folder, objectFolder, died });
+    const opening = { partitions, generation, folder, objectFolder, epochs, died };
+    const shards = await startShards(opening);
     return new Stores(shards, placement);
   }
 

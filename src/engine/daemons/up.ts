@@ -15,6 +15,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { renderConfig } from './config-render.ts';
+import { kafkaWith } from './config-kafka.ts';
 import { defaultConfig, parseConfig } from './config.ts';
 import type { MonConfig } from './config.ts';
 import { dataFolder, defaultConfigFile, logFile } from './folders.ts';
@@ -35,6 +36,8 @@ export interface UpOptions {
   readonly background: boolean;
   readonly tokenFile?: string;
   readonly shards?: number;
+  /** Brokers of Kafka, instead of those of the configuration. */
+  readonly kafka?: string;
   readonly enableAdmin?: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -126,6 +129,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     ...address,
     token,
     partitions: config.partitions,
+    kafka: kafkaWith(config.kafka, options.kafka),
     shards: options.shards ?? config.shards,
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
@@ -207,6 +211,7 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.listen !== undefined) args.push('--listen', options.listen);
   if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
   if (options.enableAdmin === true) args.push('--enable-admin');
+  if (options.kafka !== undefined) args.push('--kafka', options.kafka);
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
   const child = startBackground(args, output);

@@ -18,7 +18,7 @@ import { Partition, type PartitionOptions, type PartitionState } from './partiti
 
 /** @throws MonError MON_CHECKPOINT_CORRUPT, or of the disk. Damaged blocks are set aside. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
-  const { folder, disk, kernels, partition, generation, cache } = options;
+  const { folder, disk, kernels, partition, generation, cache, epochs } = options;
   const files = new BlockFiles({
     folder: blockFolder(folder, partition),
     ...{ partition, disk, kernels, cache },
@@ -39,7 +39,7 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
         `the log is at ${generation}`,
     );
   }
-  const head = Head.restore(kernels, checkpoint.head);
+  const head = Head.restore(kernels, checkpoint.head, { epochs });
   const { blocks, list } = await listed(files, checkpoint.list, names);
   return new Partition(options, files, {
     ...{ head, next: checkpoint.offset, list, blocks },
@@ -78,7 +78,7 @@ async function opened(files: BlockFiles, entry: BlockEntry): Promise<LiveBlock |
 
 /** What an object store has of this partition, for a disk that has nothing. */
 async function rebuilt(
-  { objects, disk, kernels, partition, generation }: PartitionOptions,
+  { objects, disk, kernels, partition, generation, epochs }: PartitionOptions,
   files: BlockFiles,
 ): Promise<PartitionState | undefined> {
   if (objects === undefined) return undefined;
@@ -86,13 +86,13 @@ async function rebuilt(
   const list = await fetchBlocks({ objects, disk, partition, generation, folder });
   if (list === undefined) return undefined;
   const found = await listed(files, list, []);
-  const head = new Head(kernels, { partition });
+  const head = new Head(kernels, { partition, epochs });
   return { head, next: list.sealedTo, ...found, stored: false };
 }
 
 /** All readable blocks of the folder, but those that others were made of; the head is empty. */
 async function adopted(
-  { kernels, partition, generation }: PartitionOptions,
+  { kernels, partition, generation, epochs }: PartitionOptions,
   files: BlockFiles,
   names: readonly string[],
 ): Promise<PartitionState> {
@@ -117,5 +117,5 @@ async function adopted(
     nextSequence: Math.max(0, ...found.map(({ entry }) => entry.sequence)) + 1,
     sealedTo: next,
   };
-  return { head: new Head(kernels, { partition }), next, list, blocks, stored: false };
+  return { head: new Head(kernels, { partition, epochs }), next, list, blocks, stored: false };
 }

@@ -32,6 +32,8 @@ export interface PartitionOptions {
   readonly generation: number;
   readonly cache: BlockCache;
   readonly pace: Pace;
+  /** How many producers live at once in the head. */
+  readonly epochs?: number;
   /** Where sealed blocks are uploaded to. */
   readonly objects?: ObjectStore;
   /** Called when readers that were made before must not be used any more. */
