@@ -4,7 +4,7 @@
 // asked for before the call is too old for it.
 import type { Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { typeOf } from './kafka-failure.ts';
+import { innermost, typeOf } from './kafka-failure.ts';
 import type { KafkaCluster } from './kafkajs-inside.ts';
 
 export interface EndsOptions {
@@ -18,7 +18,7 @@ type Edge = 'start' | 'end';
 
 /** After a failure the brokers are not asked again for so long. */
 const REST_MS = 2_000;
-const ELECTING = /NOT_LEADER|LEADER_NOT_AVAILABLE|UNKNOWN_TOPIC|OFFSET_NOT_AVAILABLE|^$/;
+const ELECTING = /NOT_LEADER|LEADER_NOT_AVAILABLE|UNKNOWN_TOPIC|OFFSET_NOT_AVAILABLE/;
 const TRIES = 25;
 const TRY_MS = 200;
 
@@ -85,7 +85,8 @@ export class Ends {
         await this.ask('start');
         return await this.ask('end');
       } catch (thrown) {
-        if (!ELECTING.test(typeOf(thrown)) || i >= TRIES) throw thrown;
+        const leaderless = innermost(thrown).name === 'KafkaJSBrokerNotFound';
+        if (!(leaderless || ELECTING.test(typeOf(thrown))) || i >= TRIES) throw thrown;
         await clock.sleep(TRY_MS);
         await cluster.refreshMetadata().catch(() => undefined);
       }
@@ -109,21 +110,29 @@ export class Ends {
   }
 
   async #try(edge: Edge): Promise<void> {
-    const { clock, cluster } = this.#options;
+    const { clock } = this.#options;
+    if (this.failure === undefined) return await this.#attempt(edge);
+    // Nobody waits for brokers that did not answer: one look from time to time is enough.
     if (clock.monotonic() < this.#restUntil) return;
-    try {
-      await this.ask(edge);
-      this.failure = undefined;
-    } catch (first) {
+    this.#restUntil = Infinity;
+    void this.#attempt(edge);
+  }
+
+  async #attempt(edge: Edge): Promise<void> {
+    const { clock, cluster } = this.#options;
+    for (let i = 1; ; i++) {
       try {
-        // A leader that has moved is the usual reason.
-        if (!cluster.isConnected()) await cluster.connect();
-        await cluster.refreshMetadata();
         await this.ask(edge);
         this.failure = undefined;
+        return;
       } catch (thrown) {
-        this.failure = thrown ?? first;
+        if (i === 1 && ELECTING.test(typeOf(thrown))) {
+          await cluster.refreshMetadata().catch(() => undefined);
+          continue;
+        }
+        this.failure = thrown;
         this.#restUntil = clock.monotonic() + REST_MS;
+        return;
       }
     }
   }

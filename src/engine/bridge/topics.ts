@@ -149,7 +149,7 @@ export function differences(spec: TopicSpec, facts: TopicFacts, servers: string)
   }
   if (facts.replication < spec.replication) {
     found.push({
-      words: `${name} has ${facts.replication} replicas, expected ${spec.replication}`,
+      words: `${name} is on ${facts.replication} of ${spec.replication} brokers that it has to be on`,
       hint: `kafka-reassign-partitions.sh ${at} adds them, or: --replication ${facts.replication}`,
     });
   }

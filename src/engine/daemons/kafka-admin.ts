@@ -111,7 +111,7 @@ function reports(
     }
     if (found.length > 0) return found;
     const { partitions, replication } = facts;
-    const words = `${partitions} partitions, ${replication} replicas`;
+    const words = `${partitions} partitions, ${replication} replica${replication === 1 ? '' : 's'}`;
     return [{ topic, state: made.has(topic) ? 'made' : 'good', words, hint: '' }];
   });
 }

@@ -19,6 +19,7 @@ import { claimFolder } from './open-log.ts';
 import type { OpenedLog, OpenLogOptions } from './open-log.ts';
 
 const LAG_MS = 10_000;
+/** Small beside the bound: a segment is removed when all of it has been drained. */
 const SPOOL_SEGMENT_BYTES = 16 * 1024 * 1024;
 const DRAINED = 'kafka/spool/drained';
 const ROLES = ['store', 'alert', 'rollup'];
@@ -67,7 +68,7 @@ async function openSpool(
 ): Promise<Spool> {
   const log = await EmbeddedLog.open({
     ...{ folder: join(dataDir, 'spool'), disk, clock, partitions, encoder: spoolEncoder },
-    ...{ segmentBytes: Math.min(SPOOL_SEGMENT_BYTES, bytesMax), keepMs: 0 },
+    ...{ segmentBytes: Math.min(SPOOL_SEGMENT_BYTES, bytesMax / 8), keepMs: 0 },
   });
   return {
     ...{ log, bytesMax },
