@@ -22,11 +22,13 @@ import { runCli } from '../support/run-cli.ts';
 import { fleetBodies } from '../support/rwload.ts';
 import { WRITE_HEADERS } from '../support/write-request.ts';
 
-const RUN_MS = Number(process.env['MON_BENCH_MS'] ?? 8000);
+const RUN_MS = Number(process.env['MON_BENCH_MS'] ?? 5000);
 const BROKERS = process.env['MON_BENCH_BROKERS'] === '3' ? 3 : 1;
-const COMPRESSION = process.env['MON_BENCH_COMPRESSION'] ?? 'zstd';
+const COMPRESSION = process.env['MON_BENCH_COMPRESSION'] ?? 'snappy';
 const PARTITIONS = Number(process.env['MON_BENCH_PARTITIONS'] ?? 24);
-const SERIES = 10_100;
+const HOSTS = 200;
+const SERIES = HOSTS * 101;
+const STEP_MS = 10_000;
 const PROBE_MS = 100;
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -86,9 +88,13 @@ interface Load {
   readonly senders: number;
 }
 
+/** Times go on from load to load, or every sample would be late. */
+let reachedMs = Date.now() - 60 * 60_000;
+
 function bodiesFor({ perSecond, per }: Load): Buffer[] {
   const steps = Math.ceil((perSecond * RUN_MS) / 1000 / SERIES);
-  const all = fleetBodies({ hosts: 100, steps, per, endMs: Date.now() });
+  reachedMs += steps * STEP_MS;
+  const all = fleetBodies({ hosts: HOSTS, steps, per, endMs: reachedMs });
   return all.map((body) => snappy.compressSync(body) as Buffer);
 }
 
@@ -205,12 +211,15 @@ try {
   }
   const config = join(folder, 'mon.yml');
   const at = `kafka: { brokers: "${kafka.bootstrap}", topic: bench.mon }`;
-  await writeFile(config, `mon: { host_agent: false, self_scrape: false, ${at} }\n`);
+  const quiet = 'host_agent: false, self_scrape: false';
+  await writeFile(config, `mon: { ${quiet}, ${at} }\n`);
+  const embedded = join(folder, 'embedded.yml');
+  await writeFile(embedded, `mon: { ${quiet} }\n`);
   const mon = await startMon({ dataDir: folder, port: await freePort(), config });
   say(`${BROKERS} broker(s), ${PARTITIONS} partitions, ${COMPRESSION}, ${SERIES} series`);
   const slow = { words: '10 k/s', perSecond: 10_000, per: 500, senders: 2 };
   const fast = { words: '200 k/s', perSecond: 200_000, per: 2000, senders: 8 };
-  const most = { words: 'as fast as it goes', perSecond: 400_000, per: 2000, senders: 8 };
+  const most = { words: 'as fast as it goes', perSecond: 300_000, per: 2000, senders: 8 };
   await run(mon.url, { ...slow, words: 'warming' });
   for (const load of [slow, fast, most]) {
     const before = topicBytes(kafka, 'bench.mon');
@@ -221,6 +230,12 @@ try {
   const rss = (await metric(mon.url, 'process_resident_memory_bytes')) / 1e6;
   say(`server: ${rss.toFixed(0)} MB resident`);
   await mon.end('SIGTERM');
+  const plain = await startMon({
+    ...{ dataDir: join(folder, 'embedded'), port: await freePort(), config: embedded },
+  });
+  await run(plain.url, { ...slow, words: 'embedded log, warming' });
+  await run(plain.url, { ...fast, words: 'embedded log, 200 k/s' });
+  await plain.end('SIGTERM');
   await alone(kafka, 'bench.alone', most);
 } finally {
   await kafka.stop();

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { MonError } from '../errors.ts';
 import { KAFKA_BATCH_UNPACKED_BYTES_MAX } from '../limits.ts';
+import { unpackLz4 } from './lz4-frame.ts';
 
 /** kafkajs' numbers of compressions, which are Kafka's own. */
 export const CODEC = { none: 0, gzip: 1, snappy: 2, lz4: 3, zstd: 4 } as const;
@@ -23,10 +24,15 @@ interface Snappy {
 }
 
 interface Lz4 {
-  compress(input: Uint8Array): Uint8Array;
-  decompress(input: Uint8Array): Uint8Array;
-  /** No fewer bytes than come out. */
-  decompressBound(input: Uint8Array): number;
+  /** Answers how many bytes it wrote, 0 when the block does not shrink. */
+  compressBlock(
+    from: Uint8Array,
+    into: Uint8Array,
+    start: number,
+    length: number,
+    hashes: Uint32Array,
+  ): number;
+  compressBound(length: number): number;
 }
 
 const require = createRequire(import.meta.url);
@@ -99,21 +105,40 @@ function snappyCodec(): BatchCompression {
   };
 }
 
-/** The library's bound counts whole blocks: one more than comes out. */
-const LZ4_BOUND = KAFKA_BATCH_UNPACKED_BYTES_MAX + 4 * 1024 * 1024;
+/** Magic, version 1 with independent blocks, blocks of 64 KiB, and the checksum of these two. */
+const LZ4_HEAD = Buffer.from([0x04, 0x22, 0x4d, 0x18, 0x60, 0x40, 0x82]);
+const LZ4_BLOCK = 64 * 1024;
+const LZ4_RAW = 0x80000000;
+const LZ4_HASHES = 1 << 16;
 
-/** An lz4 frame as Kafka's own consumers read it (magic 2: with a right header checksum). */
+/**
+ * Packs as Java wants it: the library's own frame has blocks that lean on one another, which Kafka
+ * refuses.
+ */
+export function packLz4(lz4: Lz4, bytes: Buffer): Buffer {
+  const parts: Buffer[] = [LZ4_HEAD];
+  const hashes = new Uint32Array(LZ4_HASHES);
+  for (let at = 0; at < bytes.length; at += LZ4_BLOCK) {
+    const block = bytes.subarray(at, at + LZ4_BLOCK);
+    const into = Buffer.allocUnsafe(lz4.compressBound(block.length));
+    const size = lz4.compressBlock(block, into, 0, block.length, hashes.fill(0));
+    const shrunk = size > 0 && size < block.length;
+    const head = Buffer.alloc(4);
+    head.writeUInt32LE(shrunk ? size : block.length + LZ4_RAW);
+    parts.push(head, shrunk ? into.subarray(0, size) : block);
+  }
+  parts.push(Buffer.alloc(4));
+  return Buffer.concat(parts);
+}
+
 function lz4Codec(): BatchCompression {
   const lz4 = require('lz4js') as Lz4;
   return {
-    compress: async ({ buffer }) => Buffer.from(lz4.compress(buffer)),
+    compress: async ({ buffer }) => packLz4(lz4, buffer),
     async decompress(buffer) {
-      try {
-        if (lz4.decompressBound(buffer) > LZ4_BOUND) throw malformed('lz4');
-        return Buffer.from(lz4.decompress(buffer));
-      } catch (thrown) {
-        throw malformed('lz4', thrown);
-      }
+      const bytes = unpackLz4(buffer, KAFKA_BATCH_UNPACKED_BYTES_MAX);
+      if (bytes === undefined) throw malformed('lz4');
+      return bytes;
     },
   };
 }

@@ -19,6 +19,8 @@ import { committed, Groups, groupOf } from './groups.ts';
 import type { GroupMark } from './groups.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 import { clusterFor } from './kafka-access.ts';
+import { CODEC } from './kafka-codecs.ts';
+import type { CodecName } from './kafka-codecs.ts';
 import { kafkaFailure } from './kafka-failure.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import type { KafkaCluster } from './kafkajs-inside.ts';
@@ -46,6 +48,8 @@ export interface KafkaLogOptions {
   readonly partitions?: number;
   /** Where records go while Kafka is away; without one, appends fail then. */
   readonly spool?: (partitions: number) => Promise<Spool>;
+  /** How batches are packed; by default as the topic is set. */
+  readonly compression?: CodecName;
   readonly giveUpMs?: number;
   readonly patienceMs?: number;
   /** Told once when Kafka goes away, and once when it is back. */
@@ -108,7 +112,8 @@ export class KafkaLog implements Log {
 
   private constructor(options: KafkaLogOptions, { found, asking, sending }: Parts) {
     const { clock } = options;
-    const { topic, partitions, codec } = found;
+    const { topic, partitions } = found;
+    const codec = options.compression === undefined ? found.codec : CODEC[options.compression];
     this.#options = options;
     this.#asking = asking;
     this.#sending = sending;
