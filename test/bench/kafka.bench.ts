@@ -140,7 +140,9 @@ function topicBytes(kafka: KafkaCluster, topic: string): number {
 }
 
 /** The records that the bodies become, in the order in which they would be sent. */
-async function recordsOf(bodies: readonly Buffer[]): Promise<{ partition: number; value: Buffer }[][]> {
+async function recordsOf(
+  bodies: readonly Buffer[],
+): Promise<{ partition: number; value: Buffer }[][]> {
   const kernels = new Kernels();
   const book = new SeriesBook(kernels, PARTITIONS);
   const codec = new BatchCodec(kernels);

@@ -1,6 +1,6 @@
-// `mon up` over three real brokers: one killed, two killed, all paused, and the server itself killed
-// while writes go on. Nothing acknowledged is lost and nothing is there twice; the spool takes what
-// Kafka does not, up to its bound.
+// `mon up` over three real brokers: one killed, two killed, all paused, and the server itself
+// killed while writes go on. Nothing acknowledged is lost and nothing is there twice; the spool
+// takes what Kafka does not, up to its bound.
 import { strict as assert } from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';

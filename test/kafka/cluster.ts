@@ -114,7 +114,8 @@ export class KafkaCluster {
       broker.pid = child.pid ?? 0;
     } else {
       // The shell waits for its input to end, which is when this process has died, too.
-      const script = 'exec 3<&0; java "$@" </dev/null 3<&- & echo $! >&1; read -r _ <&3; kill -9 $!';
+      const script =
+        'exec 3<&0; java "$@" </dev/null 3<&- & echo $! >&1; read -r _ <&3; kill -9 $!';
       const stdio: ['pipe', 'pipe', number] = ['pipe', 'pipe', output];
       const redirected = script.replace('3<&- &', '3<&- >&2 &');
       const child = spawn('bash', ['-c', redirected, 'kafka', ...args], { stdio });

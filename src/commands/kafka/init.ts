@@ -1,9 +1,12 @@
 // `mon kafka init`: makes the topics that mon needs, and checks those that are there already.
+// It talks to Kafka alone: no server of mon has to run, and no topic that exists is changed.
 import { BaseCommand, LIST_FORMATS, kafkaFlags, outputFlag } from '../../base-command.ts';
 
 export default class KafkaInit extends BaseCommand<typeof KafkaInit> {
-  static override summary = 'make the topics that mon needs in Kafka, and check those that are there';
-  static override description = 'Exits with 1 when a topic is otherwise than it has to be. Changes no topic that exists.';
+  static override summary =
+    'make the topics that mon needs in Kafka, and check those that are there';
+  static override description =
+    'Exits with 1 when a topic is otherwise than it has to be. Changes no topic that exists.';
   static override examples = ['<%= config.bin %> kafka init --brokers 127.0.0.1:9092'];
   static override flags = { ...outputFlag(...LIST_FORMATS), ...kafkaFlags };
 

@@ -29,7 +29,8 @@ export function crc32c(bytes: Uint8Array): number {
   let i = 0;
   const whole = bytes.length - (bytes.length % SLICES);
   for (; i < whole; i += SLICES) {
-    const low = crc ^ (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24));
+    const low =
+      crc ^ (bytes[i] | (bytes[i + 1] << 8) | (bytes[i + 2] << 16) | (bytes[i + 3] << 24));
     crc =
       T7[low & 0xff] ^
       T6[(low >>> 8) & 0xff] ^

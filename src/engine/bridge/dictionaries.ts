@@ -21,7 +21,7 @@ export class WrittenDictionaries {
 
   constructor(epoch: number, partitions: number) {
     this.epoch = epoch;
-    this.#open = new Array<Open | undefined>(partitions).fill(undefined);
+    this.#open = Array.from({ length: partitions }, () => undefined);
   }
 
   /** What the next record of a partition leans on; `end` is the partition's end as far as known. */

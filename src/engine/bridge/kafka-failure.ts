@@ -31,7 +31,8 @@ export function typeOf(thrown: unknown): string {
   return innermost(thrown).type ?? '';
 }
 
-const CERTIFICATE = /certificate|CERT_|SELF_SIGNED|ERR_TLS|SSL routines|wrong version number|TLS connection/i;
+const CERTIFICATE =
+  /certificate|CERT_|SELF_SIGNED|ERR_TLS|SSL routines|wrong version number|TLS connection/i;
 const REFUSED = /AUTHORIZATION_FAILED$/;
 const SASL = /SASL/;
 

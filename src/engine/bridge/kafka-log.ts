@@ -24,9 +24,11 @@ import type { CodecName } from './kafka-codecs.ts';
 import { kafkaFailure } from './kafka-failure.ts';
 import { KafkaReader } from './kafka-reader.ts';
 import type { KafkaCluster } from './kafkajs-inside.ts';
+import { busy, closed, offsetFailure, tooLarge } from './log-failures.ts';
 import { encodeKey } from './message-key.ts';
 import { Sender } from './sender.ts';
-import type { Outgoing, SenderCounts } from './sender.ts';
+import type { SenderCounts } from './sender.ts';
+import type { Outgoing } from './outgoing.ts';
 import { Spill } from './spill.ts';
 import type { Spool } from './spill.ts';
 import { currentTopic } from './topic-generation.ts';
@@ -290,15 +292,15 @@ export class KafkaLog implements Log {
       return this.#spill.full ? this.#spill.refusal() : undefined;
     }
     if (this.#sender.pendingBytes < KAFKA_PENDING_BYTES_MAX) return undefined;
-    return new MonError('MON_LOG_BUSY', 'Kafka does not keep up with what is appended', {
-      hint: 'send again a little later',
-      fields: { pendingBytes: this.#sender.pendingBytes },
-    });
+    return busy(this.#sender.pendingBytes);
   }
 
   #add(batch: Batch, now: number, spilled: Outgoing[]): Promise<Appended> {
     const { partition } = batch;
-    assert(partition >= 0 && partition < this.partitions, 'the batch is for a partition of the log');
+    assert(
+      partition >= 0 && partition < this.partitions,
+      'the batch is for a partition of the log',
+    );
     const dictionaries = this.#dictionaries;
     const spilling = this.#spill?.active === true;
     // In the spool each record stands alone: any of them may be refused there.
@@ -386,29 +388,9 @@ export class KafkaLog implements Log {
 
   async #check(reader: string, partition: number, offset: Offset): Promise<void> {
     const inside = partition < this.partitions;
-    const end = inside ? this.#ends.known(partition) : 0;
+    const end = inside ? this.#ends.known(partition) : -1;
     const start = inside ? this.#ends.knownStart(partition) : 0;
-    const fields = { reader, partition, offset, start, end };
-    const asks = `${reader} asks for record ${offset} of partition ${partition}, ${this.topic}`;
-    if (!inside || offset > end) {
-      throw new MonError('MON_LOG_OFFSET_PAST_END', `${asks} ends at ${end}`, {
-        hint: 'this state belongs to another topic, or the topic has lost its end or was made anew',
-        fields,
-      });
-    }
-    if (offset >= start) return;
-    throw new MonError('MON_LOG_OFFSET_GONE', `${asks} begins at ${start}`, {
-      hint: 'the state is older than what the topic keeps: restore a newer one, or begin anew',
-      fields,
-    });
+    const failure = offsetFailure(this.topic, { reader, partition, offset, start, end });
+    if (failure) throw failure;
   }
-}
-
-function closed(): MonError {
-  return new MonError('MON_LOG_CLOSED', 'the log is closed');
-}
-
-function tooLarge(bytes: number): MonError {
-  const words = `a record of ${bytes} bytes is larger than ${RECORD_BYTES_MAX}`;
-  return new MonError('MON_LIMIT_EXCEEDED', words, { hint: 'send smaller batches' });
 }

@@ -1,7 +1,7 @@
 // A reader of the log over Kafka: fetches the partitions it was given from their leaders, each from
 // the offset it was told, with nobody to assign or reset anything. Easy to get wrong: Kafka answers
-// whole batches, so what lies before the offset comes along and is skipped; and a record may lean on
-// a dictionary that began before the reader's start, which is then fetched first, for definitions.
+// whole batches, so what lies before the offset comes along and is skipped; and a record may lean
+// on a dictionary that began before the reader's start, which is then fetched first.
 import { MonError, assert } from '../errors.ts';
 import { KAFKA_READY_BYTES_MAX } from '../limits.ts';
 import type { Delivery, LogReader, Offset } from '../ports.ts';
@@ -11,6 +11,7 @@ import { innermost, kafkaFailure, typeOf } from './kafka-failure.ts';
 import type { FetchedMessage, FetchedPartition, KafkaCluster } from './kafkajs-inside.ts';
 import { decodeKey } from './message-key.ts';
 import type { MessageKey } from './message-key.ts';
+import { retryMs } from './outgoing.ts';
 
 export interface ReaderOptions {
   readonly name: string;
@@ -33,7 +34,6 @@ export interface ReaderOptions {
 const WAIT_MS = 500;
 const FETCH_BYTES = 4 * 1024 * 1024;
 const PARTITION_BYTES = 1024 * 1024;
-const RETRY_MS = [50, 100, 250, 500, 1000];
 /** Records are visible when all in-sync replicas have them; there are no transactions. */
 const READ_UNCOMMITTED = 0;
 /**
@@ -322,10 +322,6 @@ export class KafkaReader implements LogReader {
     }
     return [];
   }
-}
-
-function retryMs(failed: number): number {
-  return RETRY_MS[Math.min(failed, RETRY_MS.length) - 1];
 }
 
 function bytesOf(value: Buffer | null): Uint8Array {

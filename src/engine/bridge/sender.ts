@@ -9,17 +9,8 @@ import type { Offset } from '../ports.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { typeOf } from './kafka-failure.ts';
 import type { KafkaCluster, ProducePartition } from './kafkajs-inside.ts';
-
-/** One record on its way. */
-export interface Outgoing {
-  readonly partition: number;
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-  /** Monotonic ms. */
-  readonly sinceMs: number;
-  /** Called once: durable at this offset, or refused for good by the broker. */
-  readonly settle: (at: Offset | Error) => void;
-}
+import { bufferOf, NEW_PRODUCER, NOT_TAKEN, REFUSED, retryMs, sizeOf } from './outgoing.ts';
+import type { Outgoing } from './outgoing.ts';
 
 export interface SenderOptions {
   readonly cluster: KafkaCluster;
@@ -62,38 +53,9 @@ interface Lane {
 }
 
 const PRODUCE_MS = 5_000;
-const RETRY_MS = [50, 100, 250, 500, 1000];
 /** Sequence numbers are int32; long before their end a new producer id begins at 0. */
 const SEQUENCE_MAX = 2 ** 31 - 2 ** 20;
-const OVERHEAD_BYTES = 32;
 
-/** The broker does not know this producer, or has seen other numbers: begin anew. */
-const NEW_PRODUCER = new Set([
-  'OUT_OF_ORDER_SEQUENCE_NUMBER',
-  'UNKNOWN_PRODUCER_ID',
-  'INVALID_PRODUCER_EPOCH',
-  'INVALID_PRODUCER_ID_MAPPING',
-]);
-/** The broker says that it has appended nothing. */
-const NOT_TAKEN = new Set([
-  'NOT_LEADER_FOR_PARTITION',
-  'LEADER_NOT_AVAILABLE',
-  'UNKNOWN_TOPIC_OR_PARTITION',
-  'NOT_ENOUGH_REPLICAS',
-  'KAFKA_STORAGE_ERROR',
-]);
-/** The same records would be refused again. */
-const REFUSED = new Set([
-  'MESSAGE_TOO_LARGE',
-  'RECORD_LIST_TOO_LARGE',
-  'INVALID_RECORD',
-  'INVALID_TIMESTAMP',
-  'INVALID_REQUIRED_ACKS',
-  'UNSUPPORTED_COMPRESSION_TYPE',
-  'UNSUPPORTED_FOR_MESSAGE_FORMAT',
-  'TOPIC_AUTHORIZATION_FAILED',
-  'CLUSTER_AUTHORIZATION_FAILED',
-]);
 /** The offset of a record that the broker had already, too long ago to say where. */
 const UNKNOWN_OFFSET = -1;
 
@@ -422,16 +384,4 @@ export class Sender {
     }
     this.#woken();
   }
-}
-
-function retryMs(failed: number): number {
-  return RETRY_MS[Math.min(failed, RETRY_MS.length) - 1];
-}
-
-function sizeOf({ key, value }: Outgoing): number {
-  return key.length + value.length + OVERHEAD_BYTES;
-}
-
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

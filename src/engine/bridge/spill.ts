@@ -7,7 +7,7 @@ import type { Batch } from '../model/batch.ts';
 import type { Appended, Delivery, Log, LogReader, Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { KEY_BYTES } from './message-key.ts';
-import type { Outgoing } from './sender.ts';
+import type { Outgoing } from './outgoing.ts';
 
 /** A batch that is a record already: what the spool's encoder is given. */
 interface PackedBatch extends Batch {

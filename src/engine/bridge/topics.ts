@@ -32,7 +32,7 @@ const ALERTS_PARTITIONS = 12;
 const ALERTS_KEEP_MS = 7 * RAW_KEEP_MS;
 /** Retention drops whole segments: an hour past its time at most. */
 const SEGMENT_MS = 3_600_000;
-/** Of small batches zstd saves a sixth more, for half as much CPU again: test/bench/kafka.bench.ts. */
+/** The seed's. Of small batches zstd saves a sixth more and costs more CPU: kafka.bench.ts. */
 export const COMPRESSION = 'snappy';
 
 function settingsFor(plan: TopicPlan, keepMs: number): Record<string, string> {
@@ -144,13 +144,13 @@ export function differences(spec: TopicSpec, facts: TopicFacts, servers: string)
       words: `${name} has ${facts.partitions} partitions, expected ${spec.partitions}`,
       hint:
         facts.partitions < spec.partitions
-          ? 'a new number is a new topic: set mon.kafka.partitions, and mon up makes it once all is read'
+          ? 'set mon.kafka.partitions: mon up makes a new topic once all is read'
           : `or take it as it is: mon kafka check --partitions ${facts.partitions}`,
     });
   }
   if (facts.replication < spec.replication) {
     found.push({
-      words: `${name} is on ${facts.replication} of ${spec.replication} brokers that it has to be on`,
+      words: `${name} is on ${facts.replication} of ${spec.replication} brokers it has to be on`,
       hint: `kafka-reassign-partitions.sh ${at} adds them, or: --replication ${facts.replication}`,
     });
   }

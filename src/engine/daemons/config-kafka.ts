@@ -149,5 +149,9 @@ async function saslOf(settings: KafkaSettings, disk: Disk): Promise<KafkaAccess[
 export async function kafkaAccess(settings: KafkaSettings, disk: Disk): Promise<KafkaAccess> {
   const brokers = parseBrokers(settings.brokers);
   const [tls, sasl] = [await tlsOf(settings, disk), await saslOf(settings, disk)];
-  return { brokers, ...(tls === undefined ? {} : { tls }), ...(sasl === undefined ? {} : { sasl }) };
+  return {
+    brokers,
+    ...(tls === undefined ? {} : { tls }),
+    ...(sasl === undefined ? {} : { sasl }),
+  };
 }

@@ -15,8 +15,8 @@ import type { Log, Offset, Sink, State } from '../ports.ts';
 import type { Counters, Gauge } from '../runtime/counters.ts';
 import { kafkaAccess } from './config-kafka.ts';
 import type { KafkaSettings } from './config-kafka.ts';
-import { claimFolder } from './open-log.ts';
-import type { OpenedLog, OpenLogOptions } from './open-log.ts';
+import { claimFolder } from './opened-log.ts';
+import type { OpenedLog, OpenLogOptions } from './opened-log.ts';
 
 const LAG_MS = 10_000;
 /** Small beside the bound: a segment is removed when all of it has been drained. */

@@ -29,7 +29,7 @@ import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
 import type { KafkaSettings } from './config-kafka.ts';
 import { openLog } from './open-log.ts';
-import type { OpenedLog } from './open-log.ts';
+import type { OpenedLog } from './opened-log.ts';
 import { rehearse } from './rehearse.ts';
 import { showDoor, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';

@@ -32,7 +32,6 @@ export interface PartitionOptions {
   readonly generation: number;
   readonly cache: BlockCache;
   readonly pace: Pace;
-  /** How many producers live at once in the head. */
   readonly epochs?: number;
   /** Where sealed blocks are uploaded to. */
   readonly objects?: ObjectStore;
@@ -103,7 +102,6 @@ export class Partition {
   get tombstones(): readonly Tombstone[] {
     return this.#tombstones;
   }
-
   /** A reader for one query in this range: the head itself when no block has to be asked. */
   reader(minMs: number, maxMs: number): SeriesReader {
     const { head, past } = this;

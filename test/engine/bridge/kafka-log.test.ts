@@ -62,7 +62,7 @@ describe('the log over one broker', { skip }, () => {
     return got;
   };
 
-  it('refuses a start that retention has passed, and tells a reader that it was passed', async () => {
+  it('refuses a start that retention has passed, and reads on behind it', async () => {
     const topic = await freshTopic(kafka, 1);
     const log = await open(topic);
     for (let i = 0; i < 6; i++) await put(log, 0, i);

@@ -71,7 +71,13 @@ test('a reader forgets the producer that was silent longest, before a head does'
 });
 
 test('generations by the name of the topic', () => {
-  const names = ['metrics.raw', 'metrics.raw.g2', 'metrics.raw.g12', 'metrics.raw.g1', 'metrics.ra'];
+  const names = [
+    'metrics.raw',
+    'metrics.raw.g2',
+    'metrics.raw.g12',
+    'metrics.raw.g1',
+    'metrics.ra',
+  ];
   const told = [...names, 'metrics.raw.gx', 'metrics.raw.g02'].map((name) => {
     return generationOf(name, 'metrics.raw');
   });
@@ -96,7 +102,11 @@ test('a topic as it has to be has no differences; each other setting has its com
     assert.ok(hint.startsWith('kafka-configs.sh --bootstrap-server k:1 --alter'), hint);
     assert.ok(hint.endsWith(`--add-config ${setting}=${spec.settings[setting]}`), hint);
   }
-  const generous = { 'retention.ms': '-1', 'compression.type': 'lz4', 'max.message.bytes': '9999999' };
+  const generous = {
+    'retention.ms': '-1',
+    'compression.type': 'lz4',
+    'max.message.bytes': '9999999',
+  };
   const better = { ...facts, settings: { ...spec.settings, ...generous } };
   assert.deepEqual(differences(spec, better, 'k:1'), []);
 });
