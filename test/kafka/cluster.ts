@@ -21,6 +21,11 @@ export interface ClusterOptions {
   readonly brokers: 1 | 3;
   /** Lines for every broker's properties. */
   readonly properties?: readonly string[];
+  /** Another listener on every broker: its protocol, and lines that configure it. */
+  readonly secured?: {
+    readonly protocol: 'SSL' | 'SASL_PLAINTEXT';
+    readonly properties: readonly string[];
+  };
   /** Folder of data and logs; a temporary one by default, removed at the end. */
   readonly folder?: string;
   /** Brokers go on when this process has ended. */
@@ -30,6 +35,8 @@ export interface ClusterOptions {
 export interface Broker {
   readonly id: number;
   readonly port: number;
+  /** Of the other listener, if there is one. */
+  readonly securedPort: number;
   readonly folder: string;
   /** Pid of the Java process; 0 while it does not run. */
   pid: number;
@@ -78,14 +85,16 @@ export class KafkaCluster {
   /** Formats the folders, starts all brokers and waits until each takes connections. */
   static async start(options: ClusterOptions): Promise<KafkaCluster> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'mon-kafka-'));
-    const ports = await freePorts(options.brokers * 2);
+    const ports = await freePorts(options.brokers * 3);
     const brokers = Array.from({ length: options.brokers }, (_, i): Broker => {
       const own = join(folder, `broker-${i + 1}`);
       mkdirSync(own, { recursive: true });
-      return { id: i + 1, port: ports[i], folder: own, pid: 0, child: undefined };
+      const securedPort = ports[options.brokers * 2 + i];
+      const at = { port: ports[i], securedPort, folder: own };
+      return { id: i + 1, ...at, pid: 0, child: undefined };
     });
     const cluster = new KafkaCluster(options, folder, brokers);
-    cluster.#configure(ports.slice(options.brokers));
+    cluster.#configure(ports.slice(options.brokers, options.brokers * 2));
     cluster.#format();
     await Promise.all(brokers.map((broker) => cluster.startBroker(broker.id)));
     return cluster;
@@ -180,16 +189,19 @@ export class KafkaCluster {
     const voters = this.brokers.map(({ id }, i) => `${id}@127.0.0.1:${controllerPorts[i]}`);
     const replicas = this.brokers.length;
     const insync = Math.max(1, replicas - 1);
-    this.brokers.forEach(({ id, port, folder }, i) => {
+    const { secured } = this.#options;
+    this.brokers.forEach(({ id, port, securedPort, folder }, i) => {
+      const other = secured ? `,SECURED://127.0.0.1:${securedPort}` : '';
+      const protocol = secured ? `,SECURED:${secured.protocol}` : '';
       const lines = [
         'process.roles=broker,controller',
         `node.id=${id}`,
         `controller.quorum.voters=${voters.join(',')}`,
-        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[i]}`,
-        `advertised.listeners=PLAINTEXT://127.0.0.1:${port}`,
+        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[i]}${other}`,
+        `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${other}`,
         'inter.broker.listener.name=PLAINTEXT',
         'controller.listener.names=CONTROLLER',
-        'listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT',
+        `listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${protocol}`,
         `log.dirs=${join(folder, 'data')}`,
         `default.replication.factor=${replicas}`,
         `min.insync.replicas=${insync}`,
@@ -206,6 +218,7 @@ export class KafkaCluster {
         'num.io.threads=3',
         'log.cleaner.dedupe.buffer.size=2097152',
         ...(this.#options.properties ?? []),
+        ...(secured?.properties ?? []),
       ];
       writeFileSync(join(folder, 'server.properties'), lines.join('\n'));
     });

@@ -1,6 +1,6 @@
 // How the log over Kafka refuses, in the embedded log's own codes: closed, busy, a record that is
-// too large, a reader whose offset is not there. Easy to get wrong: an offset that is gone or lies past
-// the end is never moved to one that is there.
+// too large, a reader whose offset is not there. Easy to get wrong: an offset that is gone or lies
+// past the end is never moved to one that is there.
 import { MonError } from '../errors.ts';
 import { RECORD_BYTES_MAX } from '../limits.ts';
 import type { Offset } from '../ports.ts';

@@ -1,6 +1,6 @@
 // A record on its way into a topic, and what the errors of a broker mean for it: sent again,
-// refused for good, or not without a new producer id. Easy to get wrong: only some errors say that nothing
-// was appended; after any other the record may be in the log.
+// refused for good, or not without a new producer id. Easy to get wrong: only some errors say that
+// nothing was appended; after any other the record may be in the log.
 import type { Offset } from '../ports.ts';
 
 /** One record on its way. */
