@@ -44,6 +44,25 @@ export const serverFlags = {
   }),
 };
 
+/** Flags of commands that ask Kafka itself. */
+export const kafkaFlags = {
+  brokers: Flags.string({ required: true, helpValue: 'HOST:PORT,…', description: 'of Kafka' }),
+  topic: Flags.string({ helpValue: 'NAME', description: 'of samples; metrics.raw by default' }),
+  partitions: Flags.integer({ min: 1, max: 4096, description: 'of the topic of samples; 24' }),
+  replication: Flags.integer({ min: 1, max: 9, description: 'replicas of each partition; 3' }),
+  compression: Flags.string({ helpValue: 'NAME', description: 'gzip, snappy, lz4 or zstd' }),
+  tls: Flags.boolean({ description: 'speak TLS' }),
+  'ca-file': Flags.string({ helpValue: 'FILE', description: 'certificates to trust, PEM' }),
+  'cert-file': Flags.string({ helpValue: 'FILE', description: "this client's certificate, PEM" }),
+  'key-file': Flags.string({ helpValue: 'FILE', description: 'the key of it, PEM' }),
+  'sasl-mechanism': Flags.string({
+    helpValue: 'NAME',
+    description: 'plain, scram-sha-256 or scram-sha-512',
+  }),
+  'sasl-username': Flags.string({ helpValue: 'NAME', description: 'who signs in' }),
+  'sasl-password-file': Flags.string({ helpValue: 'FILE', description: 'file of the password' }),
+};
+
 /** Flags of commands that look for a server on this machine by its data folder. */
 export const folderFlags = {
   demo: Flags.boolean({ description: 'the demo, in a folder of its own' }),

@@ -30,6 +30,10 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
     }),
+    kafka: Flags.string({
+      helpValue: 'BROKERS',
+      description: 'keep the log in Kafka: HOST:PORT,HOST:PORT',
+    }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;
@@ -49,6 +53,7 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       enableLifecycle: flags['enable-lifecycle'],
       onHangup: (listener) => this.onHangup(listener),
       shards: flags.shards,
+      kafka: flags.kafka,
       env: stage.env,
       signal: this.signal,
       print: (line) => void stage.print([`${line}\n`]),

@@ -35,6 +35,7 @@ export const FAILURES = {
   MON_SCRAPE_FAILED: 'data',
   MON_SERVER_FAILED: 'retry',
   MON_SERVER_UNREACHABLE: 'retry',
+  MON_SPOOL_FULL: 'retry',
   MON_STATE_CONFLICT: 'retry',
   MON_TIMEOUT: 'retry',
 } as const satisfies Record<string, FailureKind>;

@@ -91,6 +91,34 @@ export const LOG_READERS_SAVE_MS = 1 * SECOND;
 /** Free disk below which the log takes nothing: the checkpoint must still fit. */
 export const DISK_FREE_BYTES_MIN = 64 * MIB;
 
+/** A record over Kafka: the door cuts batches so that many of them share a request. */
+export const KAFKA_RECORD_BYTES = 256 * KIB;
+/** Records of one partition that go into one request as one batch of Kafka's. */
+export const KAFKA_BATCH_BYTES = 256 * KIB;
+/** The largest message a topic must take: a record as large as any, with its key. */
+export const KAFKA_MESSAGE_BYTES_MAX = 5 * MIB;
+/** A batch from the topic unpacked; past it the batch is malformed (bombs). */
+export const KAFKA_BATCH_UNPACKED_BYTES_MAX = 64 * MIB;
+/** A request waits so long for further records, so that a batch is worth its head. */
+export const KAFKA_LINGER_MS = 5;
+/** What waits to be acknowledged by Kafka; past it appends are answered 503. */
+export const KAFKA_PENDING_BYTES_MAX = 64 * MIB;
+/** Without an acknowledgement for so long records go to the spool on this machine's disk. */
+export const KAFKA_PATIENCE_MS = 2 * SECOND;
+/** Without a spool appends fail after so long. */
+export const KAFKA_GIVE_UP_MS = 10 * SECOND;
+/** A record that may be in Kafka already is sent again for so long before its append fails. */
+export const KAFKA_DOUBT_MS = 60 * SECOND;
+/** The spool of a collector while Kafka is down; past it senders get 429. */
+export const KAFKA_SPOOL_BYTES_MAX = 1024 * MIB;
+/** A dictionary over Kafka lives so long: what a reader reads at most before its start. */
+export const KAFKA_DICTIONARY_BYTES = 4 * MIB;
+export const KAFKA_DICTIONARY_MS = 5 * MINUTE;
+/** Fetched records that wait for a slow reader. */
+export const KAFKA_READY_BYTES_MAX = 8 * MIB;
+/** Producers of one partition that a head tells apart at once. */
+export const HEAD_EPOCHS_MAX = 64;
+
 /** Samples in a Gorilla chunk: Prometheus' number; more would make late inserts dearer. */
 export const CHUNK_SAMPLES_MAX = 120;
 /** Samples of one column piece of a sealed block; the kernels' work arrays are made for it. */
@@ -251,6 +279,8 @@ assert(LOG_PENDING_BYTES_MAX <= LOG_SEGMENT_BYTES, 'what is pending fits in one 
 assert(LOG_RECENT_BYTES > RECORD_BYTES_MAX, 'the newest record is kept in memory');
 assert(HEAD_BYTES_HOLD < HEAD_BYTES_MAX && HEAD_BYTES_MAX < 4 * 1024 * MIB, 'heads end early');
 assert(LATE_MS_MAX < SEAL_PRESSED_MS, 'late samples find their range in a full head');
+assert(RECORD_BYTES_MAX < KAFKA_MESSAGE_BYTES_MAX, 'a message holds any record');
+assert(KAFKA_PATIENCE_MS < KAFKA_GIVE_UP_MS, 'the spool is tried before an append fails');
 assert(LATE_MS_MAX < SEAL_AFTER_MS, 'late samples find their range in the head');
 assert(LATE_MS_MAX < RETENTION_RAW_MS, 'late samples lie within retention');
 assert(ROLLUP_LAG_MS + 2 * HOUR < RETENTION_RAW_MS, 'samples are rolled up before they go');

@@ -14,12 +14,21 @@ export function ledgerValue(series: number, timestamp: number): number {
   return (Math.imul(series + 1, 2654435761) ^ Math.imul(Math.floor(timestamp / 1000), 40503)) >>> 1;
 }
 
+export interface SendOptions {
+  /** Ends the sending. */
+  readonly signal?: AbortSignal;
+  /** The server may refuse for now, with 429 or 503. */
+  readonly refusals?: boolean;
+}
+
 export class Ledger {
   readonly seriesCount: number;
   readonly startMs: number;
   /** Per series: timestamps that were acknowledged. */
   readonly acked: Set<number>[];
   readonly sent: Set<number>[];
+  /** Bodies that were answered 429 or 503, for the sender to send again. */
+  refused = 0;
   #step = 0;
   readonly #random: Random;
 
@@ -32,8 +41,9 @@ export class Ledger {
   }
 
   /** Sends until the server goes away; now and then a body is sent twice, as a retry would. */
-  async sendUntilGone(url: string): Promise<void> {
-    for (;;) {
+  async sendUntilGone(url: string, options: SendOptions = {}): Promise<void> {
+    const { signal, refusals = false } = options;
+    while (signal?.aborted !== true) {
       const timestamp = this.startMs + this.#step++ * 1000;
       const late = this.#random() < 0.1 ? timestamp - 5000 * Math.ceil(this.#random() * 5) : 0;
       const times = late > this.startMs ? [timestamp, late] : [timestamp];
@@ -52,7 +62,10 @@ export class Ledger {
           () => 0,
         );
         if (status === 0) return;
-        assert.ok(status >= 200 && status < 300, `status ${status}`);
+        const refused = status === 429 || status === 503;
+        if (refusals && refused) this.refused++;
+        else assert.ok(status >= 200 && status < 300, `status ${status}`);
+        if (refused) continue;
         for (const acked of this.acked) for (const t of times) acked.add(t);
       }
       // Slow enough that all of the ledger can be read back after every restart.

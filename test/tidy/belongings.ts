@@ -38,7 +38,12 @@ const PACKAGES: Readonly<Record<string, Room>> = {
     why: "users' regular expressions run in linear time, compiled where they are used",
   },
   redis: { rooms: ['src/engine/cache/'], why: 'Cache is a port; this is its shared side' },
-  snappy: { rooms: ['src/engine/collector/'], why: 'bodies are unpacked at the door' },
+  kafkajs: { rooms: ['src/engine/bridge/'], why: 'Log is a port; this is its far side' },
+  lz4js: { rooms: ['src/engine/bridge/'], why: "Kafka's batches are unpacked by the bridge" },
+  snappy: {
+    rooms: ['src/engine/collector/', 'src/engine/bridge/'],
+    why: "bodies are unpacked at the door, Kafka's batches by the bridge",
+  },
   yaml: {
     rooms: ['src/engine/daemons/', 'src/engine/collector/', 'src/cli/'],
     why: 'files are parsed where they are read: configuration, discovery, contexts',

@@ -74,6 +74,9 @@ function monRefusal(thrown: MonError): Refusal {
   if (thrown.kind === 'data') return { status: 400, errorType: 'bad_data', error };
   if (thrown.kind === 'give up') return { status: 500, errorType: 'internal', error };
   const retryAfterSeconds = RETRY_AFTER_SECONDS;
+  if (thrown.code === 'MON_SPOOL_FULL') {
+    return { status: 429, errorType: 'unavailable', error, retryAfterSeconds };
+  }
   return { status: 503, errorType: 'unavailable', error, retryAfterSeconds };
 }
 

@@ -12,6 +12,7 @@ import type {
 } from '../collector/scrape-config.ts';
 import { RELABEL_DEFAULT } from '../collector/scrape-config.ts';
 import { formatDuration } from '../model/duration.ts';
+import { kafkaFields } from './config-kafka.ts';
 import type { MonConfig } from './config.ts';
 
 /** What stands in the place of a secret. */
@@ -162,6 +163,7 @@ export function renderConfig(config: MonConfig): string {
       }),
       rollups: rollupFields(config.rollups),
       partitions: config.partitions,
+      ...compact({ kafka: kafkaFields(config.kafka) }),
       shards: config.shards,
       ...compact({ token_file: config.tokenFile, cache_redis: withoutSecret(config.cacheRedis) }),
       host_agent: config.hostAgent,

@@ -29,6 +29,8 @@ import {
   readLimits,
   readTimes,
 } from './config-scrape.ts';
+import { readKafka } from './config-kafka.ts';
+import type { KafkaSettings } from './config-kafka.ts';
 import { readRetentions } from './config-retention.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import { readCardinality } from './config-cardinality.ts';
@@ -50,6 +52,8 @@ export interface MonConfig {
   /** What is kept as rollups; undefined: nothing. */
   readonly rollups: RollupKeep | undefined;
   readonly partitions: number;
+  /** The log over Kafka; undefined: the embedded one. */
+  readonly kafka: KafkaSettings | undefined;
   readonly shards: number;
   readonly tokenFile: string | undefined;
   /** Address of a Redis that keeps query results; undefined: the process keeps them. */
@@ -93,7 +97,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups'],
+  ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups', 'kafka'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -120,6 +124,7 @@ function readMon(root: Section) {
     retentionFor: readRetentions(section, retentionMs),
     rollups: readRollups(section, { preset, retentionMs }),
     partitions,
+    kafka: readKafka(section),
     shards,
     tokenFile: section.path('token_file'),
     cacheRedis: redisAddress(section),

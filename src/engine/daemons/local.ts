@@ -3,7 +3,6 @@
 // came in is made durable and applied, then the files close.
 import { join } from 'node:path';
 import { ApiServer } from '../api/api-server.ts';
-import { BatchCodec } from '../codec/batch.ts';
 import { DemoFleet } from '../collector/demo-fleet.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import { Door } from '../collector/door.ts';
@@ -13,11 +12,8 @@ import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { ScrapeManager } from '../collector/scrape-manager.ts';
 import type { MonError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
-import { SeriesBook } from '../kernels/series-book.ts';
 import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
-import { EmbeddedLog } from '../log/embedded-log.ts';
-import { batchEncoder } from '../log/record-encoder.ts';
 import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
@@ -34,14 +30,17 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import type { KafkaSettings } from './config-kafka.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { MeasuredAsk } from './measured-ask.ts';
 import { MemoryWatch } from './memory-watch.ts';
+import { openLog } from './open-log.ts';
+import type { OpenedLog } from './opened-log.ts';
 import { RootThread } from './root-thread.ts';
 import { rehearse } from './rehearse.ts';
 import { reloadOf } from './reload.ts';
 import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
-import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
+import { showDoor, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
 import { Stores } from './stores.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
@@ -54,6 +53,8 @@ export interface LocalOptions {
   readonly port: number;
   readonly token?: string;
   readonly partitions: number;
+  /** The log over Kafka instead of the embedded one; the topic's partitions count then. */
+  readonly kafka?: KafkaSettings;
   readonly shards: number;
   readonly retentionMs: number;
   readonly retentionBytes?: number;
@@ -98,45 +99,44 @@ export interface RunningLocal {
 
 const STOP_MS_MAX = 20_000;
 const STATS_MS = 2_000;
-const TRUNCATE_MS = 10 * 60_000;
 const UPKEEP_MS = 30_000;
 const DAY_MS = 24 * 3600_000;
 const ROLLUP_MS = 2_000;
 const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
-  const { dataDir, logger, partitions, failed } = options;
+  const { dataDir, logger, failed } = options;
   const clock = systemClock;
   const disk = systemDisk;
   const counters = new Counters();
   const startedMs = clock.now();
   const kernels = new Kernels();
-  const book = new SeriesBook(kernels, partitions);
-  const encoder = batchEncoder(new BatchCodec(kernels), book);
   const state = new SqliteState(join(dataDir, 'state.db'));
-  const folder = join(dataDir, 'log');
   const { redisUrl } = options;
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
   // A disk that is lost is rebuilt from objects and the log: it has to reach back as far.
   const keepMs = options.objectFolder === undefined ? undefined : REBUILD_KEEP_MS;
-  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, keepMs });
-  const { generation } = log;
+  const opened = await openLog({ ...options, kernels, clock, disk, state, counters, keepMs });
+  const { log, book, epochs } = opened;
+  const { generation, partitions } = log;
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const { shards } = options;
   const { objectFolder } = options;
   const { sealMs } = options;
-  const keeping = { dataDir, generation, objectFolder, sealMs, rollups: options.rollups };
+  const place = { dataDir, generation, objectFolder, epochs };
+  const keeping = { ...place, sealMs, rollups: options.rollups };
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const { checkpointMs } = options;
-  const reading = { name: 'store', log, sink: stores.sink, clock, checkpointMs };
+  const sink = opened.sink(stores.sink);
+  const reading = { name: 'store', log, sink, clock, checkpointMs };
   const consumer = new Consumer({ ...reading, failed, postponed });
   const tell = (words: string): void => logger.warn(words);
   const memory = new MemoryWatch({ book, stats: () => stores.newest, tell });
   const text = new PushText(clock);
   const door = new Door({
     ...{ log: memory.guard(answers.watch(log)), book, kernels, clock },
-    limits: { retentionMs: options.retentionMs },
+    limits: { retentionMs: options.retentionMs, ...opened.doorLimits },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
   const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
@@ -172,7 +172,6 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     reload: reloadOf(options, targets),
   });
   showProcess(counters, startedMs);
-  showLog(counters, () => log.counts);
   showShards(counters, () => stores.newest);
   const showRefusals = showDoor(counters, () => door.counts);
   const refusals = (): void => {
@@ -181,7 +180,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   };
 
   const { cache } = answers;
-  const kept = { state, log, stores, cache, rollups };
+  const kept = { state, log: opened, stores, cache, rollups };
   const parts = { options, ...kept, consumer, door, targets, api, more, roots };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
@@ -191,7 +190,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
 interface Parts {
   readonly options: LocalOptions;
   readonly state: State;
-  readonly log: EmbeddedLog;
+  readonly log: OpenedLog;
   readonly stores: Stores;
   readonly consumer: Consumer;
   readonly door: Door;
@@ -215,7 +214,7 @@ function addServices(
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
   services.add({ name: 'cache', stop: () => cache.close() });
-  services.add({ name: 'log', stop: () => log.close() });
+  services.add({ name: 'log', stop: () => log.log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });
   services.add({ name: 'roots', stop: () => roots.close() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
@@ -240,7 +239,7 @@ function addServices(
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(DAY_MS, async () => parts.more.guard.newDay());
       beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
-      beats.every(TRUNCATE_MS, () => log.retain());
+      for (const { everyMs, work } of log.beats) beats.every(everyMs, work);
       if (options.rollups !== undefined) beats.every(ROLLUP_MS, () => parts.rollups.round());
     },
     drain: () => beats.stop(),

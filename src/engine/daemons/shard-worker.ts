@@ -19,6 +19,8 @@ export interface ShardOptions {
   readonly folder: string;
   readonly partitions: readonly number[];
   readonly generation: number;
+  /** How many producers write into a partition at once; 1 by default. */
+  readonly epochs?: number;
   /** The object store that sealed blocks are uploaded to. */
   readonly objectFolder?: string;
   /** How often what came late for sealed ranges is sealed, in ms. */

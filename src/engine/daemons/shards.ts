@@ -22,13 +22,14 @@ export interface ShardsOptions {
   readonly objectFolder?: string;
   readonly sealMs?: number;
   readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
+  readonly epochs?: number;
   readonly died: (error: Error) => void;
 }
 
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
-  const { folder, generation, objectFolder, sealMs, rollups } = options;
-  const same = { folder, generation, objectFolder, sealMs, rollups };
+  const { folder, generation, objectFolder, sealMs, rollups, epochs } = options;
+  const same = { folder, generation, objectFolder, sealMs, rollups, epochs };
   try {
     await Promise.all(
       shards.map(({ client, partitions }) => {

@@ -18,6 +18,8 @@ export interface StoresOptions {
   readonly sealMs?: number;
   /** What is kept as rollups; without it there are none. */
   readonly rollups?: RollupKeep;
+  /** How many producers write into a partition at once; 1 by default. */
+  readonly epochs?: number;
   readonly placement: Placement;
   /** Called when a shard's thread has died. */
   readonly died: (error: Error) => void;
@@ -42,12 +44,12 @@ export class Stores {
   }
 
   static async start(options: StoresOptions): Promise<Stores> {
-    const { placement, generation, objectFolder, sealMs, died } = options;
+    const { placement, generation, objectFolder, sealMs, epochs, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
     const { rollups: keep } = options;
     const rollups = keep && { folder: join(options.dataDir, 'rollups'), keep };
-    const told = { partitions, generation, folder, objectFolder, sealMs, rollups };
+    const told = { partitions, generation, folder, objectFolder, sealMs, epochs, rollups };
     const shards = await startShards({ ...told, died });
     return new Stores(shards, placement);
   }

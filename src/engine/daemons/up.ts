@@ -15,6 +15,7 @@ import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { renderConfig } from './config-render.ts';
+import { kafkaWith } from './config-kafka.ts';
 import { defaultConfig } from './config.ts';
 import { dataFolder, defaultConfigFile, logFile } from './folders.ts';
 import { checkPublic, parseListen, urlOf } from './listen-address.ts';
@@ -35,6 +36,8 @@ export interface UpOptions {
   readonly background: boolean;
   readonly tokenFile?: string;
   readonly shards?: number;
+  /** Brokers of Kafka, instead of those of the configuration. */
+  readonly kafka?: string;
   readonly enableAdmin?: boolean;
   /** POST /-/reload works without a token. */
   readonly enableLifecycle?: boolean;
@@ -139,6 +142,7 @@ async function decide(
     ...address,
     token,
     partitions: config.partitions,
+    kafka: kafkaWith(config.kafka, options.kafka),
     shards: options.shards ?? config.shards,
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
@@ -220,6 +224,7 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
   if (options.enableAdmin === true) args.push('--enable-admin');
   if (options.enableLifecycle === true) args.push('--enable-lifecycle');
+  if (options.kafka !== undefined) args.push('--kafka', options.kafka);
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
   // What earlier servers printed stands before this one's words.

@@ -6,6 +6,7 @@ export interface WelcomeFacts {
   readonly dataDir: string;
   readonly demo: boolean;
   readonly partitions: number;
+  readonly kafka?: { readonly brokers: string; readonly topic?: string };
   readonly shards: number;
   readonly retentionMs: number;
   readonly hostAgent: boolean;
@@ -16,9 +17,14 @@ export interface WelcomeFacts {
 
 const DAY_MS = 86_400_000;
 
+function logWords({ kafka, partitions, dataDir }: WelcomeFacts): string {
+  if (kafka === undefined) return `${partitions} partitions in ${dataDir}`;
+  return `topic ${kafka.topic ?? 'metrics.raw'} of Kafka at ${kafka.brokers}`;
+}
+
 /** Lines without their newlines. */
 export function welcome(facts: WelcomeFacts): string[] {
-  const { url, shards, partitions } = facts;
+  const { url, shards } = facts;
   const days = Math.round((facts.retentionMs / DAY_MS) * 10) / 10;
   const other = url === 'http://127.0.0.1:9590' ? '' : ` --url ${url}`;
   const jobs = facts.scrapes.length;
@@ -36,7 +42,7 @@ export function welcome(facts: WelcomeFacts): string[] {
     `mon is up at ${url}`,
     '',
     `  collector  ${watches}push to /api/v1/write or /metrics`,
-    `  log        ${partitions} partitions in ${facts.dataDir}`,
+    `  log        ${logWords(facts)}`,
     `  store      ${shards} shard${shards === 1 ? '' : 's'}, keeps ${days} days`,
     `  query      PromQL at /api/v1/query, as Prometheus serves it`,
     ...(facts.token === undefined ? [] : ['  access     by bearer token']),

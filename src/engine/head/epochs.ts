@@ -8,7 +8,7 @@ export class Epochs {
   readonly #kernels: Kernels;
   readonly #head: number;
   readonly #most: number;
-  /** Epoch -> address of its map, the one that was used first in front. */
+  /** Epoch -> address of its map, the one that goes next in front. */
   readonly #maps = new Map<number, number>();
 
   constructor(kernels: Kernels, head: number, most: number) {
@@ -21,7 +21,14 @@ export class Epochs {
   /** The map of an epoch, made when it is new. */
   mapOf(epoch: number): number {
     const known = this.#maps.get(epoch);
-    if (known !== undefined) return known;
+    if (known !== undefined) {
+      // Among several producers the one that is silent longest goes first.
+      if (this.#most > 1) {
+        this.#maps.delete(epoch);
+        this.#maps.set(epoch, known);
+      }
+      return known;
+    }
     while (this.#maps.size >= this.#most) this.#drop(this.#maps.keys().next().value as number);
     const map = this.#kernels.exports.refMapNew(this.#head) >>> 0;
     this.#maps.set(epoch, map);
@@ -31,9 +38,10 @@ export class Epochs {
   /**
    * True for an epoch that a newer one has pushed out. Records before a reader's start may be of
    * such an epoch when their definitions are read again, and must not push the living one out in
-   * turn.
+   * turn. Epochs of several producers are in no order; a reader of theirs asks for nothing past.
    */
   isPast(epoch: number): boolean {
+    if (this.#most > 1) return false;
     if (this.#maps.has(epoch) || this.#maps.size < this.#most) return false;
     return [...this.#maps.keys()].every((living) => epoch < living);
   }

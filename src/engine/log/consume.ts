@@ -64,9 +64,11 @@ export class Consumer {
    */
   async caughtUp(): Promise<void> {
     const until = new Map<number, Offset>();
-    for (const partition of this.#handed.keys()) {
+    // All at once: a log that is far away answers them in one go.
+    const ends = [...this.#handed.keys()].map(async (partition) => {
       until.set(partition, await this.#options.log.end(partition));
-    }
+    });
+    await Promise.all(ends);
     if (this.#reached(until)) return;
     if (this.#failure !== undefined) throw this.#failure;
     await new Promise<void>((resolve, reject) => this.#waiting.push({ until, resolve, reject }));

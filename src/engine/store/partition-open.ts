@@ -5,7 +5,6 @@
 import { join } from 'node:path';
 import { assert, MonError } from '../errors.ts';
 import { Head } from '../head/head.ts';
-import type { Kernels } from '../kernels/kernels.ts';
 import { BlockFiles, blockFolder, closeBlock, type LiveBlock } from './block-files.ts';
 import {
   checkpointName,
@@ -21,7 +20,7 @@ import type { PartitionOptions, PartitionState } from './partition-state.ts';
 
 /** @throws MonError MON_CHECKPOINT_CORRUPT, or of the disk. Damaged blocks are set aside. */
 export async function openPartition(options: PartitionOptions): Promise<Partition> {
-  const { folder, disk, kernels, partition, generation, cache } = options;
+  const { folder, disk, kernels, partition, generation, cache, epochs } = options;
   const files = new BlockFiles({
     folder: blockFolder(folder, partition),
     ...{ partition, disk, kernels, cache },
@@ -39,7 +38,7 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
     const why = `it is of log generation ${checkpoint.generation}, the log is at ${generation}`;
     throw corruptCheckpoint(path, why);
   }
-  const head = restored(kernels, checkpoint.head, path);
+  const head = restored({ kernels, epochs }, checkpoint.head, path);
   const { blocks, list } = await listed(files, checkpoint.list, names);
   return new Partition(options, files, {
     ...{ head, next: checkpoint.offset, list, blocks },
@@ -47,9 +46,13 @@ export async function openPartition(options: PartitionOptions): Promise<Partitio
   });
 }
 
-function restored(kernels: Kernels, bytes: Uint8Array, path: string): Head {
+function restored(
+  { kernels, epochs }: Pick<PartitionOptions, 'kernels' | 'epochs'>,
+  bytes: Uint8Array,
+  path: string,
+): Head {
   try {
-    return Head.restore(kernels, bytes);
+    return Head.restore(kernels, bytes, { epochs });
   } catch (thrown) {
     if (!(thrown instanceof MonError) || thrown.code !== 'MON_CHECKPOINT_CORRUPT') throw thrown;
     throw corruptCheckpoint(path, thrown.message, thrown);
@@ -87,7 +90,7 @@ async function opened(files: BlockFiles, entry: BlockEntry): Promise<LiveBlock |
 
 /** What an object store has of this partition, for a disk that has nothing. */
 async function rebuilt(
-  { objects, disk, kernels, partition, generation }: PartitionOptions,
+  { objects, disk, kernels, partition, generation, epochs }: PartitionOptions,
   files: BlockFiles,
 ): Promise<PartitionState | undefined> {
   if (objects === undefined) return undefined;
@@ -95,13 +98,13 @@ async function rebuilt(
   const list = await fetchBlocks({ objects, disk, partition, generation, folder });
   if (list === undefined) return undefined;
   const found = await listed(files, list, []);
-  const head = new Head(kernels, { partition });
+  const head = new Head(kernels, { partition, epochs });
   return { head, next: list.sealedTo, ...found, stored: false };
 }
 
 /** All readable blocks of the folder, but those that others were made of; the head is empty. */
 async function adopted(
-  { kernels, partition, generation }: PartitionOptions,
+  { kernels, partition, generation, epochs }: PartitionOptions,
   files: BlockFiles,
   names: readonly string[],
 ): Promise<PartitionState> {
@@ -126,5 +129,5 @@ async function adopted(
     nextSequence: Math.max(0, ...found.map(({ entry }) => entry.sequence)) + 1,
     sealedTo: next,
   };
-  return { head: new Head(kernels, { partition }), next, list, blocks, stored: false };
+  return { head: new Head(kernels, { partition, epochs }), next, list, blocks, stored: false };
 }

@@ -19,6 +19,8 @@ export interface PartitionOptions {
   readonly generation: number;
   readonly cache: BlockCache;
   readonly pace: Pace;
+  /** How many producers write into the partition at once; 1 by default. */
+  readonly epochs?: number;
   /** Where sealed blocks are uploaded to. */
   readonly objects?: ObjectStore;
   /** Called when readers that were made before must not be used any more. */

@@ -39,6 +39,8 @@ export interface StoreOptions {
   readonly clock?: Clock;
   /** Where sealed blocks are uploaded to; a partition without files is fetched from there. */
   readonly objects?: ObjectStore;
+  /** How many producers of a partition live at once; 1 by default, as the embedded log has. */
+  readonly epochs?: number;
   /** What all blocks keep unpacked. */
   readonly cacheBytes?: number;
   /** How often what came late for sealed ranges is sealed. */
@@ -96,7 +98,7 @@ export class Store implements Sink, Upkeep {
 
   /** Opens the store from its checkpoints; a partition without one begins empty at offset 0. */
   static async open(options: StoreOptions): Promise<Store> {
-    const { folder, disk, kernels, generation, objects } = options;
+    const { folder, disk, kernels, generation, objects, epochs } = options;
     await disk.makeFolder(folder);
     const cache = new BlockCache(options.cacheBytes ?? BLOCK_CACHE_BYTES);
     const pace = new Pace(options.clock);
@@ -107,7 +109,8 @@ export class Store implements Sink, Upkeep {
     };
     for (const partition of options.partitions) {
       const one = { folder, disk, kernels, partition, generation, cache, pace, objects, changed };
-      all.set(partition, await openPartition(one));
+      const opening = { ...one, epochs };
+      all.set(partition, await openPartition(opening));
     }
     store = new Store(options, cache, all);
     return store;
@@ -125,8 +128,10 @@ export class Store implements Sink, Upkeep {
       const { head, next } = partition;
       if (!delivery.definitionsOnly) {
         if (delivery.offset < next) continue;
-        assert(delivery.offset === next, `offset ${delivery.offset} follows ${next}`);
-        partition.next = next + 1;
+        // Without state it begins with the oldest record that the log still holds.
+        const follows = delivery.offset === next || next === 0;
+        assert(follows, `offset ${delivery.offset} follows ${next}`);
+        partition.next = delivery.offset + 1;
       }
       try {
         addCounts(sum, head.apply(delivery.bytes, delivery.definitionsOnly));
