@@ -84,6 +84,12 @@ export class RollupPartition {
     return this.#foldedTo ?? -Infinity;
   }
 
+  /** True when hours of this range are to be computed anew: samples know more than rows there. */
+  changedIn(minMs: number, maxMs: number): boolean {
+    const touches = (hour: number): boolean => hour <= maxMs && hour + HOUR_MS >= minMs;
+    return this.#running.some(touches) || [...this.dirty].some(touches);
+  }
+
   /** Files that were set aside, of times of which there are no samples to compute them anew. */
   get lost(): readonly RollupEntry[] {
     const floor = this.#options.raw.floorMs();

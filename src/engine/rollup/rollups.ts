@@ -70,7 +70,10 @@ export class Rollups {
       const raw = data.reader(from, maxMs);
       const { live, tombstones, foldedTo, openDays } = one;
       const rows = { live, tombstones, foldedTo, openDays };
-      return new RollupReader({ ...rows, raw, floorMs: data.floorMs(), rollup });
+      // What was written is readable at once: rows may lack it for a while.
+      const prefer = one.changedIn(from, maxMs) ? 'raw' : rollup.prefer;
+      const asked = { ...rollup, prefer };
+      return new RollupReader({ ...rows, raw, floorMs: data.floorMs(), rollup: asked });
     });
   }
 

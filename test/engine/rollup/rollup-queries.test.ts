@@ -187,6 +187,23 @@ test('what rollups cannot tell exactly is near, and said', async () => {
   }
 });
 
+test('what comes late is in the next answer, before it is rolled up anew', async () => {
+  const world = await makeWorld();
+  await world.workAll();
+  const { plain, withRows } = services(world);
+  const asked: Asked = { query: 'max_over_time(requests_total[1h])', stepMs: HOUR };
+  const column: Asked = { query: 'requests_total{__rollup__="1h:max"}', stepMs: HOUR };
+  const before = await ask(withRows, asked, world.nowMs);
+  await world.append([{ series: 2, time: START + 7.5 * HOUR + 3, bits: bitsOf(1e9) }]);
+  const wanted = await ask(plain, asked, world.nowMs);
+  assert.equal(Math.max(...cellsOf(wanted).values()), 1e9);
+  assert.ok(Math.max(...cellsOf(before).values()) < 1e9);
+  same(await ask(withRows, asked, world.nowMs), wanted, 'before it is rolled up');
+  assert.equal(Math.max(...cellsOf(await ask(withRows, column, world.nowMs)).values()), 1e9);
+  await world.workAll();
+  same(await ask(withRows, asked, world.nowMs), wanted, 'after it was rolled up');
+});
+
 test('a damaged file is missing, and that is said', async () => {
   const world = await makeWorld();
   await world.workAll();
