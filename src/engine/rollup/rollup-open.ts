@@ -8,7 +8,7 @@ import type { RawData } from './hour-fold.ts';
 import { HOUR_MS } from './hour-fold.ts';
 import { closeRollup, type LiveRollup, type RollupFiles } from './rollup-files.ts';
 import { decodeState, stateName } from './rollup-state.ts';
-import type { RollupState } from './rollup-state.ts';
+import type { RollupEntry, RollupState } from './rollup-state.ts';
 
 interface Place {
   readonly folder: string;
@@ -18,12 +18,14 @@ interface Place {
   readonly raw: RawData;
 }
 
-interface Opened {
+export interface OpenedState {
   readonly state: RollupState;
   readonly live: readonly LiveRollup[];
+  /** Files that are set aside. */
+  readonly damaged: readonly RollupEntry[];
 }
 
-export async function openState(place: Place, files: RollupFiles): Promise<Opened> {
+export async function openState(place: Place, files: RollupFiles): Promise<OpenedState> {
   const { folder, disk, partition, generation, raw } = place;
   await disk.makeFolder(folder);
   const path = join(folder, stateName(partition));
@@ -41,14 +43,19 @@ export async function openState(place: Place, files: RollupFiles): Promise<Opene
   for (const name of names) if (!named.has(name)) await files.remove(name);
   const live: LiveRollup[] = [];
   const dirty = new Set(state.dirty);
+  const damaged = state.files.filter((entry) => entry.damaged === true);
   for (const entry of state.files) {
+    if (entry.damaged === true) continue;
     const one = await opened(files, entry.name, () => files.open(entry));
     if (one !== undefined) live.push(one);
-    else hoursWithin(entry.afterMs, entry.toMs).forEach((hour) => dirty.add(hour));
+    else {
+      damaged.push({ ...entry, damaged: true });
+      hoursWithin(entry.afterMs, entry.toMs).forEach((hour) => dirty.add(hour));
+    }
   }
   // Offsets of another generation say nothing of this one; its records come all anew.
   const version = state.generation === generation ? state.version : raw.next();
-  return { state: { ...state, generation, version, dirty: [...dirty] }, live };
+  return { state: { ...state, generation, version, dirty: [...dirty] }, live, damaged };
 }
 
 async function opened<T>(files: RollupFiles, name: string, open: () => T): Promise<T | undefined> {
@@ -67,7 +74,7 @@ async function adopted(
   { generation, raw }: Place,
   files: RollupFiles,
   names: readonly string[],
-): Promise<Opened> {
+): Promise<OpenedState> {
   const found: (LiveRollup & { readonly replaces: readonly string[] })[] = [];
   for (const name of names) {
     const one = await opened(files, name, () => files.adopt(name));
@@ -86,7 +93,7 @@ async function adopted(
     days: [...new Set(days.map((ms) => Math.floor(ms / DAY_MS) * DAY_MS))],
     nextSequence: Math.max(0, ...found.map(({ entry }) => entry.sequence)) + 1,
   };
-  return { state, live };
+  return { state, live, damaged: [] };
 }
 
 /** Starts of the whole hours in [from, to]. */

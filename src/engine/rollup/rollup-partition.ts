@@ -16,9 +16,9 @@ import { dayOf, DirtyHours, hourOf } from './dirty-hours.ts';
 import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
 import { dayFile, planSpan, type JoinedFile } from './joining.ts';
 import { closeRollup, RollupFiles, type LiveRollup } from './rollup-files.ts';
-import { openState } from './rollup-open.ts';
+import { openState, type OpenedState } from './rollup-open.ts';
 import { encodeState, stateName } from './rollup-state.ts';
-import type { RollupState, RollupTombstone } from './rollup-state.ts';
+import type { RollupEntry, RollupState, RollupTombstone } from './rollup-state.ts';
 
 export interface RollupPartitionOptions {
   readonly folder: string;
@@ -41,6 +41,7 @@ export class RollupPartition {
   readonly #options: RollupPartitionOptions;
   readonly #files: RollupFiles;
   #live: readonly LiveRollup[];
+  #damaged: readonly RollupEntry[];
   #tombstones: readonly RollupTombstone[];
   #foldedTo: number | null;
   /** Hours whose samples changed; the head notes them. */
@@ -55,12 +56,9 @@ export class RollupPartition {
   #upkeep: Promise<unknown> = Promise.resolve();
   #writing: Promise<unknown> = Promise.resolve();
 
-  private constructor(
-    options: RollupPartitionOptions,
-    files: RollupFiles,
-    opened: { readonly state: RollupState; readonly live: readonly LiveRollup[] },
-  ) {
-    const { state, live } = opened;
+  private constructor(options: RollupPartitionOptions, files: RollupFiles, opened: OpenedState) {
+    const { state, live, damaged } = opened;
+    this.#damaged = damaged;
     this.#options = options;
     this.#files = files;
     this.#live = live;
@@ -84,6 +82,18 @@ export class RollupPartition {
   /** All windows that end here or before were folded. */
   get foldedTo(): number {
     return this.#foldedTo ?? -Infinity;
+  }
+
+  /** True when hours of this range are to be computed anew: samples know more than rows there. */
+  changedIn(minMs: number, maxMs: number): boolean {
+    const touches = (hour: number): boolean => hour <= maxMs && hour + HOUR_MS >= minMs;
+    return this.#running.some(touches) || [...this.dirty].some(touches);
+  }
+
+  /** Files that were set aside, of times of which there are no samples to compute them anew. */
+  get lost(): readonly RollupEntry[] {
+    const floor = this.#options.raw.floorMs();
+    return this.#damaged.filter(({ afterMs }) => afterMs < floor);
   }
 
   /** Days whose own windows are not there, or not of all their hours. */
@@ -242,10 +252,11 @@ export class RollupPartition {
 
   /** Forgets files whose rows are all past the time of their resolution. */
   keepOnly(nowMs: number, keepMs: readonly number[]): Promise<number> {
+    const past = ({ tiers, toMs }: RollupEntry): boolean =>
+      tiers.every((index) => toMs < nowMs - keepMs[index]);
     return this.#alone(async () => {
-      const gone = this.#live.filter(({ entry }) =>
-        entry.tiers.every((index) => entry.toMs < nowMs - keepMs[index]),
-      );
+      this.#damaged = this.#damaged.filter((entry) => !past(entry));
+      const gone = this.#live.filter(({ entry }) => past(entry));
       if (gone.length === 0) return 0;
       await this.#publish(() => {
         this.#live = this.#live.filter((one) => !gone.includes(one));
@@ -295,6 +306,7 @@ export class RollupPartition {
     const found = this.#live.find(({ file }) => file.name === path);
     if (found === undefined) return false;
     this.#live = this.#live.filter((one) => one !== found);
+    this.#damaged = [...this.#damaged, { ...found.entry, damaged: true }];
     this.changes++;
     for (let hour = hourOf(found.entry.afterMs + 1); hour < found.entry.toMs; hour += HOUR_MS) {
       this.dirty.add(hour);
@@ -330,7 +342,7 @@ export class RollupPartition {
       dirty: [...this.dirty, ...this.#running],
       days: [...this.#days],
       nextSequence: this.#nextSequence,
-      files: this.#live.map(({ entry }) => entry),
+      files: [...this.#live.map(({ entry }) => entry), ...this.#damaged],
       tombstones: this.#tombstones,
     };
   }

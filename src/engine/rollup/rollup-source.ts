@@ -52,7 +52,8 @@ export class RollupSource implements Source {
       const readers = (): readonly SeriesReader[] => (made = rollups.readers(rollup, first, last));
       const result = await run(fragment, readers, signal);
       const told = infosOf(fragment, rollup, made);
-      return told.length === 0 ? result : { ...result, infos: [...result.infos, ...told] };
+      const warnings = [...result.warnings, ...rollups.lost(rollup, first, last)];
+      return { ...result, warnings, infos: [...result.infos, ...told] };
     });
   }
 

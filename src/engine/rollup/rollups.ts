@@ -7,7 +7,7 @@ import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { ROLLUP_CACHE_BYTES } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
-import { addRollups, noRollups } from '../model/rollup.ts';
+import { addRollups, noRollups, RESOLUTIONS } from '../model/rollup.ts';
 import type { FragmentRollup, RollupKeep, RollupStatus } from '../model/rollup.ts';
 import type { ApplyCounts, Delivery, Offset, Sink } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -70,7 +70,10 @@ export class Rollups {
       const raw = data.reader(from, maxMs);
       const { live, tombstones, foldedTo, openDays } = one;
       const rows = { live, tombstones, foldedTo, openDays };
-      return new RollupReader({ ...rows, raw, floorMs: data.floorMs(), rollup });
+      // What was written is readable at once: rows may lack it for a while.
+      const prefer = one.changedIn(from, maxMs) ? 'raw' : rollup.prefer;
+      const asked = { ...rollup, prefer };
+      return new RollupReader({ ...rows, raw, floorMs: data.floorMs(), rollup: asked });
     });
   }
 
@@ -80,6 +83,19 @@ export class Rollups {
       const data = this.#options.partitions.get(number) as RawPartition;
       return data.floorMs() > ms && live.length > 0;
     });
+  }
+
+  /** Sentences for an answer that lacks what damaged files held in this range. */
+  lost({ resolutionMs }: FragmentRollup, minMs: number, maxMs: number): string[] {
+    const index = RESOLUTIONS.findIndex(({ ms }) => ms === resolutionMs);
+    return [...this.#partitions].flatMap(([number, { lost }]) =>
+      lost
+        .filter(({ tiers }) => tiers.some((tier) => tier >= index))
+        .filter(({ afterMs, toMs }) => toMs >= minMs && afterMs < maxMs)
+        .map(
+          ({ name }) => `rollup ${name} of partition ${number} is damaged: its rows are missing`,
+        ),
+    );
   }
 
   /** Asks again without a file that turns out to be damaged: the rest is served. */

@@ -187,6 +187,59 @@ test('what rollups cannot tell exactly is near, and said', async () => {
   }
 });
 
+test('what comes late is in the next answer, before it is rolled up anew', async () => {
+  const world = await makeWorld();
+  await world.workAll();
+  const { plain, withRows } = services(world);
+  const asked: Asked = { query: 'max_over_time(requests_total[1h])', stepMs: HOUR };
+  const column: Asked = { query: 'requests_total{__rollup__="1h:max"}', stepMs: HOUR };
+  const before = await ask(withRows, asked, world.nowMs);
+  await world.append([{ series: 2, time: START + 7.5 * HOUR + 3, bits: bitsOf(1e9) }]);
+  const wanted = await ask(plain, asked, world.nowMs);
+  assert.equal(Math.max(...cellsOf(wanted).values()), 1e9);
+  assert.ok(Math.max(...cellsOf(before).values()) < 1e9);
+  same(await ask(withRows, asked, world.nowMs), wanted, 'before it is rolled up');
+  assert.equal(Math.max(...cellsOf(await ask(withRows, column, world.nowMs)).values()), 1e9);
+  await world.workAll();
+  same(await ask(withRows, asked, world.nowMs), wanted, 'after it was rolled up');
+});
+
+test('a damaged file is missing, and that is said', async () => {
+  const world = await makeWorld();
+  await world.workAll();
+  // The world truncates again whenever it opens.
+  world.truncateModel(world.nowMs - HOUR);
+  const folder = '/data/rollups/partition-0000';
+  for (const name of await world.disk.list(folder)) {
+    await world.disk.replaceFile(`${folder}/${name}`, [Uint8Array.of(1)]);
+  }
+  await world.rollups.close();
+  await world.open();
+  const { withRows } = services(world);
+  const asked: Asked = { query: 'max_over_time(requests_total[1h])', stepMs: HOUR };
+  const { warnings } = await ask(withRows, asked, world.nowMs);
+  assert.ok(warnings.length > 0);
+  assert.match(warnings[0], /^rollup \d+\.rollup of partition 0 is damaged: its rows are missing$/);
+});
+
+test('the last histogram of a window stands for it', async () => {
+  const world = new RollupWorld(9);
+  await world.open();
+  const samples: Sample[] = [];
+  // Values that the world takes for histograms: their sums.
+  for (let i = 1; i <= 2 * 24 * 60; i++) {
+    samples.push({ series: 1, time: START + i * MINUTE, bits: bitsOf(4 + (i % 2)) });
+  }
+  await world.append(samples);
+  world.nowMs = START + 3 * DAY;
+  const asked: Asked = { query: 'histogram_sum(requests_total)', stepMs: HOUR };
+  const wanted = await ask(services(world).plain, asked, START + 2 * DAY);
+  await world.workAll();
+  await world.store.truncateBefore(START + 2 * DAY - HOUR);
+  const got = await ask(services(world).withRows, asked, START + 2 * DAY);
+  assert.ok(same(got, wanted, 'histograms') > 40);
+});
+
 test('a stored column is asked for by name', async () => {
   const world = await makeWorld();
   await world.workAll();
