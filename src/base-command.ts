@@ -84,6 +84,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   static bareFlags: Readonly<Record<string, string>> = {};
   /** True for a command that ends by itself when interrupted, however long it takes. */
   static drains = false;
+  /** True for a command that reads its files anew on SIGHUP instead of ending. */
+  static reloads = false;
 
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;
@@ -112,6 +114,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     const { flags, args } = await this.parse(this.ctor, argv);
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
+    if (statics.reloads) interrupts?.keepOnHangup();
     deadline = new AbortController();
     this.signal = AbortSignal.any([
       deadline.signal,

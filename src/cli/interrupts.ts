@@ -18,6 +18,8 @@ export interface Interrupts {
   readonly signal: AbortSignal;
   /** The exit code that the interruption demands; undefined when there was none. */
   code(): number | undefined;
+  /** From now on SIGHUP ends nothing: somebody else listens to it. */
+  keepOnHangup(): void;
 }
 
 export interface SignalSource {
@@ -35,8 +37,10 @@ export function watchInterrupts(
   const controller = new AbortController();
   let code: number | undefined;
   let firstAt = 0;
+  let keeps = false;
   for (const name of Object.keys(CODES) as (keyof typeof CODES)[]) {
     process.on(name, () => {
+      if (keeps && name === 'SIGHUP') return;
       if (code !== undefined && monotonic() - firstAt > SAME_PRESS_MS) return leave(CODES[name]);
       if (code !== undefined) return;
       code = CODES[name];
@@ -51,5 +55,6 @@ export function watchInterrupts(
       controller.abort();
     });
   }
-  return { signal: controller.signal, code: () => code };
+  const keepOnHangup = (): void => void (keeps = true);
+  return { signal: controller.signal, code: () => code, keepOnHangup };
 }

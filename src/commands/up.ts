@@ -26,9 +26,15 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
     }),
+    rules: Flags.string({
+      multiple: true,
+      helpValue: 'GLOB',
+      description: 'rule files, beside those of the configuration; SIGHUP reads them anew',
+    }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;
+  static override reloads = true;
 
   protected async work(): Promise<number> {
     const { up } = await import('../engine/daemons/up.ts');
@@ -42,6 +48,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       background: flags.background,
       tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
       enableAdmin: flags['enable-admin'],
+      rules: flags.rules?.map((glob) => resolve(glob)),
       shards: flags.shards,
       env: stage.env,
       signal: this.signal,

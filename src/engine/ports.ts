@@ -10,6 +10,7 @@ import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
+import type { RuleGroupStatus } from './model/rules.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
@@ -188,6 +189,20 @@ export interface SeriesReader {
   rows?(work: RowWork): RowEvaluator | undefined;
 }
 
+/** What a batch of fragments answered; a fragment that cannot run answers its failure. */
+export interface BatchAnswer {
+  readonly results: readonly (FragmentResult | Error)[];
+  /** False when a source is missing from the answers. */
+  readonly whole: boolean;
+  /** Readers of sealed blocks that were opened: 0 while windows lie in the head. */
+  readonly storeReads: number;
+}
+
+/** The rules that run, for those who show them. */
+export interface RulesView {
+  groups(): Promise<readonly RuleGroupStatus[]>;
+}
+
 /** What a fragment would read, found without decoding a sample; samples are a bound from above. */
 export interface Estimate {
   readonly series: number;
@@ -220,6 +235,8 @@ export interface Source {
   metadata(): Promise<readonly MetadataEntry[]>;
   /** What `fragment` would cost; a source that cannot tell leaves it out. */
   estimate?(fragment: Fragment): Promise<Estimate>;
+  /** Many fragments in one message; each answers as fragment() would. */
+  fragments?(list: readonly Fragment[]): Promise<BatchAnswer>;
   cardinality?(): Promise<Cardinality>;
 }
 

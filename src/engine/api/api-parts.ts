@@ -1,6 +1,6 @@
 // What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
-import type { Admin, Ask, Explain, Intake, Source, Targets } from '../ports.ts';
+import type { Admin, Ask, Explain, Intake, RulesView, Source, Targets } from '../ports.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -23,6 +23,8 @@ export interface ApiParts {
   readonly source: Source;
   readonly intake: Intake;
   readonly targets: Targets;
+  /** Without it there are no rules and no alerts. */
+  readonly rules?: RulesView;
   /** The sealed blocks there are. */
   readonly blocks?: () => Promise<readonly BlockStatus[]>;
   /** Without it the admin API answers 403. */

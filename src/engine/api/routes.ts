@@ -8,16 +8,15 @@ import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts
 import { federate } from './federate-handler.ts';
 import {
   alertmanagers,
-  alerts,
   lifecycleDisabled,
   notifications,
   notificationsLive,
   queryExemplars,
-  rules,
   walReplay,
 } from './idle-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
+import { alerts, rules } from './rules-handlers.ts';
 import {
   buildInfo,
   config,

@@ -54,6 +54,9 @@ export interface MonConfig {
   readonly evaluationIntervalMs: number;
   readonly externalLabels: Readonly<Record<string, string>>;
   readonly ruleFiles: readonly string[];
+  readonly ruleQueryOffsetMs: number;
+  /** The rules that ship with mon run too. */
+  readonly defaultRules: boolean;
   readonly scrapes: readonly ScrapeConfig[];
 }
 
@@ -64,20 +67,21 @@ export interface ParsedConfig {
 }
 
 const ROOT_UNUSED = [
-  ...words('rule_files alerting remote_write remote_read storage tracing otlp'),
+  ...words('alerting remote_write remote_read storage tracing otlp'),
   ...words('runtime scrape_config_files'),
 ];
-const ROOT_FIELDS = ['global', 'scrape_configs', 'mon', ...ROOT_UNUSED];
-const GLOBAL_UNUSED = ['query_log_file', 'rule_query_offset', ...PROTOCOL_FIELDS];
+const ROOT_FIELDS = ['global', 'scrape_configs', 'rule_files', 'mon', ...ROOT_UNUSED];
+const GLOBAL_UNUSED = ['query_log_file', ...PROTOCOL_FIELDS];
 const GLOBAL_FIELDS = [
   ...words('scrape_interval scrape_timeout evaluation_interval external_labels'),
+  'rule_query_offset',
   ...LIMIT_FIELDS,
   ...GLOBAL_UNUSED,
 ];
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  'object_store',
+  ...['object_store', 'default_rules'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -108,6 +112,7 @@ function readMon(root: Section) {
     cacheRedis: redisAddress(section),
     hostAgent: section.bool('host_agent') ?? true,
     selfScrape: section.bool('self_scrape') ?? true,
+    defaultRules: section.bool('default_rules') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
   };
 }
@@ -148,6 +153,7 @@ export function parseConfig(text: string, path: string): ParsedConfig {
     ...times,
     evaluationIntervalMs,
     externalLabels: readLabels(global, 'external_labels'),
+    ruleQueryOffsetMs: global.duration('rule_query_offset') ?? 0,
     ruleFiles: root.texts('rule_files').map((name) => file.resolvePath(name)),
     scrapes: readJobs(root, defaults),
   };

@@ -31,7 +31,11 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import { urlOf } from './listen-address.ts';
+import { LoggedNotify } from './logged-notify.ts';
 import { rehearse } from './rehearse.ts';
+import { makeRules } from './rules-wiring.ts';
+import type { RuleSettings, Rules } from './rules-wiring.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
@@ -62,6 +66,7 @@ export interface LocalOptions {
   readonly redisUrl?: string;
   readonly configText: () => string;
   readonly flags: Readonly<Record<string, string>>;
+  readonly rules: RuleSettings;
   readonly logger: Logger;
   /** Called when a part has failed for good; the process should end. */
   readonly failed: (error: unknown) => void;
@@ -71,6 +76,7 @@ export interface RunningLocal {
   readonly host: string;
   readonly port: number;
   readonly targets: ScrapeManager;
+  readonly rules: Rules;
   /** Drains and stops everything; answers the names of parts that did not end well. */
   stop(): Promise<readonly string[]>;
 }
@@ -121,8 +127,13 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { upkeep } = stores;
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
+  const rules = makeRules({
+    ...{ settings: options.rules, log, door, state, caughtUp, ask: queries },
+    ...{ clock, disk, counters, logger, failed, notify: new LoggedNotify(logger) },
+    sources: stores.shards.map(({ client }) => client),
+  });
   const api = new ApiServer({
-    ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
+    ...{ ask: queries, explain: queries, retentionMs: options.retentionMs, rules: rules.view },
     source: new JoinedSource(sources),
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
@@ -138,10 +149,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const refusals = showDoor(counters, () => door.counts);
 
   const { cache } = answers;
-  const parts = { options, state, log, stores, consumer, door, targets, api, cache };
+  const parts = { options, state, log, stores, consumer, door, targets, api, cache, rules };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
-  return { ...at(), targets, stop: () => services.stop() };
+  return { ...at(), targets, rules, stop: () => services.stop() };
 }
 
 interface Parts {
@@ -154,6 +165,7 @@ interface Parts {
   readonly targets: ScrapeManager;
   readonly api: ApiServer;
   readonly cache: Cache;
+  readonly rules: Rules;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -163,7 +175,7 @@ function addServices(
   counters: Counters,
   refusals: () => void,
 ): () => { host: string; port: number } {
-  const { options, state, log, stores, consumer, door, targets, api, cache } = parts;
+  const { options, state, log, stores, consumer, door, targets, api, cache, rules } = parts;
   let at = { host: options.host, port: options.port };
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
@@ -173,9 +185,13 @@ function addServices(
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
   services.add({
     name: 'api',
-    start: async () => void (at = await api.listen(options.host, options.port)),
+    start: async () => {
+      at = await api.listen(options.host, options.port);
+      rules.setUrl(urlOf(at));
+    },
     drain: () => api.drain(STOP_MS_MAX / 4),
   });
+  services.add(rules);
   services.add({
     name: 'collector',
     start: () => {
@@ -188,7 +204,7 @@ function addServices(
     name: 'beats',
     start: async () => {
       const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
-      beats.every(TICK_MS, () => door.tick());
+      beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(UPKEEP_MS, () => upkeep.round());
       beats.every(TRUNCATE_MS, () => log.retain());

@@ -9,6 +9,7 @@ import { startBackground } from '../runtime/background.ts';
 import type { Background } from '../runtime/background.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { folderOwner, lockFolder, lockedBy } from '../runtime/folder-lock.ts';
+import { onHangup } from '../runtime/hangup.ts';
 import { LogFile } from '../runtime/log-file.ts';
 import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -22,6 +23,7 @@ import { checkPublic, parseListen, urlOf } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { startLocal } from './local.ts';
 import type { LocalOptions, RunningLocal } from './local.ts';
+import type { RuleSettings } from './rules-wiring.ts';
 import { welcome } from './welcome.ts';
 
 /** The flags of `mon up`, plain. */
@@ -36,6 +38,8 @@ export interface UpOptions {
   readonly tokenFile?: string;
   readonly shards?: number;
   readonly enableAdmin?: boolean;
+  /** Absolute globs of rule files, beside those of the configuration. */
+  readonly rules?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
@@ -74,17 +78,20 @@ export async function up(options: UpOptions): Promise<number> {
     ended.abort();
   };
   let running: RunningLocal | undefined;
+  let unhook = (): void => undefined;
   try {
     running = await startLocal({ ...decided, logger, failed }).catch((thrown: unknown) => {
       throw portTaken(thrown, address);
     });
     const url = urlOf({ host: address.host, port: running.port });
     lock.update({ listen: url.replace('http://', '') });
+    unhook = reloadOnHangup(running, logger);
     logger.info('up', { url, folder: dataDir });
     for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
     await stopped(AbortSignal.any([options.signal, ended.signal]));
     logger.info('stopping');
   } finally {
+    unhook();
     const bad = (await running?.stop()) ?? [];
     if (bad.length > 0) logger.error('did not stop well', { parts: bad.join(', ') });
     logger.info('stopped');
@@ -132,6 +139,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     retentionFor: config.retentionFor,
     objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
+    rules: ruleSettings(config, options.rules ?? []),
     checkpointMs: config.checkpointMs,
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
     scrapes: config.scrapes,
@@ -145,6 +153,25 @@ async function decide(options: UpOptions): Promise<Decided> {
       'enable-admin': String(options.enableAdmin === true),
     },
   };
+}
+
+function ruleSettings(config: MonConfig, more: readonly string[]): RuleSettings {
+  return {
+    files: [...config.ruleFiles, ...more],
+    intervalMs: config.evaluationIntervalMs,
+    queryOffsetMs: config.ruleQueryOffsetMs,
+    externalLabels: config.externalLabels,
+    bare: !config.defaultRules,
+  };
+}
+
+/** Reads rule files anew at each SIGHUP; a mistake in one leaves what runs running. */
+function reloadOnHangup({ rules }: RunningLocal, logger: Logger): () => void {
+  return onHangup(() => {
+    rules.reloadRules().catch((thrown: unknown) => {
+      logger.error(`rules stay as they were: ${messageOf(thrown)}`);
+    });
+  });
 }
 
 async function readConfig(options: UpOptions): Promise<MonConfig> {
@@ -207,6 +234,7 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.listen !== undefined) args.push('--listen', options.listen);
   if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
   if (options.enableAdmin === true) args.push('--enable-admin');
+  for (const glob of options.rules ?? []) args.push('--rules', glob);
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
   const child = startBackground(args, output);

@@ -8,7 +8,7 @@ import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Cardinality } from '../model/cardinality.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
-import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
+import type { ApplyCounts, BatchAnswer, Delivery, Estimate, Offset } from '../ports.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
@@ -111,6 +111,10 @@ export class ShardClient implements Sink, Source, Upkeep {
     return untilAborted(answer, signal, () => void this.#call('cancel', [id]).catch(ignore));
   }
 
+  fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+    return this.#call('fragments', [list]) as Promise<BatchAnswer>;
+  }
+
   /** The same over made-up series; it goes all the ways that a fragment goes. */
   rehearse(fragment: Fragment): Promise<FragmentResult> {
     return this.#call('rehearse', [fragment]) as Promise<FragmentResult>;
@@ -159,10 +163,18 @@ export class ShardClient implements Sink, Source, Upkeep {
     });
   }
 
+  #fragmentOf(answer: Answer): FragmentResult | BatchAnswer | undefined {
+    if ('fragment' in answer) return unpackFragment(answer.fragment, this.#labels);
+    if (!('batch' in answer)) return undefined;
+    const results = answer.batch.results.map((one) =>
+      'failed' in one ? thrownError(one.failed) : unpackFragment(one, this.#labels),
+    );
+    return { ...answer.batch, results };
+  }
+
   #answered(answer: Answer): void {
     // Read also when nobody waits: what it teaches about labels is taken for known later.
-    const fragment =
-      'fragment' in answer ? unpackFragment(answer.fragment, this.#labels) : undefined;
+    const fragment = this.#fragmentOf(answer);
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);

@@ -21,7 +21,15 @@ export interface Call {
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fragment: PackedFragment }
+  | { readonly id: number; readonly batch: PackedBatch }
   | { readonly id: number; readonly error: PlainError };
+
+/** The answers of many fragments, in the order asked. */
+export interface PackedBatch {
+  readonly results: readonly (PackedFragment | { readonly failed: PlainError })[];
+  readonly whole: boolean;
+  readonly storeReads: number;
+}
 
 /** A failure as plain data: which of the three kinds it was and its fields. */
 export interface PlainError {

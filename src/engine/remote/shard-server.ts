@@ -8,7 +8,7 @@ import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
-import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
+import type { BatchAnswer, Estimate, Sink, Source, Upkeep } from '../ports.ts';
 
 const NOTHING: Estimate = { series: 0, samples: 0 };
 
@@ -42,6 +42,7 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
       rehearsal ??= shard.rehearsal?.() ?? shard.source;
       return rehearsal.fragment(args[0] as Fragment);
     }
+    if (method === 'fragments') return batchOf(shard.source, args[0] as Fragment[]);
     if (method !== 'fragment') return dispatch(shard, method, args);
     const ended = new AbortController();
     running.set(id, ended);
@@ -56,6 +57,7 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
     answer(call).then(
       (result) => {
         const { id, method } = call;
+        if (method === 'fragments') return sendBatch(channel, id, result as BatchAnswer, labels);
         if (method !== 'fragment' && method !== 'rehearse') {
           return channel.postMessage({ id, value: result });
         }
@@ -65,6 +67,30 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
       (thrown: unknown) => channel.postMessage({ id: call.id, error: plainError(thrown) }),
     );
   });
+}
+
+/** A source that takes no batches is asked one by one. */
+async function batchOf(source: Source, list: readonly Fragment[]): Promise<BatchAnswer> {
+  if (source.fragments !== undefined) return source.fragments(list);
+  const results: FragmentResult[] = [];
+  for (const one of list) results.push(await source.fragment(one));
+  return { results, whole: true, storeReads: 0 };
+}
+
+function sendBatch(
+  channel: Channel,
+  id: number,
+  { results, whole, storeReads }: BatchAnswer,
+  labels: LabelsWriter,
+): void {
+  const transfer: ArrayBuffer[] = [];
+  const packed = results.map((one) => {
+    if (one instanceof Error) return { failed: plainError(one) };
+    const { value, transfer: buffers } = packFragment(one, labels);
+    for (const buffer of buffers) transfer.push(buffer);
+    return value;
+  });
+  channel.postMessage({ id, batch: { results: packed, whole, storeReads } }, transfer);
 }
 
 type Args = readonly unknown[];

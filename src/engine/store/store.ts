@@ -146,6 +146,13 @@ export class Store implements Sink, Upkeep {
     return [...this.partitions.values()].map((one) => one.reader(minMs, maxMs));
   }
 
+  /** Sealed blocks that a question for this range would read. */
+  blocksTouched(minMs: number, maxMs: number): number {
+    let count = 0;
+    for (const partition of this.partitions.values()) count += partition.touched(minMs, maxMs);
+    return count;
+  }
+
   /** Seals what is due at this time. What the disk does not take now is tried again later. */
   async seal(nowMs: number): Promise<UpkeepReport> {
     const report = noUpkeep();
