@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { labelsKey, makeLabels } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { AlertEvent } from '../ports.ts';
+import { NOT_YET, isFiring } from './alert-states.ts';
 import type { Published, RunningRule } from './running-rule.ts';
 import { expandTemplate } from './template/expand.ts';
 import type { TemplateSample } from './template/expand.ts';
@@ -60,14 +61,15 @@ export async function takeEvents(
     const told = running.published.get(key);
     if (told === undefined) continue;
     running.published.delete(key);
-    const endsAtMs = 'resolvedAtMs' in one && one.resolvedAtMs > 0 ? one.resolvedAtMs : timeMs;
+    const known = 'resolvedAtMs' in one && one.resolvedAtMs !== NOT_YET;
+    const endsAtMs = known ? one.resolvedAtMs : timeMs;
     const { annotations } = told;
     const labels = withExternal(one.labels, context.externalLabels);
     const id = eventId(labels, told.startsAtMs, 'resolved');
     const times = { startsAtMs: told.startsAtMs, endsAtMs, atMs: endsAtMs };
     events.push({ id, labels, annotations, ...times, ...more });
     const again = running.states.now.get(key);
-    if (again !== undefined && again.firedAtMs > 0 && again.resolvedAtMs === 0) {
+    if (again !== undefined && isFiring(again)) {
       events.push(await firedEvent(running, again, context, more));
     }
   }

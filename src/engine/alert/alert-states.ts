@@ -6,7 +6,10 @@ import { RULE_SERIES_MAX } from '../limits.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 
-/** An alert that is pending, fires, or has fired. Times in ms, 0 for not. */
+/** A time that has not come; 0 is one that tests begin at. */
+export const NOT_YET = -1;
+
+/** An alert that is pending, fires, or has fired. Times in ms, or NOT_YET. */
 export interface Alert {
   readonly labels: Labels;
   readonly activeAtMs: number;
@@ -26,11 +29,11 @@ export interface AlertTimes {
 const RESOLVED_MS = 15 * 60_000;
 
 export function isActive(alert: Alert): boolean {
-  return alert.resolvedAtMs === 0;
+  return alert.resolvedAtMs === NOT_YET;
 }
 
 export function isFiring(alert: Alert): boolean {
-  return alert.firedAtMs > 0 && alert.resolvedAtMs === 0;
+  return alert.firedAtMs !== NOT_YET && isActive(alert);
 }
 
 /**
@@ -64,9 +67,9 @@ export function stepAlerts(
 
 function missing(alert: Alert, timeMs: number, times: AlertTimes): Alert | undefined {
   if (!isActive(alert)) return timeMs - alert.resolvedAtMs > RESOLVED_MS ? undefined : alert;
-  if (alert.firedAtMs === 0) return undefined;
+  if (alert.firedAtMs === NOT_YET) return undefined;
   if (times.keepFiringMs > 0) {
-    const keepSinceMs = alert.keepSinceMs === 0 ? timeMs : alert.keepSinceMs;
+    const keepSinceMs = alert.keepSinceMs === NOT_YET ? timeMs : alert.keepSinceMs;
     if (timeMs - keepSinceMs < times.keepFiringMs) {
       return keepSinceMs === alert.keepSinceMs ? alert : { ...alert, keepSinceMs };
     }
@@ -82,11 +85,12 @@ function present(
   { forMs }: AlertTimes,
 ): Alert {
   if (known === undefined || !isActive(known)) {
-    const firedAtMs = forMs <= 0 ? timeMs : 0;
-    return { labels, activeAtMs: timeMs, firedAtMs, keepSinceMs: 0, resolvedAtMs: 0 };
+    const firedAtMs = forMs <= 0 ? timeMs : NOT_YET;
+    const never = { keepSinceMs: NOT_YET, resolvedAtMs: NOT_YET };
+    return { labels, activeAtMs: timeMs, firedAtMs, ...never };
   }
-  const kept = known.keepSinceMs === 0 ? known : { ...known, keepSinceMs: 0 };
-  if (kept.firedAtMs > 0 || timeMs - kept.activeAtMs < forMs) return kept;
+  const kept = known.keepSinceMs === NOT_YET ? known : { ...known, keepSinceMs: NOT_YET };
+  if (kept.firedAtMs !== NOT_YET || timeMs - kept.activeAtMs < forMs) return kept;
   return { ...kept, firedAtMs: timeMs };
 }
 
@@ -134,9 +138,9 @@ export class AlertStates {
   /** The clock moved under us: what pends goes on pending as long as it had. */
   shift(byMs: number): void {
     const moved = new Map<string, Alert>();
-    const move = (ms: number): number => (ms === 0 ? 0 : ms + byMs);
+    const move = (ms: number): number => (ms === NOT_YET ? ms : ms + byMs);
     for (const [key, alert] of this.now) {
-      const pending = isActive(alert) && alert.firedAtMs === 0;
+      const pending = isActive(alert) && alert.firedAtMs === NOT_YET;
       moved.set(key, {
         ...alert,
         activeAtMs: pending ? move(alert.activeAtMs) : alert.activeAtMs,

@@ -45,6 +45,8 @@ export class RuleFeed {
   #liveMs = Infinity;
   #late = new Map<string, number>();
   #lastTickMs = NaN;
+  /** Records of the log that this reader has not seen, as of the last tick. */
+  lagRecords = 0;
   #reader: LogReader | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -107,8 +109,17 @@ export class RuleFeed {
       const offsets = new Map(this.#offsets);
       await this.#untilDone(() => engine.tick({ tickMs, touched, offsets }));
       this.#options.ticked();
+      this.lagRecords = await this.#lag();
       for (const [partition, offset] of engine.saved) reader.release(partition, offset);
     }
+  }
+
+  async #lag(): Promise<number> {
+    let lag = 0;
+    for (const [partition, offset] of this.#offsets) {
+      lag += Math.max(0, (await this.#options.log.end(partition)) - offset);
+    }
+    return lag;
   }
 
   /** What may pass is tried again: a full disk, a shard that is away. */

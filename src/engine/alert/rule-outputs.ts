@@ -2,6 +2,7 @@
 // the markers that end a series. One append a stage of a tick, through the same door as everything.
 // Easy to get wrong: a stale marker is a pattern of bits that a JavaScript number may lose; and a
 // series ends one step after it was last written, not when nobody asks any more.
+import type { FloatHistogram } from '../model/histogram.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import { putStale } from '../model/sample.ts';
@@ -16,7 +17,15 @@ export interface SampleWriter {
     readonly timestamps: Float64Array;
     readonly values: Float64Array;
     readonly count: number;
+    readonly histograms: readonly HistogramOutput[];
   }): Promise<void>;
+}
+
+/** A recorded native histogram. */
+export interface HistogramOutput {
+  readonly ref: number;
+  readonly timestampMs: number;
+  readonly histogram: FloatHistogram;
 }
 
 interface Known {
@@ -36,6 +45,7 @@ export class RuleOutputs {
   #times: number[] = [];
   #values: number[] = [];
   #stales: number[] = [];
+  #histograms: HistogramOutput[] = [];
   #tick = 0;
   /** Samples written and series refused, since the start. */
   readonly counts = { written: 0, refused: 0 };
@@ -59,6 +69,12 @@ export class RuleOutputs {
     this.#values.push(value);
   }
 
+  addHistogram(labels: Labels, timestampMs: number, histogram: FloatHistogram): void {
+    const ref = this.#refOf(labels);
+    if (ref < 0) return void this.counts.refused++;
+    this.#histograms.push({ ref, timestampMs, histogram });
+  }
+
   /** Ends a series at this time. */
   end(labels: Labels, timeMs: number): void {
     const ref = this.#refOf(labels);
@@ -69,22 +85,19 @@ export class RuleOutputs {
     this.#values.push(0);
   }
 
-  get waiting(): number {
-    return this.#refs.length;
-  }
-
   /** Appends what was collected. @throws MonError, of kind 'retry' when the log is full. */
   async flush(): Promise<void> {
     const count = this.#refs.length;
-    if (count === 0) return;
+    const histograms = this.#histograms;
+    if (count + histograms.length === 0) return;
     const values = Float64Array.from(this.#values);
     const words = new Uint32Array(values.buffer);
     for (const i of this.#stales) putStale(words, i);
     const refs = Uint32Array.from(this.#refs);
     const timestamps = Float64Array.from(this.#times);
     this.drop();
-    await this.#writer.append({ refs, timestamps, values, count });
-    this.counts.written += count;
+    await this.#writer.append({ refs, timestamps, values, count, histograms });
+    this.counts.written += count + histograms.length;
   }
 
   /** Forgets what was collected. */
@@ -93,6 +106,7 @@ export class RuleOutputs {
     this.#times = [];
     this.#values = [];
     this.#stales = [];
+    this.#histograms = [];
   }
 
   /** A tick is over; series that nobody has written for long are let go. */

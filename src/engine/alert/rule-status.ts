@@ -40,7 +40,7 @@ async function ruleStatus(running: RunningRule, annotate: Annotate): Promise<Rul
       ? await annotate(running, { labels, timeMs: lastEvaluationMs })
       : told;
     alerts.push({
-      ...{ labels, annotations, activeAtMs, keepFiringSinceMs: keepSinceMs },
+      ...{ labels, annotations, activeAtMs, keepFiringSinceMs: Math.max(0, keepSinceMs) },
       state: isFiring(alert) ? 'firing' : 'pending',
       value: running.values.get(key) ?? 0,
     });

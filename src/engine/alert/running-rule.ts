@@ -191,9 +191,6 @@ export class RunningRule {
   #record(matrix: Matrix, run: StepRun): void {
     const labels = matrix.labels.map((one) => this.#recordLabels(one));
     const keys = labels.map(labelsKey);
-    if (matrix.histograms !== undefined) {
-      throw new UserError('native histograms are not recorded by rules yet');
-    }
     for (let i = 0; i < run.steps; i++) {
       const stepMs = run.firstMs + i * run.stepMs;
       const series = new Map<string, Labels>();
@@ -212,8 +209,11 @@ export class RunningRule {
         throw new UserError(`exceeded limit of ${run.limit} with ${series.size} series`);
       }
       for (const row of rows) {
-        const value = matrix.values[row * matrix.steps + i];
-        run.outputs.add(labels[row], stepMs - run.offsetMs, value);
+        const at = row * matrix.steps + i;
+        const timeMs = stepMs - run.offsetMs;
+        const histogram = matrix.histograms?.[at];
+        if (histogram === undefined) run.outputs.add(labels[row], timeMs, matrix.values[at]);
+        else run.outputs.addHistogram(labels[row], timeMs, histogram);
       }
       if (stepMs >= run.newFromMs) this.#write(series, stepMs, run);
     }

@@ -56,7 +56,9 @@ export interface Asked {
 
 export interface StandingOptions {
   readonly stepMs: number;
-  readonly lookbackMs?: number;
+  readonly lookbackMs?: number | undefined;
+  /** Step of subqueries that name none; as in queries when it is not given. */
+  readonly defaultStepMs?: number | undefined;
   readonly templates: Templates;
 }
 
@@ -109,14 +111,14 @@ export class StandingQuery {
   }
 
   #plan(firstMs: number, steps: number): Plan {
-    const { stepMs, lookbackMs } = this.#options;
+    const { stepMs, lookbackMs, defaultStepMs } = this.#options;
     const grid = { start: firstMs, end: firstMs + (steps - 1) * stepMs, step: steps > 1 ? stepMs : 1 };
     return plan(this.#expr, {
       source: this.text,
       grid,
       instant: steps === 1 && !this.ranges,
       ...(lookbackMs === undefined ? {} : { lookbackMs }),
-      defaultStepMs: stepMs,
+      ...(defaultStepMs === undefined ? {} : { defaultStepMs }),
     });
   }
 }

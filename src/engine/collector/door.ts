@@ -164,9 +164,13 @@ export class Door implements Intake {
    * Resolves when what is accepted is durable.
    * @throws MonError, kind 'retry' when the log takes nothing now.
    */
-  async append(columns: DoorColumns, receivedMs: number): Promise<PushOutcome> {
+  async append(
+    columns: DoorColumns,
+    receivedMs: number,
+    histograms?: HistogramRows,
+  ): Promise<PushOutcome> {
     this.#fill(columns);
-    return this.#send(receivedMs, new Refusals());
+    return this.#send(receivedMs, new Refusals(), histograms);
   }
 
   /**

@@ -43,6 +43,11 @@ export class HistogramRows {
     this.#book = book;
   }
 
+  /** Takes a histogram of a series that has its number, as a remote-write Histogram message. */
+  put(ref: number, timestampMs: number, body: Uint8Array): void {
+    this.#rows.push({ ref, timestampMs, body });
+  }
+
   /** Takes the histograms of a TimeSeries message in kernel memory, which the walk has checked. */
   take(at: number, end: number, refusals: Refusals): void {
     const message = this.#book.kernels.bytes.slice(at, end);

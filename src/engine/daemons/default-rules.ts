@@ -15,14 +15,6 @@ export const DEFAULT_RULES = `groups:
         labels: {severity: P2}
         annotations:
           summary: "{{ $labels.job }} at {{ $labels.instance }} cannot be scraped"
-      - alert: PushSourceSilent
-        expr: >-
-          count by (job, instance) (count_over_time({__name__=~".+", job!="", instance!=""}[15m]))
-          unless count by (job, instance) ({__name__=~".+", job!="", instance!=""})
-        for: 1m
-        labels: {severity: P3}
-        annotations:
-          summary: "{{ $labels.job }} at {{ $labels.instance }} has sent nothing for 5 minutes"
       - alert: DiskFull
         expr: >-
           node_filesystem_avail_bytes{fstype!~"tmpfs|ramfs|overlay|squashfs"}
@@ -31,6 +23,17 @@ export const DEFAULT_RULES = `groups:
         labels: {severity: P2}
         annotations:
           summary: "{{ $labels.mountpoint }} has {{ $value | humanizePercentage }} left"
+  - name: mon-push
+    interval: 2m
+    rules:
+      - alert: PushSourceSilent
+        expr: >-
+          count by (job, instance) ({__name__=~".+", job!=""} offset 10m)
+          unless on (job, instance) count by (job, instance) ({__name__=~".+", job!=""})
+          unless on (job, instance) up offset 10m
+        labels: {severity: P3}
+        annotations:
+          summary: "{{ $labels.job }} {{ $labels.instance }} has sent nothing for 5 minutes"
   - name: mon-self
     interval: 15s
     rules:
@@ -60,7 +63,7 @@ export const DEFAULT_RULES = `groups:
           summary: "nothing has been written for 5 minutes"
       - alert: MonQuerySlow
         expr: >-
-          histogram_quantile(0.99, sum by (le) (rate(mon_http_request_duration_seconds_bucket{route=~"/api/v1/query.*"}[5m]))) > 5
+          histogram_quantile(0.99, sum by (le) (rate(mon_query_duration_seconds_bucket[5m]))) > 5
         for: 5m
         labels: {severity: P3}
         annotations:

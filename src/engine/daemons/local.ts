@@ -38,6 +38,7 @@ import { makeRules } from './rules-wiring.ts';
 import type { RuleSettings, Rules } from './rules-wiring.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
+import { timedAsk } from './timed-ask.ts';
 import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
 
@@ -133,7 +134,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     sources: stores.shards.map(({ client }) => client),
   });
   const api = new ApiServer({
-    ...{ ask: queries, explain: queries, retentionMs: options.retentionMs, rules: rules.view },
+    ...{ ask: timedAsk(queries, counters, clock), explain: queries, retentionMs: options.retentionMs, rules: rules.view },
     source: new JoinedSource(sources),
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },

@@ -3,7 +3,7 @@ import type { RuleEngine } from '../alert/rule-engine.ts';
 import type { Counters } from '../runtime/counters.ts';
 
 /** Shows what the engine counts. */
-export function showRules(counters: Counters, engine: RuleEngine): void {
+export function showRules(counters: Counters, engine: RuleEngine, lag: () => number): void {
   const { counts } = engine;
   const rows: readonly (readonly [string, string, () => number])[] = [
     ['mon_rules_ticks_total', 'Ticks that rules ran at.', () => counts.ticks],
@@ -18,6 +18,7 @@ export function showRules(counters: Counters, engine: RuleEngine): void {
     ['mon_rules_store_reads_total', 'Sealed blocks read for rules.', () => counts.storeReads],
     ['mon_rules_transitions_total', 'Transitions decided.', () => counts.transitions],
     ['mon_rules_outbox', 'Transitions not yet told.', () => engine.outbox.length],
+    ['mon_rules_lag_records', 'Records of the log not yet read by rules.', lag],
     ['mon_rules_groups', 'Groups of rules.', () => engine.rules.groups.length],
     ['mon_rules_tick_seconds', 'How long the last tick took.', () => counts.lastTickSeconds],
     ['mon_rules_written_total', 'Samples written by rules.', () => engine.outputs.counts.written],

@@ -8,10 +8,13 @@ import { EventCourier } from '../alert/event-courier.ts';
 import { RuleEngine } from '../alert/rule-engine.ts';
 import type { RunLeaves } from '../alert/rule-engine.ts';
 import { RuleFeed } from '../alert/rule-feed.ts';
+import type { SampleWriter } from '../alert/rule-outputs.ts';
 import { RuleMemory } from '../alert/rule-memory.ts';
 import { showGroups } from '../alert/rule-status.ts';
 import { BatchReader } from '../codec/batch-reader.ts';
+import { encodeHistogram } from '../codec/histogram.ts';
 import type { Door } from '../collector/door.ts';
+import { HistogramRows } from '../collector/histogram-rows.ts';
 import { MonError } from '../errors.ts';
 import { RULE_INTERVAL_MS } from '../limits.ts';
 import { NAME, labelValue, makeLabels } from '../model/labels.ts';
@@ -89,7 +92,7 @@ export function makeRules(options: RulesOptions): Rules {
     told: (ids) => engine.told(ids),
   });
   const feed = feedOf(options, engine, () => courier.wake(), { pause, warn });
-  showRules(counters, engine);
+  showRules(counters, engine, () => feed.lagRecords);
   const reloadRules = async (): Promise<RulesChanged> => {
     const groups = await loadRules(options.disk, settings.files, settings.bare !== true);
     const changed = await engine.replace(groups);
@@ -160,12 +163,16 @@ function leavesOf({ sources, caughtUp }: RulesOptions): RunLeaves {
   };
 }
 
-function writerOf({ door, clock }: RulesOptions) {
+function writerOf({ door, clock }: RulesOptions): SampleWriter {
   return {
     refOf: (labels: readonly string[]) => door.refOf(labels),
     release: (refs: Iterable<number>) => door.release(refs),
-    append: async (columns: Parameters<Door['append']>[0]) => {
-      await door.append(columns, clock.now());
+    append: async (columns: Parameters<SampleWriter['append']>[0]) => {
+      const rows = new HistogramRows(door.book);
+      for (const { ref, timestampMs, histogram } of columns.histograms) {
+        rows.put(ref, timestampMs, encodeHistogram(histogram, { timestampMs }));
+      }
+      await door.append(columns, clock.now(), rows);
     },
   };
 }

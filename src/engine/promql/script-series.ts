@@ -38,6 +38,12 @@ export class ScriptSeries implements SeriesReader {
       this.#index.set(key, series);
       this.#series.push(series);
     }
+    const last = series.samples.at(-1);
+    const [first] = samples;
+    const plain = samples.length === 1 && first.histogram === undefined;
+    if (plain && last !== undefined && last.histogram === undefined && first.t > last.t) {
+      return void series.samples.push(first);
+    }
     const known = new Set(series.samples.map(({ t }) => t));
     const fresh = samples.filter(({ t }) => !known.has(t));
     series.samples = stamped([...series.samples, ...fresh].toSorted((a, b) => a.t - b.t));

@@ -15,6 +15,8 @@ import { answerOf, isQueryJson, labelsOf } from './prometheus-answer.ts';
 import type { QueryJson } from './prometheus-answer.ts';
 import { notPrometheus, refusedAnswer } from './prometheus-failure.ts';
 import type { ErrorBody } from './prometheus-failure.ts';
+import { readAlerts, readRules } from './rules-answer.ts';
+import type { RemoteAlert, RemoteRule } from './rules-answer.ts';
 
 /** Longer requests are sent as a form by POST. */
 const GET_BYTES_MAX = 2048;
@@ -111,6 +113,16 @@ export class PrometheusClient implements Ask, Explain {
       lastScrapeMs: Math.max(0, Date.parse(textOf(target['lastScrape'])) || 0),
       lastDurationMs: Number(target['lastScrapeDuration'] ?? 0) * 1000,
     }));
+  }
+
+  /** What pends and fires. */
+  async alerts(signal?: AbortSignal): Promise<RemoteAlert[]> {
+    return readAlerts(await this.#get('/api/v1/alerts', signal));
+  }
+
+  /** The rules that run. */
+  async rules(signal?: AbortSignal): Promise<RemoteRule[]> {
+    return readRules(await this.#get('/api/v1/rules', signal));
   }
 
   async buildInfo(signal?: AbortSignal): Promise<BuildInfo> {
