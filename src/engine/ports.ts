@@ -4,13 +4,12 @@
 import type { Batch } from './model/batch.ts';
 import type { Cardinality } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
-import type { Fragment, FragmentResult } from './model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from './model/fragment.ts';
 import type { FloatHistogram } from './model/histogram.ts';
 import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
-import type { RuleGroupStatus } from './model/rules.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
@@ -187,20 +186,6 @@ export interface SeriesReader {
    * undefined when the reader has none for this work.
    */
   rows?(work: RowWork): RowEvaluator | undefined;
-}
-
-/** What a batch of fragments answered; a fragment that cannot run answers its failure. */
-export interface BatchAnswer {
-  readonly results: readonly (FragmentResult | Error)[];
-  /** False when a source is missing from the answers. */
-  readonly whole: boolean;
-  /** Readers of sealed blocks that were opened: 0 while windows lie in the head. */
-  readonly storeReads: number;
-}
-
-/** The rules that run, for those who show them. */
-export interface RulesView {
-  groups(): Promise<readonly RuleGroupStatus[]>;
 }
 
 /** What a fragment would read, found without decoding a sample; samples are a bound from above. */

@@ -2,43 +2,31 @@
 // rows become alerts and series, transitions are made durable and then told. Time is the tick's, so
 // that the same log decides the same. Easy to get wrong: an answer that lacks a part of the data
 // decides nothing; and what was told must have been durable before.
-import { MonError, UserError, messageOf } from '../errors.ts';
 import {
-  FRAGMENT_TURN_MS,
   LATE_MS_MAX,
+  QUERY_SAMPLES_MAX,
+  RULE_SERIES_MAX,
   RULE_STEPS_MAX,
   TICK_GAP_MS_MAX,
   TICK_SETTLE_MS,
 } from '../limits.ts';
-import type { FragmentResult, Matrix } from '../model/fragment.ts';
-import type { RuleGroup, RulesChanged } from '../model/rules.ts';
-import type { AlertEvent, BatchAnswer, Offset } from '../ports.ts';
 import type { Fragment } from '../model/fragment.ts';
-import type { Clock } from '../runtime/clock.ts';
+import type { RuleGroup, RulesChanged } from '../model/rules.ts';
+import type { AlertEvent, Offset } from '../ports.ts';
 import { endedEvents, takeEvents } from './alert-events.ts';
-import type { EventContext } from './alert-events.ts';
 import { NO_RECORDS, recordOf, restoreRule } from './rule-memory.ts';
 import type { RuleMemory, RuleRecords } from './rule-memory.ts';
 import { RuleOutputs } from './rule-outputs.ts';
 import type { SampleWriter } from './rule-outputs.ts';
 import { RuleSet } from './rule-set.ts';
 import type { RuleDefaults, RunningGroup } from './rule-set.ts';
+import { RuleStages } from './rule-stages.ts';
+import type { Job, RuleCounts, RuleStagesOptions } from './rule-stages.ts';
 import type { RunningRule } from './running-rule.ts';
-import { fragmentAt, rowsOf } from './standing-query.ts';
-import type { Asked, Template } from './standing-query.ts';
-import { expandTemplate } from './template/expand.ts';
 
-/** Runs fragments where the samples are; all that was durable before the call is in the answers. */
-export type RunLeaves = (fragments: readonly Fragment[]) => Promise<BatchAnswer>;
-
-export interface RuleEngineOptions extends RuleDefaults {
-  readonly clock: Clock;
-  readonly leaves: RunLeaves;
+export interface RuleEngineOptions extends RuleDefaults, RuleStagesOptions {
   readonly writer: SampleWriter;
   readonly memory: RuleMemory;
-  readonly context: EventContext;
-  /** A point that a test may end the process at. */
-  readonly point?: (name: string) => void;
 }
 
 /** What the log brought since the last tick that changes the past. */
@@ -56,35 +44,7 @@ export interface TickInput {
   readonly offsets: ReadonlyMap<number, Offset>;
 }
 
-/** Figures of all ticks so far. */
-export interface RuleCounts {
-  ticks: number;
-  evaluations: number;
-  failures: number;
-  partial: number;
-  /** Steps that came with others behind them, because the engine was late. */
-  stepsBehind: number;
-  /** Steps that nobody evaluated: they lie in a gap of the clock. */
-  stepsMissed: number;
-  stepsAgain: number;
-  fragmentsAsked: number;
-  fragmentsRun: number;
-  storeReads: number;
-  transitions: number;
-  lastTickSeconds: number;
-}
-
 const SAVE_MS = 10_000;
-
-interface Job {
-  readonly group: RunningGroup;
-  readonly rule: RunningRule;
-  readonly firstMs: number;
-  readonly steps: number;
-  readonly newFromMs: number;
-  /** One for all steps, or one for each. */
-  readonly asks: readonly Asked[];
-}
 
 export class RuleEngine {
   readonly rules: RuleSet;
@@ -105,15 +65,17 @@ export class RuleEngine {
   #floorMs = 0;
   #heldUntilMs = 0;
   #savedMs = 0;
-  /** From which step a rule has to be asked again because an answer was not whole. */
-  readonly #owed = new Map<RunningRule, number>();
+  readonly #stages: RuleStages;
   #dirty = false;
+  /** An earlier life wrote series that may have to be ended. */
+  #cold = false;
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(options: RuleEngineOptions) {
     this.#options = options;
     this.rules = new RuleSet(options);
     this.outputs = new RuleOutputs(options.writer);
+    this.#stages = new RuleStages(options, this.outputs, this.counts);
   }
 
   /** Loads what an earlier life left; answers where the log has to be read from. */
@@ -125,6 +87,7 @@ export class RuleEngine {
     this.#heldUntilMs = heldUntilMs;
     this.outbox = [...outbox];
     this.#offsets = new Map(offsets);
+    this.#cold = tickMs > 0;
     return this.#offsets;
   }
 
@@ -191,11 +154,14 @@ export class RuleEngine {
     this.#noteGap(tickMs);
     this.tickMs = tickMs;
     this.counts.ticks++;
+    if (this.#cold) await this.#warmUp();
     const jobs = this.#due(tickMs, touched);
     const stages = this.rules.stages;
     for (let stage = 0; stage < stages && jobs.length > 0; stage++) {
       const now = jobs.filter(({ rule }) => rule.stage === stage);
-      if (now.length > 0) await this.#stage(now, tickMs);
+      if (now.length === 0) continue;
+      const held = tickMs < this.#heldUntilMs;
+      if (await this.#stages.run(now, tickMs, held)) this.#dirty = true;
     }
     this.outputs.turn();
     for (const group of new Set(jobs.map((job) => job.group))) {
@@ -207,6 +173,26 @@ export class RuleEngine {
     if (this.#dirty || Math.abs(tickMs - this.#savedMs) >= SAVE_MS) await this.#save();
     this.#options.point?.('saved');
     this.counts.lastTickSeconds = (clock.monotonic() - begin) / 1000;
+  }
+
+  /** Finds once what an earlier life wrote last: where a series ends there has to be a marker. */
+  async #warmUp(): Promise<void> {
+    const asked: { rule: RunningRule; stepMs: number; fragment: Fragment }[] = [];
+    for (const { rules, lastStepMs, intervalMs, offsetMs } of this.rules.groups) {
+      if (!Number.isFinite(lastStepMs)) continue;
+      for (const rule of rules) {
+        const one = rule.warmUp(lastStepMs - offsetMs, intervalMs);
+        if (one === undefined) continue;
+        const fragment = { ...one, maxSeries: RULE_SERIES_MAX, maxSamples: QUERY_SAMPLES_MAX };
+        asked.push({ rule, stepMs: lastStepMs, fragment });
+      }
+    }
+    const { results } = await this.#options.leaves(asked.map(({ fragment }) => fragment));
+    asked.forEach(({ rule, stepMs }, i) => {
+      const result = results[i];
+      if (!(result instanceof Error)) rule.warm(stepMs, result.matrix?.labels ?? []);
+    });
+    this.#cold = false;
   }
 
   /** A clock that jumped, or a process that slept: what pends goes on, and nothing is decided. */
@@ -221,7 +207,7 @@ export class RuleEngine {
     }
     this.#floorMs = tickMs;
     this.#heldUntilMs = tickMs + TICK_SETTLE_MS;
-    this.#owed.clear();
+    this.#stages.owed.clear();
     this.#dirty = true;
   }
 
@@ -257,7 +243,7 @@ export class RuleEngine {
     }
     from += group.offsetMs;
     from = Math.max(from, tickMs - LATE_MS_MAX, this.#floorMs);
-    from = Math.min(from, this.#owed.get(rule) ?? Infinity);
+    from = Math.min(from, this.#stages.owed.get(rule) ?? Infinity);
     return ceilTo(from, group.intervalMs);
   }
 
@@ -274,105 +260,10 @@ export class RuleEngine {
         : Array.from({ length: steps }, (_, i) => rule.query.ask(from + i * intervalMs - offsetMs, 1));
       return [{ group, rule, firstMs: from, steps, newFromMs: next, asks }];
     } catch (thrown) {
-      this.#failed(rule, thrown);
+      this.#stages.failed(rule, thrown);
       return [];
     }
   }
-
-  #failed(rule: RunningRule, thrown: unknown): void {
-    if (!(thrown instanceof UserError) && !(thrown instanceof MonError)) throw thrown;
-    if (thrown instanceof MonError && thrown.kind === 'give up') throw thrown;
-    this.counts.failures++;
-    rule.failed(messageOf(thrown));
-  }
-
-  async #stage(jobs: readonly Job[], tickMs: number): Promise<void> {
-    const { clock, leaves } = this.#options;
-    const places = new Map<Template, Map<number, number>>();
-    const fragments: Fragment[] = [];
-    for (const { asks } of jobs) {
-      for (const { templates, shiftMs } of asks) {
-        for (const template of templates) {
-          this.counts.fragmentsAsked++;
-          let shifts = places.get(template);
-          if (shifts === undefined) places.set(template, (shifts = new Map()));
-          if (shifts.has(shiftMs)) continue;
-          shifts.set(shiftMs, fragments.length);
-          fragments.push(fragmentAt(template, shiftMs));
-        }
-      }
-    }
-    this.counts.fragmentsRun += fragments.length;
-    const answer = await leaves(fragments);
-    this.counts.storeReads += answer.storeReads;
-    const placeOf = (template: Template, shiftMs: number): number =>
-      places.get(template)?.get(shiftMs) as number;
-    let turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
-    for (const job of jobs) {
-      await this.#run(job, answer, placeOf);
-      job.rule.lastEvaluationMs = tickMs;
-      if (clock.monotonic() < turnAt) continue;
-      await clock.sleep(0);
-      turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
-    }
-    this.#options.point?.('outputs');
-    await this.outputs.flush();
-    this.#options.point?.('flushed');
-  }
-
-  async #run(
-    job: Job,
-    answer: BatchAnswer,
-    placeOf: (template: Template, shiftMs: number) => number,
-  ): Promise<void> {
-    const { rule, group } = job;
-    const begin = this.#options.clock.monotonic();
-    this.counts.evaluations++;
-    if (!answer.whole) {
-      this.counts.partial++;
-      this.#owed.set(rule, Math.min(job.firstMs, this.#owed.get(rule) ?? Infinity));
-      return rule.failed('a part of the data is away: nothing is decided');
-    }
-    this.#owed.delete(rule);
-    const before = rule.states.now;
-    try {
-      const step = job.steps / job.asks.length;
-      for (const [i, { plan, templates, shiftMs }] of job.asks.entries()) {
-        const results = templates.map((one) => {
-          const result = answer.results[placeOf(one, shiftMs)];
-          if (result instanceof Error) throw result;
-          return result;
-        });
-        const matrix = await this.#rows(plan, results);
-        const { intervalMs, offsetMs } = group;
-        const firstMs = job.firstMs + i * intervalMs;
-        const held = this.tickMs < this.#heldUntilMs;
-        await rule.apply(matrix, {
-          ...{ firstMs, steps: step, stepMs: intervalMs, newFromMs: job.newFromMs, offsetMs, held },
-          ...{ limit: group.group.limit, outputs: this.outputs, expand: this.#expand },
-        });
-      }
-    } catch (thrown) {
-      this.#failed(rule, thrown);
-    }
-    rule.states.forget(this.tickMs - LATE_MS_MAX);
-    if (rule.states.now !== before) this.#dirty = true;
-    rule.evaluationSeconds = (this.#options.clock.monotonic() - begin) / 1000;
-  }
-
-  async #rows(plan: Asked['plan'], results: readonly FragmentResult[]): Promise<Matrix> {
-    return (await rowsOf(plan, results)).matrix;
-  }
-
-  readonly #expand = async (
-    text: string,
-    sample: { labels: readonly string[]; value: number; timeMs: number },
-  ): Promise<string> => {
-    const { externalLabels, externalUrl, query } = this.#options.context;
-    const { timeMs } = sample;
-    const ask = (words: string) => query(words, timeMs);
-    return expandTemplate(text, { ...sample, externalLabels, externalUrl, query: ask });
-  };
 
   async #transitions(rules: Iterable<RunningRule>, timeMs: number): Promise<void> {
     for (const rule of rules) {

@@ -1,7 +1,7 @@
 // The groups of rules that run, and how a new list of them takes the place of the old: what did not
 // change goes on untouched, what did keeps the states of alerts of the same name and labels. Easy to
-// get wrong: a later rule of a group sees the outputs of earlier ones of the same step, so it has to
-// wait for them; all others run at once.
+// get wrong: a later rule sees the outputs of earlier ones of the same step, of its group and of the
+// groups before, so it has to wait for them; all others run at once.
 import { RULES_MAX } from '../limits.ts';
 import { UserError } from '../errors.ts';
 import { groupKey } from '../model/rules.ts';
@@ -72,6 +72,7 @@ export class RuleSet {
       if (!untouched) running.lastStepMs = old.get(running.key)?.lastStepMs ?? -Infinity;
     }
     this.groups = next;
+    layStages(this.rules);
     const gone = [...before.values()].filter(({ id }) => !kept.has(id));
     return { changed: changesOf(old, next), gone };
   }
@@ -87,7 +88,6 @@ export class RuleSet {
       seen.set(name, count + 1);
       return new RunningRule(rule, `${name}\u0000${count}`, options);
     });
-    layStages(rules);
     return {
       ...{ group, key: groupKey(group), intervalMs, rules },
       offsetMs: group.queryOffsetMs ?? queryOffsetMs,
@@ -102,17 +102,19 @@ function idOf(group: RuleGroup, rule: Rule): string {
   return [groupKey(group), rule.kind, rule.name, JSON.stringify(rule.labels)].join('\u0000');
 }
 
-/** A rule stands one stage behind the last rule before it whose series it may read. */
+/** A rule stands one stage behind the last rule before it, of any group, whose series it reads. */
 function layStages(rules: readonly RunningRule[]): void {
-  rules.forEach((rule, i) => {
+  const made = new Map<string, number>();
+  let last = -1;
+  for (const rule of rules) {
+    let stage = 0;
     const { metrics } = rule.query;
-    for (const earlier of rules.slice(0, i)) {
-      if (earlier.stage < rule.stage) continue;
-      if (metrics === undefined || earlier.makes.some((name) => metrics.has(name))) {
-        rule.stage = earlier.stage + 1;
-      }
-    }
-  });
+    if (metrics === undefined) stage = last + 1;
+    else for (const name of metrics) stage = Math.max(stage, (made.get(name) ?? -1) + 1);
+    rule.stage = stage;
+    for (const name of rule.makes) made.set(name, Math.max(stage, made.get(name) ?? 0));
+    last = Math.max(last, stage);
+  }
 }
 
 function same(a: RuleGroup, b: RuleGroup): boolean {

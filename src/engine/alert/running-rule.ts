@@ -5,7 +5,7 @@
 import { UserError } from '../errors.ts';
 import { NAME, labelsKey, makeLabels } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Matrix } from '../model/fragment.ts';
+import type { Fragment, Matrix } from '../model/fragment.ts';
 import type { Rule } from '../model/rules.ts';
 import { AlertStates, byKey, isActive, isFiring, stepAlerts } from './alert-states.ts';
 import type { Alert, Alerts } from './alert-states.ts';
@@ -173,19 +173,30 @@ export class RunningRule {
   /** ALERTS and ALERTS_FOR_STATE of the alerts that are active. */
   #alertSeries(alerts: Alerts, timeMs: number, run: StepRun): Series {
     const series = new Map<string, Labels>();
-    const put = (labels: Labels, value: number): void => {
+    for (const { labels, value } of shownAlerts(alerts)) {
       series.set(labelsKey(labels), labels);
       run.outputs.add(labels, timeMs, value);
-    };
-    for (const alert of alerts.values()) {
-      if (!isActive(alert)) continue;
-      const pairs = [...mapOf(alert.labels)];
-      const state: [string, string] = ['alertstate', isFiring(alert) ? 'firing' : 'pending'];
-      put(makeLabels([...pairs, [NAME, 'ALERTS'], state]), 1);
-      const since = Math.floor(alert.activeAtMs / 1000);
-      put(makeLabels([...pairs, [NAME, 'ALERTS_FOR_STATE']]), since);
     }
     return series;
+  }
+
+  /** What finds the series that it wrote up to a step; undefined when its alerts tell. */
+  warmUp(stepMs: number, intervalMs: number): Omit<Fragment, 'maxSeries' | 'maxSamples'> | undefined {
+    if (this.rule.kind === 'alert') {
+      const shown = [...shownAlerts(this.states.now)];
+      const series = new Map(shown.map(({ labels }) => [labelsKey(labels), labels]));
+      this.#written.push({ stepMs, series });
+      return undefined;
+    }
+    const own = this.rule.labels.map(([name, value]) => ({ name, op: '=' as const, value }));
+    const matchers = [{ name: NAME, op: '=' as const, value: this.rule.name }, ...own];
+    const grid = { start: stepMs, end: stepMs, step: 1 };
+    return { matchers, grid, windowMs: intervalMs, fn: 'last', args: [], keepName: true };
+  }
+
+  /** The series that it had written in an earlier life. */
+  warm(stepMs: number, labels: readonly Labels[]): void {
+    this.#written.push({ stepMs, series: new Map(labels.map((one) => [labelsKey(one), one])) });
   }
 
   #record(matrix: Matrix, run: StepRun): void {
@@ -266,6 +277,18 @@ export class RunningRule {
       else if (alert.firedAtMs > told.startsAtMs && resolvedBetween(alert, told)) ended.push(told);
     }
     return { fired, ended };
+  }
+}
+
+/** ALERTS and ALERTS_FOR_STATE of the alerts that are active. */
+function* shownAlerts(alerts: Alerts): Generator<{ labels: Labels; value: number }> {
+  for (const alert of alerts.values()) {
+    if (!isActive(alert)) continue;
+    const pairs = [...mapOf(alert.labels)];
+    const state: [string, string] = ['alertstate', isFiring(alert) ? 'firing' : 'pending'];
+    yield { labels: makeLabels([...pairs, [NAME, 'ALERTS'], state]), value: 1 };
+    const since = Math.floor(alert.activeAtMs / 1000);
+    yield { labels: makeLabels([...pairs, [NAME, 'ALERTS_FOR_STATE']]), value: since };
   }
 }
 

@@ -25,7 +25,7 @@ const NAME_LABEL = '__name__';
 export function parseRuleFile(text: string, path: string): RuleGroup[] {
   const file = new ConfigFile(text, path);
   const seed = readSeedRules(file);
-  if (seed !== undefined) return [seed];
+  if (seed !== undefined) return seed;
   const root = new Section(file, file.root, 'the rule file', ['groups']);
   const names = new Set<string>();
   return root.items('groups').map((node) => {

@@ -38,18 +38,29 @@ export interface Sentence {
   readonly forMs: number;
 }
 
+/** Detectors read hours; once a minute is often enough for what they find. */
+const ANOMALY_MS = 60_000;
+
 /** The rules of a file in the short form; undefined when it is not one. */
-export function readSeedRules(file: ConfigFile): RuleGroup | undefined {
+export function readSeedRules(file: ConfigFile): RuleGroup[] | undefined {
   const root = file.root;
   if (!isMap(root)) return undefined;
   const has = (name: string): boolean => root.has(name);
-  const group = { file: file.path, intervalMs: 0, queryOffsetMs: undefined, limit: 0 };
-  if (has('condition') || has('anomaly')) {
-    return { ...group, name: 'rules', rules: [readOne(file, root)] };
+  let nodes: readonly Node[];
+  if (has('condition') || has('anomaly')) nodes = [root];
+  else if (!has('rules') || has('groups')) return undefined;
+  else nodes = new Section(file, root, 'the rule file', ['rules']).items('rules');
+  const group = { file: file.path, queryOffsetMs: undefined, limit: 0 };
+  const plain: Rule[] = [];
+  const anomalies: Rule[] = [];
+  for (const node of nodes) {
+    const asks = isMap(node) && node.has('anomaly');
+    (asks ? anomalies : plain).push(readOne(file, node));
   }
-  if (!has('rules') || has('groups')) return undefined;
-  const section = new Section(file, root, 'the rule file', ['rules']);
-  return { ...group, name: 'rules', rules: section.items('rules').map((n) => readOne(file, n)) };
+  return [
+    { ...group, name: 'rules', intervalMs: 0, rules: plain },
+    { ...group, name: 'anomalies', intervalMs: ANOMALY_MS, rules: anomalies },
+  ].filter(({ rules }) => rules.length > 0);
 }
 
 function readOne(file: ConfigFile, node: Node): Rule {

@@ -62,6 +62,11 @@ export interface RuleGroupStatus {
   readonly rules: readonly RuleStatus[];
 }
 
+/** The rules that run, for those who show them. */
+export interface RulesView {
+  groups(): Promise<readonly RuleGroupStatus[]>;
+}
+
 /** What a reload of rule files changed. */
 export interface RulesChanged {
   readonly added: readonly string[];

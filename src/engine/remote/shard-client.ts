@@ -3,12 +3,12 @@
 // it.
 import { MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Cardinality } from '../model/cardinality.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
-import type { ApplyCounts, BatchAnswer, Delivery, Estimate, Offset } from '../ports.ts';
+import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';

@@ -7,8 +7,8 @@ import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
-import type { BatchAnswer, Estimate, Sink, Source, Upkeep } from '../ports.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
+import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
 
 const NOTHING: Estimate = { series: 0, samples: 0 };
 

@@ -103,16 +103,6 @@ export class Partition {
   }
 
   /** A reader for one query in this range: the head itself when no block has to be asked. */
-  /** Sealed blocks that have samples in this range. */
-  touched(minMs: number, maxMs: number): number {
-    const from = Math.max(minMs, this.head.floorMs);
-    let count = 0;
-    for (const { entry } of this.#blocks) {
-      if (entry.minMs <= maxMs && entry.maxMs >= from) count++;
-    }
-    return count;
-  }
-
   reader(minMs: number, maxMs: number): SeriesReader {
     const { head, past } = this;
     const from = Math.max(minMs, head.floorMs);

@@ -6,11 +6,11 @@ import { NAME, compareLabels, compareText, labelsKey } from '../model/labels.ts'
 import type { Labels } from '../model/labels.ts';
 import type { Cardinality, CountRow } from '../model/cardinality.ts';
 import { largestRows } from '../model/cardinality.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { FRAGMENT_TURN_MS } from '../limits.ts';
-import type { BatchAnswer, Estimate, SeriesReader, Source } from '../ports.ts';
+import type { Estimate, SeriesReader, Source } from '../ports.ts';
 import { reachOfFragment } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Turns, runSliced, timesOf } from './sliced-run.ts';

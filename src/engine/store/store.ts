@@ -146,10 +146,12 @@ export class Store implements Sink, Upkeep {
     return [...this.partitions.values()].map((one) => one.reader(minMs, maxMs));
   }
 
-  /** Sealed blocks that a question for this range would read. */
+  /** Partitions that a question for this range would read sealed blocks of. */
   blocksTouched(minMs: number, maxMs: number): number {
     let count = 0;
-    for (const partition of this.partitions.values()) count += partition.touched(minMs, maxMs);
+    for (const one of this.partitions.values()) {
+      if (one.reader(minMs, maxMs) !== one.head) count++;
+    }
     return count;
   }
 
