@@ -1,5 +1,5 @@
-// What `mon alerts` and `mon rules list` do: ask a server and make rows. Easy to get wrong: whether
-// the check fails is decided by all alerts that fire, not by those that a filter shows.
+// What `mon alerts` and `mon rules list` do: ask a server and make rows. Easy to get wrong:
+// whether the check fails is decided by all alerts that fire, not by those that a filter shows.
 import { UserError } from '../engine/errors.ts';
 import { labelValue } from '../engine/model/labels.ts';
 import type { Labels } from '../engine/model/labels.ts';

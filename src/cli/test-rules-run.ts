@@ -56,11 +56,7 @@ function indented(text: string): string {
     .join('\n');
 }
 
-async function runFile(
-  file: string,
-  run: string | undefined,
-  stage: Stage,
-): Promise<JunitCase[]> {
+async function runFile(file: string, run: string | undefined, stage: Stage): Promise<JunitCase[]> {
   const cases: JunitCase[] = [];
   try {
     const path = file === '-' ? resolve('stdin') : resolve(file);

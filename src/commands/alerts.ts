@@ -1,4 +1,5 @@
-// `mon alerts`: what pends and fires on a server. With --fail-firing it is a check for scripts.
+// `mon alerts`: what pends and fires on a server. With
+// --fail-firing it is a check for scripts.
 import { BaseCommand, Flags, LIST_FORMATS, outputFlag, serverFlags } from '../base-command.ts';
 
 export default class Alerts extends BaseCommand<typeof Alerts> {

@@ -1,5 +1,5 @@
-// `mon up`: all roles in one process on this machine, until it is stopped. Easy to get wrong: paths
-// are made absolute here, because the process in the background has another folder.
+// `mon up`: all roles in one process on this machine, until it is stopped. Easy to get wrong:
+// paths are made absolute here, because the process in the background has another folder.
 import { resolve } from 'node:path';
 import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 

@@ -1,4 +1,5 @@
-// `mon rules explain`: what rules become: their PromQL, and how they run. Needs no server.
+// `mon rules explain`: what rules become: their
+// PromQL, and how they run. Needs no server.
 import { Args, BaseCommand, Flags } from '../../base-command.ts';
 
 export default class RulesExplain extends BaseCommand<typeof RulesExplain> {

@@ -1,4 +1,5 @@
-// `mon rules list`: the rules that a server runs and how that goes. Those that fail come first.
+// `mon rules list`: the rules that a server runs and how
+// that goes. Those that fail come first.
 import { BaseCommand, LIST_FORMATS, outputFlag, serverFlags } from '../../base-command.ts';
 
 export default class RulesList extends BaseCommand<typeof RulesList> {

@@ -1,4 +1,5 @@
-// `mon test rules`: unit tests of rules in promtool's format. Needs no server and no data.
+// `mon test rules`: unit tests of rules in promtool's
+// format. Needs no server and no data.
 import { Args, BaseCommand, Flags } from '../../base-command.ts';
 
 export default class TestRules extends BaseCommand<typeof TestRules> {

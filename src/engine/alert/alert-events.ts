@@ -33,7 +33,14 @@ export async function annotationsOf(
   const { externalLabels, externalUrl } = context;
   const value = running.values.get(labelsKey(labels)) ?? NaN;
   const query = (text: string): Promise<readonly TemplateSample[]> => context.query(text, timeMs);
-  const data = { labels: running.sampleLabels(labels), value, externalLabels, externalUrl, timeMs, query };
+  const data = {
+    labels: running.sampleLabels(labels),
+    value,
+    externalLabels,
+    externalUrl,
+    timeMs,
+    query,
+  };
   const out: [string, string][] = [];
   for (const [name, text] of running.rule.annotations) {
     out.push([name, await expandTemplate(text, data)]);

@@ -1,6 +1,6 @@
-// Detectors of the unusual, as PromQL: z-score, exponentially weighted mean, and season. A rule asks
-// for one, and what runs is plain PromQL that anybody can read and query. Easy to get wrong: a
-// constant series has no spread, so the spread never counts as less than a thousandth.
+// Detectors of the unusual, as PromQL: z-score, exponentially weighted mean, and season. A rule
+// asks for one, and what runs is plain PromQL that anybody can read and query. Easy to get wrong:
+// a constant series has no spread, so the spread never counts as less than a thousandth.
 import { UserError } from '../errors.ts';
 import { formatDuration } from '../model/duration.ts';
 import { check, typeOf } from '../promql/check.ts';
@@ -60,7 +60,9 @@ function scoreOf(method: AnomalyMethod, asked: AnomalyQuestion, { base, over }: 
   const mean =
     method === 'zscore'
       ? `avg_over_time(${over(windowMs)})`
-      : STAIRS.map(([by, weight]) => `${weight} * avg_over_time(${over(windowMs / by)})`).join(' + ');
+      : STAIRS.map(([by, weight]) => `${weight} * avg_over_time(${over(windowMs / by)})`).join(
+          ' + ',
+        );
   const spread = `stddev_over_time(${over(windowMs)})`;
   return `((${base}) - (${mean})) / clamp_min(${spread}, 0.001)`;
 }
@@ -71,7 +73,10 @@ function seasonal(asked: AnomalyQuestion, over: Words['over']): string {
   const windowMs = asked.windowMs ?? Math.max(MINUTE, seasonMs / 24);
   const back = (i: number): string => ` offset ${formatDuration(seasonMs * i)}`;
   const now = `avg_over_time(${over(windowMs)})`;
-  const past = Array.from({ length: SEASONS }, (_, i) => `avg_over_time(${over(windowMs, back(i + 1))})`);
+  const past = Array.from(
+    { length: SEASONS },
+    (_, i) => `avg_over_time(${over(windowMs, back(i + 1))})`,
+  );
   const spread = `stddev_over_time(${over(seasonMs, back(1))})`;
   return `(${now} - (${past.join(' + ')}) / ${SEASONS}) / clamp_min(${spread}, 0.001)`;
 }

@@ -1,7 +1,7 @@
-// Evaluates rules when a tick comes: what is due is asked in one batch of shared fragments a stage,
-// rows become alerts and series, transitions are made durable and then told. Time is the tick's, so
-// that the same log decides the same. Easy to get wrong: an answer that lacks a part of the data
-// decides nothing; and what was told must have been durable before.
+// Evaluates rules when a tick comes: what is due is asked in one batch of shared fragments a
+// stage, rows become alerts and series, transitions are made durable and then told. Time is the
+// tick's, so that the same log decides the same. Easy to get wrong: an answer that lacks a part of
+// the data decides nothing; and what was told must have been durable before.
 import {
   LATE_MS_MAX,
   QUERY_SAMPLES_MAX,
@@ -135,7 +135,8 @@ export class RuleEngine {
   #orphans(): void {
     const known = new Set(this.rules.rules.map(({ id }) => id));
     for (const [id, { published }] of Object.entries(this.#records.rules)) {
-      if (!known.has(id)) this.outbox.push(...endedEvents(published, this.tickMs, this.#options.context));
+      if (!known.has(id))
+        this.outbox.push(...endedEvents(published, this.tickMs, this.#options.context));
     }
     this.#records = NO_RECORDS;
     this.#dirty = true;
@@ -257,7 +258,9 @@ export class RuleEngine {
     try {
       const asks = rule.query.ranges
         ? [rule.query.ask(from - offsetMs, steps)]
-        : Array.from({ length: steps }, (_, i) => rule.query.ask(from + i * intervalMs - offsetMs, 1));
+        : Array.from({ length: steps }, (_, i) =>
+            rule.query.ask(from + i * intervalMs - offsetMs, 1),
+          );
       return [{ group, rule, firstMs: from, steps, newFromMs: next, asks }];
     } catch (thrown) {
       this.#stages.failed(rule, thrown);

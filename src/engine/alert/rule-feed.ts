@@ -1,7 +1,7 @@
-// The reader of the log that drives rules: it takes ticks, and notes which samples change steps that
-// were evaluated already. On the sample's way it stands beside the store, with its own offsets. Easy
-// to get wrong: a tick counts when every partition has it; and what rules write themselves must not
-// make them run again.
+// The reader of the log that drives rules: it takes ticks, and notes which samples change steps
+// that were evaluated already. On the sample's way it stands beside the store, with its own
+// offsets. Easy to get wrong: a tick counts when every partition has it; and what rules write
+// themselves must not make them run again.
 import type { OpenRecord } from '../codec/record.ts';
 import { MonError } from '../errors.ts';
 import { LATE_MS_MAX } from '../limits.ts';

@@ -1,7 +1,7 @@
-// Series that rules make, on their way into the log: recorded values, ALERTS, ALERTS_FOR_STATE, and
-// the markers that end a series. One append a stage of a tick, through the same door as everything.
-// Easy to get wrong: a stale marker is a pattern of bits that a JavaScript number may lose; and a
-// series ends one step after it was last written, not when nobody asks any more.
+// Series that rules make, on their way into the log: recorded values, ALERTS, ALERTS_FOR_STATE,
+// and the markers that end a series. One append a stage of a tick, through the same door as
+// everything. Easy to get wrong: a stale marker is a pattern of bits that a JavaScript number may
+// lose; and a series ends one step after it was last written, not when nobody asks any more.
 import type { FloatHistogram } from '../model/histogram.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';

@@ -1,7 +1,7 @@
-// The groups of rules that run, and how a new list of them takes the place of the old: what did not
-// change goes on untouched, what did keeps the states of alerts of the same name and labels. Easy to
-// get wrong: a later rule sees the outputs of earlier ones of the same step, of its group and of the
-// groups before, so it has to wait for them; all others run at once.
+// The groups of rules that run, and how a new list of them takes the place of the old: what did
+// not change goes on untouched, what did keeps the states of alerts of the same name and labels.
+// Easy to get wrong: a later rule sees the outputs of earlier ones of the same step, of its group
+// and of the groups before, so it has to wait for them; all others run at once.
 import { RULES_MAX } from '../limits.ts';
 import { UserError } from '../errors.ts';
 import { groupKey } from '../model/rules.ts';

@@ -1,6 +1,6 @@
 // One stage of a tick: the fragments of all its rules in one batch, equal ones once, and from the
-// answers each rule's rows. Under the engine. Easy to get wrong: a rule that fails must not fail the
-// others, and an answer that lacks a part of the data decides nothing but is owed.
+// answers each rule's rows. Under the engine. Easy to get wrong: a rule that fails must not fail
+// the others, and an answer that lacks a part of the data decides nothing but is owed.
 import { MonError, UserError, messageOf } from '../errors.ts';
 import { FRAGMENT_TURN_MS, LATE_MS_MAX } from '../limits.ts';
 import type { BatchAnswer, Fragment, FragmentResult, Matrix } from '../model/fragment.ts';

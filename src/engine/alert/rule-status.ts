@@ -1,5 +1,5 @@
-// Rules as others are shown them: groups, health, alerts with annotations as they read now. Easy to
-// get wrong: an alert that was resolved is not shown, however long it is remembered.
+// Rules as others are shown them: groups, health, alerts with annotations as they read now. Easy
+// to get wrong: an alert that was resolved is not shown, however long it is remembered.
 import type { Labels } from '../model/labels.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { AlertStatus, RuleGroupStatus, RuleStatus } from '../model/rules.ts';
@@ -36,9 +36,10 @@ async function ruleStatus(running: RunningRule, annotate: Annotate): Promise<Rul
     const key = labelsKey(labels);
     const told = running.published.get(key)?.annotations;
     const live = running.values.has(key);
-    const annotations = live || told === undefined
-      ? await annotate(running, { labels, timeMs: lastEvaluationMs })
-      : told;
+    const annotations =
+      live || told === undefined
+        ? await annotate(running, { labels, timeMs: lastEvaluationMs })
+        : told;
     alerts.push({
       ...{ labels, annotations, activeAtMs, keepFiringSinceMs: Math.max(0, keepSinceMs) },
       state: isFiring(alert) ? 'firing' : 'pending',

@@ -1,7 +1,7 @@
-// One rule while it runs: takes the rows that its expression answered, step by step, moves its alerts
-// or records its series, and knows what it has written before. Under the engine. Easy to get wrong:
-// steps that are played again must not be written again, and of a series that is gone the end is
-// written once.
+// One rule while it runs: takes the rows that its expression answered, step by step, moves its
+// alerts or records its series, and knows what it has written before. Under the engine. Easy to
+// get wrong: steps that are played again must not be written again, and of a series that is gone
+// the end is written once.
 import { UserError } from '../errors.ts';
 import { NAME, labelsKey, makeLabels } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
@@ -181,7 +181,10 @@ export class RunningRule {
   }
 
   /** What finds the series that it wrote up to a step; undefined when its alerts tell. */
-  warmUp(stepMs: number, intervalMs: number): Omit<Fragment, 'maxSeries' | 'maxSamples'> | undefined {
+  warmUp(
+    stepMs: number,
+    intervalMs: number,
+  ): Omit<Fragment, 'maxSeries' | 'maxSamples'> | undefined {
     if (this.rule.kind === 'alert') {
       const shown = [...shownAlerts(this.states.now)];
       const series = new Map(shown.map(({ labels }) => [labelsKey(labels), labels]));

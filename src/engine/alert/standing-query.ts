@@ -112,7 +112,11 @@ export class StandingQuery {
 
   #plan(firstMs: number, steps: number): Plan {
     const { stepMs, lookbackMs, defaultStepMs } = this.#options;
-    const grid = { start: firstMs, end: firstMs + (steps - 1) * stepMs, step: steps > 1 ? stepMs : 1 };
+    const grid = {
+      start: firstMs,
+      end: firstMs + (steps - 1) * stepMs,
+      step: steps > 1 ? stepMs : 1,
+    };
     return plan(this.#expr, {
       source: this.text,
       grid,
@@ -164,7 +168,9 @@ function boundBy(node: PlanNode): string {
     case 'time':
       return 'time() is asked';
     case 'range':
-      return node.source.kind === 'subquery' ? 'a subquery has steps of its own' : 'its arguments vary';
+      return node.source.kind === 'subquery'
+        ? 'a subquery has steps of its own'
+        : 'its arguments vary';
     case 'info':
       return 'info() looks series up';
     case 'call':

@@ -1,6 +1,6 @@
-// GET /api/v1/rules and /api/v1/alerts in Prometheus' JSON, with all of its parameters. Easy to get
-// wrong: a group of which no rule is left is left out when a filter asks; times are RFC 3339, lengths
-// are seconds, and a value is text in Go's shortest exponent form.
+// GET /api/v1/rules and /api/v1/alerts in Prometheus' JSON, with all of its parameters. Easy to
+// get wrong: a group of which no rule is left is left out when a filter asks; times are RFC 3339,
+// lengths are seconds, and a value is text in Go's shortest exponent form.
 import type { AlertStatus, RuleGroupStatus, RuleStatus } from '../model/rules.ts';
 import { groupKey } from '../model/rules.ts';
 import { labelValue, labelsObject } from '../model/labels.ts';

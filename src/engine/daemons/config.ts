@@ -1,7 +1,7 @@
-// The configuration: a prometheus.yml with mon's own keys under `mon:`, parsed once into one plain,
-// frozen object. Daemons read it and hand each part its own options. Easy to get wrong: what is
-// known but not used yet is a warning, what is not known is an error, and no node of the parser
-// leaves this room.
+// The configuration: a prometheus.yml with mon's own keys under `mon:`, parsed once into one
+// plain, frozen object. Daemons read it and hand each part its own options. Easy to get wrong:
+// what is known but not used yet is a warning, what is not known is an error, and no node of the
+// parser leaves this room.
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { messageOf } from '../errors.ts';
 import {
@@ -70,7 +70,7 @@ const ROOT_UNUSED = [
   ...words('alerting remote_write remote_read storage tracing otlp'),
   ...words('runtime scrape_config_files'),
 ];
-const ROOT_FIELDS = ['global', 'scrape_configs', 'rule_files', 'mon', ...ROOT_UNUSED];
+const ROOT_FIELDS = ['global', 'scrape_configs', 'mon', 'rule_files', ...ROOT_UNUSED];
 const GLOBAL_UNUSED = ['query_log_file', ...PROTOCOL_FIELDS];
 const GLOBAL_FIELDS = [
   ...words('scrape_interval scrape_timeout evaluation_interval external_labels'),

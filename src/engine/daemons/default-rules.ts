@@ -1,6 +1,6 @@
-// The rules that ship with mon and are on unless a configuration says `default_rules: false`: targets
-// that are down, sources that fell silent, disks that fill up, and mon's own health. Easy to get
-// wrong: a rule about mon itself must stay quiet on a small server that has nothing to do.
+// The rules that ship with mon and are on unless a configuration says `default_rules: false`:
+// targets that are down, sources that fell silent, disks that fill up, and mon's own health. Easy
+// to get wrong: a rule about mon itself must stay quiet on a small server that has nothing to do.
 
 /** Where these rules say they come from. */
 export const DEFAULT_RULES_FILE = 'mon:default-rules';

@@ -99,25 +99,23 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const encoder = batchEncoder(new BatchCodec(kernels), book);
   const state = new SqliteState(join(dataDir, 'state.db'));
   const folder = join(dataDir, 'log');
-  const { redisUrl } = options;
+  const { redisUrl, shards, objectFolder } = options;
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
   // A disk that is lost is rebuilt from objects and the log: it has to reach back as far.
-  const keepMs = options.objectFolder === undefined ? undefined : REBUILD_KEEP_MS;
+  const keepMs = objectFolder === undefined ? undefined : REBUILD_KEEP_MS;
   const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, keepMs });
   const { generation } = log;
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
-  const { shards } = options;
-  const { objectFolder } = options;
-  const keeping = { dataDir, generation, objectFolder };
-  const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
+  const keeping = { dataDir, generation, objectFolder, shards, placement };
+  const stores = await Stores.start({ ...keeping, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
-  const { checkpointMs } = options;
+  const { checkpointMs, retentionMs } = options;
   const reading = { name: 'store', log, sink: stores.sink, clock, checkpointMs };
   const consumer = new Consumer({ ...reading, failed, postponed });
   const text = new PushText(clock);
   const door = new Door({
     ...{ log: answers.watch(log), book, kernels, clock },
-    limits: { retentionMs: options.retentionMs },
+    limits: { retentionMs },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
   const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
@@ -134,14 +132,14 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     sources: stores.shards.map(({ client }) => client),
   });
   const api = new ApiServer({
-    ...{ ask: timedAsk(queries, counters, clock), explain: queries, retentionMs: options.retentionMs, rules: rules.view },
+    ...{ ask: timedAsk(queries, counters, clock), explain: queries, retentionMs },
+    ...{ rules: rules.view, blocks: () => upkeep.blocks() },
     source: new JoinedSource(sources),
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
-    blocks: () => upkeep.blocks(),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
   });
   showProcess(counters, startedMs);

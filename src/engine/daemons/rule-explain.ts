@@ -1,6 +1,6 @@
 // What a rule is once it runs: its PromQL, whether it stands on shared fragments or is planned at
-// each step, and what it reads. For `mon rules explain`. Easy to get wrong: this is told by the very
-// classes that run, never guessed.
+// each step, and what it reads. For `mon rules explain`. Easy to get wrong: this is told by the
+// very classes that run, never guessed.
 import { RuleSet } from '../alert/rule-set.ts';
 import { RULE_INTERVAL_MS } from '../limits.ts';
 import { formatDuration } from '../model/duration.ts';
@@ -37,7 +37,8 @@ export function explainRules(groups: readonly RuleGroup[]): ExplainedRule[] {
         ...{ kind: rule.kind, name: rule.name, group: group.name, where: rule.where, intervalMs },
         ...{ sugar: rule.sugar, promql: query.text, forMs: rule.forMs, stage },
         keepFiringMs: rule.keepFiringMs,
-        path: bound === '' ? 'standing, its fragments are shared' : `planned at each step: ${bound}`,
+        path:
+          bound === '' ? 'standing, its fragments are shared' : `planned at each step: ${bound}`,
         reads: metrics === undefined ? 'any series' : [...metrics].join(', ') || 'no series',
         fragments: query.ask(0, 1).templates.map(({ fragment }) => fragmentText(fragment)),
         labels: rule.labels.map(([name, value]) => `${name}=${value}`).join(', '),

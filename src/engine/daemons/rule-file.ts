@@ -1,7 +1,7 @@
-// A Prometheus rule file, read with promtool's verdicts: what it takes is taken, what it refuses is
-// refused with file, line, field and what was expected. Beside Prometheus' fields a rule may name a
-// severity P1 to P4 and channels. Easy to get wrong: an empty value of a label is allowed and
-// removes the label; a null is an empty text.
+// A Prometheus rule file, read with promtool's verdicts: what it takes is taken, what it refuses
+// is refused with file, line, field and what was expected. Beside Prometheus' fields a rule may
+// name a severity P1 to P4 and channels. Easy to get wrong: an empty value of a label is allowed
+// and removes the label; a null is an empty text.
 import type { Node } from 'yaml';
 import { isMap, isScalar } from 'yaml';
 import { checkTemplate } from '../alert/template/check-template.ts';
@@ -13,7 +13,9 @@ import { lineColumn } from '../promql/parse-error.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import { readSeedRules } from './rule-sugar.ts';
 
-const GROUP_FIELDS = words('name interval query_offset limit rules labels partial_response_strategy');
+const GROUP_FIELDS = words(
+  'name interval query_offset limit rules labels partial_response_strategy',
+);
 const RULE_FIELDS = [
   ...words('record alert expr for keep_firing_for labels annotations'),
   ...words('severity channels'),
@@ -50,7 +52,10 @@ function readGroup(file: ConfigFile, node: Node): RuleGroup {
     queryOffsetMs: section.duration('query_offset'),
     limit: readLimit(section),
     rules: section.items('rules').map((rule, i) => {
-      return readRule(file, rule, { place: `group ${JSON.stringify(name)}, rule ${i + 1}`, common });
+      return readRule(file, rule, {
+        place: `group ${JSON.stringify(name)}, rule ${i + 1}`,
+        common,
+      });
     }),
   };
 }

@@ -1,7 +1,7 @@
-// Rules in the short form: one rule is `name`, `condition`, `severity`, `notification`; a file holds
-// one or a list under `rules:`. A condition reads as a sentence and becomes PromQL, which every
-// command shows. `anomaly:` in the place of `condition:` asks for a detector. Easy to get wrong: a
-// percentage is a fraction of one, so `> 5%` is `> 0.05`.
+// Rules in the short form: one rule is `name`, `condition`, `severity`, `notification`; a file
+// holds one or a list under `rules:`. A condition reads as a sentence and becomes PromQL, which
+// every command shows. `anomaly:` in the place of `condition:` asks for a detector. Easy to get
+// wrong: a percentage is a fraction of one, so `> 5%` is `> 0.05`.
 import type { Node } from 'yaml';
 import { isMap } from 'yaml';
 import { anomalyExpr } from '../alert/anomaly.ts';
@@ -15,7 +15,9 @@ import { parse } from '../promql/parse.ts';
 import type { ConfigFile } from './config-reader.ts';
 import { Section, words } from './config-reader.ts';
 
-const FIELDS = words('name condition anomaly for severity notification channels labels annotations');
+const FIELDS = words(
+  'name condition anomaly for severity notification channels labels annotations',
+);
 const ANOMALY_FIELDS = words('query method window season threshold');
 const METHODS = ['zscore', 'ewma', 'seasonal'] as const satisfies readonly AnomalyMethod[];
 
@@ -28,10 +30,8 @@ const UNITS: Readonly<Record<string, string>> = {
 };
 const LENGTH = String.raw`\d+(?:\.\d+)?\s*(?:seconds?|minutes?|hours?|days?|weeks?)|[0-9smhdwy]+`;
 const FOR = new RegExp(String.raw`\s+for\s+(${LENGTH})\s*$`, 'i');
-const CHANGE = new RegExp(
-  String.raw`^(.*?)\s+(increases|decreases|changes)\s*(?:by\s*)?>\s*([\d.]+)\s*%\s+in\s+(${LENGTH})$`,
-  'is',
-);
+const HOW = String.raw`(increases|decreases|changes)\s*(?:by\s*)?>\s*([\d.]+)\s*%`;
+const CHANGE = new RegExp(String.raw`^(.*?)\s+${HOW}\s+in\s+(${LENGTH})$`, 'is');
 
 export interface Sentence {
   readonly expr: string;

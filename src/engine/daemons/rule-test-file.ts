@@ -91,7 +91,9 @@ function readTest(
     series: each('input_series', 'series values', (one) => {
       return { series: one.text('series') ?? '', values: one.text('values') ?? '' };
     }),
-    alerts: each('alert_rule_test', 'eval_time alertname exp_alerts', (one) => readAlert(file, one)),
+    alerts: each('alert_rule_test', 'eval_time alertname exp_alerts', (one) =>
+      readAlert(file, one),
+    ),
     exprs: each('promql_expr_test', 'expr eval_time exp_samples', (one) => {
       return {
         expr: one.text('expr') ?? '',
@@ -152,9 +154,11 @@ function readSample(file: ConfigFile, item: Node) {
 
 /** YAML writes infinity and NaN with a dot. */
 function yamlFloat(text: string): number | undefined {
-  return parseFloatText(text.replace(/^([+-]?)\./, (all, sign: string) =>
-    /^[+-]?\.(?:inf|nan)$/i.test(text) ? sign : all,
-  ));
+  return parseFloatText(
+    text.replace(/^([+-]?)\./, (all, sign: string) =>
+      /^[+-]?\.(?:inf|nan)$/i.test(text) ? sign : all,
+    ),
+  );
 }
 
 /** The labels of an expected sample. @throws UserError. */

@@ -1,6 +1,6 @@
 // How alerts and samples of rule tests are shown and compared: one line each, as promtool prints
-// them. Easy to get wrong: two lists are equal exactly when their texts are, so nothing may be left
-// out.
+// them. Easy to get wrong: two lists are equal exactly when their texts are, so nothing may be
+// left out.
 import type { Labels } from '../model/labels.ts';
 import { formatFloat, quote } from '../promql/literals.ts';
 

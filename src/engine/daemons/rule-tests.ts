@@ -1,5 +1,5 @@
-// Runs unit tests of rules as promtool does: series in memory, rules evaluated one after another at
-// each interval, firing alerts and expressions compared. The rules are the ones that run in the
+// Runs unit tests of rules as promtool does: series in memory, rules evaluated one after another
+// at each interval, firing alerts and expressions compared. The rules are the ones that run in the
 // daemon; only the samples come from a file. Easy to get wrong: every group runs at the file's
 // interval, whatever interval it names, and an alert is judged by the evaluation before its time.
 import { annotationsOf } from '../alert/alert-events.ts';
@@ -110,7 +110,10 @@ class TestRun {
       for (const command of commands) {
         if (command.kind !== 'load') continue;
         for (const { labels, samples } of command.series) {
-          this.#series.add(labels, samples.map((one) => ({ ...one, t: one.t + startMs })));
+          this.#series.add(
+            labels,
+            samples.map((one) => ({ ...one, t: one.t + startMs })),
+          );
         }
       }
     }

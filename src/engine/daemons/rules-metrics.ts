@@ -1,4 +1,5 @@
-// The figures of the rules in this process's own metrics. Read when they are asked for.
+// The figures of the rules in this process's own
+// metrics. Read when they are asked for.
 import type { RuleEngine } from '../alert/rule-engine.ts';
 import type { Counters } from '../runtime/counters.ts';
 

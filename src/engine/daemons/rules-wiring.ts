@@ -1,7 +1,7 @@
-// The alerting role beside the store in one process: rule files become groups, the feed reads ticks
-// from the log, fragments run in the shards, outputs go through the door, transitions to the
-// notifier. Wiring only. Easy to get wrong: the engine has what an earlier life left before it gets
-// its rules, and it gets its rules before the first tick.
+// The alerting role beside the store in one process: rule files become groups, the feed reads
+// ticks from the log, fragments run in the shards, outputs go through the door, transitions to the
+// notifier. Wiring only. Easy to get wrong: the engine has what an earlier life left before it
+// gets its rules, and it gets its rules before the first tick.
 import { annotationsOf } from '../alert/alert-events.ts';
 import type { EventContext } from '../alert/alert-events.ts';
 import { EventCourier } from '../alert/event-courier.ts';

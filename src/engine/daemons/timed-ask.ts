@@ -1,4 +1,5 @@
-// An Ask that notes how long answers take, for the process's own figures. Before the query service.
+// An Ask that notes how long answers take, for the process's own figures. Before the query
+// service.
 import type { Ask, AskOptions } from '../ports.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { Clock } from '../runtime/clock.ts';

@@ -1,7 +1,7 @@
-// What `mon up` does: decide from flags, environment and configuration, take the data folder, start
-// all roles, say what runs where, and stay until told to stop. Easy to get wrong: nothing may be
-// printed as running before it answers, and whatever was taken is given back when a later step
-// fails.
+// What `mon up` does: decide from flags, environment and configuration, take the data folder,
+// start all roles, say what runs where, and stay until told to stop. Easy to get wrong: nothing
+// may be printed as running before it answers, and whatever was taken is given back when a later
+// step fails.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonError, UserError, messageOf } from '../errors.ts';

@@ -1,6 +1,7 @@
-// Alerting and recording rules as plain data: what a rule file says, and what a running rule shows.
-// Files are read in daemons/, rules run in alert/, the API and the commands show them. Easy to get
-// wrong: a label with an empty value is not "no label" here, it removes the label from the result.
+// Alerting and recording rules as plain data: what a rule file says, and what a running rule
+// shows. Files are read in daemons/, rules run in alert/, the API and the commands show them. Easy
+// to get wrong: a label with an empty value is not "no label" here, it removes the label from the
+// result.
 
 /** Names and values in the order of the file; values may be empty, and may be templates. */
 export type Pairs = readonly (readonly [name: string, value: string])[];

@@ -1,5 +1,5 @@
-// Series in plain arrays that leaf fragments can read: the store of test scripts. Small and obvious
-// rather than fast. Histograms get their reset hints as a real store would give them.
+// Series in plain arrays that leaf fragments can read: the store of test scripts. Small and
+// obvious rather than fast. Histograms get their reset hints as a real store would give them.
 import { HintStamper } from './histogram-hints.ts';
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import { compareText, labelValue, labelsKey } from '../model/labels.ts';

@@ -1,6 +1,6 @@
 // What a server tells of its rules and alerts, read from its JSON. Any Prometheus will do; what a
-// server leaves out is empty. Easy to get wrong: the answer comes from outside, so nothing of it may
-// be trusted to have a shape.
+// server leaves out is empty. Easy to get wrong: the answer comes from outside, so nothing of it
+// may be trusted to have a shape.
 import type { Labels } from '../model/labels.ts';
 import { makeLabels } from '../model/labels.ts';
 

@@ -1,6 +1,6 @@
-// The far side of a shard: answers calls from a channel with the Sink and Source that it is handed.
-// Calls start in the order they came; the sink keeps changes in order, questions never wait for
-// them.
+// The far side of a shard: answers calls from a channel with the Sink and Source that it is
+// handed. Calls start in the order they came; the sink keeps changes in order, questions never
+// wait for them.
 import { assert } from '../errors.ts';
 import { packFragment } from './fragment-wire.ts';
 import { LabelsWriter } from './label-wire.ts';

@@ -1,4 +1,5 @@
-// SIGHUP as a call: what a daemon reads its files anew for. Only for daemons; a command ends on it.
+// SIGHUP as a call: what a daemon reads its files anew for. Only for daemons; a command ends on
+// it.
 
 /** Calls at each SIGHUP from now on; answers how to stop that. */
 export function onHangup(call: () => void): () => void {

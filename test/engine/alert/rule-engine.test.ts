@@ -1,6 +1,6 @@
-// What rules promise beside their arithmetic: kills at named points lose and double nothing, a clock
-// that jumps pages nobody, a partial answer decides nothing, a reload keeps states, equal fragments
-// run once.
+// What rules promise beside their arithmetic: kills at named points lose and double nothing, a
+// clock that jumps pages nobody, a partial answer decides nothing, a reload keeps states, equal
+// fragments run once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { makeLabels, NAME } from '../../../src/engine/model/labels.ts';
@@ -9,7 +9,11 @@ import { Killed, RuleWorld, alertRule, recordRule, ruleGroup } from './rule-worl
 const START = 1_700_000_000_000;
 const HOUR = 3_600_000;
 
-const up = (job: string) => makeLabels([[NAME, 'up'], ['job', job]]);
+const up = (job: string) =>
+  makeLabels([
+    [NAME, 'up'],
+    ['job', job],
+  ]);
 
 async function begun(
   rules: Parameters<typeof ruleGroup>[0],
@@ -179,7 +183,10 @@ test('equal fragments of many rules run once a tick', async () => {
   });
   const world = await begun(rules);
   await live(world, 0, [1, 1, 1]);
-  assert.ok(world.batches.every((count) => count === 1), `${world.batches}`);
+  assert.ok(
+    world.batches.every((count) => count === 1),
+    `${world.batches}`,
+  );
 });
 
 test('limits discard, doubled label sets fail, and the rule says so', async () => {

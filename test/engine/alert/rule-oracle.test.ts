@@ -70,7 +70,11 @@ function makeHistory(random: Random): Arrival[] {
   const out: Arrival[] = [];
   for (const name of ['x', 'c', 'y']) {
     for (let s = 0; s < 3; s++) {
-      const labels = makeLabels([[NAME, name], ['job', `j${s % 2}`], ['i', String(s)]]);
+      const labels = makeLabels([
+        [NAME, name],
+        ['job', `j${s % 2}`],
+        ['i', String(s)],
+      ]);
       let total = 0;
       for (let tick = 0; tick < TICKS - 15; tick++) {
         if (random() < 0.15) continue;
@@ -162,12 +166,19 @@ async function oracleSteps(groups: readonly RuleGroup[], history: readonly Arriv
 async function recordSum(series: ScriptSeries, ts: number): Promise<void> {
   const { labels, values } = await answer(series, 'sum by (job) (y)', ts);
   labels.forEach((one, row) => {
-    series.add(makeLabels([[NAME, 'y:sum'], ['job', one[1]]]), [{ t: ts, v: values[row] }]);
+    series.add(
+      makeLabels([
+        [NAME, 'y:sum'],
+        ['job', one[1]],
+      ]),
+      [{ t: ts, v: values[row] }],
+    );
   });
 }
 
 for (const seed of [1, 2, 3, 4]) {
-  test(`${HISTORIES / 4} histories from seed ${seed}: standing rules decide as queries do`, async () => {
+  const words = `${HISTORIES / 4} histories from seed ${seed}`;
+  test(`${words}: standing rules decide as queries do`, async () => {
     for (let i = 0; i < HISTORIES / 4; i++) {
       const random = seededRandom(seed * 1000 + i);
       const groups = makeRules(random);
@@ -185,8 +196,8 @@ for (const seed of [1, 2, 3, 4]) {
         await world.tick(START + tick * 1000);
         await again.tick(START + tick * 1000);
       }
-      const words = `seed ${seed * 1000 + i}`;
-      assert.deepEqual(again.listener.calls, world.listener.calls, `a replay, ${words}`);
+      const where = `seed ${seed * 1000 + i}`;
+      assert.deepEqual(again.listener.calls, world.listener.calls, `a replay, ${where}`);
       const wanted = await oracleSteps(groups, history);
       for (const { rule, states } of world.engine.rules.rules) {
         if (rule.kind === 'record') continue;
@@ -197,7 +208,11 @@ for (const seed of [1, 2, 3, 4]) {
           const got = alerts
             .filter(([, alert]) => alert.resolvedAtMs < 0)
             .map(([id, a]) => `${id}|${a.firedAtMs < 0 ? 'pending' : 'firing'}|${a.activeAtMs}`);
-          assert.deepEqual(got.toSorted(), rows, `${words} ${rule.expr} for ${rule.forMs} at ${at}`);
+          assert.deepEqual(
+            got.toSorted(),
+            rows,
+            `${where} ${rule.expr} for ${rule.forMs} at ${at}`,
+          );
         }
       }
     }

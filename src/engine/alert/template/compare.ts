@@ -1,5 +1,5 @@
-// eq, ne, lt, le, gt, ge of Go templates. Under the functions. Easy to get wrong: an int and a float
-// are never compared, they are an error, as in Go.
+// eq, ne, lt, le, gt, ge of Go templates. Under the functions. Easy to get wrong: an int and a
+// float are never compared, they are an error, as in Go.
 import { UserError } from '../../errors.ts';
 import type { GoFunction } from './execute.ts';
 import type { GoValue } from './values.ts';

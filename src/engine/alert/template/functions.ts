@@ -1,7 +1,7 @@
-// The functions that a template may call: Go's own and those that Prometheus adds. `query` looks its
-// answer up in what has been asked before; what is missing is told to the expander, which asks and
-// runs the template again. Source: Prometheus' template/template.go. Easy to get wrong: humanize
-// takes texts too, and counts from 1000, humanize1024 from 1024.
+// The functions that a template may call: Go's own and those that Prometheus adds. `query` looks
+// its answer up in what has been asked before; what is missing is told to the expander, which asks
+// and runs the template again. Source: Prometheus' template/template.go. Easy to get wrong:
+// humanize takes texts too, and counts from 1000, humanize1024 from 1024.
 import { UserError } from '../../errors.ts';
 import { durationOf } from '../../model/duration.ts';
 import { findPattern, replacePattern } from '../../promql/regexp.ts';

@@ -1,5 +1,6 @@
-// Text of a Go template -> tokens. Under the parser. Easy to get wrong: a trim marker needs a blank
-// between itself and the action, so `{{-3}}` is the number -3; and a comment must fill its action.
+// Text of a Go template -> tokens. Under the parser. Easy to get wrong: a trim marker needs a
+// blank between itself and the action, so `{{-3}}` is the number -3; and a comment must fill its
+// action.
 import { UserError } from '../../errors.ts';
 
 export interface Token {
@@ -12,7 +13,8 @@ export interface Token {
 
 const SPACE = ' \t\r\n';
 const WORD = /[\p{L}\p{Nd}_]+/uy;
-const NUMBER = /[+-]?(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/y;
+const NUMBER =
+  /[+-]?(?:0[xX][\da-fA-F_]+|0[bB][01_]+|0[oO][0-7_]+|(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)/y;
 const SIGNS = [':=', '=', '|', '(', ')', ',', '.'];
 
 /** @throws UserError when an action does not end or holds what cannot be. */

@@ -1,6 +1,7 @@
 // Tokens of a Go template -> tree. Every template of a rule is parsed when the file is read, so a
-// slip is found then and not when it is needed. Source: Go's text/template/parse. Easy to get wrong:
-// a variable lives to the end of the block that declares it; an unknown function is an error here.
+// slip is found then and not when it is needed. Source: Go's text/template/parse. Easy to get
+// wrong: a variable lives to the end of the block that declares it; an unknown function is an
+// error here.
 import { UserError } from '../../errors.ts';
 import { StringTrouble, parseString } from '../../promql/literals.ts';
 import { lex } from './lex.ts';

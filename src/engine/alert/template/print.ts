@@ -1,6 +1,6 @@
 // How Go prints values: %v, and Printf with its verbs, widths and flags. Under the functions of
-// templates. Source: Go's fmt and strconv. Easy to get wrong: a float without a precision prints an
-// exponent below 1e-4 and from 1e6 on, and a wrong verb prints itself instead of failing.
+// templates. Source: Go's fmt and strconv. Easy to get wrong: a float without a precision prints
+// an exponent below 1e-4 and from 1e6 on, and a wrong verb prints itself instead of failing.
 import { UserError } from '../../errors.ts';
 import { quote } from '../../promql/literals.ts';
 import { Moment, Struct, typeName } from './values.ts';
@@ -140,18 +140,19 @@ interface Spec {
 /** Sprintf. */
 export function printFormatted(format: string, values: readonly GoValue[]): string {
   let next = 0;
-  const out = format.replaceAll(SPEC, (_, flags: string, width, precision, verb?: string) => {
+  const out = format.replaceAll(SPEC, (...found: (string | undefined)[]) => {
+    const [, flags = '', width, precision, verb] = found;
     if (verb === undefined) return '%!(NOVERB)';
     if (verb === '%') return '%';
+    if (next >= values.length) return `%!${verb}(MISSING)`;
+    const value = values[next++];
     const spec: Spec = {
       flags,
       width: Math.min(Number(width ?? 0), WIDTH_MAX),
-      precision:
-        precision === undefined ? undefined : Math.min(Number(precision), WIDTH_MAX),
+      precision: precision === undefined ? undefined : Math.min(Number(precision), WIDTH_MAX),
       verb,
     };
-    if (next >= values.length) return `%!${verb}(MISSING)`;
-    return padded(spec, formatted(spec, values[next++]), values[next - 1]);
+    return padded(spec, formatted(spec, value), value);
   });
   if (next >= values.length) return out;
   const extra = values.slice(next).map((one) => `${typeName(one)}=${operandText(one)}`);
@@ -188,7 +189,8 @@ function formatted(spec: Spec, value: GoValue): string {
 function plainFormatted({ verb, precision, flags }: Spec, value: GoValue): string | undefined {
   if (typeof value === 'string') {
     const text = precision === undefined ? value : [...value].slice(0, precision).join('');
-    if (verb === 's' || verb === 'v') return flags.includes('#') && verb === 'v' ? quote(text) : text;
+    if (verb === 's' || verb === 'v')
+      return flags.includes('#') && verb === 'v' ? quote(text) : text;
     if (verb === 'q') return quote(text);
     const hex = Buffer.from(text).toString('hex');
     if (verb === 'x') return hex;

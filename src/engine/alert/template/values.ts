@@ -1,10 +1,18 @@
 // Values of Go in JavaScript's clothes: a bigint is an int, a number a float64, a Map a
-// map[string]string, an array a slice, a Struct a struct. Under the executor and the functions. Easy
-// to get wrong: 5 and 5.0 are of different kinds and cannot be compared, as in Go.
+// map[string]string, an array a slice, a Struct a struct. Under the executor and the functions.
+// Easy to get wrong: 5 and 5.0 are of different kinds and cannot be compared, as in Go.
 import { UserError } from '../../errors.ts';
 
 export type GoValue =
-  string | number | bigint | boolean | null | undefined | GoValue[] | ReadonlyMap<string, GoValue> | Struct;
+  | string
+  | number
+  | bigint
+  | boolean
+  | null
+  | undefined
+  | GoValue[]
+  | ReadonlyMap<string, GoValue>
+  | Struct;
 
 /** A struct: only the fields named are there. */
 export class Struct {
