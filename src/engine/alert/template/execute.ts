@@ -111,6 +111,7 @@ export class Executor {
     let any = false;
     for (const [key, item] of itemsOf(value)) {
       any = true;
+      this.#step();
       this.#variables.length = scope;
       const values = declares.length === 2 ? [key, item] : [item];
       declares.forEach((name, i) => this.#bind(name, values[i], assigns));

@@ -66,7 +66,13 @@ function infinite(value: number): string {
   return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }
 
+/** Digits and power; a value in the middle of two goes to the even one, as in Go. */
 function exponential(value: number, digits?: number): string[] {
+  if (digits === undefined) return value.toExponential().split('e');
+  const [exact, power] = value.toExponential(100).split('e');
+  const cut = exact.indexOf('.') + 1 + digits;
+  const kept = exact.slice(0, cut).replace(/\.$/, '');
+  if (/^50*$/.test(exact.slice(cut)) && /[02468]$/.test(kept)) return [kept, power];
   return value.toExponential(digits).split('e');
 }
 
@@ -103,9 +109,16 @@ export function formatFloat(value: number, verb: string, precision: number | und
 }
 
 function fixed(value: number, precision: number): string {
-  if (Math.abs(value) < 1e21) return value.toFixed(Math.min(precision, 100));
+  const digits = Math.min(precision, 100);
+  if (Math.abs(value) < 1e21) {
+    const exact = value.toFixed(100);
+    const cut = exact.indexOf('.') + 1 + digits;
+    const kept = exact.slice(0, cut).replace(/\.$/, '');
+    const middle = digits < 100 && /^50*$/.test(exact.slice(cut));
+    return middle && /[02468]$/.test(kept) ? kept : value.toFixed(digits);
+  }
   const whole = BigInt(value).toString();
-  return precision > 0 ? `${whole}.${'0'.repeat(Math.min(precision, 100))}` : whole;
+  return digits > 0 ? `${whole}.${'0'.repeat(digits)}` : whole;
 }
 
 function general(value: number, precision: number): string {
@@ -225,6 +238,8 @@ function intFormatted(
       return plus(value.toString(8));
     case 'b':
       return plus(value.toString(2));
+    case 'q':
+      return `'${intFormatted('c', value, plus) ?? ''}'`;
     case 'c':
       return value >= 0n && value <= 0x10ffffn ? String.fromCodePoint(Number(value)) : '\uFFFD';
     case 'U':
