@@ -1,7 +1,7 @@
-// What standing rules cost: a real `mon up` under remote write of 20,000 series, each once a second,
-// with so many rules, and how long a sample takes to the notifier. With `prometheus` as the third
-// argument the same load and rules go to Debian's Prometheus instead, evaluating every second.
-// usage: node dist/test/bench/rules.bench.js [rules] [seconds] [prometheus]
+// What standing rules cost: a real `mon up` under remote write of 20,000 series, each once a
+// second, with so many rules, and how long a sample takes to the notifier. With `prometheus` as
+// the third argument the same load and rules go to Debian's Prometheus instead, evaluating every
+// second. usage: node dist/test/bench/rules.bench.js [rules] [seconds] [prometheus]
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -52,7 +52,13 @@ async function startServer(rules: string): Promise<Server> {
     '--log.level=error',
   ]);
   const url = `http://127.0.0.1:${port}`;
-  while (!(await fetch(`${url}/-/ready`).then((r) => r.ok, () => false))) await pause(100);
+  while (
+    !(await fetch(`${url}/-/ready`).then(
+      (r) => r.ok,
+      () => false,
+    ))
+  )
+    await pause(100);
   return { url, pid: child.pid as number, stop: async () => child.kill('SIGTERM') };
 }
 
