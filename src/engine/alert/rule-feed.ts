@@ -21,7 +21,9 @@ export interface RuleFeedOptions {
   readonly log: Log;
   readonly engine: RuleEngine;
   readonly records: OpenRecords;
-  /** The name of the metric of a series in a record of this process; undefined when unknown. */
+  /** The epoch of this process: numbers of series of another one mean something else. */
+  readonly epoch: number;
+  /** The name of the metric of a series of this epoch; undefined when unknown. */
   readonly metricOf: (ref: number) => string | undefined;
   /** Called once when the feed ends by a failure that does not pass. */
   readonly failed: (thrown: unknown) => void;
@@ -153,26 +155,32 @@ export class RuleFeed {
     if (record.tick !== undefined) this.#ticks.set(partition, record.tick.timeMs);
     if (record.lateness === 2) return;
     const { histogramCount } = record;
+    const known = record.epoch === this.#options.epoch;
+    const late = record.lateness === 1 ? { known } : undefined;
     if (record.floatCount > 0) {
       const refs = records.refs(record);
-      if (engine.outputs.isOwn(refs[0])) return;
-      this.#note(record.lateness === 1, records.times(record), refs);
+      if (known && engine.outputs.isOwn(refs[0])) return;
+      this.#note(late, records.times(record), refs);
     }
     if (histogramCount > 0) {
       const { refs, timestamps } = record.histograms();
-      this.#note(record.lateness === 1, timestamps, refs);
+      this.#note(late, timestamps, refs);
     }
   }
 
-  #note(late: boolean, times: Float64Array, refs: Uint32Array): void {
-    if (!late) {
+  #note(
+    late: { readonly known: boolean } | undefined,
+    times: Float64Array,
+    refs: Uint32Array,
+  ): void {
+    if (late === undefined) {
       for (let i = 0; i < times.length; i++) if (times[i] < this.#liveMs) this.#liveMs = times[i];
       return;
     }
     const oldest = (this.#lastTickMs || 0) - LATE_MS_MAX;
     for (let i = 0; i < times.length; i++) {
       if (times[i] < oldest) continue;
-      let name = this.#options.metricOf(refs[i]) ?? '';
+      let name = (late.known ? this.#options.metricOf(refs[i]) : undefined) ?? '';
       if (!this.#late.has(name) && this.#late.size >= LATE_METRICS_MAX) name = '';
       const known = this.#late.get(name) ?? Infinity;
       if (times[i] < known) this.#late.set(name, times[i]);

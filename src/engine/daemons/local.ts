@@ -127,7 +127,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
   const rules = makeRules({
-    ...{ settings: options.rules, log, door, state, caughtUp, ask: queries },
+    ...{ settings: options.rules, log, epoch: log.epoch, door, state, caughtUp, ask: queries },
     ...{ clock, disk, counters, logger, failed, notify: new LoggedNotify(logger) },
     sources: stores.shards.map(({ client }) => client),
   });

@@ -43,6 +43,8 @@ export interface RuleSettings {
 export interface RulesOptions {
   readonly settings: RuleSettings;
   readonly log: Log;
+  /** The epoch of the log that this process writes. */
+  readonly epoch: number;
   readonly door: Door;
   readonly state: State;
   readonly sources: readonly Source[];
@@ -93,12 +95,13 @@ export function makeRules(options: RulesOptions): Rules {
   });
   const feed = feedOf(options, engine, () => courier.wake(), { pause, warn });
   showRules(counters, engine, () => feed.lagRecords);
+  const load = async (): Promise<RulesChanged> =>
+    engine.replace(await loadRules(options.disk, settings.files, settings.bare !== true));
   const reloadRules = async (): Promise<RulesChanged> => {
-    const groups = await loadRules(options.disk, settings.files, settings.bare !== true);
-    const changed = await engine.replace(groups);
+    const changed = await load();
     const { added, removed, unchanged } = changed;
     const figures = { added: added.length, removed: removed.length, unchanged };
-    logger.info('rules are loaded', { ...figures, changed: changed.changed.length });
+    logger.info('rules are read anew', { ...figures, changed: changed.changed.length });
     return changed;
   };
   return {
@@ -107,7 +110,7 @@ export function makeRules(options: RulesOptions): Rules {
     view: { groups: () => showGroups(engine, (rule, at) => annotationsOf(rule, at, context)) },
     start: async () => {
       const from = await engine.restore();
-      await reloadRules();
+      await load();
       await feed.start(from);
       courier.wake();
     },
@@ -178,7 +181,7 @@ function writerOf({ door, clock }: RulesOptions): SampleWriter {
 }
 
 function feedOf(
-  { log, door, failed }: RulesOptions,
+  { log, door, failed, epoch }: RulesOptions,
   engine: RuleEngine,
   ticked: () => void,
   more: { pause: (signal: AbortSignal) => Promise<void>; warn: (words: string) => void },
@@ -186,7 +189,7 @@ function feedOf(
   const { kernels, book } = door;
   const reader = new BatchReader(kernels);
   return new RuleFeed({
-    ...{ log, engine, failed, ticked, ...more },
+    ...{ log, engine, failed, ticked, epoch, ...more },
     records: {
       open: (bytes) => reader.open(bytes),
       times: ({ timestampsAt, floatCount }) =>
@@ -194,9 +197,6 @@ function feedOf(
       refs: ({ refsAt, floatCount }) =>
         kernels.u32.subarray(refsAt >>> 2, (refsAt >>> 2) + floatCount),
     },
-    metricOf: (ref) => {
-      const labels = book.labels(ref);
-      return labels === undefined ? undefined : labelValue(labels, NAME);
-    },
+    metricOf: (ref) => (book.has(ref) ? labelValue(book.labels(ref), NAME) : undefined),
   });
 }
