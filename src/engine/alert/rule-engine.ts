@@ -156,13 +156,17 @@ export class RuleEngine {
     this.tickMs = tickMs;
     this.counts.ticks++;
     if (this.#cold) await this.#warmUp();
+    this.rules.templates.turn();
+    const steps = this.rules.groups.map(({ lastStepMs }) => lastStepMs);
     const jobs = this.#due(tickMs, touched);
-    const stages = this.rules.stages;
-    for (let stage = 0; stage < stages && jobs.length > 0; stage++) {
-      const now = jobs.filter(({ rule }) => rule.stage === stage);
-      if (now.length === 0) continue;
-      const held = tickMs < this.#heldUntilMs;
-      if (await this.#stages.run(now, tickMs, held)) this.#dirty = true;
+    try {
+      await this.#evaluate(jobs, tickMs);
+    } catch (thrown) {
+      // The same tick comes again: nothing of it counts as evaluated or written.
+      this.rules.groups.forEach((group, i) => (group.lastStepMs = steps[i]));
+      for (const { rule, newFromMs } of jobs) rule.unwrite(newFromMs);
+      this.outputs.drop();
+      throw thrown;
     }
     this.outputs.turn();
     for (const group of new Set(jobs.map((job) => job.group))) {
@@ -174,6 +178,16 @@ export class RuleEngine {
     if (this.#dirty || Math.abs(tickMs - this.#savedMs) >= SAVE_MS) await this.#save();
     this.#options.point?.('saved');
     this.counts.lastTickSeconds = (clock.monotonic() - begin) / 1000;
+  }
+
+  async #evaluate(jobs: readonly Job[], tickMs: number): Promise<void> {
+    const { stages } = this.rules;
+    for (let stage = 0; stage < stages && jobs.length > 0; stage++) {
+      const now = jobs.filter(({ rule }) => rule.stage === stage);
+      if (now.length === 0) continue;
+      const held = tickMs < this.#heldUntilMs;
+      if (await this.#stages.run(now, tickMs, held)) this.#dirty = true;
+    }
   }
 
   /** Finds once what an earlier life wrote last: where a series ends there has to be a marker. */

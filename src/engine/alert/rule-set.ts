@@ -60,7 +60,6 @@ export class RuleSet {
       const known = old.get(groupKey(group));
       return known !== undefined && same(known.group, group) ? known : this.#begin(group);
     });
-    this.templates.clear();
     const kept = new Set<string>();
     for (const running of next) {
       const untouched = old.get(running.key) === running;

@@ -252,6 +252,11 @@ export class RunningRule {
     if (this.#written.length > WRITTEN_STEPS) this.#written.shift();
   }
 
+  /** What was to be written from this step on was not. */
+  unwrite(fromMs: number): void {
+    while ((this.#written.at(-1)?.stepMs ?? -Infinity) >= fromMs) this.#written.pop();
+  }
+
   /** Ends all that it had written: the rule goes. */
   endAll(timeMs: number, outputs: RuleOutputs): void {
     for (const labels of this.#written.at(-1)?.series.values() ?? []) outputs.end(labels, timeMs);

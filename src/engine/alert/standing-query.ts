@@ -26,24 +26,31 @@ export interface Template {
 /** Fragments by what they ask, shared by all rules. */
 export class Templates {
   readonly #known = new Map<string, Template>();
+  readonly #once = new Map<string, Template>();
 
+  /** One that stays: its grid is moved from tick to tick. */
   of(fragment: Fragment): Template {
-    const key = JSON.stringify(fragment, (_, v: unknown) =>
-      typeof v === 'number' && !Number.isFinite(v) ? String(v) : v,
-    );
-    let known = this.#known.get(key);
-    if (known === undefined) this.#known.set(key, (known = { fragment, key }));
-    return known;
+    return interned(this.#known, fragment);
   }
 
-  get size(): number {
-    return this.#known.size;
+  /** One of this tick alone: its grid is fixed. */
+  once(fragment: Fragment): Template {
+    return interned(this.#once, fragment);
   }
 
-  /** Forgets all, when rules have changed. */
-  clear(): void {
-    this.#known.clear();
+  /** A tick begins. */
+  turn(): void {
+    this.#once.clear();
   }
+}
+
+function interned(known: Map<string, Template>, fragment: Fragment): Template {
+  const key = JSON.stringify(fragment, (_, v: unknown) =>
+    typeof v === 'number' && !Number.isFinite(v) ? String(v) : v,
+  );
+  let found = known.get(key);
+  if (found === undefined) known.set(key, (found = { fragment, key }));
+  return found;
 }
 
 /** One evaluation: what to fetch, and how the answers become rows. */
@@ -97,7 +104,7 @@ export class StandingQuery {
     const { templates } = this.#options;
     if (!this.ranges) {
       const plan = this.#plan(firstMs, steps);
-      const own = plan.fragments.map((fragment) => templates.of(fragment));
+      const own = plan.fragments.map((fragment) => templates.once(fragment));
       return { plan, templates: own, shiftMs: 0 };
     }
     let known = this.#kept.get(steps);

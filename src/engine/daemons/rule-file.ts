@@ -3,7 +3,7 @@
 // name a severity P1 to P4 and channels. Easy to get wrong: an empty value of a label is allowed
 // and removes the label; a null is an empty text.
 import type { Node } from 'yaml';
-import { isMap, isScalar } from 'yaml';
+import { isMap, isScalar, isSeq } from 'yaml';
 import { checkTemplate } from '../alert/template/check-template.ts';
 import { UserError, messageOf } from '../errors.ts';
 import type { Pairs, Rule, RuleGroup } from '../model/rules.ts';
@@ -25,12 +25,12 @@ const NAME_LABEL = '__name__';
 
 /** Reads a rule file. @throws UserError with the place of the first mistake. */
 export function parseRuleFile(text: string, path: string): RuleGroup[] {
-  const file = new ConfigFile(text, path);
+  const file = new ConfigFile(firstDocument(text), path);
   const seed = readSeedRules(file);
   if (seed !== undefined) return seed;
   const root = new Section(file, file.root, 'the rule file', ['groups']);
   const names = new Set<string>();
-  return root.items('groups').map((node) => {
+  return filled(root, 'groups').map((node) => {
     const group = readGroup(file, node);
     if (names.has(group.name)) {
       file.fail(node, `groupname: ${JSON.stringify(group.name)} is repeated in the same file`);
@@ -38,6 +38,22 @@ export function parseRuleFile(text: string, path: string): RuleGroup[] {
     names.add(group.name);
     return group;
   });
+}
+
+/** Of several documents in one file promtool reads the first. */
+function firstDocument(text: string): string {
+  for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
+    if (/^(?!%|#|---)[^\s]/m.test(text.slice(0, index))) return text.slice(0, index);
+  }
+  return text;
+}
+
+/** The items of a list; empty ones count for nothing, as in promtool. */
+function filled(section: Section, name: string): Node[] {
+  const node = section.value(name);
+  if (!isSeq(node)) return section.items(name);
+  const items = node.items as (Node | null)[];
+  return items.flatMap((item) => (item === null ? [] : (section.file.follow(item) ?? [])));
 }
 
 function readGroup(file: ConfigFile, node: Node): RuleGroup {
@@ -51,7 +67,7 @@ function readGroup(file: ConfigFile, node: Node): RuleGroup {
     intervalMs: section.duration('interval') ?? 0,
     queryOffsetMs: section.duration('query_offset'),
     limit: readLimit(section),
-    rules: section.items('rules').map((rule, i) => {
+    rules: filled(section, 'rules').map((rule, i) => {
       return readRule(file, rule, {
         place: `group ${JSON.stringify(name)}, rule ${i + 1}`,
         common,
@@ -64,8 +80,9 @@ function readLimit(section: Section): number {
   const text = section.text('limit');
   if (text === undefined) return 0;
   const plain = isScalar(section.value('limit')) && typeof scalarOf(section, 'limit') === 'number';
-  if (!plain || !/^-?\d+$/.test(text)) section.fail('limit', 'limit must be a whole number');
-  return Number(text);
+  if (!plain || !/^-?\d+(?:\.\d+)?$/.test(text))
+    section.fail('limit', 'limit must be a whole number');
+  return Math.trunc(Number(text));
 }
 
 function scalarOf(section: Section, name: string): unknown {

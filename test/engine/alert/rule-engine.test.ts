@@ -76,6 +76,25 @@ for (const point of ['outputs', 'flushed', 'evaluated', 'saved', 'published']) {
   });
 }
 
+test('a tick that could not be written comes again, and nothing is lost', async () => {
+  const rules = [recordRule('down', 'up == 0'), alertRule('Down', 'down == 0')];
+  const values = [1, 0, 0, 1, 1];
+  const whole = await begun(rules);
+  await live(whole, 0, values);
+  for (let bad = 0; bad < values.length; bad++) {
+    const world = await begun(rules);
+    await live(world, 0, values.slice(0, bad));
+    world.full = 1;
+    const ts = START + bad * 1000;
+    world.add(up('a'), ts - 100, values[bad]);
+    await world.tick(ts).catch(() => undefined);
+    world.full = 0;
+    await world.tick(ts);
+    await live(world, bad + 1, values.slice(bad + 1));
+    assert.deepEqual(world.names(), whole.names(), `at tick ${bad}`);
+  }
+});
+
 test('a notifier that is away delays and never loses', async () => {
   const world = await begun([alertRule('Down', 'up == 0')]);
   world.listener.down = true;

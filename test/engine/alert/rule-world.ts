@@ -80,6 +80,8 @@ export class RuleWorld {
   /** Ends the process at this point, once. */
   killAt: string | undefined;
   whole = true;
+  /** Appends that fail before one succeeds. */
+  full = 0;
   /** Fragments of each batch that was asked. */
   readonly batches: number[] = [];
   readonly #known: Labels[] = [];
@@ -110,6 +112,7 @@ export class RuleWorld {
         refOf: (labels) => this.#known.push(labels) - 1,
         release: () => undefined,
         append: async ({ refs, timestamps, values, count }) => {
+          if (this.full-- > 0) throw new MonError('MON_DISK_FULL', 'no room');
           const words = new Uint32Array(values.buffer);
           for (let i = 0; i < count; i++) {
             const stale = isStaleAt(words, i) ? { stale: true } : {};

@@ -95,6 +95,8 @@ test('what is refused, with its place and what was expected', () => {
     ['a: [\n', /r\.yml:/],
   ];
   for (const [text, want] of cases) assert.match(complaint(text), want, text);
+  const odd = ['groups:\n- null\n', 'groups: []\n---\ngroups: x\n', '# a\n---\ngroups: []\n'];
+  for (const text of odd) assert.equal(complaint(text), 'all well', text);
   for (const text of [
     '',
     '# nothing\n',
@@ -126,7 +128,10 @@ test('sentences become PromQL', () => {
 
 test('the short form of a file, and detectors', () => {
   const text = `rules:
-- {name: Cpu, condition: "avg(cpu) > 80 for 5 minutes", severity: warning, notification: "slack-channel=#a"}
+- name: Cpu
+  condition: avg(cpu) > 80 for 5 minutes
+  severity: warning
+  notification: "slack-channel=#a"
 - {name: Odd, anomaly: {query: lat, method: zscore, window: 1h, threshold: 4}}
 - {name: Weekly, anomaly: {query: lat, method: seasonal, season: 1w}}
 - {name: Smooth, anomaly: {query: "sum(rate(x[5m]))", method: ewma}}

@@ -6,6 +6,8 @@ import { quote } from '../../promql/literals.ts';
 import { Moment, Struct, typeName } from './values.ts';
 import type { GoValue } from './values.ts';
 
+/** The most digits that JavaScript tells of a number; a middle needs no more. */
+const DIGITS_MAX = 100;
 /** Width and precision that anybody may ask for; Go's own bound is a million. */
 const WIDTH_MAX = 10_000;
 /** strconv's own number for the least digits. */
@@ -69,7 +71,7 @@ function infinite(value: number): string {
 /** Digits and power; a value in the middle of two goes to the even one, as in Go. */
 function exponential(value: number, digits?: number): string[] {
   if (digits === undefined) return value.toExponential().split('e');
-  const [exact, power] = value.toExponential(100).split('e');
+  const [exact, power] = value.toExponential(DIGITS_MAX).split('e');
   const cut = exact.indexOf('.') + 1 + digits;
   const kept = exact.slice(0, cut).replace(/\.$/, '');
   if (/^50*$/.test(exact.slice(cut)) && /[02468]$/.test(kept)) return [kept, power];
@@ -111,7 +113,7 @@ export function formatFloat(value: number, verb: string, precision: number | und
 function fixed(value: number, precision: number): string {
   const digits = Math.min(precision, 100);
   if (Math.abs(value) < 1e21) {
-    const exact = value.toFixed(100);
+    const exact = value.toFixed(DIGITS_MAX);
     const cut = exact.indexOf('.') + 1 + digits;
     const kept = exact.slice(0, cut).replace(/\.$/, '');
     const middle = digits < 100 && /^50*$/.test(exact.slice(cut));
