@@ -1,7 +1,7 @@
-// Signals and closed pipes as one AbortSignal. The first SIGINT, SIGTERM or SIGHUP asks the command
-// to come to an end, so that its clean-up runs; a second one leaves at once. A reader that closed
-// our stdout or stderr (`mon … | head`) is no failure. Easy to get wrong: npm passes a Ctrl-C on,
-// so that one key press may arrive twice.
+// Signals and closed pipes as one AbortSignal. The first SIGINT, SIGTERM or SIGHUP asks the
+// command to come to an end, so that its clean-up runs; a second one leaves at once. A reader that
+// closed our stdout or stderr (`mon … | head`) is no failure. Easy to get wrong: npm passes a
+// Ctrl-C on, so that one key press may arrive twice.
 import { EXIT } from './exit-codes.ts';
 
 const CODES = {

@@ -1,5 +1,5 @@
-// `mon up`: all roles in one process on this machine, until it is stopped. Easy to get wrong: paths
-// are made absolute here, because the process in the background has another folder.
+// `mon up`: all roles in one process on this machine, until it is stopped. Easy to get wrong:
+// paths are made absolute here, because the process in the background has another folder.
 import { resolve } from 'node:path';
 import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 
@@ -34,6 +34,11 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       helpValue: 'BROKERS',
       description: 'keep the log in Kafka: HOST:PORT,HOST:PORT',
     }),
+    rules: Flags.string({
+      multiple: true,
+      helpValue: 'GLOB',
+      description: 'rule files, beside those of the configuration; SIGHUP reads them anew',
+    }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;
@@ -52,6 +57,7 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       enableAdmin: flags['enable-admin'],
       enableLifecycle: flags['enable-lifecycle'],
       onHangup: (listener) => this.onHangup(listener),
+      rules: flags.rules?.map((glob) => resolve(glob)),
       shards: flags.shards,
       kafka: flags.kafka,
       env: stage.env,

@@ -273,6 +273,31 @@ export const STATSD_WINDOW_MAX = 1000;
 /** The seed's push interface sends at most this many metrics in a body. */
 export const JSON_METRICS_MAX = 10_000;
 
+/** Rules evaluate this often unless their file or the configuration says otherwise. */
+export const RULE_INTERVAL_MS = 1 * SECOND;
+/** Rules of one process: ten times what the largest installations write down. */
+export const RULES_MAX = 100_000;
+/** Series or alerts that one rule may answer; a group's own limit is below. */
+export const RULE_SERIES_MAX = 100_000;
+/** A tick that comes so much later than the last one is no tick: the clock jumped, or we slept. */
+export const TICK_GAP_MS_MAX = 1 * MINUTE;
+/** After such a gap nothing is decided for so long: what was scraped meanwhile must come in. */
+export const TICK_SETTLE_MS = 1 * MINUTE;
+/** Steps that are evaluated in one go when rules have fallen behind; more are taken in turns. */
+export const RULE_STEPS_MAX = 120;
+/** Late samples correct this often at most: each correction reads whole windows again. */
+export const RULE_LATE_MS = 5 * SECOND;
+/** Transitions that wait for the notifier; past it rules go on and the oldest are told first. */
+export const ALERT_OUTBOX_MAX = 100_000;
+/** What a template may make, in UTF-16 units, and in how many steps. */
+export const TEMPLATE_BYTES_MAX = 64 * KIB;
+export const TEMPLATE_STEPS_MAX = 100_000;
+/** Queries that one template may ask. */
+export const TEMPLATE_QUERIES_MAX = 20;
+/** One rule file, and files that the globs of a configuration may find. */
+export const RULE_FILE_BYTES_MAX = 16 * MIB;
+export const RULE_FILES_MAX = 10_000;
+
 assert(BODY_COMPRESSED_BYTES_MAX < BODY_BYTES_MAX, 'a body shrinks when it is compressed');
 assert(RECORD_BYTES_MAX < LOG_SEGMENT_BYTES, 'a record fits in a segment');
 assert(LOG_PENDING_BYTES_MAX <= LOG_SEGMENT_BYTES, 'what is pending fits in one segment');

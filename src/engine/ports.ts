@@ -5,7 +5,7 @@ import type { ApartAsk, AskOptions, QueryTimes } from './model/asking.ts';
 import type { Batch } from './model/batch.ts';
 import type { Cardinality } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
-import type { Fragment, FragmentResult } from './model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from './model/fragment.ts';
 import type { FloatHistogram } from './model/histogram.ts';
 import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
@@ -231,6 +231,8 @@ export interface Source {
   metadata(): Promise<readonly MetadataEntry[]>;
   /** What `fragment` would cost; a source that cannot tell leaves it out. */
   estimate?(fragment: Fragment): Promise<Estimate>;
+  /** Many fragments in one message; each answers as fragment() would. */
+  fragments?(list: readonly Fragment[]): Promise<BatchAnswer>;
   cardinality?(): Promise<Cardinality>;
 }
 

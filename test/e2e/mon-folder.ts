@@ -1,5 +1,5 @@
-// A folder of one test: mon's data, its configuration, and the servers that were started on it, all
-// ended and removed afterwards whatever happened. Also the few questions that every test asks.
+// A folder of one test: mon's data, its configuration, and the servers that were started on it,
+// all ended and removed afterwards whatever happened. Also the few questions that every test asks.
 import { strict as assert } from 'node:assert';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,8 +13,8 @@ import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
 import type { WriteSeries } from '../support/write-request.ts';
 import { ask } from './peer-answers.ts';
 
-/** Nothing but what a test sends: no host agent, no metrics of its own. */
-export const QUIET_CONFIG = 'mon: {host_agent: false, self_scrape: false}\n';
+/** Nothing but what a test sends: no host agent, no metrics and no rules of its own. */
+export const QUIET_CONFIG = 'mon: {host_agent: false, self_scrape: false, default_rules: false}\n';
 
 const UNTIL_MS_MAX = 15_000;
 const CLI_MS_MAX = 20_000;

@@ -3,6 +3,7 @@
 import type { Admin, Ask, Explain, Groups, Intake, Source, Targets, Turns } from '../ports.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
+import type { RulesView } from '../model/rules.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -39,6 +40,8 @@ export interface ApiParts {
   readonly cardinality?: () => CardinalityReport;
   /** Without it the Pushgateway's paths are not found. */
   readonly groups?: Groups;
+  /** Without it there are no rules and no alerts. */
+  readonly rules?: RulesView;
   /** The sealed blocks there are. */
   readonly blocks?: () => Promise<readonly BlockStatus[]>;
   /** Without it the admin API answers 403. */

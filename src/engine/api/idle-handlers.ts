@@ -1,5 +1,5 @@
 // The endpoints whose subject this server does not have, in the shape that their askers expect: no
-// rules and no alerts, no exemplars, no notifications, no admin. Grafana and promtool probe them to
+// exemplars, no notifications, no admin. Grafana and promtool probe them to
 // find out what they talk to. Easy to get wrong: an empty answer means "none", 404 means "no such
 // thing", and askers act differently on each.
 import { UserError } from '../errors.ts';
@@ -7,41 +7,11 @@ import { parse } from '../promql/parse.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { Refused, refusalOf } from './failure-status.ts';
-import { badParam, limitParam, parseTimeMs } from './params.ts';
+import { badParam, parseTimeMs } from './params.ts';
 import { JSON_TYPE, TEXT_TYPE, sendWhole, successJson } from './respond.ts';
-import { parseSelectors } from './selectors.ts';
 
 function send(call: Call, data: unknown): Promise<void> {
   return sendWhole(call.response, call.head(200, JSON_TYPE), successJson(data));
-}
-
-/** GET /api/v1/rules. */
-export async function rules(call: Call): Promise<void> {
-  const params = await call.params();
-  const type = (params.get('type') ?? '').toLowerCase();
-  if (type !== '' && type !== 'alert' && type !== 'record') {
-    throw badParam('type', `not supported value ${JSON.stringify(type)}`);
-  }
-  const exclude = params.get('exclude_alerts') ?? '';
-  if (exclude !== '' && !/^(?:1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/.test(exclude)) {
-    throw badParam('exclude_alerts', 'error converting exclude_alerts: invalid syntax');
-  }
-  parseSelectors(params.getAll('match[]'));
-  const token = params.get('group_next_token') ?? '';
-  const limit = limitParam(params, 'group_limit', 0);
-  if (token !== '' && limit === 0) {
-    throw badParam(
-      'group_limit',
-      'group_limit needs to be set in order to paginate over the groups',
-    );
-  }
-  if (token !== '') throw badParam('group_next_token', 'invalid group_next_token');
-  await send(call, { groups: [] });
-}
-
-/** GET /api/v1/alerts. */
-export async function alerts(call: Call): Promise<void> {
-  await send(call, { alerts: [] });
 }
 
 /** GET /api/v1/alertmanagers. */

@@ -8,12 +8,10 @@ import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts
 import { federate } from './federate-handler.ts';
 import {
   alertmanagers,
-  alerts,
   lifecycleDisabled,
   notifications,
   notificationsLive,
   queryExemplars,
-  rules,
   walReplay,
 } from './idle-handlers.ts';
 import { deleteGroup, postGroup, putGroup } from './push-gateway.ts';
@@ -23,6 +21,7 @@ import { instantQuery, rangeQuery } from './query-handlers.ts';
 import { reload } from './reload-handler.ts';
 import { beginReplay, replayState } from './replay-handlers.ts';
 import { poolOf } from './query-options.ts';
+import { alerts, rules } from './rules-handlers.ts';
 import {
   buildInfo,
   config,

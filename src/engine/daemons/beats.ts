@@ -18,7 +18,12 @@ export class Beats {
 
   /** Does the work now and again `ms` after each end. */
   every(ms: number, work: () => Promise<unknown>): void {
-    this.#loops.push(this.#loop(ms, work));
+    this.#loops.push(this.#loop(() => ms, work));
+  }
+
+  /** Does the work whenever the wall clock passes a multiple of `ms`. */
+  onTheSecond(ms: number, work: () => Promise<unknown>): void {
+    this.#loops.push(this.#loop(() => ms - (this.#clock.now() % ms), work));
   }
 
   async stop(): Promise<void> {
@@ -26,7 +31,7 @@ export class Beats {
     await Promise.all(this.#loops);
   }
 
-  async #loop(ms: number, work: () => Promise<unknown>): Promise<void> {
+  async #loop(waitMs: () => number, work: () => Promise<unknown>): Promise<void> {
     const { signal } = this.#abort;
     let failing: FailureCode | undefined;
     for (;;) {
@@ -40,7 +45,7 @@ export class Beats {
         if (thrown.code !== failing) this.#logger.warn(thrown.message, { hint: thrown.hint });
         failing = thrown.code;
       }
-      await this.#clock.sleep(ms, signal);
+      await this.#clock.sleep(waitMs(), signal);
       if (signal.aborted) return;
     }
   }

@@ -1,7 +1,7 @@
-// The configuration: a prometheus.yml with mon's own keys under `mon:`, parsed once into one plain,
-// frozen object. Daemons read it and hand each part its own options. Easy to get wrong: what is
-// known but not used yet is a warning, what is not known is an error, and no node of the parser
-// leaves this room.
+// The configuration: a prometheus.yml with mon's own keys under `mon:`, parsed once into one
+// plain, frozen object. Daemons read it and hand each part its own options. Easy to get wrong:
+// what is known but not used yet is a warning, what is not known is an error, and no node of the
+// parser leaves this room.
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { messageOf } from '../errors.ts';
 import {
@@ -73,6 +73,9 @@ export interface MonConfig {
   readonly evaluationIntervalMs: number;
   readonly externalLabels: Readonly<Record<string, string>>;
   readonly ruleFiles: readonly string[];
+  readonly ruleQueryOffsetMs: number;
+  /** The rules that ship with mon run too. */
+  readonly defaultRules: boolean;
   readonly scrapes: readonly ScrapeConfig[];
 }
 
@@ -83,14 +86,15 @@ export interface ParsedConfig {
 }
 
 const ROOT_UNUSED = [
-  ...words('rule_files alerting remote_write remote_read storage tracing otlp'),
+  ...words('alerting remote_write remote_read storage tracing otlp'),
   ...words('runtime scrape_config_files'),
 ];
-const ROOT_FIELDS = ['global', 'scrape_configs', 'mon', ...ROOT_UNUSED];
-const GLOBAL_UNUSED = ['query_log_file', 'rule_query_offset', ...PROTOCOL_FIELDS];
+const ROOT_FIELDS = ['global', 'scrape_configs', 'mon', 'rule_files', ...ROOT_UNUSED];
+const GLOBAL_UNUSED = ['query_log_file', ...PROTOCOL_FIELDS];
 const GLOBAL_FIELDS = [
   ...words('scrape_interval scrape_timeout evaluation_interval external_labels'),
   ...HISTOGRAM_FIELDS,
+  'rule_query_offset',
   ...LIMIT_FIELDS,
   ...GLOBAL_UNUSED,
 ];
@@ -98,6 +102,7 @@ const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
   ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups', 'kafka'],
+  'default_rules',
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -132,6 +137,7 @@ function readMon(root: Section) {
     statsd: readAddress(section, 'statsd'),
     cardinality: readCardinality(section),
     selfScrape: section.bool('self_scrape') ?? true,
+    defaultRules: section.bool('default_rules') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
     sealMs: sealInterval(section),
   };
@@ -190,6 +196,7 @@ export function parseConfig(text: string, path: string): ParsedConfig {
     ...times,
     evaluationIntervalMs,
     externalLabels: readLabels(global, 'external_labels'),
+    ruleQueryOffsetMs: global.duration('rule_query_offset') ?? 0,
     ruleFiles: root.texts('rule_files').map((name) => file.resolvePath(name)),
     scrapes: readJobs(root, defaults),
   };

@@ -54,7 +54,13 @@ export async function openKafkaLog(
   showKafka(counters, log);
   const lag = showLag(counters, log);
   return {
-    ...{ log, book, epochs: HEAD_EPOCHS_MAX, doorLimits: { recordBytes: KAFKA_RECORD_BYTES } },
+    ...{
+      log,
+      book,
+      epoch: -1,
+      epochs: HEAD_EPOCHS_MAX,
+      doorLimits: { recordBytes: KAFKA_RECORD_BYTES },
+    },
     beats: [{ everyMs: LAG_MS, work: lag }],
     sink: (sink) => fromOldest(sink, log),
   };

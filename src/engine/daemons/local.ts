@@ -1,108 +1,39 @@
-// All roles in one process over the embedded log: the wiring diagram of `mon up`, read from top to
-// bottom. It starts in that order and stops in the reverse one: first nobody comes in, then what
-// came in is made durable and applied, then the files close.
-import { join } from 'node:path';
+// All roles in one process over one log: the wiring diagram of `mon up`. What keeps samples is
+// opened in local-storage.ts, the order of life is in local-services.ts; here the collector, the
+// queries, the rules and the API are plugged between them.
 import { ApiServer } from '../api/api-server.ts';
-import { DemoFleet } from '../collector/demo-fleet.ts';
-import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
-import { Door } from '../collector/door.ts';
-import { makeHostTarget } from '../collector/host-agent.ts';
-import { PushText } from '../collector/push-text.ts';
-import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { ScrapeManager } from '../collector/scrape-manager.ts';
-import type { MonError } from '../errors.ts';
-import { Kernels } from '../kernels/kernels.ts';
-import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../limits.ts';
-import { Consumer } from '../log/consume.ts';
-import type { RollupKeep } from '../model/rollup.ts';
-import type { PatternRetention } from '../model/upkeep.ts';
-import type { ReloadReport } from '../model/reload-report.ts';
-import type { Cache, Source, State } from '../ports.ts';
+import { SCRAPE_TIMEOUT_MS } from '../limits.ts';
+import type { Source } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
-import type { Logger } from '../runtime/logger.ts';
-import { LocalPlacement } from '../runtime/placement-local.ts';
-import { SqliteState } from '../runtime/state-sqlite.ts';
-import { systemDisk } from '../runtime/system-disk.ts';
-import { systemHost } from '../runtime/host-reader.ts';
 import { Services } from '../runtime/service.ts';
-import { makeAnswers } from './answers.ts';
-import { Beats } from './beats.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
 import { FreshSource } from './fresh-source.ts';
-import type { KafkaSettings } from './config-kafka.ts';
-import type { ListenAddress } from './listen-address.ts';
+import type { LocalOptions } from './local-options.ts';
+import { addServices, STOP_MS_MAX } from './local-services.ts';
+import { openStorage } from './local-storage.ts';
+import { LoggedNotify } from './logged-notify.ts';
 import { MeasuredAsk } from './measured-ask.ts';
-import { MemoryWatch } from './memory-watch.ts';
-import { openLog } from './open-log.ts';
-import type { OpenedLog } from './opened-log.ts';
-import { RootThread } from './root-thread.ts';
-import { rehearse } from './rehearse.ts';
 import { reloadOf } from './reload.ts';
 import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
+import { RootThread } from './root-thread.ts';
+import { makeRules } from './rules-wiring.ts';
+import type { Rules } from './rules-wiring.ts';
 import { showDoor, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
-import { Stores } from './stores.ts';
-import { UpkeepBeat, adminOf } from './upkeep-beat.ts';
+import { adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
-
-/** Everything decided; the configuration file and the flags are behind. */
-export interface LocalOptions {
-  readonly dataDir: string;
-  readonly host: string;
-  readonly port: number;
-  readonly token?: string;
-  readonly partitions: number;
-  /** The log over Kafka instead of the embedded one; the topic's partitions count then. */
-  readonly kafka?: KafkaSettings;
-  readonly shards: number;
-  readonly retentionMs: number;
-  readonly retentionBytes?: number;
-  /** Folder of the object store that sealed blocks are uploaded to. */
-  readonly objectFolder?: string;
-  readonly retentionFor?: readonly PatternRetention[];
-  /** What is kept as rollups; without it there are none. */
-  readonly rollups?: RollupKeep;
-  /** Deletion and snapshots over the API are somebody's decision. */
-  readonly adminApi?: boolean;
-  /** Asks over HTTP may reload the configuration, and how that is done; none without a file. */
-  readonly lifecycle?: boolean;
-  readonly reload?: (targets: ScrapeManager) => Promise<ReloadReport>;
-  readonly checkpointMs?: number;
-  /** How often what came late for sealed ranges is sealed. */
-  readonly sealMs?: number;
-  readonly intervalMs: number;
-  readonly scrapes: readonly ScrapeConfig[];
-  readonly hostAgent: boolean;
-  readonly cardinality: CardinalityLimits;
-  /** Where StatsD senders reach it. */
-  readonly statsd?: ListenAddress;
-  readonly selfScrape: boolean;
-  readonly demo: boolean;
-  /** A Redis that keeps query results; without it this process does. */
-  readonly redisUrl?: string;
-  readonly externalLabels?: Readonly<Record<string, string>>;
-  readonly configText: () => string;
-  readonly flags: Readonly<Record<string, string>>;
-  readonly logger: Logger;
-  /** Called when a part has failed for good; the process should end. */
-  readonly failed: (error: unknown) => void;
-}
 
 export interface RunningLocal {
   readonly host: string;
   readonly port: number;
   readonly targets: ScrapeManager;
+  readonly rules: Rules;
   /** Drains and stops everything; answers the names of parts that did not end well. */
   stop(): Promise<readonly string[]>;
 }
-
-const STOP_MS_MAX = 20_000;
-const STATS_MS = 2_000;
-const UPKEEP_MS = 30_000;
-const DAY_MS = 24 * 3600_000;
-const ROLLUP_MS = 2_000;
-const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { dataDir, logger, failed } = options;
@@ -110,57 +41,34 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const disk = systemDisk;
   const counters = new Counters();
   const startedMs = clock.now();
-  const kernels = new Kernels();
-  const state = new SqliteState(join(dataDir, 'state.db'));
-  const { redisUrl } = options;
-  const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
-  // A disk that is lost is rebuilt from objects and the log: it has to reach back as far.
-  const keepMs = options.objectFolder === undefined ? undefined : REBUILD_KEEP_MS;
-  const opened = await openLog({ ...options, kernels, clock, disk, state, counters, keepMs });
-  const { log, book, epochs } = opened;
-  const { generation, partitions } = log;
-  const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
-  const { shards } = options;
-  const { objectFolder } = options;
-  const { sealMs } = options;
-  const place = { dataDir, generation, objectFolder, epochs };
-  const keeping = { ...place, sealMs, rollups: options.rollups };
-  const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
-  const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
-  const { checkpointMs } = options;
-  const sink = opened.sink(stores.sink);
-  const reading = { name: 'store', log, sink, clock, checkpointMs };
-  const consumer = new Consumer({ ...reading, failed, postponed });
-  const tell = (words: string): void => logger.warn(words);
-  const memory = new MemoryWatch({ book, stats: () => stores.newest, tell });
-  const text = new PushText(clock);
-  const door = new Door({
-    ...{ log: memory.guard(answers.watch(log)), book, kernels, clock },
-    limits: { retentionMs: options.retentionMs, ...opened.doorLimits },
-    exposition: (into, body, contentType) => text.take(into, body, contentType),
-  });
+  const storage = await openStorage(options, counters, startedMs);
+  const { state, answers, opened, stores, consumer, memory, door } = storage;
+  const { log, book } = opened;
   const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
-  const fresh = (source: Source): Source => new FreshSource(source, () => consumer.caughtUp());
-  const sources = stores.shards.map((shard) => fresh(shard.client));
   const { intervalMs, statsd, cardinality } = options;
   const intervals = { intervalMs, timeoutMs: Math.min(SCRAPE_TIMEOUT_MS, intervalMs) };
   const more = new Sources({ ...intervals, state, clock, counters, book, cardinality, statsd });
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
-  const shardClients = stores.shards.map(({ client }) => client);
+  const shards = stores.shards.map(({ client }) => client);
   const caughtUp = (): Promise<void> => consumer.caughtUp();
+  const sources = shards.map((shard): Source => new FreshSource(shard, caughtUp));
   const horizons = horizonsOf(options);
-  const roots = new RootThread({ shards: shardClients, clock, caughtUp, rollups: horizons });
+  const roots = new RootThread({ shards, clock, caughtUp, rollups: horizons });
   const queries = answers.service(sources, { apart: roots, rollups: horizons });
   const { upkeep } = stores;
-  const { changed } = answers;
+  const { changed, cache } = answers;
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
   const admin = { upkeep, dataDir, clock, caughtUp, changed };
-  const asking = { ask: new MeasuredAsk(queries, clock, counters), explain: queries };
+  const ask = new MeasuredAsk(queries, clock, counters);
+  const rules = makeRules({
+    ...{ settings: options.rules, log, epoch: opened.epoch, door, state, caughtUp, ask: queries },
+    ...{ clock, disk, counters, logger, failed, notify: new LoggedNotify(logger) },
+    sources: shards,
+  });
   const api = new ApiServer({
-    ...{ ...asking, turns: queries, retentionMs: options.retentionMs },
-    externalLabels: options.externalLabels,
-    source: new JoinedSource(sources),
-    ...{ groups: more.groups, cardinality: () => more.guard.report() },
+    ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
+    ...{ externalLabels: options.externalLabels, source: new JoinedSource(sources) },
+    ...{ groups: more.groups, cardinality: () => more.guard.report(), rules: rules.view },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
     selfMetrics: () => counters.render(),
@@ -178,105 +86,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     showRefusals();
     memory.look();
   };
-
-  const { cache } = answers;
-  const kept = { state, log: opened, stores, cache, rollups };
-  const parts = { options, ...kept, consumer, door, targets, api, more, roots };
+  const kept = { state, log: opened, stores, cache, rollups, roots };
+  const parts = { options, ...kept, consumer, door, targets, api, more, rules };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
-  return { ...at(), targets, stop: () => services.stop() };
-}
-
-interface Parts {
-  readonly options: LocalOptions;
-  readonly state: State;
-  readonly log: OpenedLog;
-  readonly stores: Stores;
-  readonly consumer: Consumer;
-  readonly door: Door;
-  readonly targets: ScrapeManager;
-  readonly more: Sources;
-  readonly api: ApiServer;
-  readonly cache: Cache;
-  readonly rollups: RollupBeat;
-  readonly roots: RootThread;
-}
-
-/** The order of life; answers where the API listens, once it does. */
-function addServices(
-  services: Services,
-  parts: Parts,
-  counters: Counters,
-  refusals: () => void,
-): () => { host: string; port: number } {
-  const { options, state, log, stores, consumer, door, targets, api, cache, roots } = parts;
-  let at = { host: options.host, port: options.port };
-  const beats = new Beats(systemClock, options.logger);
-  services.add({ name: 'state', stop: () => state.close() });
-  services.add({ name: 'cache', stop: () => cache.close() });
-  services.add({ name: 'log', stop: () => log.log.close() });
-  services.add({ name: 'shards', stop: () => stores.stop() });
-  services.add({ name: 'roots', stop: () => roots.close() });
-  services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
-  services.add({
-    name: 'api',
-    start: async () => void (at = await api.listen(options.host, options.port)),
-    drain: () => api.drain(STOP_MS_MAX / 4),
-  });
-  services.add({
-    name: 'collector',
-    start: () => {
-      const self = { instance: `${at.host}:${at.port}`, render: () => counters.render() };
-      return startTargets(options, targets, self).then(() => parts.more.start(targets));
-    },
-    drain: () => parts.more.stop().then(() => targets.stop()),
-  });
-  services.add({
-    name: 'beats',
-    start: async () => {
-      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
-      beats.every(TICK_MS, () => door.tick());
-      beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
-      beats.every(DAY_MS, async () => parts.more.guard.newDay());
-      beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
-      for (const { everyMs, work } of log.beats) beats.every(everyMs, work);
-      if (options.rollups !== undefined) beats.every(ROLLUP_MS, () => parts.rollups.round());
-    },
-    drain: () => beats.stop(),
-  });
-  const rehearsal = new AbortController();
-  services.add({
-    name: 'rehearsal',
-    start: async () => {
-      const clients = stores.shards.map(({ client }) => client);
-      void rehearse(clients, systemClock, rehearsal.signal).catch((thrown: unknown) => {
-        if (!rehearsal.signal.aborted) options.failed(thrown);
-      });
-    },
-    drain: async () => rehearsal.abort(),
-  });
-  return () => at;
-}
-
-async function startTargets(
-  options: LocalOptions,
-  targets: ScrapeManager,
-  self: { readonly instance: string; readonly render: () => string },
-): Promise<void> {
-  const { intervalMs } = options;
-  const timeoutMs = Math.min(SCRAPE_TIMEOUT_MS, intervalMs);
-  const clock = systemClock;
-  await targets.apply(options.scrapes);
-  if (options.selfScrape) {
-    const render = (): Uint8Array => Buffer.from(self.render());
-    targets.addInternal({ job: 'mon', instance: self.instance, intervalMs, timeoutMs, render });
-  }
-  if (options.hostAgent) {
-    const reader = systemHost;
-    targets.addInternal(makeHostTarget({ reader, clock, intervalMs, timeoutMs }));
-  }
-  if (options.demo) {
-    const fleet = new DemoFleet({ clock, seed: 1, intervalMs, timeoutMs });
-    for (const target of fleet.targets()) targets.addInternal(target);
-  }
+  return { ...at(), targets, rules, stop: () => services.stop() };
 }

@@ -27,5 +27,5 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, keepMs });
   showLog(options.counters, () => log.counts);
   const beats = [{ everyMs: TRUNCATE_MS, work: () => log.retain() }];
-  return { log, book, doorLimits: {}, beats, sink: (sink) => sink };
+  return { log, book, epoch: log.epoch, doorLimits: {}, beats, sink: (sink) => sink };
 }

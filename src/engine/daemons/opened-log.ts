@@ -39,6 +39,8 @@ export interface LogBeat {
 export interface OpenedLog {
   readonly log: Log;
   readonly book: SeriesBook;
+  /** The epoch of the records that this process writes; -1 where each partition has its own. */
+  readonly epoch: number;
   /** How many producers write into a partition at once; undefined: this process alone. */
   readonly epochs?: number;
   readonly doorLimits: { readonly recordBytes?: number };

@@ -35,6 +35,7 @@ export class Reloader {
   readonly #path: string;
   #config: MonConfig;
   #takers: ScrapeTaker | undefined;
+  #also: (() => Promise<unknown>) | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #logger: Logger | undefined;
 
@@ -49,17 +50,17 @@ export class Reloader {
   }
 
   /** The way for who has the targets; each reload is told to the logger. */
-  over(logger: Logger): (targets: ScrapeTaker) => Promise<ReloadReport> {
+  over(logger: Logger): () => Promise<ReloadReport> {
     this.#logger = logger;
-    return (targets) => {
-      this.#takers = targets;
+    return () => {
       return this.reload();
     };
   }
 
-  /** Says who scrapes before anybody asks for a reload. */
-  serve(targets: ScrapeTaker): void {
+  /** Says who scrapes, and what else is read anew, before anybody asks for a reload. */
+  serve(targets: ScrapeTaker, also: () => Promise<unknown>): void {
     this.#takers = targets;
+    this.#also = also;
   }
 
   /** Reads the file and applies it. @throws UserError when it has a mistake: nothing changed. */
@@ -74,6 +75,8 @@ export class Reloader {
     try {
       const config = await readConfig(this.#path, (sentence) => warnings.push(sentence));
       const report = reportOf(this.#config, config, warnings);
+      // First what may refuse its files, so that a mistake there changes nothing here.
+      await this.#also?.();
       await this.#takers?.apply(config.scrapes);
       this.#config = { ...this.#config, scrapes: config.scrapes };
       this.#tell(report);
@@ -132,7 +135,7 @@ function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string
 
 /** Reloads at each SIGHUP; what goes wrong is in the log. */
 export function reloadOnHangup(
-  reloader: Reloader,
+  reloader: { reload(): Promise<unknown> },
   onHangup: ((listener: () => void) => void) | undefined,
   failed: (thrown: unknown) => void,
 ): void {

@@ -1,7 +1,7 @@
-// What `mon up` does: decide from flags, environment and configuration, take the data folder, start
-// all roles, say what runs where, and stay until told to stop. Easy to get wrong: nothing may be
-// printed as running before it answers, and whatever was taken is given back when a later step
-// fails.
+// What `mon up` does: decide from flags, environment and configuration, take the data folder,
+// start all roles, say what runs where, and stay until told to stop. Easy to get wrong: nothing
+// may be printed as running before it answers, and whatever was taken is given back when a later
+// step fails.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MonError, UserError, messageOf } from '../errors.ts';
@@ -20,9 +20,12 @@ import { defaultConfig } from './config.ts';
 import { dataFolder, defaultConfigFile, logFile } from './folders.ts';
 import { checkPublic, parseListen, urlOf } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
+import type { MonConfig } from './config.ts';
+import type { LocalOptions } from './local-options.ts';
 import { startLocal } from './local.ts';
-import type { LocalOptions, RunningLocal } from './local.ts';
+import type { RunningLocal } from './local.ts';
 import { Reloader, readConfig, reloadOnHangup } from './reload.ts';
+import type { RuleSettings } from './rules-wiring.ts';
 import { welcome } from './welcome.ts';
 
 /** The flags of `mon up`, plain. */
@@ -43,6 +46,8 @@ export interface UpOptions {
   readonly enableLifecycle?: boolean;
   /** Calls back at each SIGHUP from then on. */
   readonly onHangup?: (listener: () => void) => void;
+  /** Absolute globs of rule files, beside those of the configuration. */
+  readonly rules?: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
@@ -89,9 +94,11 @@ export async function up(options: UpOptions): Promise<number> {
     const url = urlOf({ host: address.host, port: running.port });
     lock.update({ listen: url.replace('http://', '') });
     logger.info('up', { url, folder: dataDir });
-    if (reloader !== undefined) {
-      reloader.serve(running.targets);
-      reloadOnHangup(reloader, options.onHangup, failed);
+    const { targets, rules } = running;
+    const alone = { reload: () => rules.reloadRules() };
+    reloader?.serve(targets, alone.reload);
+    if (reloader !== undefined || options.rules !== undefined) {
+      reloadOnHangup(reloader ?? alone, options.onHangup, failed);
     }
     for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
     await stopped(AbortSignal.any([options.signal, ended.signal]));
@@ -150,6 +157,7 @@ async function decide(
     rollups: config.rollups,
     objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
+    rules: ruleSettings(config, options.rules ?? []),
     checkpointMs: config.checkpointMs,
     sealMs: config.sealMs,
     intervalMs: options.demo ? DEMO_INTERVAL_MS : config.intervalMs,
@@ -170,6 +178,16 @@ async function decide(
     lifecycle: options.enableLifecycle === true || token !== undefined,
   };
   return { decided, reloader };
+}
+
+function ruleSettings(config: MonConfig, more: readonly string[]): RuleSettings {
+  return {
+    files: [...config.ruleFiles, ...more],
+    intervalMs: config.evaluationIntervalMs,
+    queryOffsetMs: config.ruleQueryOffsetMs,
+    externalLabels: config.externalLabels,
+    bare: !config.defaultRules,
+  };
 }
 
 /** The file that counts: the named one, else this user's own where there is one. */
@@ -225,6 +243,7 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.enableAdmin === true) args.push('--enable-admin');
   if (options.enableLifecycle === true) args.push('--enable-lifecycle');
   if (options.kafka !== undefined) args.push('--kafka', options.kafka);
+  for (const glob of options.rules ?? []) args.push('--rules', glob);
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
   // What earlier servers printed stands before this one's words.

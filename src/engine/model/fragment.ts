@@ -109,3 +109,12 @@ export interface FragmentResult {
   readonly aggregateWarnings?: readonly string[];
   readonly aggregateInfos?: readonly string[];
 }
+
+/** What a batch of fragments answered; a fragment that cannot run answers its failure. */
+export interface BatchAnswer {
+  readonly results: readonly (FragmentResult | Error)[];
+  /** False when a source is missing from the answers. */
+  readonly whole: boolean;
+  /** Partitions whose sealed blocks were looked at: 0 while windows lie in the heads. */
+  readonly storeReads: number;
+}

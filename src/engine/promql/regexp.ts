@@ -1,6 +1,7 @@
 // Users' regular expressions, RE2 syntax, in linear time: for matchers and label_replace. Anchored
 // at both ends, and a dot matches a line break, as everywhere in Prometheus.
 import { RE2JS } from 're2js';
+import { UserError, messageOf } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';
 
 /** Expressions kept compiled: a dashboard's, some kilobytes each. */
@@ -38,4 +39,40 @@ export function matcherTest(matcher: Matcher): (value: string) => boolean {
   if (op === '!=') return (text) => text !== value;
   const pattern = compileAnchored(value);
   return op === '=~' ? (text) => pattern.test(text) : (text) => !pattern.test(text);
+}
+
+/** An expression that may stand anywhere in a text. @throws UserError for a malformed one. */
+function compileLoose(text: string): RE2JS {
+  try {
+    return RE2JS.compile(text);
+  } catch (thrown) {
+    throw new UserError(messageOf(thrown), { cause: thrown });
+  }
+}
+
+/** Whether the expression matches anywhere, in linear time. @throws UserError. */
+export function findPattern(pattern: string, text: string): boolean {
+  return compileLoose(pattern).matcher(text).find();
+}
+
+/** Every match replaced; `$1`, `${1}`, `${name}` and `$$` as Go's regexp has them. */
+export function replacePattern(pattern: string, by: string, text: string): string {
+  const compiled = compileLoose(pattern);
+  const matcher = compiled.matcher(text);
+  const groups = compiled.namedGroups();
+  const value = (name: string): string => {
+    const group = /^\d+$/.test(name) ? Number(name) : groups[name];
+    if (group === undefined || group > matcher.groupCount()) return '';
+    return matcher.group(group) ?? '';
+  };
+  let out = '';
+  let at = 0;
+  while (matcher.find()) {
+    const expanded = by.replaceAll(/\$(?:\$|\{(\w+)\}|(\w+))/g, (all, braced, bare) => {
+      return all === '$$' ? '$' : value((braced ?? bare) as string);
+    });
+    out += text.slice(at, matcher.start()) + expanded;
+    at = matcher.end();
+  }
+  return out + text.slice(at);
 }

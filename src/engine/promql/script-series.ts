@@ -1,5 +1,5 @@
-// Series in plain arrays that leaf fragments can read: the store of test scripts. Small and obvious
-// rather than fast. Histograms get their reset hints as a real store would give them.
+// Series in plain arrays that leaf fragments can read: the store of test scripts. Small and
+// obvious rather than fast. Histograms get their reset hints as a real store would give them.
 import { HintStamper } from './histogram-hints.ts';
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import { compareText, labelValue, labelsKey } from '../model/labels.ts';
@@ -37,6 +37,12 @@ export class ScriptSeries implements SeriesReader {
       series = { labels, samples: [] };
       this.#index.set(key, series);
       this.#series.push(series);
+    }
+    const last = series.samples.at(-1);
+    const [first] = samples;
+    const plain = samples.length === 1 && first.histogram === undefined;
+    if (plain && last !== undefined && last.histogram === undefined && first.t > last.t) {
+      return void series.samples.push(first);
     }
     const known = new Set(series.samples.map(({ t }) => t));
     const fresh = samples.filter(({ t }) => !known.has(t));

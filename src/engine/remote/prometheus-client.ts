@@ -17,6 +17,8 @@ import { answerOf, isQueryJson, labelsOf } from './prometheus-answer.ts';
 import type { QueryJson } from './prometheus-answer.ts';
 import { notPrometheus, refusedAnswer } from './prometheus-failure.ts';
 import type { ErrorBody } from './prometheus-failure.ts';
+import { readAlerts, readRules } from './rules-answer.ts';
+import type { RemoteAlert, RemoteRule } from './rules-answer.ts';
 
 /** Longer requests are sent as a form by POST. */
 const GET_BYTES_MAX = 2048;
@@ -118,6 +120,16 @@ export class PrometheusClient implements Ask, Explain {
       intervalMs: durationOf(textOf(target['scrapeInterval'])) ?? 0,
       timeoutMs: durationOf(textOf(target['scrapeTimeout'])) ?? 0,
     }));
+  }
+
+  /** What pends and fires. */
+  async alerts(signal?: AbortSignal): Promise<RemoteAlert[]> {
+    return readAlerts(await this.#get('/api/v1/alerts', signal));
+  }
+
+  /** The rules that run. */
+  async rules(signal?: AbortSignal): Promise<RemoteRule[]> {
+    return readRules(await this.#get('/api/v1/rules', signal));
   }
 
   async buildInfo(signal?: AbortSignal): Promise<BuildInfo> {

@@ -4,7 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Cardinality } from '../model/cardinality.ts';
@@ -135,6 +135,10 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     return untilAborted(answer, signal, () => void this.#call('cancel', [id]).catch(ignore));
   }
 
+  fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+    return this.#call('fragments', [list]) as Promise<BatchAnswer>;
+  }
+
   /** The same over made-up series; it goes all the ways that a fragment goes. */
   rehearse(fragment: Fragment): Promise<FragmentResult> {
     return this.#call('rehearse', [fragment]) as Promise<FragmentResult>;
@@ -183,11 +187,19 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     });
   }
 
+  #fragmentOf(answer: Answer): FragmentResult | BatchAnswer | undefined {
+    if ('fragment' in answer) return unpackFragment(answer.fragment, this.#labels);
+    if (!('batch' in answer)) return undefined;
+    const results = answer.batch.results.map((one) =>
+      'failed' in one ? thrownError(one.failed) : unpackFragment(one, this.#labels),
+    );
+    return { ...answer.batch, results };
+  }
+
   #answered(answer: Answer): void {
     if ('labels' in answer) return void this.#labels.unpack(answer.labels);
     // Read also when nobody waits: what it teaches about labels is taken for known later.
-    const fragment =
-      'fragment' in answer ? unpackFragment(answer.fragment, this.#labels) : undefined;
+    const fragment = this.#fragmentOf(answer);
     const waiting = this.#waiting.get(answer.id);
     if (!waiting) return;
     this.#waiting.delete(answer.id);

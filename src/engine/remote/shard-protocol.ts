@@ -26,9 +26,17 @@ export interface Call {
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fragment: PackedFragment }
+  | { readonly id: number; readonly batch: PackedBatch }
   | { readonly id: number; readonly error: PlainError }
   /** Labels of an answer to come, told before it so that nothing takes long. */
   | { readonly labels: PackedLabels };
+
+/** The answers of many fragments, in the order asked. */
+export interface PackedBatch {
+  readonly results: readonly (PackedFragment | { readonly failed: PlainError })[];
+  readonly whole: boolean;
+  readonly storeReads: number;
+}
 
 /** A failure as plain data: which of the three kinds it was and its fields. */
 export interface PlainError {

@@ -1,6 +1,6 @@
-// The far side of a shard: answers calls from a channel with the Sink and Source that it is handed.
-// Calls start in the order they came; the sink keeps changes in order, questions never wait for
-// them.
+// The far side of a shard: answers calls from a channel with the Sink and Source that it is
+// handed. Calls start in the order they came; the sink keeps changes in order, questions never
+// wait for them.
 import { assert } from '../errors.ts';
 import { LABEL_SETS_AT_ONCE } from '../limits.ts';
 import { packFragment } from './fragment-wire.ts';
@@ -8,7 +8,7 @@ import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import { noRollups } from '../model/rollup.ts';
 import type { RollupWork } from '../model/rollup.ts';
 import type { Labels } from '../model/labels.ts';
@@ -63,6 +63,7 @@ function serveChannel(channel: Channel, served: Served): void {
       rehearsal ??= shard.rehearsal?.() ?? shard.source;
       return rehearsal.fragment(args[0] as Fragment);
     }
+    if (method === 'fragments') return batchOf(shard.source, args[0] as Fragment[]);
     if (method !== 'fragment') return dispatch(shard, method, args);
     const ended = new AbortController();
     running.set(id, ended);
@@ -99,6 +100,7 @@ function serveChannel(channel: Channel, served: Served): void {
     const { id, method } = call;
     answer(call)
       .then((result) => {
+        if (method === 'fragments') return sendBatch(channel, id, result as BatchAnswer, labels);
         if (method === 'fragment' || method === 'rehearse') {
           return postFragment(id, result as FragmentResult);
         }
@@ -107,6 +109,30 @@ function serveChannel(channel: Channel, served: Served): void {
       })
       .catch((thrown: unknown) => channel.postMessage({ id, error: plainError(thrown) }));
   });
+}
+
+/** A source that takes no batches is asked one by one. */
+async function batchOf(source: Source, list: readonly Fragment[]): Promise<BatchAnswer> {
+  if (source.fragments !== undefined) return source.fragments(list);
+  const results: FragmentResult[] = [];
+  for (const one of list) results.push(await source.fragment(one));
+  return { results, whole: true, storeReads: 0 };
+}
+
+function sendBatch(
+  channel: Channel,
+  id: number,
+  { results, whole, storeReads }: BatchAnswer,
+  labels: LabelsWriter,
+): void {
+  const transfer: ArrayBuffer[] = [];
+  const packed = results.map((one) => {
+    if (one instanceof Error) return { failed: plainError(one) };
+    const { value, transfer: buffers } = packFragment(one, labels);
+    for (const buffer of buffers) transfer.push(buffer);
+    return value;
+  });
+  channel.postMessage({ id, batch: { results: packed, whole, storeReads } }, transfer);
 }
 
 type Args = readonly unknown[];

@@ -6,9 +6,10 @@ import { NAME, compareLabels, compareText, labelsKey } from '../model/labels.ts'
 import type { Labels } from '../model/labels.ts';
 import type { Cardinality, CountRow } from '../model/cardinality.ts';
 import { largestRows } from '../model/cardinality.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Matcher } from '../model/matcher.ts';
+import { FRAGMENT_TURN_MS } from '../limits.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
 import { reachOfFragment } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -38,6 +39,28 @@ export class StoreSource implements Source {
       const lost = this.#store.lost(first, last);
       return lost.length === 0 ? result : { ...result, warnings: [...result.warnings, ...lost] };
     });
+  }
+
+  /** Each as fragment() would answer; others get a turn between them. */
+  async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+    const results: (FragmentResult | Error)[] = [];
+    const clock = this.#clock;
+    let storeReads = 0;
+    let turnAt = (clock?.monotonic() ?? 0) + FRAGMENT_TURN_MS;
+    for (const fragment of list) {
+      const { first, last } = reachOfFragment(fragment);
+      storeReads += this.#store.blocksTouched(first, last);
+      try {
+        results.push(await this.fragment(fragment));
+      } catch (thrown) {
+        if (!(thrown instanceof MonError)) throw thrown;
+        results.push(thrown);
+      }
+      if (clock === undefined || clock.monotonic() < turnAt) continue;
+      await clock.sleep(0);
+      turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
+    }
+    return { results, whole: true, storeReads };
   }
 
   async #run(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {

@@ -159,6 +159,15 @@ export class Store implements Sink, Upkeep {
     return [...this.partitions.values()].map((one) => one.reader(minMs, maxMs));
   }
 
+  /** Partitions that a question for this range would read sealed blocks of. */
+  blocksTouched(minMs: number, maxMs: number): number {
+    let count = 0;
+    for (const one of this.partitions.values()) {
+      if (one.reader(minMs, maxMs) !== one.head) count++;
+    }
+    return count;
+  }
+
   /** Seals what is due at this time. What the disk does not take now is tried again later. */
   async seal(nowMs: number): Promise<UpkeepReport> {
     const report = noUpkeep();

@@ -124,13 +124,12 @@ test("a file of Prometheus' own shapes", () => {
   assert.deepEqual(
     warnings.map((warning) => warning.replace(PATH, '').replace(/^:\d+:\d+: /, '')),
     [
-      'rule_files is not used yet',
       'alerting is not used yet',
       'remote_write is not used yet',
       'kubernetes_sd_configs is not used yet: none of its targets will be found',
     ],
   );
-  assert.match(warnings[0], /^\/etc\/mon\/prometheus.yml:9:1: /);
+  assert.match(warnings[0], /^\/etc\/mon\/prometheus.yml:\d+:1: /);
 });
 
 test('the configuration is frozen plain data', () => {

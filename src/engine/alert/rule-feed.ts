@@ -1,0 +1,189 @@
+// The reader of the log that drives rules: it takes ticks, and notes which samples change steps
+// that were evaluated already. On the sample's way it stands beside the store, with its own
+// offsets. Easy to get wrong: a tick counts when every partition has it; and what rules write
+// themselves must not make them run again.
+import type { OpenRecord } from '../codec/record.ts';
+import { MonError } from '../errors.ts';
+import { LATE_MS_MAX } from '../limits.ts';
+import type { Delivery, Log, LogReader, Offset } from '../ports.ts';
+import type { RuleEngine, Touched } from './rule-engine.ts';
+
+/** Opens a record; its columns are good until the next. */
+export interface OpenRecords {
+  open(bytes: Uint8Array): OpenRecord;
+  /** The timestamps of the record that was opened last. */
+  times(record: OpenRecord): Float64Array;
+  /** The numbers of its series. */
+  refs(record: OpenRecord): Uint32Array;
+}
+
+export interface RuleFeedOptions {
+  readonly log: Log;
+  readonly engine: RuleEngine;
+  readonly records: OpenRecords;
+  /** The epoch of this process: numbers of series of another one mean something else. */
+  readonly epoch: number;
+  /** The name of the metric of a series of this epoch; undefined when unknown. */
+  readonly metricOf: (ref: number) => string | undefined;
+  /** Called once when the feed ends by a failure that does not pass. */
+  readonly failed: (thrown: unknown) => void;
+  /** A trouble that may pass, or a beginning that is not where it should be. */
+  readonly warn: (words: string) => void;
+  /** Called after each tick. */
+  readonly ticked: () => void;
+  /** Waits before the same is tried again. */
+  readonly pause: (signal: AbortSignal) => Promise<void>;
+}
+
+const READER = 'rules';
+/** Metrics of late samples that are told apart; more are taken for any. */
+const LATE_METRICS_MAX = 100;
+
+export class RuleFeed {
+  readonly #options: RuleFeedOptions;
+  readonly #abort = new AbortController();
+  readonly #offsets = new Map<number, Offset>();
+  readonly #ticks = new Map<number, number>();
+  #liveMs = Infinity;
+  #late = new Map<string, number>();
+  #lastTickMs = NaN;
+  /** Records of the log that this reader has not seen, as of the last tick. */
+  lagRecords = 0;
+  #reader: LogReader | undefined;
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: RuleFeedOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to read at the offsets given; partitions without one begin at their end. */
+  async start(from: ReadonlyMap<number, Offset>): Promise<void> {
+    const { log, failed } = this.#options;
+    this.#reader = await this.#open(from);
+    for (let partition = 0; partition < log.partitions; partition++) {
+      this.#ticks.set(partition, NaN);
+    }
+    this.#running = this.#run(this.#reader).catch((thrown: unknown) => {
+      if (!this.#abort.signal.aborted) failed(thrown);
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#abort.abort();
+    await this.#running;
+    await this.#reader?.close();
+  }
+
+  async #open(from: ReadonlyMap<number, Offset>): Promise<LogReader> {
+    const { log, warn } = this.#options;
+    const at = new Map<number, Offset>();
+    for (let partition = 0; partition < log.partitions; partition++) {
+      at.set(partition, from.get(partition) ?? (await log.end(partition)));
+    }
+    try {
+      return await this.#reading(at);
+    } catch (thrown) {
+      if (!(thrown instanceof MonError) || !thrown.code.startsWith('MON_LOG_OFFSET')) throw thrown;
+      warn(`the rules begin at the end of the log: ${thrown.message}`);
+      for (const partition of at.keys()) at.set(partition, await log.end(partition));
+      return await this.#reading(at);
+    }
+  }
+
+  #reading(at: ReadonlyMap<number, Offset>): Promise<LogReader> {
+    for (const [partition, offset] of at) this.#offsets.set(partition, offset);
+    return this.#options.log.read(READER, at);
+  }
+
+  async #run(reader: LogReader): Promise<void> {
+    const { engine } = this.#options;
+    const { signal } = this.#abort;
+    while (!signal.aborted) {
+      const deliveries = await reader.next(signal);
+      if (deliveries.length === 0) return;
+      for (const one of deliveries) if (!one.definitionsOnly) this.#absorb(one);
+      const tickMs = Math.min(...this.#ticks.values());
+      if (Number.isNaN(tickMs) || tickMs === this.#lastTickMs) continue;
+      this.#lastTickMs = tickMs;
+      const touched: Touched = { liveMs: this.#liveMs, late: this.#late };
+      this.#liveMs = Infinity;
+      this.#late = new Map();
+      const offsets = new Map(this.#offsets);
+      await this.#untilDone(() => engine.tick({ tickMs, touched, offsets }));
+      this.#options.ticked();
+      this.lagRecords = await this.#lag();
+      for (const [partition, offset] of engine.saved) reader.release(partition, offset);
+    }
+  }
+
+  async #lag(): Promise<number> {
+    let lag = 0;
+    for (const [partition, offset] of this.#offsets) {
+      lag += Math.max(0, (await this.#options.log.end(partition)) - offset);
+    }
+    return lag;
+  }
+
+  /** What may pass is tried again: a full disk, a shard that is away. */
+  async #untilDone(work: () => Promise<void>): Promise<void> {
+    const { warn, pause } = this.#options;
+    const { signal } = this.#abort;
+    let told = '';
+    while (!signal.aborted) {
+      try {
+        return await work();
+      } catch (thrown) {
+        if (!(thrown instanceof MonError) || thrown.kind !== 'retry') throw thrown;
+        if (thrown.message !== told) warn(`rules are waiting: ${thrown.message}`);
+        told = thrown.message;
+        await pause(signal);
+      }
+    }
+  }
+
+  #absorb({ partition, offset, bytes }: Delivery): void {
+    this.#offsets.set(partition, offset + 1);
+    const { records, engine } = this.#options;
+    let record: OpenRecord;
+    try {
+      record = records.open(bytes);
+    } catch (thrown) {
+      // The store counts what is malformed; rules only pass it.
+      if (thrown instanceof MonError && thrown.kind === 'data') return;
+      throw thrown;
+    }
+    if (record.tick !== undefined) this.#ticks.set(partition, record.tick.timeMs);
+    if (record.lateness === 2) return;
+    const { histogramCount } = record;
+    const known = record.epoch === this.#options.epoch;
+    const late = record.lateness === 1 ? { known } : undefined;
+    if (record.floatCount > 0) {
+      const refs = records.refs(record);
+      if (known && engine.outputs.isOwn(refs[0])) return;
+      this.#note(late, records.times(record), refs);
+    }
+    if (histogramCount > 0) {
+      const { refs, timestamps } = record.histograms();
+      this.#note(late, timestamps, refs);
+    }
+  }
+
+  #note(
+    late: { readonly known: boolean } | undefined,
+    times: Float64Array,
+    refs: Uint32Array,
+  ): void {
+    if (late === undefined) {
+      for (let i = 0; i < times.length; i++) if (times[i] < this.#liveMs) this.#liveMs = times[i];
+      return;
+    }
+    const oldest = (this.#lastTickMs || 0) - LATE_MS_MAX;
+    for (let i = 0; i < times.length; i++) {
+      if (times[i] < oldest) continue;
+      let name = (late.known ? this.#options.metricOf(refs[i]) : undefined) ?? '';
+      if (!this.#late.has(name) && this.#late.size >= LATE_METRICS_MAX) name = '';
+      const known = this.#late.get(name) ?? Infinity;
+      if (times[i] < known) this.#late.set(name, times[i]);
+    }
+  }
+}

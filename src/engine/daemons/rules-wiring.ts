@@ -1,0 +1,200 @@
+// The alerting role beside the store in one process: rule files become groups, the feed reads
+// ticks from the log, fragments run in the shards, outputs go through the door, transitions to the
+// notifier. Wiring only. Easy to get wrong: the engine has what an earlier life left before it
+// gets its rules, and it gets its rules before the first tick.
+import { annotationsOf } from '../alert/alert-events.ts';
+import type { EventContext } from '../alert/alert-events.ts';
+import { EventCourier } from '../alert/event-courier.ts';
+import { RuleEngine } from '../alert/rule-engine.ts';
+import type { RunLeaves } from '../alert/rule-stages.ts';
+import { RuleFeed } from '../alert/rule-feed.ts';
+import type { SampleWriter } from '../alert/rule-outputs.ts';
+import { RuleMemory } from '../alert/rule-memory.ts';
+import { showGroups } from '../alert/rule-status.ts';
+import { BatchReader } from '../codec/batch-reader.ts';
+import { encodeHistogram } from '../codec/histogram.ts';
+import type { Door } from '../collector/door.ts';
+import { MonError } from '../errors.ts';
+import { RULE_INTERVAL_MS } from '../limits.ts';
+import { NAME, labelValue, makeLabels } from '../model/labels.ts';
+import type { RulesChanged, RulesView } from '../model/rules.ts';
+import type { Ask, Log, Notify, Source, State } from '../ports.ts';
+import { mergeFragments } from '../promql/merge.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Counters } from '../runtime/counters.ts';
+import type { Disk } from '../runtime/disk.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Service } from '../runtime/service.ts';
+import { loadRules } from './rule-files.ts';
+import { showRules } from './rules-metrics.ts';
+
+/** What a configuration says of rules. */
+export interface RuleSettings {
+  /** Absolute globs. */
+  readonly files: readonly string[];
+  readonly intervalMs?: number;
+  readonly queryOffsetMs?: number;
+  readonly externalLabels?: Readonly<Record<string, string>>;
+  /** Without those that ship with mon. */
+  readonly bare?: boolean;
+}
+
+export interface RulesOptions {
+  readonly settings: RuleSettings;
+  readonly log: Log;
+  /** The epoch of the log that this process writes. */
+  readonly epoch: number;
+  readonly door: Door;
+  readonly state: State;
+  readonly sources: readonly Source[];
+  /** Resolves when the stores have been handed all that is durable now. */
+  readonly caughtUp: () => Promise<void>;
+  readonly ask: Ask;
+  readonly notify: Notify;
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly counters: Counters;
+  readonly logger: Logger;
+  readonly failed: (thrown: unknown) => void;
+  readonly point?: (name: string) => void;
+}
+
+export interface Rules extends Service {
+  readonly view: RulesView;
+  readonly engine: RuleEngine;
+  /**
+   * Reads the rule files anew; groups that did not change keep their state.
+   * @throws UserError for a file with a mistake: what ran goes on running.
+   */
+  reloadRules(): Promise<RulesChanged>;
+  /** Where links in notifications point, once it is known. */
+  setUrl(url: string): void;
+}
+
+const PAUSE_MS = 1000;
+
+/** Makes the role; nothing runs before start(). */
+export function makeRules(options: RulesOptions): Rules {
+  const { settings, clock, logger, state, counters, notify, failed, point } = options;
+  const context = contextOf(options);
+  const pause = (signal: AbortSignal): Promise<void> => clock.sleep(PAUSE_MS, signal);
+  const warn = (words: string): void => logger.warn(words);
+  const engine: RuleEngine = new RuleEngine({
+    intervalMs: settings.intervalMs ?? RULE_INTERVAL_MS,
+    queryOffsetMs: settings.queryOffsetMs ?? 0,
+    ...{ clock, context, point },
+    leaves: leavesOf(options),
+    writer: writerOf(options),
+    memory: new RuleMemory(state),
+  });
+  const courier = new EventCourier({
+    ...{ notify, pause, warn, failed, point },
+    waiting: () => engine.outbox,
+    told: (ids) => engine.told(ids),
+  });
+  const feed = feedOf(options, engine, () => courier.wake(), { pause, warn });
+  showRules(counters, engine, () => feed.lagRecords);
+  const load = async (): Promise<RulesChanged> =>
+    engine.replace(await loadRules(options.disk, settings.files, settings.bare !== true));
+  const reloadRules = async (): Promise<RulesChanged> => {
+    const changed = await load();
+    const { added, removed, unchanged } = changed;
+    const figures = { added: added.length, removed: removed.length, unchanged };
+    logger.info('rules are read anew', { ...figures, changed: changed.changed.length });
+    return changed;
+  };
+  return {
+    ...{ name: 'rules', engine, reloadRules },
+    setUrl: (url) => void (context.externalUrl = url),
+    view: { groups: () => showGroups(engine, (rule, at) => annotationsOf(rule, at, context)) },
+    start: async () => {
+      const from = await engine.restore();
+      await load();
+      await feed.start(from);
+      courier.wake();
+    },
+    drain: async () => {
+      await feed.stop();
+      await courier.stop();
+      await engine.save();
+    },
+  };
+}
+
+function contextOf({ ask, settings }: RulesOptions): EventContext & { externalUrl: string } {
+  return {
+    externalLabels: makeLabels(Object.entries(settings.externalLabels ?? {})),
+    externalUrl: '',
+    query: async (text, timeMs) => {
+      const { result } = await ask.instant(text, timeMs, { user: 'rules' });
+      if (result.type === 'scalar') return [{ labels: [], value: result.value }];
+      if (result.type === 'string') {
+        return [{ labels: ['__value__', result.value], value: NaN }];
+      }
+      if (result.type !== 'vector') return [];
+      const { matrix } = result;
+      return matrix.labels.map((labels, row) => ({ labels, value: matrix.values[row] }));
+    },
+  };
+}
+
+/** All fragments of a stage go to each shard in one message. */
+function leavesOf({ sources, caughtUp }: RulesOptions): RunLeaves {
+  return async (fragments) => {
+    if (fragments.length === 0) return { results: [], whole: true, storeReads: 0 };
+    await caughtUp();
+    const settled = await Promise.allSettled(
+      sources.map((source) => {
+        if (source.fragments === undefined) throw new Error('a shard takes batches');
+        return source.fragments(fragments);
+      }),
+    );
+    const answers = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+    for (const one of settled) {
+      if (one.status === 'fulfilled') continue;
+      const reason: unknown = one.reason;
+      if (!(reason instanceof MonError) || reason.kind !== 'retry') throw reason;
+    }
+    const whole = answers.length === sources.length && answers.every((one) => one.whole);
+    const results = fragments.map((fragment, i) => {
+      const parts = answers.map((one) => one.results[i]);
+      const bad = parts.find((one) => one instanceof Error);
+      return bad ?? mergeFragments(fragment, parts as Exclude<(typeof parts)[number], Error>[]);
+    });
+    return { results, whole, storeReads: answers.reduce((sum, one) => sum + one.storeReads, 0) };
+  };
+}
+
+function writerOf({ door, clock }: RulesOptions): SampleWriter {
+  return {
+    refOf: (labels: readonly string[]) => door.refOf(labels),
+    release: (refs: Iterable<number>) => door.release(refs),
+    append: async (columns: Parameters<SampleWriter['append']>[0]) => {
+      const histograms = columns.histograms.map(({ ref, timestampMs, histogram }) => {
+        return { ref, timestampMs, body: encodeHistogram(histogram, { timestampMs }) };
+      });
+      await door.append({ ...columns, histograms }, clock.now());
+    },
+  };
+}
+
+function feedOf(
+  { log, door, failed, epoch }: RulesOptions,
+  engine: RuleEngine,
+  ticked: () => void,
+  more: { pause: (signal: AbortSignal) => Promise<void>; warn: (words: string) => void },
+): RuleFeed {
+  const { kernels, book } = door;
+  const reader = new BatchReader(kernels);
+  return new RuleFeed({
+    ...{ log, engine, failed, ticked, epoch, ...more },
+    records: {
+      open: (bytes) => reader.open(bytes),
+      times: ({ timestampsAt, floatCount }) =>
+        kernels.f64.subarray(timestampsAt >>> 3, (timestampsAt >>> 3) + floatCount),
+      refs: ({ refsAt, floatCount }) =>
+        kernels.u32.subarray(refsAt >>> 2, (refsAt >>> 2) + floatCount),
+    },
+    metricOf: (ref) => (book.has(ref) ? labelValue(book.labels(ref), NAME) : undefined),
+  });
+}
