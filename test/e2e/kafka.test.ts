@@ -61,7 +61,7 @@ describe('over three brokers of Kafka', { skip }, () => {
     });
   });
 
-  it('answers 429 with Retry-After when its spool is full, and takes on when it is not', async () => {
+  it('answers 429 with Retry-After when its spool is full, and goes on after that', async () => {
     const small = await KafkaLedger.make(kafka, 2, '1MB');
     try {
       await small.round(async (_, mon) => {

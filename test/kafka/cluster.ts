@@ -190,6 +190,7 @@ export class KafkaCluster {
     const replicas = this.brokers.length;
     const insync = Math.max(1, replicas - 1);
     const { secured } = this.#options;
+    const controllers = controllerPorts.map((port) => `CONTROLLER://127.0.0.1:${port}`);
     this.brokers.forEach(({ id, port, securedPort, folder }, i) => {
       const other = secured ? `,SECURED://127.0.0.1:${securedPort}` : '';
       const protocol = secured ? `,SECURED:${secured.protocol}` : '';
@@ -197,7 +198,7 @@ export class KafkaCluster {
         'process.roles=broker,controller',
         `node.id=${id}`,
         `controller.quorum.voters=${voters.join(',')}`,
-        `listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[i]}${other}`,
+        `listeners=PLAINTEXT://127.0.0.1:${port},${controllers[i]}${other}`,
         `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${other}`,
         'inter.broker.listener.name=PLAINTEXT',
         'controller.listener.names=CONTROLLER',
