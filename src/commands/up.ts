@@ -22,6 +22,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
     detach: Flags.boolean({ char: 'd', description: 'go on in the background' }),
     background: Flags.boolean({ hidden: true, description: 'what --detach starts' }),
     'enable-admin': Flags.boolean({ description: 'let the API delete series and take snapshots' }),
+    routes: Flags.string({ helpValue: 'FILE', description: 'who is notified: alertmanager.yml' }),
     'token-file': Flags.string({
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
@@ -41,6 +42,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       detach: flags.detach,
       background: flags.background,
       tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
+      routesPath: absolute(flags.routes),
       enableAdmin: flags['enable-admin'],
       shards: flags.shards,
       env: stage.env,

@@ -1,6 +1,6 @@
 // What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
-import type { Admin, Ask, Explain, Intake, Source, Targets } from '../ports.ts';
+import type { Admin, AlertDesk, Ask, Explain, Intake, Source, Targets } from '../ports.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -25,6 +25,8 @@ export interface ApiParts {
   readonly targets: Targets;
   /** The sealed blocks there are. */
   readonly blocks?: () => Promise<readonly BlockStatus[]>;
+  /** The notifier as people use it; without it the alert API is not found. */
+  readonly desk?: AlertDesk;
   /** Without it the admin API answers 403. */
   readonly admin?: Admin;
   /** The process's own counters as exposition text. */

@@ -2,6 +2,17 @@
 // values have a name inside their path. Easy to get wrong: a path that is known but not for this
 // method is 405 and says which methods it has; a client tries the next of them.
 import { cleanTombstones, deleteSeries, snapshot } from './admin-handlers.ts';
+import {
+  deleteSilence,
+  getAlerts,
+  getGroups,
+  getReceivers,
+  getSilence,
+  getSilences,
+  getStatus,
+  postAlerts,
+  postSilence,
+} from './alertmanager-handlers.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
@@ -16,6 +27,7 @@ import {
   rules,
   walReplay,
 } from './idle-handlers.ts';
+import { acknowledge, getIncidents, testReceiver } from './incident-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
 import {
@@ -53,8 +65,18 @@ function route(name: string, methods: Record<string, Handler>, open = false): Ro
 
 const LABEL_VALUES = route('/api/v1/label/:name/values', { GET: labelValues });
 
+const SILENCE = route('/api/v2/silence/:id', { GET: getSilence, DELETE: deleteSilence });
+
 const ROUTES = new Map(
   [
+    route('/api/v2/alerts', { GET: getAlerts, POST: postAlerts }),
+    route('/api/v2/alerts/groups', { GET: getGroups }),
+    route('/api/v2/silences', { GET: getSilences, POST: postSilence }),
+    route('/api/v2/receivers', { GET: getReceivers }),
+    route('/api/v2/status', { GET: getStatus }),
+    route('/api/v1/incidents', { GET: getIncidents }),
+    route('/api/v1/incidents/ack', { POST: acknowledge }),
+    route('/api/v1/notify/test', { POST: testReceiver }),
     route('/api/v1/write', { POST: remoteWrite }),
     route('/api/v1/push', { POST: pushExposition }),
     route('/metrics', { GET: selfMetrics, POST: pushJson }),
@@ -98,7 +120,14 @@ const ROUTES = new Map(
 
 const LABEL_PATH = /^\/api\/v1\/label\/[^/]+\/values$/;
 
+const SILENCE_PATH = /^\/api\/v2\/silence\/[^/]+$/;
+
 /** The route of a path, or undefined for a path nobody knows. */
 export function routeOf(path: string): Route | undefined {
-  return ROUTES.get(path) ?? (LABEL_PATH.test(path) ? LABEL_VALUES : undefined);
+  // amtool may be told an address with a path of its own, as Grafana's proxies have.
+  const plain = path.startsWith('/alertmanager/api/v2/') ? path.slice(13) : path;
+  const found = ROUTES.get(plain);
+  if (found !== undefined) return found;
+  if (LABEL_PATH.test(plain)) return LABEL_VALUES;
+  return SILENCE_PATH.test(plain) ? SILENCE : undefined;
 }

@@ -131,6 +131,7 @@ export function renderConfig(config: MonConfig): string {
       ...compact({
         retention_size: sizeText(config.retentionBytes),
         object_store: config.objectStore,
+        routes: config.routes,
         retention_for: config.retentionFor.map(({ text, keepMs }) => {
           return { match: text, keep: formatDuration(keepMs) };
         }),

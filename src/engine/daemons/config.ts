@@ -44,6 +44,8 @@ export interface MonConfig {
   readonly tokenFile: string | undefined;
   /** Address of a Redis that keeps query results; undefined: the process keeps them. */
   readonly cacheRedis: string | undefined;
+  /** The routing file (alertmanager.yml); undefined: nobody is notified. */
+  readonly routes: string | undefined;
   readonly hostAgent: boolean;
   readonly selfScrape: boolean;
   /** Longest time between two checkpoints of the heads. */
@@ -77,7 +79,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  'object_store',
+  ...['object_store', 'routes'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -106,6 +108,7 @@ function readMon(root: Section) {
     shards,
     tokenFile: section.path('token_file'),
     cacheRedis: redisAddress(section),
+    routes: section.path('routes'),
     hostAgent: section.bool('host_agent') ?? true,
     selfScrape: section.bool('self_scrape') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,

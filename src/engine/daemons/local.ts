@@ -17,6 +17,7 @@ import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../lim
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
@@ -31,6 +32,8 @@ import { Services } from '../runtime/service.ts';
 import { makeAnswers } from './answers.ts';
 import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
+import { urlOf } from './listen-address.ts';
+import { makeNotifier } from './notify-wiring.ts';
 import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
@@ -60,6 +63,8 @@ export interface LocalOptions {
   readonly demo: boolean;
   /** A Redis that keeps query results; without it this process does. */
   readonly redisUrl?: string;
+  /** The routing file; without it nobody is notified. */
+  readonly routesPath?: string;
   readonly configText: () => string;
   readonly flags: Readonly<Record<string, string>>;
   readonly logger: Logger;
@@ -121,6 +126,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { upkeep } = stores;
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
+  const { routesPath } = options;
+  const own = { state, logger, onBug: failed, externalUrl: () => urlOf(at()) };
+  const desk =
+    routesPath === undefined ? undefined : await makeNotifier({ ...own, routesPath });
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
@@ -130,6 +139,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
     blocks: () => upkeep.blocks(),
+    desk,
     admin: options.adminApi === true ? adminOf(admin) : undefined,
   });
   showProcess(counters, startedMs);
@@ -138,7 +148,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const refusals = showDoor(counters, () => door.counts);
 
   const { cache } = answers;
-  const parts = { options, state, log, stores, consumer, door, targets, api, cache };
+  const parts = { options, state, log, stores, consumer, door, targets, api, cache, desk };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, stop: () => services.stop() };
@@ -154,6 +164,7 @@ interface Parts {
   readonly targets: ScrapeManager;
   readonly api: ApiServer;
   readonly cache: Cache;
+  readonly desk: Notifier | undefined;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -163,10 +174,13 @@ function addServices(
   counters: Counters,
   refusals: () => void,
 ): () => { host: string; port: number } {
-  const { options, state, log, stores, consumer, door, targets, api, cache } = parts;
+  const { options, state, log, stores, consumer, door, targets, api, cache, desk } = parts;
   let at = { host: options.host, port: options.port };
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
+  if (desk !== undefined) {
+    services.add({ name: 'notify', start: () => desk.start(), stop: () => desk.stop() });
+  }
   services.add({ name: 'cache', stop: () => cache.close() });
   services.add({ name: 'log', stop: () => log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });

@@ -36,6 +36,8 @@ export interface UpOptions {
   readonly tokenFile?: string;
   readonly shards?: number;
   readonly enableAdmin?: boolean;
+  /** The routing file, absolute. */
+  readonly routesPath?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
@@ -139,6 +141,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     selfScrape: config.selfScrape,
     demo: options.demo,
     redisUrl: config.cacheRedis,
+    routesPath: options.routesPath ?? config.routes,
     configText: () => renderConfig(config),
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },
@@ -207,6 +210,7 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.listen !== undefined) args.push('--listen', options.listen);
   if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
   if (options.enableAdmin === true) args.push('--enable-admin');
+  if (options.routesPath !== undefined) args.push('--routes', options.routesPath);
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
   const child = startBackground(args, output);

@@ -1,0 +1,108 @@
+// The notifier within `mon up`: its routing file, its state, and what it sends with. Without a
+// routing file there is none, and the alert API says so. Easy to get wrong: a receiver that cannot
+// be sent to yet, or a template that nobody can render, is told when the file is loaded.
+import { UserError, messageOf } from '../errors.ts';
+import { isPlainText, renderDefault } from '../notify/default-texts.ts';
+import type { RenderTemplate } from '../notify/default-texts.ts';
+import { Notifier } from '../notify/notifier.ts';
+import { canSend } from '../notify/receivers/make-sender.ts';
+import { httpPost } from '../notify/receivers/http-post.ts';
+import type { Routing } from '../notify/routing.ts';
+import type { State } from '../ports.ts';
+import { systemClock } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
+import { parseRoutes } from './routes-file.ts';
+import type { ParsedRoutes } from './routes-file.ts';
+
+export interface NotifyOptions {
+  /** The routing file, absolute. */
+  readonly routesPath: string;
+  readonly state: State;
+  readonly logger: Logger;
+  readonly externalUrl: () => string;
+  readonly onBug: (thrown: unknown) => void;
+  /** A whole template engine; without one, the default templates are all there is. */
+  readonly renderTemplate?: RenderTemplate;
+}
+
+/** Reads a routing file. @throws UserError with its place. */
+export async function readRoutes(path: string): Promise<ParsedRoutes> {
+  let text: string;
+  try {
+    text = Buffer.from(await systemDisk.readFile(path)).toString('utf8');
+  } catch (thrown) {
+    throw new UserError(`the routing file: ${messageOf(thrown)}`, {
+      hint: 'an alertmanager.yml, as Alertmanager takes it',
+    });
+  }
+  return parseRoutes(text, path);
+}
+
+/** What a file asks for that this mon does not do: sentences for its operator. */
+export function unsupported(routing: Routing, path: string): string[] {
+  const out: string[] = [];
+  for (const { name, integrations } of routing.receivers.values()) {
+    for (const { kind, settings } of integrations) {
+      const where = `${path}: receiver ${JSON.stringify(name)}: ${kind}_configs`;
+      if (!canSend(kind)) out.push(`${where} is read, but mon cannot send to it yet`);
+      const http = (settings['http_config'] ?? {}) as Record<string, unknown>;
+      for (const field of ['proxy_url', 'proxy_from_environment', 'oauth2']) {
+        if (http[field] !== undefined) out.push(`${where}: ${field} is not used yet`);
+      }
+    }
+  }
+  return out;
+}
+
+/** Fields whose templates need an engine. */
+export function templated(routing: Routing): string[] {
+  const out: string[] = [];
+  for (const { name, integrations } of routing.receivers.values()) {
+    for (const { kind, settings } of integrations) {
+      for (const field of templateFields(settings)) {
+        out.push(`receiver ${JSON.stringify(name)}: ${kind}_configs: ${field}`);
+      }
+    }
+  }
+  return out;
+}
+
+function templateFields(value: unknown, name = ''): string[] {
+  if (typeof value === 'string') return isPlainText(value) ? [] : [name];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value)
+    .filter(([key]) => key !== 'http_config')
+    .flatMap(([key, one]) => templateFields(one, name === '' ? key : `${name}.${key}`));
+}
+
+/** @throws UserError when a template cannot be rendered. */
+export function checkTemplates(routing: Routing, path: string, engine: boolean): void {
+  const fields = engine ? [] : templated(routing);
+  if (fields.length === 0) return;
+  const hint = 'leave the field out for its default text, or write {{ template "NAME" . }}';
+  throw new UserError(`${path}: ${fields[0]}: templates of your own are not supported yet`, { hint });
+}
+
+/** Reads the file and makes the notifier; it runs when it is started. */
+export async function makeNotifier(options: NotifyOptions): Promise<Notifier> {
+  const { routesPath, state, logger, externalUrl, onBug, renderTemplate } = options;
+  const { routing, warnings } = await readRoutes(routesPath);
+  checkTemplates(routing, routesPath, renderTemplate !== undefined);
+  for (const words of [...warnings, ...unsupported(routing, routesPath)]) logger.warn(words);
+  const readText = async (path: string): Promise<string> =>
+    Buffer.from(await systemDisk.readFile(path)).toString('utf8').trim();
+  return new Notifier({
+    routing,
+    state,
+    clock: systemClock,
+    random: systemRandom,
+    logger,
+    readText,
+    post: httpPost(readText),
+    render: renderTemplate ?? renderDefault,
+    externalUrl,
+    onBug,
+  });
+}

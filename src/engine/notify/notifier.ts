@@ -1,0 +1,442 @@
+// The notifier: takes alerts, groups them, decides who is told what and when, and sees to it that
+// they are told. It is both the rules' Notify and the people's AlertDesk. Everything it decides is
+// in State before anybody hears of it. Easy to get wrong: one timer drives all groups, and it must
+// be set anew after whatever could bring the next moment forward.
+import { MonError, UserError, messageOf as wordsOf } from '../errors.ts';
+import { ALERT_KEEP_MS, GROUP_KEEP_MS, NOTIFY_TIMEOUT_MS } from '../limits.ts';
+import type {
+  AlertFilter,
+  AlertView,
+  GroupView,
+  Incident,
+  NotifierStatus,
+  PostedAlert,
+  SilenceView,
+  SilenceWish,
+  TestOutcome,
+} from '../model/alerting.ts';
+import { makeLabels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { AlertDesk, AlertEvent, Notify, State } from '../ports.ts';
+import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Random } from '../runtime/random.ts';
+import { acknowledgeIncidents } from './acknowledge.ts';
+import { Book } from './book.ts';
+import type { Transaction } from './book.ts';
+import { channelReceivers } from './channels.ts';
+import type { RenderTemplate } from './default-texts.ts';
+import { Delivery } from './delivery.ts';
+import { escalate } from './escalation.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { flushGroup } from './flush.ts';
+import type { FlushParts } from './flush.ts';
+import { forgetIncidents, note } from './incidents.ts';
+import { mergeEvent, mergePost, postFault, takeIn } from './intake.ts';
+import { RouteTree } from './matching.ts';
+import { messageOf } from './message.ts';
+import { Mutes, isFiring } from './muting.ts';
+import type { Muting } from './muting.ts';
+import type { HttpPost } from './receivers/http-post.ts';
+import { makeSender } from './receivers/make-sender.ts';
+import type { Outcome, Sender } from './receivers/sender.ts';
+import { targetOf } from './records.ts';
+import type { AlertRecord, SendRecord } from './records.ts';
+import { rerouted } from './reroute.ts';
+import type { Integration, Routing } from './routing.ts';
+import { checkWish, endSilence, forgetSilences, putSilence } from './silencing.ts';
+import { SteadyClock } from './steady-clock.ts';
+import { testMessage, testOutcome } from './test-message.ts';
+import { alertViews, groupViews, silenceViews } from './views.ts';
+
+export interface NotifierOptions {
+  readonly routing: Routing;
+  readonly state: State;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly post: HttpPost;
+  readonly readText: (path: string) => Promise<string>;
+  readonly render: RenderTemplate;
+  /** Where people find this server. */
+  readonly externalUrl: () => string;
+  /** Told of a broken promise. */
+  readonly onBug: (thrown: unknown) => void;
+}
+
+/** Longest wait of the timer: a clock that is behind itself is noticed. */
+const LOOK_MS_MAX = 10_000;
+const FORGET_MS = 10 * 60_000;
+const RETRY_MS = 1000;
+
+export class Notifier implements Notify, AlertDesk {
+  readonly book: Book;
+  readonly #options: NotifierOptions;
+  readonly #steady: SteadyClock;
+  readonly #startedMs: number;
+  readonly #delivery: Delivery;
+  #routing: Routing;
+  #tree: RouteTree;
+  #mutes: Mutes;
+  readonly #senders = new Map<string, Sender | undefined>();
+  #timer: Timer | undefined;
+  #ticking = false;
+  #stopped = true;
+  #forgottenMs = 0;
+
+  constructor(options: NotifierOptions) {
+    const { routing, state, clock, random } = options;
+    this.#options = options;
+    this.#steady = new SteadyClock(clock);
+    this.#startedMs = clock.now();
+    this.book = new Book(state);
+    this.#routing = routing;
+    this.#tree = new RouteTree(routing.root);
+    this.#mutes = new Mutes(routing);
+    this.#delivery = new Delivery({
+      clock,
+      random,
+      attempt: (send, signal) => this.#attempt(send, signal),
+      settled: (send, outcome) => this.#settled(send, outcome),
+      delayed: (send, why) => this.#delayed(send, why),
+    });
+  }
+
+  /** Reads State and goes on where the last process stopped. */
+  async start(): Promise<void> {
+    await this.book.load();
+    await this.#reroute();
+    this.#stopped = false;
+    this.#delivery.sync(this.book.sends.rows);
+    this.#schedule();
+  }
+
+  /** Replaces the routing; groups and incidents that still have a place go on. */
+  async reload(routing: Routing): Promise<void> {
+    this.#routing = routing;
+    this.#tree = new RouteTree(routing.root);
+    this.#mutes = new Mutes(routing);
+    this.#senders.clear();
+    await this.#reroute();
+    this.#schedule();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#timer?.cancel();
+    await this.#delivery.stop();
+    await this.book.idle();
+  }
+
+  /** Notifications that are decided and not yet delivered. */
+  get waiting(): number {
+    return this.#delivery.count;
+  }
+
+  async take(events: readonly AlertEvent[]): Promise<void> {
+    await this.#change((tx, nowMs) => {
+      const merged = new Map<string, AlertRecord>();
+      for (const event of events) {
+        const print = fingerprintOf(event.labels);
+        const known = merged.get(print) ?? tx.alerts.get(print);
+        const next = mergeEvent(known, event, nowMs);
+        if (next !== undefined) merged.set(print, next);
+      }
+      this.#takeIn(tx, nowMs, [...merged.values()]);
+    });
+  }
+
+  async post(alerts: readonly PostedAlert[]): Promise<void> {
+    const faults: string[] = [];
+    await this.#change((tx, nowMs) => {
+      const merged = new Map<string, AlertRecord>();
+      for (const alert of alerts) {
+        const fault = postFault(alert);
+        if (fault !== undefined) {
+          faults.push(fault);
+          continue;
+        }
+        const labels = makeLabels(Object.entries(alert.labels));
+        const print = fingerprintOf(labels);
+        const { endsAtMs } = alert;
+        const resolveMs =
+          endsAtMs === undefined
+            ? nowMs + this.#routing.resolveTimeoutMs
+            : this.#steady.fromWall(endsAtMs);
+        const known = merged.get(print) ?? tx.alerts.get(print);
+        merged.set(print, mergePost(known, alert, { nowMs, resolveMs }));
+      }
+      this.#takeIn(tx, nowMs, [...merged.values()]);
+    });
+    if (faults.length > 0) throw new UserError([...new Set(faults)].join('; '));
+  }
+
+  async alerts(filter: AlertFilter): Promise<readonly AlertView[]> {
+    return alertViews(this.#viewParts(), filter);
+  }
+
+  async groups(filter: AlertFilter): Promise<readonly GroupView[]> {
+    return groupViews(this.#viewParts(), filter);
+  }
+
+  async silences(): Promise<readonly SilenceView[]> {
+    return silenceViews(this.#viewParts());
+  }
+
+  async silence(wish: SilenceWish): Promise<string> {
+    const startsAtMs = this.#steady.fromWall(wish.startsAtMs);
+    const endsAtMs = this.#steady.fromWall(wish.endsAtMs);
+    checkWish(wish, this.#options.clock.now());
+    const { random } = this.#options;
+    const newId = (): string => uuidOf(random);
+    return await this.#change((tx, nowMs) =>
+      putSilence({ tx, nowMs, newId }, { ...wish, startsAtMs, endsAtMs }),
+    );
+  }
+
+  async expire(id: string): Promise<void> {
+    await this.#change((tx, nowMs) => endSilence(tx, id, nowMs));
+  }
+
+  async incidents(): Promise<readonly Incident[]> {
+    const all = [...this.book.incidents.rows.values()];
+    return all.sort((a, b) => b.startedAtMs - a.startedAtMs || Number(b.id) - Number(a.id));
+  }
+
+  async acknowledge(
+    which: { readonly id: string } | { readonly matchers: readonly Matcher[] },
+    who: string,
+    why: string,
+  ): Promise<readonly Incident[]> {
+    return await this.#change((tx, nowMs) => {
+      const around = { tx, nowMs, routing: this.#routing };
+      return acknowledgeIncidents(around, this.#flushParts(tx, nowMs), which, { who, why });
+    });
+  }
+
+  async test(receiver: string): Promise<readonly TestOutcome[]> {
+    const found = this.#routing.receivers.get(receiver);
+    if (found === undefined) {
+      const hint = `there are ${[...this.#routing.receivers.keys()].join(', ')}`;
+      throw new MonError('MON_NOT_FOUND', `no receiver ${JSON.stringify(receiver)}`, { hint });
+    }
+    const nowMs = this.#options.clock.now();
+    const tries = found.integrations.map(async (integration) => {
+      const send = testMessage(receiver, integration, nowMs);
+      const { signal } = new AbortController();
+      const outcome = await this.#attempt(send, signal).catch((thrown: unknown) => thrown);
+      return testOutcome(receiver, integration, outcome);
+    });
+    return await Promise.all(tries);
+  }
+
+  status(): NotifierStatus {
+    const { receivers, text } = this.#routing;
+    return {
+      startedMs: this.#startedMs,
+      configText: text,
+      receivers: [...receivers.keys()],
+      waiting: this.waiting,
+    };
+  }
+
+  #takeIn(tx: Transaction, nowMs: number, alerts: readonly AlertRecord[]): void {
+    const parts = {
+      book: this.book,
+      tree: this.#tree,
+      steady: this.#steady,
+      wallNow: () => this.#options.clock.now(),
+      channelReceivers: (channel: string) => channelReceivers(this.#routing, channel),
+    };
+    takeIn({ tx, nowMs, routing: this.#routing }, parts, alerts);
+  }
+
+  /** A change by somebody; what it decides is sent, and the timer set, when it is durable. */
+  async #change<T>(work: (tx: Transaction, nowMs: number) => T): Promise<T> {
+    const out = await this.book.transact((tx) => work(tx, this.#steady.now()));
+    if (!this.#stopped) {
+      this.#delivery.sync(this.book.sends.rows);
+      this.#schedule();
+    }
+    return out;
+  }
+
+  #muting(nowMs: number): Muting {
+    return this.#mutes.at(nowMs, this.book.alerts.rows.values(), this.book.silences.rows.values());
+  }
+
+  #viewParts() {
+    const nowMs = this.#steady.now();
+    return { book: this.book, tree: this.#tree, muting: this.#muting(nowMs), nowMs };
+  }
+
+  #flushParts(tx: Transaction, nowMs: number): FlushParts {
+    return {
+      book: this.book,
+      tree: this.#tree,
+      muting: this.#mutes.at(nowMs, tx.alerts.all(), tx.silences.all()),
+      inFlight: (id) => this.#delivery.inFlight(id),
+    };
+  }
+
+  #schedule(): void {
+    if (this.#stopped || this.#ticking) return;
+    this.#timer?.cancel();
+    const nowMs = this.#steady.now();
+    const dueMs = Math.min(this.#nextMs(), nowMs + LOOK_MS_MAX);
+    const { clock, onBug } = this.#options;
+    const waitMs = Math.max(0, dueMs - nowMs);
+    this.#timer = clock.after(waitMs, () => void this.#tick().catch(onBug), true);
+  }
+
+  #nextMs(): number {
+    let next = Infinity;
+    for (const { nextFlushMs } of this.book.groups.rows.values()) {
+      if (nextFlushMs !== 0 && nextFlushMs < next) next = nextFlushMs;
+    }
+    for (const { escalateAtMs, status } of this.book.incidents.rows.values()) {
+      if (status === 'firing' && escalateAtMs !== 0 && escalateAtMs < next) next = escalateAtMs;
+    }
+    return next;
+  }
+
+  async #tick(): Promise<void> {
+    if (this.#ticking || this.#stopped) return;
+    this.#ticking = true;
+    let failed = false;
+    try {
+      await this.book.transact((tx) => this.#decide(tx, this.#steady.now()));
+      if (!this.#stopped) this.#delivery.sync(this.book.sends.rows);
+    } catch (thrown) {
+      if (!(thrown instanceof MonError)) throw thrown;
+      failed = true;
+      this.#options.logger.failure('notifications put off', thrown);
+    } finally {
+      this.#ticking = false;
+    }
+    if (failed) await this.#options.clock.sleep(RETRY_MS);
+    this.#schedule();
+  }
+
+  /** Everything that is due now, in one commit. */
+  #decide(tx: Transaction, nowMs: number): void {
+    const around = { tx, nowMs, routing: this.#routing };
+    let parts: FlushParts | undefined;
+    for (const group of this.book.groups.rows.values()) {
+      if (group.nextFlushMs === 0 || group.nextFlushMs > nowMs) continue;
+      flushGroup(around, (parts ??= this.#flushParts(tx, nowMs)), group);
+    }
+    for (const known of this.book.incidents.rows.values()) {
+      const incident = tx.incidents.get(known.id);
+      if (incident === undefined || incident.escalateAtMs === 0) continue;
+      if (incident.escalateAtMs > nowMs) continue;
+      escalate(around, (parts ??= this.#flushParts(tx, nowMs)), incident);
+    }
+    if (nowMs - this.#forgottenMs >= FORGET_MS) {
+      this.#forgottenMs = nowMs;
+      this.#forget(tx, nowMs);
+    }
+  }
+
+  #forget(tx: Transaction, nowMs: number): void {
+    forgetIncidents({ tx, nowMs });
+    forgetSilences(tx, nowMs);
+    for (const alert of this.book.alerts.rows.values()) {
+      const over = !isFiring(alert, nowMs) && alert.groups.length === 0;
+      if (over && nowMs - alert.resolveAtMs > ALERT_KEEP_MS) tx.alerts.delete(alert.fingerprint);
+    }
+    for (const group of this.book.groups.rows.values()) {
+      const idle = group.nextFlushMs === 0 && !this.book.members.has(group.id);
+      if (idle && nowMs - group.touchedMs > GROUP_KEEP_MS) tx.groups.delete(group.id);
+    }
+  }
+
+  async #reroute(): Promise<void> {
+    await this.book.transact((tx) => {
+      const nowMs = this.#steady.now();
+      const around = { tx, nowMs, routing: this.#routing };
+      this.#takeIn(tx, nowMs, rerouted(around, this.book, this.#tree));
+    });
+  }
+
+  async #attempt(send: SendRecord, stop: AbortSignal): Promise<Outcome> {
+    const integration = this.#integrationOf(send);
+    const sender = integration && this.#senderOf(send, integration);
+    if (integration === undefined || sender === undefined) {
+      return { kind: 'refused', why: 'the receiver is no longer there' };
+    }
+    const given = integration.settings['timeout'];
+    const timeoutMs = typeof given === 'number' && given > 0 ? given : NOTIFY_TIMEOUT_MS;
+    const late = new AbortController();
+    const timer = this.#options.clock.after(timeoutMs, () => late.abort(), true);
+    try {
+      const message = messageOf(send, this.#options.externalUrl());
+      return await sender(message, AbortSignal.any([stop, late.signal]));
+    } catch (thrown) {
+      if (!late.signal.aborted) throw thrown;
+      return { kind: 'again', why: `no answer within ${timeoutMs / 1000} s` };
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #integrationOf({ receiver, index }: SendRecord): Integration | undefined {
+    return this.#routing.receivers.get(receiver)?.integrations[index];
+  }
+
+  #senderOf({ receiver, index }: SendRecord, integration: Integration): Sender | undefined {
+    const target = targetOf(receiver, index);
+    if (!this.#senders.has(target)) {
+      const { clock, post, readText, render } = this.#options;
+      this.#senders.set(target, makeSender(integration, { clock, post, readText, render }));
+    }
+    return this.#senders.get(target);
+  }
+
+  async #settled(send: SendRecord, outcome: Outcome): Promise<void> {
+    const kind = this.#integrationOf(send)?.kind ?? 'receiver';
+    const who = `${send.receiver} (${kind})`;
+    await this.book.transact((tx) => {
+      const nowMs = this.#steady.now();
+      tx.sends.delete(send.id);
+      if (outcome.kind === 'delivered') {
+        const firing = send.alerts.filter((alert) => alert.firing).length;
+        const counts = `${firing} firing, ${send.alerts.length - firing} resolved`;
+        const why = `${send.reason}: ${counts}`;
+        note({ tx, nowMs }, send.incident, { who, what: 'notified', why });
+        return;
+      }
+      const why = outcome.kind === 'refused' ? outcome.why : '';
+      note({ tx, nowMs }, send.incident, { who, what: 'refused', why });
+      const group = tx.groups.get(send.group);
+      const target = targetOf(send.receiver, send.index);
+      const told = group?.told[target];
+      if (group === undefined || told === undefined || send.kind !== 'notify') return;
+      tx.groups.set({ ...group, told: { ...group.told, [target]: { ...told, again: true } } });
+    });
+    const { logger } = this.#options;
+    if (outcome.kind === 'refused') {
+      logger.error('a notification was refused', { receiver: who, why: outcome.why, id: send.id });
+    }
+  }
+
+  #delayed(send: SendRecord, why: string): void {
+    const kind = this.#integrationOf(send)?.kind ?? 'receiver';
+    const who = `${send.receiver} (${kind})`;
+    this.#options.logger.warn('a notification is delayed', { receiver: who, why, id: send.id });
+    const noted = this.book.transact((tx) => {
+      note({ tx, nowMs: this.#steady.now() }, send.incident, { who, what: 'delayed', why });
+    });
+    noted.catch((thrown: unknown) => {
+      this.#options.logger.warn('not written down', { why: wordsOf(thrown) });
+    });
+  }
+}
+
+/** A UUID, version 4: Alertmanager's clients take no other id of a silence. */
+export function uuidOf(random: Random): string {
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replaceAll(/[xy]/g, (c) => {
+    const digit = Math.floor(random() * 16);
+    return (c === 'x' ? digit : (digit & 3) | 8).toString(16);
+  });
+}
