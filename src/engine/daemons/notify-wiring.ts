@@ -2,8 +2,10 @@
 // routing file there is none, and the alert API says so. Easy to get wrong: a receiver that cannot
 // be sent to yet, or a template that nobody can render, is told when the file is loaded.
 import { UserError, messageOf } from '../errors.ts';
+import { makeLabels } from '../model/labels.ts';
 import { isPlainText, renderDefault } from '../notify/default-texts.ts';
 import type { RenderTemplate } from '../notify/default-texts.ts';
+import { RouteTree } from '../notify/matching.ts';
 import { Notifier } from '../notify/notifier.ts';
 import { canSend } from '../notify/receivers/make-sender.ts';
 import { httpPost } from '../notify/receivers/http-post.ts';
@@ -105,4 +107,12 @@ export async function makeNotifier(options: NotifyOptions): Promise<Notifier> {
     externalUrl,
     onBug,
   });
+}
+
+/** The receivers of an alert with these labels, in the file's order. */
+export function routeReceivers(
+  routing: Routing,
+  labels: readonly (readonly [string, string])[],
+): string[] {
+  return new RouteTree(routing.root).handlersOf(makeLabels(labels)).map((node) => node.receiver);
 }

@@ -42,7 +42,7 @@ export function escalate(around: Around, parts: FlushParts, incident: IncidentRe
   }
   tellStep(around, parts, group, { to: step.to, heard, dedupeMs: routing.dedupeWindowMs });
   const escalations = incident.escalations + 1;
-  const why = `not acknowledged for ${formatDuration(nowMs - incident.startedAtMs)}`;
+  const why = `not acknowledged for ${formatDuration(Math.round((nowMs - incident.startedAtMs) / 1000) * 1000)}`;
   const entry = { atMs: nowMs, who: step.to, what: 'escalated', why };
   const dueMs = stepDueMs(policy, incident.startedAtMs, escalations);
   // After a pause every step still gets its own time.
