@@ -192,7 +192,9 @@ function membersOf({ tx }: Around, { book }: FlushParts, group: GroupRecord): Al
     const alert = tx.alerts.get(print);
     if (alert !== undefined) out.push(alert);
   }
-  return out.sort((a, b) => a.startsAtMs - b.startsAtMs);
+  return out.sort(
+    (a, b) => a.startsAtMs - b.startsAtMs || (a.fingerprint < b.fingerprint ? -1 : 1),
+  );
 }
 
 interface Split {

@@ -63,7 +63,8 @@ export function putSilence({ tx, nowMs, newId }: SilenceParts, wish: SilenceWish
   if ([...tx.silences.all()].length >= SILENCES_MAX) {
     throw new UserError(`there are ${SILENCES_MAX} silences already`);
   }
-  const id = newId();
+  let id = newId();
+  while (tx.silences.get(id) !== undefined) id = newId();
   tx.silences.set({ ...row, id });
   return id;
 }

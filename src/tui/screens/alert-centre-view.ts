@@ -21,6 +21,11 @@ export interface Line {
   readonly incident?: Incident;
 }
 
+/** An age in its largest unit: a column of them is compared, not read. */
+function shortAge(ms: number): string {
+  return formatAge(Math.max(0, ms)).split(' ', 1)[0];
+}
+
 const SEVERITY: Readonly<Record<string, number>> = {
   ...{ P1: 0, critical: 0, page: 0, P2: 1, error: 1, high: 1, P3: 2, warning: 2, P4: 3, info: 3 },
 };
@@ -91,12 +96,12 @@ const column = (title: string, min: number, rank: number, more: object = {}): Ta
 export const COLUMNS: Readonly<Record<AlertTab, readonly TableColumn[]>> = {
   alerts: [
     column('', 3, 0, { max: 3 }),
-    column('since', 5, 2, { align: 'right', max: 7 }),
+    column('since', 5, 2, { align: 'right', max: 5 }),
     column('severity', 8, 3, { max: 10 }),
     column('alert', 12, 0, { max: 32 }),
-    column('labels', 16, 1, { grow: true }),
+    column('labels', 16, 1, { max: 48 }),
     column('inc', 4, 5, { align: 'right', max: 6 }),
-    column('summary', 12, 4, { max: 60 }),
+    column('summary', 12, 4, { grow: true }),
   ],
   silences: [
     column('', 3, 0, { max: 3 }),
@@ -109,7 +114,7 @@ export const COLUMNS: Readonly<Record<AlertTab, readonly TableColumn[]>> = {
   incidents: [
     column('', 3, 0, { max: 3 }),
     column('#', 3, 0, { align: 'right', max: 7 }),
-    column('since', 5, 2, { align: 'right', max: 7 }),
+    column('since', 5, 2, { align: 'right', max: 5 }),
     column('severity', 8, 3, { max: 10 }),
     column('group', 14, 1, { grow: true }),
     column('firing', 6, 4, { align: 'right', max: 7 }),
@@ -136,7 +141,7 @@ function alertRow(alert: AlertView, mark: string, { nowMs, incidents }: AlertSna
   const style = muted ? STYLE.dim : SEVERITY_STYLES[Math.floor(severityOf(severity))];
   return [
     { text: `${mark}${sign}`, style: muted ? STYLE.dim : known ? STYLE.good : style },
-    { text: formatAge(Math.max(0, nowMs - alert.startsAtMs)), style: muted ? STYLE.dim : undefined },
+    { text: shortAge(nowMs - alert.startsAtMs), style: muted ? STYLE.dim : undefined },
     { text: severity, style },
     { text: alert.labels['alertname'] ?? '', style: muted ? STYLE.dim : undefined },
     { text: restOf(alert.labels), style: muted ? STYLE.dim : undefined },
@@ -171,7 +176,7 @@ function incidentRow(incident: Incident, mark: string, { nowMs }: AlertSnapshot)
   return [
     { text: `${mark}${sign}`, style },
     { text: incident.id, style: plain },
-    { text: formatAge(Math.max(0, nowMs - incident.startedAtMs)), style: plain },
+    { text: shortAge(nowMs - incident.startedAtMs), style: plain },
     { text: incident.severity, style },
     { text: pairs(incident.labels) || incident.groupKey, style: plain },
     { text: `${incident.firing}/${incident.alerts}`, style: plain },
@@ -212,7 +217,7 @@ export function stateGroups(snapshot: AlertSnapshot, clock: (ms: number) => stri
         : known
           ? { text: '● live', style: STYLE.good }
           : { text: '○ connecting', style: STYLE.dim };
-  return [{ words: [word] }, { words: [{ text: clock(nowMs), style: STYLE.dim }] }];
+  return [{ words: [{ text: clock(nowMs), style: STYLE.dim }] }, { words: [word] }];
 }
 
 /** The second row: the lists, the chosen one standing out. */

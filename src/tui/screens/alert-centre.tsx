@@ -14,6 +14,7 @@ import { AlertFeed, type AlertSnapshot, type AlertSource } from '../feed/alert-f
 import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
+import { Note } from '../widgets/help.tsx';
 import { Panel } from '../widgets/panel.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
@@ -267,7 +268,7 @@ function Body(scene: Scene): ReactNode {
   if (state.overlay === 'command') {
     const chosen = new Set(chosenIds(state, shown.map((line) => line.id)));
     const lines = commandsFor(state.tab, shown.filter((line) => chosen.has(line.id)), serverFlags);
-    return <TextPanel title="command" lines={lines} bottom={bottom} selected {...size} />;
+    return <Note title="command" lines={lines} {...size} />;
   }
   if (state.form !== undefined) {
     const lines = formLines(state.form, scene.snapshot.alerts, columns - 4);
