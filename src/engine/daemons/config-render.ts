@@ -132,6 +132,7 @@ export function renderConfig(config: MonConfig): string {
         retention_size: sizeText(config.retentionBytes),
         object_store: config.objectStore,
         routes: config.routes,
+        state_postgres: withoutSecret(config.statePostgres),
         retention_for: config.retentionFor.map(({ text, keepMs }) => {
           return { match: text, keep: formatDuration(keepMs) };
         }),

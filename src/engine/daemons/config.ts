@@ -46,6 +46,8 @@ export interface MonConfig {
   readonly cacheRedis: string | undefined;
   /** The routing file (alertmanager.yml); undefined: nobody is notified. */
   readonly routes: string | undefined;
+  /** Address of a PostgreSQL that keeps the notifier's state; undefined: the data folder does. */
+  readonly statePostgres: string | undefined;
   readonly hostAgent: boolean;
   readonly selfScrape: boolean;
   /** Longest time between two checkpoints of the heads. */
@@ -79,7 +81,7 @@ const GLOBAL_FIELDS = [
 const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
-  ...['object_store', 'routes'],
+  ...['object_store', 'routes', 'state_postgres'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -109,10 +111,18 @@ function readMon(root: Section) {
     tokenFile: section.path('token_file'),
     cacheRedis: redisAddress(section),
     routes: section.path('routes'),
+    statePostgres: postgresAddress(section),
     hostAgent: section.bool('host_agent') ?? true,
     selfScrape: section.bool('self_scrape') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,
   };
+}
+
+function postgresAddress(section: Section): string | undefined {
+  const address = section.text('state_postgres');
+  if (address === undefined || /^postgres(?:ql)?:\/\/[^/]/.test(address)) return address;
+  const hint = 'write postgres://USER@HOST:PORT/DATABASE';
+  return section.fail('state_postgres', 'no address of a PostgreSQL', hint);
 }
 
 function redisAddress(section: Section): string | undefined {

@@ -17,7 +17,6 @@ import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../lim
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
-import type { Notifier } from '../notify/notifier.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
@@ -34,6 +33,7 @@ import { Beats } from './beats.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
 import { makeNotifier } from './notify-wiring.ts';
+import type { RunningNotifier } from './notify-wiring.ts';
 import { rehearse } from './rehearse.ts';
 import { showDoor, showLog, showProcess, showShards } from './self-metrics.ts';
 import { Stores } from './stores.ts';
@@ -65,6 +65,8 @@ export interface LocalOptions {
   readonly redisUrl?: string;
   /** The routing file; without it nobody is notified. */
   readonly routesPath?: string;
+  /** A PostgreSQL for the notifier's state, instead of the data folder. */
+  readonly statePostgres?: string;
   readonly configText: () => string;
   readonly flags: Readonly<Record<string, string>>;
   readonly logger: Logger;
@@ -126,10 +128,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { upkeep } = stores;
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const admin = { upkeep, dataDir, clock, caughtUp, changed: answers.changed };
-  const { routesPath } = options;
   const own = { state, logger, onBug: failed, externalUrl: () => urlOf(at()) };
-  const desk =
-    routesPath === undefined ? undefined : await makeNotifier({ ...own, routesPath });
+  const desk = await makeNotifier({ ...options, ...own });
   const api = new ApiServer({
     ...{ ask: queries, explain: queries, retentionMs: options.retentionMs },
     source: new JoinedSource(sources),
@@ -139,7 +139,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
     blocks: () => upkeep.blocks(),
-    desk,
+    desk: desk?.notifier,
     admin: options.adminApi === true ? adminOf(admin) : undefined,
   });
   showProcess(counters, startedMs);
@@ -164,7 +164,7 @@ interface Parts {
   readonly targets: ScrapeManager;
   readonly api: ApiServer;
   readonly cache: Cache;
-  readonly desk: Notifier | undefined;
+  readonly desk: RunningNotifier | undefined;
 }
 
 /** The order of life; answers where the API listens, once it does. */

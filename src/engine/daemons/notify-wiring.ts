@@ -12,6 +12,7 @@ import { httpPost } from '../notify/receivers/http-post.ts';
 import type { Routing } from '../notify/routing.ts';
 import type { State } from '../ports.ts';
 import { systemClock } from '../runtime/clock.ts';
+import { PostgresState } from '../runtime/state-postgres.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
@@ -19,9 +20,11 @@ import { parseRoutes } from './routes-file.ts';
 import type { ParsedRoutes } from './routes-file.ts';
 
 export interface NotifyOptions {
-  /** The routing file, absolute. */
-  readonly routesPath: string;
+  /** The routing file, absolute; without one there is no notifier. */
+  readonly routesPath?: string;
+  /** Where its state is kept, unless a PostgreSQL is named. */
   readonly state: State;
+  readonly statePostgres?: string;
   readonly logger: Logger;
   readonly externalUrl: () => string;
   readonly onBug: (thrown: unknown) => void;
@@ -87,17 +90,26 @@ export function checkTemplates(routing: Routing, path: string, engine: boolean):
   throw new UserError(`${path}: ${fields[0]}: templates of your own are not supported yet`, { hint });
 }
 
+/** A notifier and the state that it alone uses. */
+export interface RunningNotifier {
+  readonly notifier: Notifier;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Reads the file and makes the notifier; it runs when it is started. */
-export async function makeNotifier(options: NotifyOptions): Promise<Notifier> {
-  const { routesPath, state, logger, externalUrl, onBug, renderTemplate } = options;
+export async function makeNotifier(options: NotifyOptions): Promise<RunningNotifier | undefined> {
+  const { routesPath, statePostgres, logger, externalUrl, onBug, renderTemplate } = options;
+  if (routesPath === undefined) return undefined;
   const { routing, warnings } = await readRoutes(routesPath);
   checkTemplates(routing, routesPath, renderTemplate !== undefined);
   for (const words of [...warnings, ...unsupported(routing, routesPath)]) logger.warn(words);
   const readText = async (path: string): Promise<string> =>
     Buffer.from(await systemDisk.readFile(path)).toString('utf8').trim();
-  return new Notifier({
+  const own = statePostgres === undefined ? undefined : await PostgresState.open(statePostgres);
+  const notifier = new Notifier({
     routing,
-    state,
+    state: own ?? options.state,
     clock: systemClock,
     random: systemRandom,
     logger,
@@ -107,6 +119,14 @@ export async function makeNotifier(options: NotifyOptions): Promise<Notifier> {
     externalUrl,
     onBug,
   });
+  return {
+    notifier,
+    start: () => notifier.start(),
+    stop: async () => {
+      await notifier.stop();
+      await own?.close();
+    },
+  };
 }
 
 /** The receivers of an alert with these labels, in the file's order. */

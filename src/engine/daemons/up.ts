@@ -142,6 +142,7 @@ async function decide(options: UpOptions): Promise<Decided> {
     demo: options.demo,
     redisUrl: config.cacheRedis,
     routesPath: options.routesPath ?? config.routes,
+    statePostgres: config.statePostgres,
     configText: () => renderConfig(config),
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },
