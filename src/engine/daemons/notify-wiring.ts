@@ -12,7 +12,6 @@ import { httpPost } from '../notify/receivers/http-post.ts';
 import type { Routing } from '../notify/routing.ts';
 import type { State } from '../ports.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { PostgresState } from '../runtime/state-postgres.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
@@ -90,6 +89,12 @@ export function checkTemplates(routing: Routing, path: string, engine: boolean):
   throw new UserError(`${path}: ${fields[0]}: templates of your own are not supported yet`, { hint });
 }
 
+// Few need its driver, and those who do not should not carry it.
+async function openPostgres(url: string): Promise<State> {
+  const { PostgresState } = await import('../runtime/state-postgres.ts');
+  return await PostgresState.open(url);
+}
+
 /** A notifier and the state that it alone uses. */
 export interface RunningNotifier {
   readonly notifier: Notifier;
@@ -106,7 +111,7 @@ export async function makeNotifier(options: NotifyOptions): Promise<RunningNotif
   for (const words of [...warnings, ...unsupported(routing, routesPath)]) logger.warn(words);
   const readText = async (path: string): Promise<string> =>
     Buffer.from(await systemDisk.readFile(path)).toString('utf8').trim();
-  const own = statePostgres === undefined ? undefined : await PostgresState.open(statePostgres);
+  const own = statePostgres === undefined ? undefined : await openPostgres(statePostgres);
   const notifier = new Notifier({
     routing,
     state: own ?? options.state,

@@ -77,6 +77,12 @@ function readGlobal(root: Section): Record<string, unknown> {
   return { ...GLOBAL_DEFAULTS, ...given };
 }
 
+/** The host of an address; the rest of it may be a secret. Older clients want an address still. */
+function blankUrl(text: string): string {
+  const origin = /^(https?:\/\/)(?:[^/?#@]*@)?([^/?#]+)/i.exec(text);
+  return origin === null ? SECRET : `${origin[1]}${origin[2]}/${SECRET}`;
+}
+
 /** The file for everybody's eyes: every secret is replaced by a word. */
 function withoutSecrets(text: string): string {
   const document = parseDocument(text);
@@ -85,7 +91,8 @@ function withoutSecrets(text: string): string {
       const { key, value } = pair;
       if (!isScalar(key) || typeof key.value !== 'string') return;
       if (isScalar(value) && typeof value.value === 'string' && value.value !== '') {
-        if (BLANKED.test(key.value) || BLANKED_URL.test(key.value)) value.value = SECRET;
+        if (BLANKED.test(key.value)) value.value = SECRET;
+        if (BLANKED_URL.test(key.value)) value.value = blankUrl(String(value.value));
       }
       if (key.value === 'http_headers' && isMap(value)) pair.value = document.createNode({});
     },
