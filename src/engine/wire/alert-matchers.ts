@@ -211,10 +211,11 @@ function goUnquote(quoted: string): string {
   return text;
 }
 
-/** One matcher as Alertmanager prints it. */
+/** One matcher as Alertmanager prints it: both grammars read it back alike. */
 export function matcherText({ name, op, value }: Matcher): string {
-  const shown = RESERVED.test(name) || name === '' ? goQuote(name) : name;
-  return `${shown}${op}${goQuote(value)}`;
+  if (RESERVED.test(name) || name === '') return `${goQuote(name)}${op}${goQuote(value)}`;
+  const escaped = value.replaceAll('\\', '\\\\').replaceAll('\n', '\\n').replaceAll('"', '\\"');
+  return `${name}${op}"${escaped}"`;
 }
 
 /** A list of matchers as Alertmanager prints it, in its order. */
