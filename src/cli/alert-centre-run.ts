@@ -81,7 +81,9 @@ export function expressionOf(alert: AlertView): string | undefined {
     return undefined;
   }
   if (text === null || text.trim() === '') return undefined;
-  return text.replace(/\s*(?:[<>]=?|==|!=)\s*(?:bool\s*)?[-+]?[\d.]+(?:e[-+]?\d+)?\s*$/i, '').trim();
+  return text
+    .replace(/\s*(?:[<>]=?|==|!=)\s*(?:bool\s*)?[-+]?[\d.]+(?:e[-+]?\d+)?\s*$/i, '')
+    .trim();
 }
 
 async function historyOf(

@@ -16,7 +16,9 @@ import { durationFlag, timeFlag } from './times.ts';
 export function matchersOf(words: readonly string[]): Matcher[] {
   const matchers = words.flatMap((word) =>
     // A bare word is the name of an alert, as amtool takes it.
-    /[=~]/.test(word) ? parseAlertMatchers(word) : [{ name: 'alertname', op: '=' as const, value: word }],
+    /[=~]/.test(word)
+      ? parseAlertMatchers(word)
+      : [{ name: 'alertname', op: '=' as const, value: word }],
   );
   if (matchers.length > 0) return matchers;
   throw new UserError('say which alerts', { hint: 'as in alertname=HighCpu host=~web.*' });

@@ -1,6 +1,13 @@
 // `mon incidents`: what happened, who was told, who acknowledged. With a number, the history of
 // that one; with --live, the alert centre.
-import { Args, BaseCommand, Flags, LIST_FORMATS, outputFlag, serverFlags } from '../base-command.ts';
+import {
+  Args,
+  BaseCommand,
+  Flags,
+  LIST_FORMATS,
+  outputFlag,
+  serverFlags,
+} from '../base-command.ts';
 
 export default class Incidents extends BaseCommand<typeof Incidents> {
   static override summary = 'list incidents, or tell the history of one';

@@ -1,18 +1,6 @@
 // The one page of contracts between the parts. Parts never import one another; they meet here and
 // daemons plug them together. Every promise below is held by a contract test that each
 // implementation passes, near or far: test/contract/.
-import type {
-  AlertFilter,
-  AlertView,
-  GroupView,
-  Incident,
-  NotifierStatus,
-  PostedAlert,
-  Silence,
-  SilenceView,
-  SilenceWish,
-  TestOutcome,
-} from './model/alerting.ts';
 import type { Batch } from './model/batch.ts';
 import type { Cardinality } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
@@ -22,6 +10,7 @@ import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
+import type { StateChange } from './model/state-change.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
@@ -370,44 +359,10 @@ export interface Notify {
   take(events: readonly AlertEvent[]): Promise<void>;
 }
 
-/**
- * The notifier as people use it, beside Notify: what Alertmanager's API v2 shows and takes, and
- * incidents. All that changes something is durable when it resolves.
- * @throws UserError for what makes no sense, MonError MON_NOT_FOUND for what is not there.
- */
-export interface AlertDesk {
-  post(alerts: readonly PostedAlert[]): Promise<void>;
-  alerts(filter: AlertFilter): Promise<readonly AlertView[]>;
-  groups(filter: AlertFilter): Promise<readonly GroupView[]>;
-  silences(): Promise<readonly SilenceView[]>;
-  /** Makes or changes a silence; answers its id, a new one when the change needs one. */
-  silence(wish: SilenceWish): Promise<string>;
-  expire(id: string): Promise<void>;
-  /** Newest first. */
-  incidents(): Promise<readonly Incident[]>;
-  /** Acknowledges incidents by id, or all open ones with an alert that matches. */
-  acknowledge(
-    which: { readonly id: string } | { readonly matchers: Silence['matchers'] },
-    who: string,
-    why: string,
-  ): Promise<readonly Incident[]>;
-  /** Sends a test to every integration of a receiver, past all routing. */
-  test(receiver: string): Promise<readonly TestOutcome[]>;
-  status(): NotifierStatus;
-}
-
 /** A value in State and the version by which it may be replaced; versions only grow. */
 export interface StateEntry {
   readonly value: string;
   readonly version: number;
-}
-
-/** One write of many: undefined removes. */
-export interface StateChange {
-  readonly key: string;
-  readonly value: string | undefined;
-  /** As for compareAndSet. */
-  readonly expected: number;
 }
 
 /** Small durable facts (silences, epochs, file positions): a map with compare-and-set. */

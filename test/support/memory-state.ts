@@ -1,7 +1,8 @@
 // A State in memory, for simulations: it survives what a process does not, counts its commits, and
 // can fail at any of them, before or after the write, as a crash does.
 import { MonError } from '../../src/engine/errors.ts';
-import type { State, StateChange, StateEntry } from '../../src/engine/ports.ts';
+import type { StateChange } from '../../src/engine/model/state-change.ts';
+import type { State, StateEntry } from '../../src/engine/ports.ts';
 
 /** Thrown in place of the answer when a test kills the process at a commit. */
 export class Killed extends Error {}

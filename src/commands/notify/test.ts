@@ -1,4 +1,5 @@
 // `mon notify test`: sends a test to a receiver, past all routing, and says what became of it.
+// Easy to get wrong: the server sends it, so what is tested is the server's own file.
 import { Args, BaseCommand, LIST_FORMATS, outputFlag, serverFlags } from '../../base-command.ts';
 
 export default class NotifyTest extends BaseCommand<typeof NotifyTest> {

@@ -1,4 +1,5 @@
 // `mon silence add`: hides alerts for a while. Shows what it would hide now before it asks.
+// Easy to get wrong: in a script there is nobody to ask, so it has to say --yes.
 import { Args, BaseCommand, Flags, serverFlags } from '../../base-command.ts';
 
 export default class SilenceAdd extends BaseCommand<typeof SilenceAdd> {
@@ -14,7 +15,12 @@ and prints the id of the silence. A bare word is the name of an alert.`;
     matchers: Args.string({ description: 'MATCHER…', required: true, ignoreStdin: true }),
   };
   static override flags = {
-    duration: Flags.string({ char: 'd', helpValue: 'DURATION', default: '1h', description: 'how long' }),
+    duration: Flags.string({
+      char: 'd',
+      helpValue: 'DURATION',
+      default: '1h',
+      description: 'how long',
+    }),
     start: Flags.string({ helpValue: 'TIME', description: 'when it begins; now by default' }),
     comment: Flags.string({ char: 'c', helpValue: 'TEXT', description: 'why' }),
     author: Flags.string({ char: 'a', helpValue: 'NAME', description: '$USER by default' }),

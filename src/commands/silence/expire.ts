@@ -1,4 +1,5 @@
 // `mon silence expire`: ends silences now. The beginning of an id is enough.
+// Easy to get wrong: a beginning that means several silences must end none of them.
 import { Args, BaseCommand, serverFlags } from '../../base-command.ts';
 
 export default class SilenceExpire extends BaseCommand<typeof SilenceExpire> {

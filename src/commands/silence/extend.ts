@@ -1,4 +1,5 @@
 // `mon silence extend`: lets silences end later. Prints the ids they then have.
+// Easy to get wrong: what has expired cannot be extended; it would begin anew.
 import { Args, BaseCommand, Flags, serverFlags } from '../../base-command.ts';
 
 export default class SilenceExtend extends BaseCommand<typeof SilenceExtend> {

@@ -1,4 +1,5 @@
 // `mon silence list`: what is silenced, by whom, why, and until when.
+// Those that are over are left out unless they are asked for.
 import { Args, BaseCommand, Flags, LIST_FORMATS } from '../../base-command.ts';
 import { outputFlag, serverFlags } from '../../base-command.ts';
 

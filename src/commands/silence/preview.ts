@@ -1,4 +1,5 @@
 // `mon silence preview`: which of the alerts that fire now a silence would hide. Changes nothing.
+// Easy to get wrong: what is silenced already is shown too, with that state.
 import { Args, BaseCommand, LIST_FORMATS, outputFlag, serverFlags } from '../../base-command.ts';
 
 export default class SilencePreview extends BaseCommand<typeof SilencePreview> {
@@ -11,7 +12,9 @@ export default class SilencePreview extends BaseCommand<typeof SilencePreview> {
 
   protected async work(): Promise<number> {
     const { previewListing } = await import('../../cli/alert-run.ts');
-    await this.printListing(await previewListing(await this.alertClient(), this.words, this.signal));
+    await this.printListing(
+      await previewListing(await this.alertClient(), this.words, this.signal),
+    );
     return 0;
   }
 }

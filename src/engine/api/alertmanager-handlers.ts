@@ -4,7 +4,7 @@
 import { MonError, UserError, messageOf } from '../errors.ts';
 import { ALERTS_BODY_BYTES_MAX } from '../limits.ts';
 import type { AlertFilter } from '../model/alerting.ts';
-import type { AlertDesk } from '../ports.ts';
+import type { AlertDesk } from '../model/alert-desk.ts';
 import { compileAnchored } from '../promql/regexp.ts';
 import { labelTestOf } from './alert-filter.ts';
 import { parseAlertMatchers } from '../wire/alert-matchers.ts';

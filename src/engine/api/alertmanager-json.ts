@@ -85,7 +85,8 @@ export function postedSilence(body: string): SilenceWish {
 function matcherOf(value: unknown): Matcher {
   const { name, value: text, isRegex, isEqual } = objectOf(value, 'a matcher');
   if (typeof name !== 'string' || typeof text !== 'string') fail('a matcher needs name and value');
-  const op: MatchOp = isRegex === true ? (isEqual === false ? '!~' : '=~') : isEqual === false ? '!=' : '=';
+  const op: MatchOp =
+    isRegex === true ? (isEqual === false ? '!~' : '=~') : isEqual === false ? '!=' : '=';
   return { name: name as string, op, value: text as string };
 }
 

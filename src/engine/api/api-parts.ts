@@ -1,6 +1,7 @@
 // What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
-import type { Admin, AlertDesk, Ask, Explain, Intake, Source, Targets } from '../ports.ts';
+import type { AlertDesk } from '../model/alert-desk.ts';
+import type { Admin, Ask, Explain, Intake, Source, Targets } from '../ports.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';

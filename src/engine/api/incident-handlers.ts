@@ -29,7 +29,12 @@ export async function getIncidents(call: Call, parts: ApiParts): Promise<void> {
 }
 
 function shown<T extends object>(incident: T): object {
-  const { seen: _seen, group: _group, escalateAtMs: _due, ...rest } = incident as T & {
+  const {
+    seen: _seen,
+    group: _group,
+    escalateAtMs: _due,
+    ...rest
+  } = incident as T & {
     readonly seen?: unknown;
     readonly group?: unknown;
     readonly escalateAtMs?: unknown;

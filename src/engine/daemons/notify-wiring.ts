@@ -86,7 +86,9 @@ export function checkTemplates(routing: Routing, path: string, engine: boolean):
   const fields = engine ? [] : templated(routing);
   if (fields.length === 0) return;
   const hint = 'leave the field out for its default text, or write {{ template "NAME" . }}';
-  throw new UserError(`${path}: ${fields[0]}: templates of your own are not supported yet`, { hint });
+  throw new UserError(`${path}: ${fields[0]}: templates of your own are not supported yet`, {
+    hint,
+  });
 }
 
 // Few need its driver, and those who do not should not carry it.
@@ -110,7 +112,9 @@ export async function makeNotifier(options: NotifyOptions): Promise<RunningNotif
   checkTemplates(routing, routesPath, renderTemplate !== undefined);
   for (const words of [...warnings, ...unsupported(routing, routesPath)]) logger.warn(words);
   const readText = async (path: string): Promise<string> =>
-    Buffer.from(await systemDisk.readFile(path)).toString('utf8').trim();
+    Buffer.from(await systemDisk.readFile(path))
+      .toString('utf8')
+      .trim();
   const own = statePostgres === undefined ? undefined : await openPostgres(statePostgres);
   const notifier = new Notifier({
     routing,

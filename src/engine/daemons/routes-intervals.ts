@@ -107,7 +107,8 @@ function readLocation(section: Section): string | undefined {
   if (name === undefined || name === '' || name === 'UTC') return undefined;
   if (name === 'Local') return name;
   try {
-    return new Intl.DateTimeFormat('en', { timeZone: name }) && name;
+    new Intl.DateTimeFormat('en', { timeZone: name }).format(0);
+    return name;
   } catch {
     return section.fail('location', `unknown time zone ${name}`, 'as in Europe/Berlin');
   }

@@ -5,7 +5,12 @@ import { isMap } from 'yaml';
 import type { Node } from 'yaml';
 import { UserError, messageOf } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { EscalationPolicy, EscalationStep, InhibitRule, RouteNode } from '../notify/routing.ts';
+import type {
+  EscalationPolicy,
+  EscalationStep,
+  InhibitRule,
+  RouteNode,
+} from '../notify/routing.ts';
 import { compileAnchored } from '../promql/regexp.ts';
 import { matchersText, parseAlertMatchers, sortMatchers } from '../wire/alert-matchers.ts';
 import { Section, words } from './config-reader.ts';

@@ -21,7 +21,8 @@ export function acknowledgeIncidents(
 ): readonly Incident[] {
   if (by.who === '') throw new UserError('say who acknowledges');
   if (by.who.length + by.why.length > ALERT_TEXT_MAX) throw new UserError('the words are too long');
-  const found = 'id' in which ? [byId(around, which.id)] : byMatchers(around, parts, which.matchers);
+  const found =
+    'id' in which ? [byId(around, which.id)] : byMatchers(around, parts, which.matchers);
   return found.map((incident) => {
     if (incident.status === 'resolved') {
       throw new UserError(`incident ${incident.id} is resolved already`);

@@ -3,7 +3,8 @@
 // one after the other. Easy to get wrong: nothing may be sent or answered from inside one; what
 // follows from it runs after its commit.
 import { MonError, assert } from '../errors.ts';
-import type { State, StateChange } from '../ports.ts';
+import type { StateChange } from '../model/state-change.ts';
+import type { State } from '../ports.ts';
 import { PREFIXES } from './records.ts';
 import type {
   AlertRecord,

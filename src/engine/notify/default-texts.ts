@@ -71,9 +71,9 @@ const monitor = (): string => 'Alertmanager';
 /** Each default template by its name. */
 const TEXTS: ReadonlyMap<string, (message: Message) => string> = new Map(
   Object.entries({
-    '__subject': subject,
-    '__alertmanager': monitor,
-    '__alertmanagerURL': link,
+    __subject: subject,
+    __alertmanager: monitor,
+    __alertmanagerURL: link,
     'discord.default.title': subject,
     'discord.default.message': sections,
     'email.default.subject': subject,

@@ -6,7 +6,7 @@ import { NOTIFY_LANE_MAX, NOTIFY_WAIT_MS_MAX, NOTIFY_WAIT_MS_MIN } from '../limi
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Random } from '../runtime/random.ts';
 import { failedOutcome } from './receivers/http-post.ts';
-import type { Outcome } from './receivers/sender.ts';
+import type { Outcome } from './receivers/outcome.ts';
 import { targetOf } from './records.ts';
 import type { SendRecord } from './records.ts';
 

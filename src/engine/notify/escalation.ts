@@ -42,7 +42,8 @@ export function escalate(around: Around, parts: FlushParts, incident: IncidentRe
   }
   tellStep(around, parts, group, { to: step.to, heard, dedupeMs: routing.dedupeWindowMs });
   const escalations = incident.escalations + 1;
-  const why = `not acknowledged for ${formatDuration(Math.round((nowMs - incident.startedAtMs) / 1000) * 1000)}`;
+  const seconds = Math.round((nowMs - incident.startedAtMs) / 1000);
+  const why = `not acknowledged for ${formatDuration(seconds * 1000)}`;
   const entry = { atMs: nowMs, who: step.to, what: 'escalated', why };
   const dueMs = stepDueMs(policy, incident.startedAtMs, escalations);
   // After a pause every step still gets its own time.
@@ -75,7 +76,11 @@ function tellStep(
 }
 
 /** Tells the services that know acknowledgements of one. */
-export function tellAcknowledged(around: Around, parts: FlushParts, incident: IncidentRecord): void {
+export function tellAcknowledged(
+  around: Around,
+  parts: FlushParts,
+  incident: IncidentRecord,
+): void {
   const { tx, routing, nowMs } = around;
   const group = tx.groups.get(incident.group);
   if (group === undefined) return;

@@ -101,11 +101,7 @@ export function postFault(post: PostedAlert): string | undefined {
 }
 
 /** Puts merged alerts into the book and into the groups that the tree gives them. */
-export function takeIn(
-  around: Around,
-  parts: IntakeParts,
-  alerts: readonly AlertRecord[],
-): void {
+export function takeIn(around: Around, parts: IntakeParts, alerts: readonly AlertRecord[]): void {
   const { tx, nowMs } = around;
   const { book } = parts;
   const touched = new Map<string, { node: RouteNode; joined: Map<string, AlertRecord> }>();

@@ -49,11 +49,7 @@ export class Mutes {
     }));
   }
 
-  at(
-    nowMs: number,
-    alerts: Iterable<AlertRecord>,
-    silences: Iterable<SilenceRecord>,
-  ): Muting {
+  at(nowMs: number, alerts: Iterable<AlertRecord>, silences: Iterable<SilenceRecord>): Muting {
     const active: (readonly [id: string, test: LabelTest])[] = [];
     const kept = new Set<SilenceRecord>();
     for (const silence of silences) {

@@ -2,8 +2,8 @@
 // they are told. It is both the rules' Notify and the people's AlertDesk. Everything it decides is
 // in State before anybody hears of it. Easy to get wrong: one timer drives all groups, and it must
 // be set anew after whatever could bring the next moment forward.
-import { MonError, UserError, messageOf as wordsOf } from '../errors.ts';
-import { ALERT_KEEP_MS, GROUP_KEEP_MS, NOTIFY_TIMEOUT_MS } from '../limits.ts';
+import { MonError, UserError, messageOf } from '../errors.ts';
+import { ALERT_KEEP_MS, GROUP_KEEP_MS } from '../limits.ts';
 import type {
   AlertFilter,
   AlertView,
@@ -17,15 +17,17 @@ import type {
 } from '../model/alerting.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { AlertDesk, AlertEvent, Notify, State } from '../ports.ts';
-import type { Clock, Timer } from '../runtime/clock.ts';
+import type { AlertDesk } from '../model/alert-desk.ts';
+import type { AlertEvent, Notify, State } from '../ports.ts';
+import type { Timer } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
 import { acknowledgeIncidents } from './acknowledge.ts';
+import { Attempts } from './attempts.ts';
+import type { AttemptTools } from './attempts.ts';
 import { Book } from './book.ts';
 import type { Transaction } from './book.ts';
 import { channelReceivers } from './channels.ts';
-import type { RenderTemplate } from './default-texts.ts';
 import { Delivery } from './delivery.ts';
 import { escalate } from './escalation.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -34,32 +36,23 @@ import type { FlushParts } from './flush.ts';
 import { forgetIncidents, note } from './incidents.ts';
 import { mergeEvent, mergePost, postFault, takeIn } from './intake.ts';
 import { RouteTree } from './matching.ts';
-import { messageOf } from './message.ts';
 import { Mutes, isFiring } from './muting.ts';
 import type { Muting } from './muting.ts';
-import type { HttpPost } from './receivers/http-post.ts';
-import { makeSender } from './receivers/make-sender.ts';
-import type { Outcome, Sender } from './receivers/sender.ts';
+import type { Outcome } from './receivers/outcome.ts';
 import { targetOf } from './records.ts';
 import type { AlertRecord, SendRecord } from './records.ts';
 import { rerouted } from './reroute.ts';
-import type { Integration, Routing } from './routing.ts';
-import { checkWish, endSilence, forgetSilences, putSilence } from './silencing.ts';
+import type { Routing } from './routing.ts';
+import { checkWish, endSilence, forgetSilences, putSilence, uuidOf } from './silencing.ts';
 import { SteadyClock } from './steady-clock.ts';
 import { testMessage, testOutcome } from './test-message.ts';
 import { alertViews, groupViews, silenceViews } from './views.ts';
 
-export interface NotifierOptions {
+export interface NotifierOptions extends AttemptTools {
   readonly routing: Routing;
   readonly state: State;
-  readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
-  readonly post: HttpPost;
-  readonly readText: (path: string) => Promise<string>;
-  readonly render: RenderTemplate;
-  /** Where people find this server. */
-  readonly externalUrl: () => string;
   /** Told of a broken promise. */
   readonly onBug: (thrown: unknown) => void;
 }
@@ -75,10 +68,10 @@ export class Notifier implements Notify, AlertDesk {
   readonly #steady: SteadyClock;
   readonly #startedMs: number;
   readonly #delivery: Delivery;
+  readonly #attempts: Attempts;
   #routing: Routing;
   #tree: RouteTree;
   #mutes: Mutes;
-  readonly #senders = new Map<string, Sender | undefined>();
   #timer: Timer | undefined;
   #ticking = false;
   #stopped = true;
@@ -93,10 +86,11 @@ export class Notifier implements Notify, AlertDesk {
     this.#routing = routing;
     this.#tree = new RouteTree(routing.root);
     this.#mutes = new Mutes(routing);
+    this.#attempts = new Attempts(options, routing);
     this.#delivery = new Delivery({
       clock,
       random,
-      attempt: (send, signal) => this.#attempt(send, signal),
+      attempt: (send, signal) => this.#attempts.run(send, signal),
       settled: (send, outcome) => this.#settled(send, outcome),
       delayed: (send, why) => this.#delayed(send, why),
     });
@@ -116,7 +110,7 @@ export class Notifier implements Notify, AlertDesk {
     this.#routing = routing;
     this.#tree = new RouteTree(routing.root);
     this.#mutes = new Mutes(routing);
-    this.#senders.clear();
+    this.#attempts.reload(routing);
     await this.#reroute();
     this.#schedule();
   }
@@ -224,7 +218,7 @@ export class Notifier implements Notify, AlertDesk {
     const tries = found.integrations.map(async (integration) => {
       const send = testMessage(receiver, integration, nowMs);
       const { signal } = new AbortController();
-      const outcome = await this.#attempt(send, signal).catch((thrown: unknown) => thrown);
+      const outcome = await this.#attempts.run(send, signal).catch((thrown: unknown) => thrown);
       return testOutcome(receiver, integration, outcome);
     });
     return await Promise.all(tries);
@@ -359,43 +353,8 @@ export class Notifier implements Notify, AlertDesk {
     });
   }
 
-  async #attempt(send: SendRecord, stop: AbortSignal): Promise<Outcome> {
-    const integration = this.#integrationOf(send);
-    const sender = integration && this.#senderOf(send, integration);
-    if (integration === undefined || sender === undefined) {
-      return { kind: 'refused', why: 'the receiver is no longer there' };
-    }
-    const given = integration.settings['timeout'];
-    const timeoutMs = typeof given === 'number' && given > 0 ? given : NOTIFY_TIMEOUT_MS;
-    const late = new AbortController();
-    const timer = this.#options.clock.after(timeoutMs, () => late.abort(), true);
-    try {
-      const message = messageOf(send, this.#options.externalUrl());
-      return await sender(message, AbortSignal.any([stop, late.signal]));
-    } catch (thrown) {
-      if (!late.signal.aborted) throw thrown;
-      return { kind: 'again', why: `no answer within ${timeoutMs / 1000} s` };
-    } finally {
-      timer.cancel();
-    }
-  }
-
-  #integrationOf({ receiver, index }: SendRecord): Integration | undefined {
-    return this.#routing.receivers.get(receiver)?.integrations[index];
-  }
-
-  #senderOf({ receiver, index }: SendRecord, integration: Integration): Sender | undefined {
-    const target = targetOf(receiver, index);
-    if (!this.#senders.has(target)) {
-      const { clock, post, readText, render } = this.#options;
-      this.#senders.set(target, makeSender(integration, { clock, post, readText, render }));
-    }
-    return this.#senders.get(target);
-  }
-
   async #settled(send: SendRecord, outcome: Outcome): Promise<void> {
-    const kind = this.#integrationOf(send)?.kind ?? 'receiver';
-    const who = `${send.receiver} (${kind})`;
+    const who = this.#attempts.nameOf(send);
     await this.book.transact((tx) => {
       const nowMs = this.#steady.now();
       tx.sends.delete(send.id);
@@ -421,22 +380,13 @@ export class Notifier implements Notify, AlertDesk {
   }
 
   #delayed(send: SendRecord, why: string): void {
-    const kind = this.#integrationOf(send)?.kind ?? 'receiver';
-    const who = `${send.receiver} (${kind})`;
+    const who = this.#attempts.nameOf(send);
     this.#options.logger.warn('a notification is delayed', { receiver: who, why, id: send.id });
     const noted = this.book.transact((tx) => {
       note({ tx, nowMs: this.#steady.now() }, send.incident, { who, what: 'delayed', why });
     });
     noted.catch((thrown: unknown) => {
-      this.#options.logger.warn('not written down', { why: wordsOf(thrown) });
+      this.#options.logger.warn('not written down', { why: messageOf(thrown) });
     });
   }
-}
-
-/** A UUID, version 4: Alertmanager's clients take no other id of a silence. */
-export function uuidOf(random: Random): string {
-  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replaceAll(/[xy]/g, (c) => {
-    const digit = Math.floor(random() * 16);
-    return (c === 'x' ? digit : (digit & 3) | 8).toString(16);
-  });
 }

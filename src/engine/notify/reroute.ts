@@ -30,9 +30,12 @@ export function rerouted(around: Around, book: Book, tree: RouteTree): AlertReco
       wanted.add(shortHash(`${key}\n${node.receiver}`));
     }
     const channels = alert.channels.some((one) => channelReceivers(routing, one).length > 0);
-    const kept = alert.groups.filter((id) => !stale.has(id) && (!firing || wanted.has(id) || channels));
+    const kept = alert.groups.filter(
+      (id) => !stale.has(id) && (!firing || wanted.has(id) || channels),
+    );
     if (kept.length !== alert.groups.length) tx.alerts.set({ ...alert, groups: kept });
-    if (firing && [...wanted].some((id) => !kept.includes(id))) out.push({ ...alert, groups: kept });
+    if (firing && [...wanted].some((id) => !kept.includes(id)))
+      out.push({ ...alert, groups: kept });
   }
   for (const id of stale) {
     const group = tx.groups.get(id) as GroupRecord;

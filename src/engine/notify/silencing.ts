@@ -5,6 +5,7 @@ import { MonError, UserError } from '../errors.ts';
 import { ALERT_TEXT_MAX, SILENCES_MAX, SILENCE_KEEP_MS, SILENCE_MATCHERS_MAX } from '../limits.ts';
 import type { SilenceWish } from '../model/alerting.ts';
 import { compileAnchored, matchesEmpty } from '../promql/regexp.ts';
+import type { Random } from '../runtime/random.ts';
 import type { Transaction } from './book.ts';
 import { silenceState } from './muting.ts';
 import type { SilenceRecord } from './records.ts';
@@ -102,4 +103,12 @@ function sameMatchers(a: Pick<SilenceRecord, 'matchers'>, b: Pick<SilenceRecord,
 
 function notFound(id: string): MonError {
   return new MonError('MON_NOT_FOUND', `silence ${id} not found`);
+}
+
+/** A UUID, version 4: Alertmanager's clients take no other id of a silence. */
+export function uuidOf(random: Random): string {
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replaceAll(/[xy]/g, (c) => {
+    const digit = Math.floor(random() * 16);
+    return (c === 'x' ? digit : (digit & 3) | 8).toString(16);
+  });
 }

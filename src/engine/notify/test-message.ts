@@ -4,7 +4,7 @@ import { messageOf } from '../errors.ts';
 import type { TestOutcome } from '../model/alerting.ts';
 import { makeLabels } from '../model/labels.ts';
 import { fingerprintOf, shortHash } from './fingerprint.ts';
-import type { Outcome } from './receivers/sender.ts';
+import type { Outcome } from './receivers/outcome.ts';
 import type { SendRecord } from './records.ts';
 import type { Integration } from './routing.ts';
 

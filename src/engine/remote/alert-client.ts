@@ -76,7 +76,9 @@ export class AlertClient {
     which: { readonly status?: readonly string[]; readonly id?: string; readonly limit?: number },
     signal?: AbortSignal,
   ): Promise<Incident[]> {
-    const params = new URLSearchParams((which.status ?? []).map((one): [string, string] => ['status', one]));
+    const params = new URLSearchParams(
+      (which.status ?? []).map((one): [string, string] => ['status', one]),
+    );
     if (which.id !== undefined) params.set('id', which.id);
     params.set('limit', String(which.limit ?? 100));
     const answer = await this.#ask({ method: 'GET', path: `/api/v1/incidents?${params}`, signal });

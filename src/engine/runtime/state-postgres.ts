@@ -5,7 +5,8 @@
 import { Pool } from 'pg';
 import type { PoolClient } from 'pg';
 import { MonError, assert, messageOf } from '../errors.ts';
-import type { State, StateChange, StateEntry } from '../ports.ts';
+import type { StateChange } from '../model/state-change.ts';
+import type { State, StateEntry } from '../ports.ts';
 
 /** Any number, the same in every mon: writers wait for one another under it. */
 const LOCK = 7_206_659;

@@ -7,7 +7,8 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { MonError, assert, messageOf } from '../errors.ts';
 import type { FailureCode } from '../errors.ts';
-import type { State, StateChange, StateEntry } from '../ports.ts';
+import type { StateChange } from '../model/state-change.ts';
+import type { State, StateEntry } from '../ports.ts';
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;

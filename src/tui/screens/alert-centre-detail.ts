@@ -7,7 +7,7 @@ import { STYLE } from '../draw/styles.ts';
 import { formatAge } from '../draw/units.ts';
 import type { AlertSnapshot } from '../feed/alert-feed.ts';
 import { matchersFor } from './alert-centre-matchers.ts';
-import type { AlertTab } from './alert-centre-state.ts';
+import type { AlertTab } from './alert-centre-keys.ts';
 import type { Line } from './alert-centre-view.ts';
 import { shellQuote } from './top-state.ts';
 
@@ -40,7 +40,10 @@ function alertDetail(alert: AlertView, snapshot: AlertSnapshot, clock: Clock): T
   const incident = incidents.find((one) => one.id === alert.incident);
   const facts = [
     fact('state', alert.state === 'suppressed' ? '‖ held back' : '● firing'),
-    fact('since', `${clock(alert.startsAtMs)}, ${formatAge(Math.max(0, nowMs - alert.startsAtMs))}`),
+    fact(
+      'since',
+      `${clock(alert.startsAtMs)}, ${formatAge(Math.max(0, nowMs - alert.startsAtMs))}`,
+    ),
     fact('told to', alert.receivers.join(', ')),
   ];
   for (const id of alert.silencedBy) {
@@ -131,14 +134,18 @@ export function commandsFor(
     const matchers = shellQuote(matchersFor(alerts));
     out.push(`mon silence add ${matchers} -d 2h -c 'why'${flags}`);
   }
-  const incidents = new Set(lines.flatMap(({ alert, incident }) => alert?.incident ?? incident?.id ?? []));
-  for (const id of incidents) out.push(`mon ack ${id} -c 'why'${flags}`, `mon incidents ${id}${flags}`);
+  const incidents = new Set(
+    lines.flatMap(({ alert, incident }) => alert?.incident ?? incident?.id ?? []),
+  );
+  for (const id of incidents)
+    out.push(`mon ack ${id} -c 'why'${flags}`, `mon incidents ${id}${flags}`);
   for (const { silence } of lines) {
     if (silence === undefined) continue;
     const left = formatDuration(3_600_000);
     out.push(`mon silence extend ${silence.id} -d ${left}${flags}`);
     out.push(`mon silence expire ${silence.id}${flags}`);
   }
-  if (out.length === 0) out.push(`mon ${tab === 'silences' ? 'silence list' : 'incidents'}${flags}`);
+  if (out.length === 0)
+    out.push(`mon ${tab === 'silences' ? 'silence list' : 'incidents'}${flags}`);
   return out.map((text) => ({ text, style: STYLE.plain }));
 }

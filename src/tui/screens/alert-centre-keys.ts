@@ -1,6 +1,9 @@
 // The keys of the alert centre, in one table: the bar shows those valid now, the help all of a
 // view. The names of keys are those of tui/keys.ts.
-import type { AlertTab } from './alert-centre-state.ts';
+
+/** The lists, in the order of the key Tab. */
+export const ALERT_TABS = ['alerts', 'silences', 'incidents'] as const;
+export type AlertTab = (typeof ALERT_TABS)[number];
 
 export type AlertMode = AlertTab | 'detail' | 'filter' | 'form' | 'confirm' | 'overlay';
 
@@ -68,9 +71,12 @@ export const ALERT_KEYS: readonly AlertKey[] = [
   key('submit', ['return'], ['filter'], ['Enter', 'keep the filter', 'keep']),
   key('yes', ['y', 'Y', 'return'], ['confirm'], ['y', 'yes', 'yes']),
   key('no', ['n', 'N'], ['confirm'], ['n', 'no', 'no']),
-  key('back', ['escape'], ['detail', 'form', 'filter', 'confirm', 'overlay'], [
-    ...(['Esc', 'one level back', 'back'] as const),
-  ]),
+  key(
+    'back',
+    ['escape'],
+    ['detail', 'form', 'filter', 'confirm', 'overlay'],
+    [...(['Esc', 'one level back', 'back'] as const)],
+  ),
   key('quit', ['q'], [...LOOKS, 'overlay'], ['q', 'leave', 'quit']),
   key('quit', ['ctrl-c'], [...LOOKS, 'overlay', 'form', 'filter', 'confirm'], ['Ctrl-C', 'leave']),
   key('nextTab', ['tab', 'right', 'l'], LISTS, ['Tab', 'next list', 'list']),
@@ -94,9 +100,12 @@ export const ALERT_KEYS: readonly AlertKey[] = [
   key('clear', ['escape'], LISTS, ['Esc', 'drop marks, then the filter']),
   key('clear', ['ctrl-u'], ['form', 'filter'], ['Ctrl-U', 'erase all']),
   key('erase', ['backspace', 'delete'], ['form', 'filter'], ['Backspace', 'erase a character']),
-  key('repaint', ['ctrl-l'], [...LOOKS, 'overlay', 'form', 'filter', 'confirm'], [
-    ...(['Ctrl-L', 'paint the whole screen again'] as const),
-  ]),
+  key(
+    'repaint',
+    ['ctrl-l'],
+    [...LOOKS, 'overlay', 'form', 'filter', 'confirm'],
+    [...(['Ctrl-L', 'paint the whole screen again'] as const)],
+  ),
 ];
 
 export function alertActionFor(mode: AlertMode, name: string): AlertAction | undefined {

@@ -3,11 +3,9 @@
 // acknowledgement) is left as a wish, which the screen carries out.
 import type { AlertView } from '../../engine/model/alerting.ts';
 import { durationOf } from '../../engine/model/duration.ts';
-import type { AlertAction, AlertMode } from './alert-centre-keys.ts';
+import { ALERT_TABS } from './alert-centre-keys.ts';
+import type { AlertAction, AlertMode, AlertTab } from './alert-centre-keys.ts';
 import { matchersFor, matchersFault } from './alert-centre-matchers.ts';
-
-export const ALERT_TABS = ['alerts', 'silences', 'incidents'] as const;
-export type AlertTab = (typeof ALERT_TABS)[number];
 
 export interface Field {
   readonly name: string;
@@ -25,7 +23,12 @@ export interface Form {
 
 /** Something to be done outside. */
 export type AlertWish =
-  | { readonly kind: 'silence'; readonly matchers: string; readonly forMs: number; readonly comment: string }
+  | {
+      readonly kind: 'silence';
+      readonly matchers: string;
+      readonly forMs: number;
+      readonly comment: string;
+    }
   | { readonly kind: 'acknowledge'; readonly ids: readonly string[]; readonly comment: string }
   | { readonly kind: 'extend'; readonly ids: readonly string[]; readonly byMs: number }
   | { readonly kind: 'expire'; readonly ids: readonly string[] };
@@ -88,7 +91,8 @@ export function reduceAlerts(
   action: AlertAction,
   around: AlertAround,
 ): AlertState {
-  if (state.form !== undefined && state.overlay === 'none') return inForm(state, state.form, action);
+  if (state.form !== undefined && state.overlay === 'none')
+    return inForm(state, state.form, action);
   if (state.confirm !== undefined) return inConfirm(state, action);
   if (state.draft !== undefined) return inFilter(state, state.draft, action);
   switch (action) {
@@ -146,7 +150,8 @@ function move(state: AlertState, action: AlertAction, { ids, page }: AlertAround
   };
   const by = steps[action];
   if (by === undefined) return state;
-  if (state.open) return { ...state, scroll: Math.max(0, by === Infinity ? 9999 : state.scroll + by) };
+  if (state.open)
+    return { ...state, scroll: Math.max(0, by === Infinity ? 9999 : state.scroll + by) };
   const last = Math.max(0, ids.length - 1);
   return { ...state, row: Math.min(last, Math.max(0, Math.min(state.row, last) + by)) };
 }
@@ -195,7 +200,10 @@ function inFilter(state: AlertState, draft: string, action: AlertAction): AlertS
 
 function inForm(state: AlertState, form: Form, action: AlertAction): AlertState {
   const count = form.fields.length;
-  const edited = (change: Partial<Form>): AlertState => ({ ...state, form: { ...form, ...change } });
+  const edited = (change: Partial<Form>): AlertState => ({
+    ...state,
+    form: { ...form, ...change },
+  });
   const { value } = form.fields[form.at];
   switch (action) {
     case 'back':

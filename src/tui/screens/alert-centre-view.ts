@@ -9,8 +9,9 @@ import type { TableCell, TableColumn } from '../draw/table.ts';
 import { formatAge } from '../draw/units.ts';
 import type { AlertSnapshot } from '../feed/alert-feed.ts';
 import type { WordGroup } from '../widgets/status-line.tsx';
-import { ALERT_TABS } from './alert-centre-state.ts';
-import type { AlertState, AlertTab } from './alert-centre-state.ts';
+import { ALERT_TABS } from './alert-centre-keys.ts';
+import type { AlertTab } from './alert-centre-keys.ts';
+import type { AlertState } from './alert-centre-state.ts';
 
 /** One line of a list: what it is, and what the filter looks through. */
 export interface Line {
@@ -64,7 +65,9 @@ export function linesOf(snapshot: AlertSnapshot): Record<AlertTab, readonly Line
     })),
     incidents: snapshot.incidents.map((incident) => ({
       id: incident.id,
-      text: `${incident.status} ${incident.receiver} ${incident.severity} ${pairs(incident.labels)}`,
+      text: [incident.status, incident.receiver, incident.severity, pairs(incident.labels)].join(
+        ' ',
+      ),
       incident,
     })),
   };

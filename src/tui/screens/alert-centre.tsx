@@ -22,7 +22,7 @@ import { TextPanel } from '../widgets/text-panel.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
 import { commandsFor, detailLines } from './alert-centre-detail.ts';
 import { formLines, formTitle } from './alert-centre-form.ts';
-import { alertActionFor, alertKeysOf, type AlertMode } from './alert-centre-keys.ts';
+import { alertActionFor, alertKeysOf, type AlertMode, type AlertTab } from './alert-centre-keys.ts';
 import {
   alertModeOf,
   alertState,
@@ -30,7 +30,6 @@ import {
   reduceAlerts,
   typeAlerts,
   type AlertState,
-  type AlertTab,
   type AlertWish,
 } from './alert-centre-state.ts';
 import {
@@ -114,10 +113,7 @@ export function AlertCentre(props: AlertCentreProps): ReactNode {
   const latest = useRef(state);
   const lines = useMemo(() => linesOf(snapshot), [snapshot]);
   const filter = state.draft ?? state.filter;
-  const shown = useMemo(
-    () => filtered(lines[state.tab], filter),
-    [lines, state.tab, filter],
-  );
+  const shown = useMemo(() => filtered(lines[state.tab], filter), [lines, state.tab, filter]);
   useEffect(() => feed.pause(state.paused), [feed, state.paused]);
   const values = useHistory(props.source, state.open ? shown[state.row]?.alert : undefined);
   const page = Math.max(1, rows - HEADER_ROWS - 4);
@@ -182,7 +178,9 @@ function aroundOf(
   const lines = shown.filter((line) => chosen.has(line.id));
   const { alerts: all, incidents: known } = more.snapshot;
   const open = new Set(known.filter((one) => one.status !== 'resolved').map((one) => one.id));
-  const wanted = new Set(lines.flatMap(({ alert, incident }) => alert?.incident ?? incident?.id ?? []));
+  const wanted = new Set(
+    lines.flatMap(({ alert, incident }) => alert?.incident ?? incident?.id ?? []),
+  );
   const own = lines.flatMap(({ alert }) => alert ?? []);
   const ofIncidents = lines.some((line) => line.incident !== undefined);
   return {
@@ -219,7 +217,12 @@ async function carryOut(
   if (wish.kind === 'silence') {
     const matchers = parseAlertMatchers(wish.matchers);
     const times = { startsAtMs: nowMs, endsAtMs: nowMs + wish.forMs };
-    const id = await source.silence({ matchers, ...times, createdBy: author, comment: wish.comment });
+    const id = await source.silence({
+      matchers,
+      ...times,
+      createdBy: author,
+      comment: wish.comment,
+    });
     return `silenced: ${id.slice(0, 8)}`;
   }
   const { ids } = wish;
@@ -247,7 +250,11 @@ function Header(scene: Scene): ReactNode {
   const line = { width: columns, theme };
   return (
     <>
-      <StatusLine left={titleGroups(snapshot, host)} right={stateGroups(snapshot, time)} {...line} />
+      <StatusLine
+        left={titleGroups(snapshot, host)}
+        right={stateGroups(snapshot, time)}
+        {...line}
+      />
       <StatusLine left={tabGroups(state, counts)} {...line} />
     </>
   );
@@ -266,13 +273,24 @@ function Body(scene: Scene): ReactNode {
     return <TextPanel title="keys" lines={lines} bottom={bottom} selected {...size} />;
   }
   if (state.overlay === 'command') {
-    const chosen = new Set(chosenIds(state, shown.map((line) => line.id)));
-    const lines = commandsFor(state.tab, shown.filter((line) => chosen.has(line.id)), serverFlags);
+    const chosen = new Set(
+      chosenIds(
+        state,
+        shown.map((line) => line.id),
+      ),
+    );
+    const lines = commandsFor(
+      state.tab,
+      shown.filter((line) => chosen.has(line.id)),
+      serverFlags,
+    );
     return <Note title="command" lines={lines} {...size} />;
   }
   if (state.form !== undefined) {
     const lines = formLines(state.form, scene.snapshot.alerts, columns - 4);
-    return <TextPanel title={formTitle(state.form)} lines={lines} bottom={bottom} selected {...size} />;
+    return (
+      <TextPanel title={formTitle(state.form)} lines={lines} bottom={bottom} selected {...size} />
+    );
   }
   const line = shown[Math.min(state.row, shown.length - 1)];
   if (state.open && line !== undefined) {
@@ -295,9 +313,12 @@ interface PartProps {
   readonly theme: Theme;
 }
 
-function Detail(props: PartProps & { readonly line: Line; readonly selected?: boolean }): ReactNode {
+function Detail(
+  props: PartProps & { readonly line: Line; readonly selected?: boolean },
+): ReactNode {
   const { scene, line, selected, ...size } = props;
-  const title = line.alert?.labels['alertname'] ?? (line.silence ? 'silence' : `incident ${line.id}`);
+  const title =
+    line.alert?.labels['alertname'] ?? (line.silence ? 'silence' : `incident ${line.id}`);
   return (
     <Panel title={title} {...size}>
       <TextPanel
@@ -322,7 +343,8 @@ function List({ scene, ...size }: PartProps): ReactNode {
   const window = shown.slice(top, top + room).map((line) => rowOf(line, state, snapshot));
   const all = lines[state.tab].length;
   const count = shown.length === all ? String(all) : `${shown.length}/${all}`;
-  const place = shown.length > room ? [{ text: `${row + 1}/${shown.length}`, style: STYLE.dim }] : [];
+  const place =
+    shown.length > room ? [{ text: `${row + 1}/${shown.length}`, style: STYLE.dim }] : [];
   const why = all === 0 ? `no ${state.tab}` : `none of ${all} ${state.tab} matches`;
   const trouble = snapshot.trouble;
   const bottom = trouble === undefined ? [] : [{ text: `! ${trouble}`, style: STYLE.bad }];

@@ -6,7 +6,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../src/engine/errors.ts';
 import { parseRoutes } from '../../../src/engine/daemons/routes-file.ts';
-import { routeReceivers, templated, unsupported } from '../../../src/engine/daemons/notify-wiring.ts';
+import {
+  routeReceivers,
+  templated,
+  unsupported,
+} from '../../../src/engine/daemons/notify-wiring.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { projectRoot } from '../../support/project.ts';
 
@@ -34,11 +38,15 @@ test("Alertmanager's own files get its own verdicts", { skip }, () => {
     const fails = /\.good\./.test(name) ? false : MUST_FAIL.test(name) || name.includes('.bad.');
     const found = verdict(readFileSync(join(folder, name), 'utf8'));
     assert.equal(found !== undefined, fails, `${name}: ${found?.message}`);
-    if (found !== undefined) assert.match(found.message, /^\/etc\/mon\/routes\.yml:\d+:\d+: /, name);
+    if (found !== undefined)
+      assert.match(found.message, /^\/etc\/mon\/routes\.yml:\d+:\d+: /, name);
   }
 });
 
 const HEAD = 'route:\n  receiver: r\nreceivers:\n  - name: r\n';
+
+const HOOK = `${HEAD}    webhook_configs: [{url: 'http://x', `;
+const TIMES = `${HEAD}time_intervals: [{name: x, time_intervals: `;
 
 /** A mistake, and the words and the line of the complaint. */
 const MISTAKES: readonly (readonly [text: string, words: RegExp])[] = [
@@ -54,7 +62,10 @@ const MISTAKES: readonly (readonly [text: string, words: RegExp])[] = [
   ['route:\n  receiver: r\n  group_wait: 5\nreceivers: [{name: r}]\n', /not a duration/],
   ['route:\n  receiver: r\n  routes: [{matchers: ["a=~("]}]\nreceivers: [{name: r}]\n', /matchers/],
   ['route:\n  receiver: r\n  routes: [{match_re: {a: "("}}]\nreceivers: [{name: r}]\n', /regular/],
-  ['route:\n  receiver: r\n  routes: [{mute_time_intervals: [x]}]\nreceivers: [{name: r}]\n', /"x"/],
+  [
+    'route:\n  receiver: r\n  routes: [{mute_time_intervals: [x]}]\nreceivers: [{name: r}]\n',
+    /"x"/,
+  ],
   [`${HEAD}  - name: r\n`, /is twice/],
   [`${HEAD}    webhook_configs: [{}]\n`, /needs url or url_file/],
   [`${HEAD}    webhook_configs: [{url: 'ftp://x'}]\n`, /must begin with http/],
@@ -65,9 +76,12 @@ const MISTAKES: readonly (readonly [text: string, words: RegExp])[] = [
   [`${HEAD}    telegram_configs: [{bot_token: x}]\n`, /chat_id/],
   [`${HEAD}    pushover_configs: [{user_key: x}]\n`, /token/],
   [`${HEAD}    discord_configs: [{title: x}]\n`, /webhook_url/],
-  [`${HEAD}    webhook_configs: [{url: 'http://x', http_config: {basic_auth: {}, bearer_token: x}}]\n`, /one of/],
-  [`${HEAD}time_intervals: [{name: x, time_intervals: [{times: [{start_time: '24:01', end_time: '25:00'}]}]}]\n`, /time of day/],
-  [`${HEAD}time_intervals: [{name: x, time_intervals: [{weekdays: ['friday:monday']}]}]\n`, /before/],
+  [`${HOOK}http_config: {basic_auth: {}, bearer_token: x}}]\n`, /one of/],
+  [`${TIMES}[{times: [{start_time: '24:01', end_time: '25:00'}]}]}]\n`, /time of day/],
+  [
+    `${HEAD}time_intervals: [{name: x, time_intervals: [{weekdays: ['friday:monday']}]}]\n`,
+    /before/,
+  ],
   [`${HEAD}time_intervals: [{name: x, time_intervals: [{days_of_month: ['0']}]}]\n`, /no day/],
   [`${HEAD}time_intervals: [{name: x, time_intervals: [{location: Nowhere/City}]}]\n`, /time zone/],
   [`${HEAD}time_intervals: [{name: x}, {name: x}]\n`, /is twice/],
@@ -91,7 +105,10 @@ test('the tree is walked as Alertmanager walks it, and children inherit', { skip
   assert.equal(to(), 'team-X-mails');
   assert.equal(to(['service', 'foo1'], ['severity', 'critical']), 'team-X-pager');
   assert.equal(to(['service', 'database']), 'team-DB-pager');
-  assert.equal(to(['service', 'database'], ['owner2', 'team-X'], ['owner', 'team-Y']), 'team-X-pager,team-Y-pager');
+  assert.equal(
+    to(['service', 'database'], ['owner2', 'team-X'], ['owner', 'team-Y']),
+    'team-X-pager,team-Y-pager',
+  );
   const [first] = routing.root.routes;
   assert.deepEqual(first.groupBy, ['alertname', 'cluster', 'service']);
   assert.equal(first.routes[0].repeatIntervalMs, 3 * 3_600_000);
@@ -105,24 +122,29 @@ test('policies of escalation in their three forms, and under a route', () => {
     parseRoutes(`${HEAD}x-mon: {dedupe_window: 5m, escalation: ${escalation}}\n`, '/x').routing;
   const plain = read(steps);
   assert.equal(plain.dedupeWindowMs, 300_000);
-  assert.deepEqual(plain.escalation[0].steps.map(({ afterMs }) => afterMs), [600_000, 1_800_000]);
+  assert.deepEqual(
+    plain.escalation[0].steps.map(({ afterMs }) => afterMs),
+    [600_000, 1_800_000],
+  );
   assert.deepEqual(read(`{P1: ${steps}}`).escalation[0].matchers, [
     { name: 'severity', op: '=', value: 'P1' },
   ]);
-  const listed = read(`[{severity: P1|P2, repeat: 3, steps: ${steps}}, {matchers: [a=b], steps: ${steps}}]`);
+  const listed = read(
+    `[{severity: P1|P2, repeat: 3, steps: ${steps}}, {matchers: [a=b], steps: ${steps}}]`,
+  );
   assert.equal(listed.escalation[0].repeat, 3);
   assert.equal(listed.escalation.length, 2);
-  const own = parseRoutes(
-    `route: {receiver: r, x-mon: {escalation: ${steps}}, routes: [{matchers: [a=b]}]}\nreceivers: [{name: r}]\n`,
-    '/x',
-  ).routing.root;
+  const route = `route: {receiver: r, x-mon: {escalation: ${steps}}, routes: [{matchers: [a=b]}]}`;
+  const own = parseRoutes(`${route}\nreceivers: [{name: r}]\n`, '/x').routing.root;
   assert.equal(own.routes[0].escalation?.length, 1, 'inherited');
 });
 
 test('what is read and not sent, or needs a template engine, is told', () => {
   const text = `${HEAD}    sns_configs: [{topic_arn: 'arn:x', sigv4: {}}]
     slack_configs:
-      - {api_url: 'http://x', title: '{{ template "slack.default.title" . }}', text: '{{ .Status }}'}
+      - api_url: 'http://x'
+        title: '{{ template "slack.default.title" . }}'
+        text: '{{ .Status }}'
 `;
   const { routing } = parseRoutes(text, '/x');
   assert.match(unsupported(routing, '/x').join(), /sns_configs is read, but mon cannot send/);
@@ -140,7 +162,11 @@ test('nothing makes the reader crash', { skip }, () => {
       const kind = Math.floor(random() * 5);
       if (kind === 0) lines.splice(at, 1);
       else if (kind === 1) lines.splice(at, 0, pick(lines));
-      else if (kind === 2) lines[at] = lines[at].replace(/:.*$/, pick([': null', ': []', ': {}', ': 7', ': !!x y', ': *a', ': "\\u0000"']));
+      else if (kind === 2)
+        lines[at] = lines[at].replace(
+          /:.*$/,
+          pick([': null', ': []', ': {}', ': 7', ': !!x y', ': *a', ': "\\u0000"']),
+        );
       else if (kind === 3) lines[at] = lines[at].slice(0, Math.floor(random() * lines[at].length));
       else lines[at] = `${' '.repeat(Math.floor(random() * 6))}${lines[at]}`;
     }

@@ -117,7 +117,10 @@ function check(world: NotifyWorld, silence: string, where: string): number {
     assert.equal(words.size, ids.size, `${where}: ${world.story().join('; ')}`);
   }
   const leads = world.told.filter((one) => one.url === 'http://lead');
-  assert.ok(leads.some((one) => one.firing.length === 3), where);
+  assert.ok(
+    leads.some((one) => one.firing.length === 3),
+    where,
+  );
   assert.equal(new Set(leads.map(({ id }) => id)).size, 2, where);
   assert.ok(world.notifier.book.silences.rows.has(silence), where);
   const [incident, ...rest] = world.notifier.book.incidents.rows.values();

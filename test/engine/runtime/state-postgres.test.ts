@@ -1,4 +1,5 @@
 // PostgreSQL holds the promises of State, and shows incidents as a relation.
+// Skipped where the machine has no PostgreSQL server.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { Client } from 'pg';
@@ -65,7 +66,10 @@ describe('PostgreSQL', { skip }, () => {
     };
     await state.compareAndSet('notify/incident/7', JSON.stringify(incident), 0);
     await state.compareAndSet('notify/incidents', 'not one of them', 0);
-    const rows = await sql('SELECT incident_id, status, started_at, resolved_at FROM alert_incidents', database);
+    const rows = await sql(
+      'SELECT incident_id, status, started_at, resolved_at FROM alert_incidents',
+      database,
+    );
     assert.deepEqual(rows, [
       {
         ...{ incident_id: '7', status: 'firing', resolved_at: null },

@@ -26,9 +26,10 @@ const GOOD: readonly (readonly [string, readonly Matcher[]])[] = [
   ['foo=', [one('foo', '=', '')]],
   ['foo=a b', [one('foo', '=', 'a b')]],
   ['foo=a=b', [one('foo', '=', 'a=b')]],
-  ['{quote="She said: \\"Hi, ladies! That\'s gender-neutral…\\""}', [
-    one('quote', '=', 'She said: "Hi, ladies! That\'s gender-neutral…"'),
-  ]],
+  [
+    '{quote="She said: \\"Hi, ladies! That\'s gender-neutral…\\""}',
+    [one('quote', '=', 'She said: "Hi, ladies! That\'s gender-neutral…"')],
+  ],
   ['foo="\\n"', [one('foo', '=', '\n')]],
   ['foo="a\\d"', [one('foo', '=', 'a\\d')]],
   ['"foo.bar"=baz', [one('foo.bar', '=', 'baz')]],
@@ -80,5 +81,8 @@ test('nothing makes the reader crash', () => {
 
 test('the order is by name, then value', () => {
   const list = [one('b', '=', '1'), one('a', '=~', '2'), one('a', '=', '1')];
-  assert.deepEqual(sortMatchers(list).map(({ name, value }) => name + value), ['a1', 'a2', 'b1']);
+  assert.deepEqual(
+    sortMatchers(list).map(({ name, value }) => name + value),
+    ['a1', 'a2', 'b1'],
+  );
 });

@@ -11,7 +11,8 @@ import type { Message, MessageAlert } from '../message.ts';
 import { textSetting } from '../routing.ts';
 import type { Integration, Settings } from '../routing.ts';
 import { Texts } from './sender.ts';
-import type { Outcome, Sender, SenderTools } from './sender.ts';
+import type { Outcome } from './outcome.ts';
+import type { Sender, SenderTools } from './sender.ts';
 
 const DEFAULT_HTML = '{{ template "email.default.html" . }}';
 
@@ -30,7 +31,8 @@ function alertHtml(alert: MessageAlert): string {
   const source = /^https?:\/\//.test(alert.generatorURL)
     ? `<p><a href="${escapeHtml(alert.generatorURL)}">Source</a></p>`
     : '';
-  return `<li>${rows('Labels', alert.labels)}${rows('Annotations', alert.annotations)}${source}</li>`;
+  const facts = rows('Labels', alert.labels) + rows('Annotations', alert.annotations);
+  return `<li>${facts}${source}</li>`;
 }
 
 /** The body when the file gives none: every alert with its labels, plain enough for any reader. */

@@ -11,7 +11,7 @@ import { withoutSecrets } from '../../runtime/logger.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { textSetting } from '../routing.ts';
 import type { Settings } from '../routing.ts';
-import type { Outcome } from './sender.ts';
+import type { Outcome } from './outcome.ts';
 
 export interface PostAsk {
   readonly url: string;
@@ -126,7 +126,10 @@ async function authorization(http: Settings, readText: ReadText): Promise<Record
 
 function extraHeaders(http: Settings): Record<string, string> {
   const out: Record<string, string> = {};
-  const all = (http['http_headers'] ?? {}) as Record<string, { values?: unknown; secrets?: unknown }>;
+  const all = (http['http_headers'] ?? {}) as Record<
+    string,
+    { values?: unknown; secrets?: unknown }
+  >;
   for (const [name, { values, secrets }] of Object.entries(all)) {
     const list = [values, secrets].flat().filter((one) => typeof one === 'string');
     if (list.length > 0) out[name] = list.join(', ');

@@ -7,11 +7,7 @@ import type { Message } from '../message.ts';
 import type { Integration, Settings } from '../routing.ts';
 import { textSetting } from '../routing.ts';
 import type { HttpPost } from './http-post.ts';
-
-export type Outcome =
-  | { readonly kind: 'delivered' }
-  | { readonly kind: 'again'; readonly why: string; readonly afterMs?: number }
-  | { readonly kind: 'refused'; readonly why: string };
+import type { Outcome } from './outcome.ts';
 
 export type Sender = (message: Message, signal: AbortSignal) => Promise<Outcome>;
 

@@ -5,7 +5,8 @@ import { isPlainText } from '../default-texts.ts';
 import type { Integration, Settings } from '../routing.ts';
 import { outcomeOf } from './http-post.ts';
 import { Texts, cutText } from './sender.ts';
-import type { Outcome, Sender, SenderTools } from './sender.ts';
+import type { Outcome } from './outcome.ts';
+import type { Sender, SenderTools } from './sender.ts';
 
 const TITLE_MAX = 1024;
 const TEXT_MAX = 3000;
