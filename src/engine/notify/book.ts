@@ -99,6 +99,8 @@ export class Book {
   readonly meta = new Table<MetaRecord>(PREFIXES.meta, (row) => row.id);
   /** Members of each group: fingerprints. Follows the groups of the alerts. */
   readonly members = new Map<string, Set<string>>();
+  /** Undelivered notifications of each group: ids. */
+  readonly waiting = new Map<string, Set<string>>();
   readonly #state: State;
   #tail: Promise<unknown> = Promise.resolve();
 
@@ -118,7 +120,9 @@ export class Book {
       }
     }
     this.members.clear();
+    this.waiting.clear();
     for (const alert of this.alerts.rows.values()) this.#join(alert);
+    for (const send of this.sends.rows.values()) addTo(this.waiting, send.group, send.id);
   }
 
   /**
@@ -154,6 +158,7 @@ export class Book {
     if (changes.length > 0) {
       const version = await this.#commit(changes);
       this.#moveMembers(tx.alerts);
+      this.#moveWaiting(tx.sends);
       for (const view of views) view.apply(version);
     }
     for (const call of calls) call();
@@ -172,19 +177,21 @@ export class Book {
   #moveMembers(view: View<AlertRecord>): void {
     for (const [id, row] of view.changed) {
       for (const group of this.alerts.rows.get(id)?.groups ?? []) {
-        const set = this.members.get(group);
-        set?.delete(id);
-        if (set?.size === 0) this.members.delete(group);
+        removeFrom(this.members, group, id);
       }
       if (row !== undefined) this.#join(row);
     }
   }
 
   #join(alert: AlertRecord): void {
-    for (const group of alert.groups) {
-      let set = this.members.get(group);
-      if (set === undefined) this.members.set(group, (set = new Set()));
-      set.add(alert.fingerprint);
+    for (const group of alert.groups) addTo(this.members, group, alert.fingerprint);
+  }
+
+  #moveWaiting(view: View<SendRecord>): void {
+    for (const [id, row] of view.changed) {
+      const before = this.sends.rows.get(id);
+      if (before !== undefined) removeFrom(this.waiting, before.group, id);
+      if (row !== undefined) addTo(this.waiting, row.group, id);
     }
   }
 
@@ -194,4 +201,16 @@ export class Book {
     assert(new Set(all.map((table) => table.prefix)).size === all.length, 'prefixes differ');
     return all;
   }
+}
+
+function addTo(index: Map<string, Set<string>>, key: string, id: string): void {
+  let set = index.get(key);
+  if (set === undefined) index.set(key, (set = new Set()));
+  set.add(id);
+}
+
+function removeFrom(index: Map<string, Set<string>>, key: string, id: string): void {
+  const set = index.get(key);
+  set?.delete(id);
+  if (set?.size === 0) index.delete(key);
 }

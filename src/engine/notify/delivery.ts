@@ -33,8 +33,24 @@ interface Waiting {
 
 class Lane {
   readonly waiting = new Map<string, Waiting>();
+  /** The same in the order of decisions; undefined when it has to be made anew. */
+  ordered: Waiting[] | undefined;
   busy = 0;
   pausedUntilMs = 0;
+
+  inOrder(): readonly Waiting[] {
+    this.ordered ??= [...this.waiting.values()].sort((a, b) => a.send.order - b.send.order);
+    return this.ordered;
+  }
+
+  drop(id: string): void {
+    const one = this.waiting.get(id);
+    if (one === undefined) return;
+    this.waiting.delete(id);
+    // Mostly it is among the first: the oldest are sent first.
+    const at = this.ordered?.indexOf(one) ?? -1;
+    if (at >= 0) this.ordered?.splice(at, 1);
+  }
 }
 
 export class Delivery {
@@ -66,7 +82,7 @@ export class Delivery {
   /** Brings the lanes to what State holds: new ones are sent, those taken back are dropped. */
   sync(sends: ReadonlyMap<string, SendRecord>): void {
     for (const lane of this.#lanes.values()) {
-      for (const id of lane.waiting.keys()) if (!sends.has(id)) lane.waiting.delete(id);
+      for (const id of lane.waiting.keys()) if (!sends.has(id)) lane.drop(id);
     }
     for (const send of sends.values()) {
       const target = targetOf(send.receiver, send.index);
@@ -74,6 +90,7 @@ export class Delivery {
       if (lane === undefined) this.#lanes.set(target, (lane = new Lane()));
       if (!lane.waiting.has(send.id)) {
         lane.waiting.set(send.id, { send, attempts: 0, dueMs: 0, busy: false });
+        lane.ordered = undefined;
       }
     }
     this.#pump();
@@ -101,12 +118,13 @@ export class Delivery {
   #pumpLane(lane: Lane, now: number): number {
     const blocked = new Set<string>();
     let nextMs = Infinity;
-    const ordered = [...lane.waiting.values()].sort((a, b) => a.send.order - b.send.order);
-    for (const one of ordered) {
+    if (lane.busy >= NOTIFY_LANE_MAX) return nextMs;
+    for (const one of lane.inOrder()) {
       const { group } = one.send;
       if (blocked.has(group)) continue;
       blocked.add(group);
-      if (one.busy || lane.busy >= NOTIFY_LANE_MAX) continue;
+      if (one.busy) continue;
+      if (lane.busy >= NOTIFY_LANE_MAX) break;
       const dueMs = Math.max(one.dueMs, lane.pausedUntilMs);
       if (dueMs > now) nextMs = Math.min(nextMs, dueMs);
       else this.#start(lane, one);
@@ -143,7 +161,7 @@ export class Delivery {
     }
     try {
       await settled(one.send, outcome);
-      lane.waiting.delete(one.send.id);
+      lane.drop(one.send.id);
     } catch {
       // It is delivered and cannot be written down now; sending it again would help nobody.
       one.dueMs = clock.monotonic() + NOTIFY_WAIT_MS_MIN;

@@ -103,7 +103,7 @@ interface Decision extends Telling {
 /** Writes down one notification, and answers what the integration then has been told. */
 export function decide(
   around: Around,
-  parts: Pick<FlushParts, 'inFlight'>,
+  parts: Pick<FlushParts, 'book' | 'inFlight'>,
   group: GroupRecord,
   decision: Decision,
 ): Told {
@@ -161,11 +161,12 @@ export function toldAlert(alert: AlertRecord, nowMs: number): ToldAlert {
 /** Adds a notification; one that waits behind others takes over the one before it. */
 function addSend(
   { tx }: Around,
-  { inFlight }: Pick<FlushParts, 'inFlight'>,
+  { book, inFlight }: Pick<FlushParts, 'book' | 'inFlight'>,
   send: SendRecord,
 ): void {
-  const waiting = [...tx.sends.all()]
-    .filter((one) => one.group === send.group && one.kind === 'notify')
+  const waiting = [...(book.waiting.get(send.group) ?? [])]
+    .map((id) => tx.sends.get(id))
+    .filter((one): one is SendRecord => one !== undefined && one.kind === 'notify')
     .filter((one) => one.receiver === send.receiver && one.index === send.index)
     .sort((a, b) => a.order - b.order);
   const last = waiting.at(-1);

@@ -50,6 +50,7 @@ export class Mutes {
   }
 
   at(nowMs: number, alerts: Iterable<AlertRecord>, silences: Iterable<SilenceRecord>): Muting {
+    const hours = new Map<RouteNode, string[]>();
     const active: (readonly [id: string, test: LabelTest])[] = [];
     const kept = new Set<SilenceRecord>();
     for (const silence of silences) {
@@ -66,7 +67,11 @@ export class Mutes {
         sources ??= this.#sources(nowMs, alerts);
         return this.#inhibitors(alert, sources);
       },
-      mutedBy: (node) => this.#mutedBy(node, nowMs),
+      mutedBy: (node) => {
+        let names = hours.get(node);
+        if (names === undefined) hours.set(node, (names = this.#mutedBy(node, nowMs)));
+        return names;
+      },
     };
   }
 

@@ -39,9 +39,9 @@ import { RouteTree } from './matching.ts';
 import { Mutes, isFiring } from './muting.ts';
 import type { Muting } from './muting.ts';
 import type { Outcome } from './receivers/outcome.ts';
-import { targetOf } from './records.ts';
 import type { AlertRecord, SendRecord } from './records.ts';
 import { rerouted } from './reroute.ts';
+import { settle } from './settle.ts';
 import type { Routing } from './routing.ts';
 import { checkWish, endSilence, forgetSilences, putSilence, uuidOf } from './silencing.ts';
 import { SteadyClock } from './steady-clock.ts';
@@ -73,6 +73,8 @@ export class Notifier implements Notify, AlertDesk {
   #tree: RouteTree;
   #mutes: Mutes;
   #timer: Timer | undefined;
+  #settling: (readonly [send: SendRecord, outcome: Outcome])[] = [];
+  #settled: Promise<void> | undefined;
   #ticking = false;
   #stopped = true;
   #forgottenMs = 0;
@@ -91,7 +93,7 @@ export class Notifier implements Notify, AlertDesk {
       clock,
       random,
       attempt: (send, signal) => this.#attempts.run(send, signal),
-      settled: (send, outcome) => this.#settled(send, outcome),
+      settled: (send, outcome) => this.#settle(send, outcome),
       delayed: (send, why) => this.#delayed(send, why),
     });
   }
@@ -353,30 +355,22 @@ export class Notifier implements Notify, AlertDesk {
     });
   }
 
-  async #settled(send: SendRecord, outcome: Outcome): Promise<void> {
-    const who = this.#attempts.nameOf(send);
-    await this.book.transact((tx) => {
-      const nowMs = this.#steady.now();
-      tx.sends.delete(send.id);
-      if (outcome.kind === 'delivered') {
-        const firing = send.alerts.filter((alert) => alert.firing).length;
-        const counts = `${firing} firing, ${send.alerts.length - firing} resolved`;
-        const why = `${send.reason}: ${counts}`;
-        note({ tx, nowMs }, send.incident, { who, what: 'notified', why });
-        return;
+  /** Writes down what became of a notification; those that end together in one commit. */
+  #settle(send: SendRecord, outcome: Outcome): Promise<void> {
+    this.#settling.push([send, outcome]);
+    this.#settled ??= this.book.transact((tx) => {
+      this.#settled = undefined;
+      const around = { tx, nowMs: this.#steady.now() };
+      for (const [one, its] of this.#settling.splice(0)) {
+        settle(around, one, its, this.#attempts.nameOf(one));
       }
-      const why = outcome.kind === 'refused' ? outcome.why : '';
-      note({ tx, nowMs }, send.incident, { who, what: 'refused', why });
-      const group = tx.groups.get(send.group);
-      const target = targetOf(send.receiver, send.index);
-      const told = group?.told[target];
-      if (group === undefined || told === undefined || send.kind !== 'notify') return;
-      tx.groups.set({ ...group, told: { ...group.told, [target]: { ...told, again: true } } });
     });
-    const { logger } = this.#options;
     if (outcome.kind === 'refused') {
-      logger.error('a notification was refused', { receiver: who, why: outcome.why, id: send.id });
+      const receiver = this.#attempts.nameOf(send);
+      const fields = { receiver, why: outcome.why, id: send.id };
+      this.#options.logger.error('a notification was refused', fields);
     }
+    return this.#settled;
   }
 
   #delayed(send: SendRecord, why: string): void {
