@@ -15,9 +15,10 @@ import {
   postedSilence,
   silenceJson,
 } from './alertmanager-json.ts';
+import { isCrossSite } from './access.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
-import { refusalOf } from './failure-status.ts';
+import { Refused, refusalOf } from './failure-status.ts';
 import { JSON_TYPE, refusalHeaders, sendWhole } from './respond.ts';
 
 type Answer = (desk: AlertDesk, call: Call, parts: ApiParts) => Promise<unknown>;
@@ -75,7 +76,15 @@ function namesLike(text: string): (name: string) => boolean {
   }
 }
 
+/** A page of another site may change nothing here. @throws Refused, 403. */
+export function checkSameSite(call: Call): void {
+  if (!isCrossSite(call.request)) return;
+  const error = 'a page of another site may not change alerts and silences';
+  throw new Refused({ status: 403, errorType: 'forbidden', error });
+}
+
 async function bodyText(call: Call): Promise<string> {
+  checkSameSite(call);
   return await call.withBody(ALERTS_BODY_BYTES_MAX, async (bytes) => bytes.toString('utf8'));
 }
 
@@ -128,6 +137,7 @@ export const getSilence = handler(async (desk, call) => {
 
 /** DELETE /api/v2/silence/{id} */
 export const deleteSilence = handler(async (desk, call) => {
+  checkSameSite(call);
   await desk.expire(idOf(call));
 });
 

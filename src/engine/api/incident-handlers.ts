@@ -4,7 +4,7 @@
 import { UserError } from '../errors.ts';
 import { FORM_BYTES_MAX } from '../limits.ts';
 import { parseAlertMatchers } from '../wire/alert-matchers.ts';
-import { deskOf } from './alertmanager-handlers.ts';
+import { checkSameSite, deskOf } from './alertmanager-handlers.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { JSON_TYPE, sendWhole, successJson } from './respond.ts';
@@ -43,6 +43,7 @@ function shown<T extends object>(incident: T): object {
 }
 
 async function bodyObject(call: Call): Promise<Record<string, unknown>> {
+  checkSameSite(call);
   const text = await call.withBody(FORM_BYTES_MAX, async (bytes) => bytes.toString('utf8'));
   try {
     const value: unknown = JSON.parse(text);
