@@ -102,6 +102,8 @@ export interface RunningNotifier {
   readonly notifier: Notifier;
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Reads the file again; what ran goes on when it has a mistake. @throws UserError. */
+  reload(): Promise<void>;
 }
 
 /** Reads the file and makes the notifier; it runs when it is started. */
@@ -131,6 +133,11 @@ export async function makeNotifier(options: NotifyOptions): Promise<RunningNotif
   return {
     notifier,
     start: () => notifier.start(),
+    reload: async () => {
+      const again = await readRoutes(routesPath);
+      checkTemplates(again.routing, routesPath, renderTemplate !== undefined);
+      await notifier.reload(again.routing);
+    },
     stop: async () => {
       await notifier.stop();
       await own?.close();

@@ -1,5 +1,5 @@
-// Alertmanager's API v2 over real HTTP, with a notifier in memory behind it: shapes, refusals as the
-// bare string that its clients show, hostile bodies, pages of other sites.
+// Alertmanager's API v2 over real HTTP, with a notifier in memory behind it: shapes, refusals as
+// the bare string that its clients show, hostile bodies, pages of other sites.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ApiServer } from '../../../src/engine/api/api-server.ts';
