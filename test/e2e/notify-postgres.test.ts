@@ -66,11 +66,13 @@ receivers: [{name: r, webhook_configs: [{url: '${hook.url}'}]}]
     await mon.end('SIGKILL');
     mon = await start();
     await post(mon, '/api/v2/alerts', [alert('1'), alert('2'), alert('3')]);
-    await until(() => hook.received.length === 2, 'told of the second host');
-    const alerts = hook.received[1].json['alerts'] as { labels: { host: string } }[];
+    const ids = (): unknown[] => [
+      ...new Set(hook.received.map((one) => one.headers['idempotency-key'])),
+    ];
+    await until(() => ids().length === 2, 'told of the second host');
+    const alerts = hook.received.at(-1)?.json['alerts'] as { labels: { host: string } }[];
     assert.deepEqual(alerts.map(({ labels }) => labels.host).sort(), ['1', '2']);
-    const ids = hook.received.map(({ headers }) => headers['idempotency-key']);
-    assert.equal(new Set(ids).size, 2);
+    assert.ok(hook.received.length <= 3, 'told twice at most once a kill');
     const answer = await fetch(`${mon.url}/api/v1/incidents`);
     assert.match(await answer.text(), /"status":"acknowledged".*"acknowledgedBy":"ann"/);
   } finally {

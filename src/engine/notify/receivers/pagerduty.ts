@@ -91,6 +91,7 @@ export function pagerdutySender(integration: Integration, tools: SenderTools): S
       url: v2 ? texts.text('url') : V1_URL,
       body,
       contentType: 'application/json',
+      headers: { 'Idempotency-Key': message.id },
       http: settings['http_config'] as Settings | undefined,
       signal,
     });
