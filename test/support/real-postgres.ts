@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -80,10 +80,10 @@ export class RealPostgres {
     this.#child = undefined;
     if (child !== undefined && child.exitCode === null) {
       const ended = once(child, 'exit');
-      // runuser passes it on; SIGINT is the server's fast shutdown.
-      child.kill('SIGINT');
-      await Promise.race([ended, pause(5000)]);
-      child.kill('SIGKILL');
+      // Not the child, which may be runuser: the server itself. SIGINT is its fast shutdown.
+      const first = readFileSync(join(this.#folder, 'data/postmaster.pid'), 'utf8');
+      process.kill(Number(first.split('\n', 1)[0]), 'SIGINT');
+      await ended;
     }
     rmSync(this.#folder, { recursive: true, force: true });
   }
