@@ -13,6 +13,7 @@ import type { ListFormat, Listing, OutputFormat } from './cli/listing.ts';
 import type { ServerChoice } from './cli/server.ts';
 import type { Stage } from './cli/stage.ts';
 import { MonError, UserError } from './engine/errors.ts';
+import type { AlertClient } from './engine/remote/alert-client.ts';
 import type { PrometheusClient } from './engine/remote/prometheus-client.ts';
 import { systemClock } from './engine/runtime/clock.ts';
 
@@ -109,6 +110,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Fires on SIGINT, SIGTERM, a closed pipe, and when `--timeout` has passed. */
   protected signal!: AbortSignal;
   #timeoutMs: number | undefined;
+  #words: readonly string[] = [];
 
   // oclif would load the whole configuration a second time here.
   static override async run<C extends Command>(
@@ -128,7 +130,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     runningId = this.id;
     const statics = this.ctor as typeof BaseCommand;
     const argv = withBareFlags(this.argv, statics.bareFlags);
-    const { flags, args } = await this.parse(this.ctor, argv);
+    const { flags, args, argv: words } = await this.parse(this.ctor, argv);
+    this.#words = words as string[];
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     deadline = new AbortController();
@@ -167,6 +170,17 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** SIGHUP calls the listener from now on instead of ending the command. */
   protected onHangup(listener: () => void): void {
     interrupts?.onHangup(listener);
+  }
+
+  /** A client of that server's notifier. */
+  protected async alertClient(timeoutMs = this.#timeoutMs): Promise<AlertClient> {
+    const { AlertClient: Client } = await import('./engine/remote/alert-client.ts');
+    return new Client(await this.server(), systemClock, timeoutMs);
+  }
+
+  /** All words that are no flags, for commands that take any number of them. */
+  protected get words(): readonly string[] {
+    return this.#words;
   }
 
   protected get env(): NodeJS.ProcessEnv {

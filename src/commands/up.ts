@@ -26,6 +26,7 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
     'enable-lifecycle': Flags.boolean({
       description: 'let POST /-/reload and mon reload work without a token',
     }),
+    routes: Flags.string({ helpValue: 'FILE', description: 'who is notified: alertmanager.yml' }),
     'token-file': Flags.string({
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
@@ -54,6 +55,7 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       detach: flags.detach,
       background: flags.background,
       tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
+      routesPath: absolute(flags.routes),
       enableAdmin: flags['enable-admin'],
       enableLifecycle: flags['enable-lifecycle'],
       onHangup: (listener) => this.onHangup(listener),

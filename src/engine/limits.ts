@@ -297,6 +297,36 @@ export const TEMPLATE_QUERIES_MAX = 20;
 /** One rule file, and files that the globs of a configuration may find. */
 export const RULE_FILE_BYTES_MAX = 16 * MIB;
 export const RULE_FILES_MAX = 10_000;
+/** An alert that comes back within so long after it was told is not told again (the seed's). */
+export const DEDUPE_WINDOW_MS = 15 * MINUTE;
+/** Alerts that the notifier holds: ten times a bad day; past it new ones are refused. */
+export const ALERTS_MAX = 100_000;
+/** Alerts of one body: Prometheus sends 64 at once, a restart of many may send thousands. */
+export const ALERTS_BODY_BYTES_MAX = 16 * MIB;
+export const SILENCES_MAX = 10_000;
+export const SILENCE_MATCHERS_MAX = 100;
+/** A comment or a name of an author, UTF-16 units. */
+export const ALERT_TEXT_MAX = 16 * KIB;
+/** A resolved alert and its event ids are remembered so long, for those who tell it again. */
+export const ALERT_KEEP_MS = 1 * DAY;
+/** What was told of a quiet group is remembered as long as Alertmanager does. */
+export const GROUP_KEEP_MS = 5 * DAY;
+/** Incidents and expired silences; the history is for the month's review. */
+export const INCIDENT_KEEP_MS = 90 * DAY;
+export const SILENCE_KEEP_MS = 30 * DAY;
+/** Lines of one incident's history; then the oldest but the first go. */
+export const HISTORY_MAX = 300;
+/** One attempt to deliver, unless its receiver says otherwise. */
+export const NOTIFY_TIMEOUT_MS = 10 * SECOND;
+/** Waits between attempts double up to this; a receiver that is back is told within it. */
+export const NOTIFY_WAIT_MS_MIN = 1 * SECOND;
+export const NOTIFY_WAIT_MS_MAX = 30 * SECOND;
+/** The longest that a receiver may make us wait with Retry-After. */
+export const NOTIFY_RETRY_AFTER_MS_MAX = 1 * HOUR;
+/** Deliveries of one integration at once: one slow group does not hold up the others. */
+export const NOTIFY_LANE_MAX = 4;
+/** What is kept of a receiver's answer, for the history. */
+export const NOTIFY_ANSWER_BYTES_MAX = 64 * KIB;
 
 assert(BODY_COMPRESSED_BYTES_MAX < BODY_BYTES_MAX, 'a body shrinks when it is compressed');
 assert(RECORD_BYTES_MAX < LOG_SEGMENT_BYTES, 'a record fits in a segment');

@@ -13,6 +13,7 @@ import type { PushOutcome } from './model/push-outcome.ts';
 import type { TargetStatus } from './model/target-status.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
+import type { StateChange } from './model/state-change.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
 import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
@@ -370,6 +371,8 @@ export interface State {
   compareAndSet(key: string, value: string, expected: number): Promise<number>;
   /** Removes under the same condition. */
   remove(key: string, expected: number): Promise<void>;
+  /** All of the changes or none; one version for all that were written. */
+  commit(changes: readonly StateChange[]): Promise<number>;
   close(): Promise<void>;
 }
 

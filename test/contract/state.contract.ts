@@ -92,6 +92,29 @@ const PROMISES: readonly Promised[] = [
     },
   },
   {
+    words: 'commits many changes or none of them',
+    run: async ({ state }) => {
+      const first = await state.compareAndSet('a', 'one', 0);
+      const version = await state.commit([
+        { key: 'a', value: undefined, expected: first },
+        { key: 'b', value: 'b', expected: 0 },
+        { key: 'c', value: 'c', expected: 0 },
+      ]);
+      assert.ok(version > first);
+      assert.deepEqual(await state.list(''), [
+        ['b', { value: 'b', version }],
+        ['c', { value: 'c', version }],
+      ]);
+      const changes = [
+        { key: 'b', value: 'x', expected: version },
+        { key: 'c', value: undefined, expected: first },
+      ];
+      await conflicts(state.commit(changes));
+      assert.equal((await state.get('b'))?.value, 'b');
+      assert.equal((await state.get('c'))?.value, 'c');
+    },
+  },
+  {
     words: 'lets one of many writers through',
     run: async ({ state, other }) => {
       const peers = [state, await other()];

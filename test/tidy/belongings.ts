@@ -37,6 +37,8 @@ const PACKAGES: Readonly<Record<string, Room>> = {
     rooms: ['src/engine/promql/', 'src/engine/head/', 'src/engine/collector/'],
     why: "users' regular expressions run in linear time, compiled where they are used",
   },
+  nodemailer: { rooms: ['src/engine/notify/receivers/'], why: 'mail is one receiver of many' },
+  pg: { rooms: ['src/engine/runtime/'], why: 'State is a port; this is its far side' },
   redis: { rooms: ['src/engine/cache/'], why: 'Cache is a port; this is its shared side' },
   kafkajs: { rooms: ['src/engine/bridge/'], why: 'Log is a port; this is its far side' },
   lz4js: { rooms: ['src/engine/bridge/'], why: "Kafka's batches are unpacked by the bridge" },

@@ -4,6 +4,7 @@ import type { Admin, Ask, Explain, Groups, Intake, Source, Targets, Turns } from
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
 import type { RulesView } from '../model/rules.ts';
+import type { AlertDesk } from '../model/alert-desk.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -44,6 +45,8 @@ export interface ApiParts {
   readonly rules?: RulesView;
   /** The sealed blocks there are. */
   readonly blocks?: () => Promise<readonly BlockStatus[]>;
+  /** The notifier as people use it; without it the alert API is not found. */
+  readonly desk?: AlertDesk;
   /** Without it the admin API answers 403. */
   readonly admin?: Admin;
   /** Reads the configuration again; without it /-/reload answers 403. */

@@ -2,6 +2,17 @@
 // values have a name inside their path. Easy to get wrong: a path that is known but not for this
 // method is 405 and says which methods it has; a client tries the next of them.
 import { cleanTombstones, deleteSeries, snapshot } from './admin-handlers.ts';
+import {
+  deleteSilence,
+  getAlerts,
+  getGroups,
+  getReceivers,
+  getSilence,
+  getSilences,
+  getStatus,
+  postAlerts,
+  postSilence,
+} from './alertmanager-handlers.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
@@ -15,6 +26,7 @@ import {
   walReplay,
 } from './idle-handlers.ts';
 import { deleteGroup, postGroup, putGroup } from './push-gateway.ts';
+import { acknowledge, getIncidents, testReceiver } from './incident-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { influxPing, influxQuery, pushInflux, pushOtlp } from './push-protocols.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
@@ -74,8 +86,18 @@ function route(name: string, methods: Record<string, Handler>, open = false): Ro
 
 const LABEL_VALUES = route('/api/v1/label/:name/values', { GET: inTurn(labelValues) });
 
+const SILENCE = route('/api/v2/silence/:id', { GET: getSilence, DELETE: deleteSilence });
+
 const ROUTES = new Map(
   [
+    route('/api/v2/alerts', { GET: getAlerts, POST: postAlerts }),
+    route('/api/v2/alerts/groups', { GET: getGroups }),
+    route('/api/v2/silences', { GET: getSilences, POST: postSilence }),
+    route('/api/v2/receivers', { GET: getReceivers }),
+    route('/api/v2/status', { GET: getStatus }),
+    route('/api/v1/incidents', { GET: getIncidents }),
+    route('/api/v1/incidents/ack', { POST: acknowledge }),
+    route('/api/v1/notify/test', { POST: testReceiver }),
     route('/api/v1/write', { POST: remoteWrite }),
     route('/api/v1/push', { POST: pushExposition }),
     route('/api/v1/otlp/v1/metrics', { POST: pushOtlp }),
@@ -132,10 +154,15 @@ const GROUP = route('/metrics/job/:job', {
 const GROUP_PATH = /^\/metrics\/job(?:@base64)?\/./;
 const LABEL_PATH = /^\/api\/v1\/label\/[^/]+\/values$/;
 
+const SILENCE_PATH = /^\/api\/v2\/silence\/[^/]+$/;
+
 /** The route of a path, or undefined for a path nobody knows. */
 export function routeOf(path: string): Route | undefined {
-  const known = ROUTES.get(path);
+  // amtool may be told an address with a path of its own, as Grafana's proxies have.
+  const plain = path.startsWith('/alertmanager/api/v2/') ? path.slice(13) : path;
+  const known = ROUTES.get(plain);
   if (known !== undefined) return known;
-  if (LABEL_PATH.test(path)) return LABEL_VALUES;
-  return GROUP_PATH.test(path) ? GROUP : undefined;
+  if (LABEL_PATH.test(plain)) return LABEL_VALUES;
+  if (GROUP_PATH.test(plain)) return GROUP;
+  return SILENCE_PATH.test(plain) ? SILENCE : undefined;
 }

@@ -157,6 +157,8 @@ export function renderConfig(config: MonConfig): string {
         object_store: config.objectStore,
         statsd: config.statsd,
         cardinality: cardinalityFields(config.cardinality),
+        routes: config.routes,
+        state_postgres: withoutSecret(config.statePostgres),
         retention_for: config.retentionFor.map(({ text, keepMs }) => {
           return { match: text, keep: formatDuration(keepMs) };
         }),

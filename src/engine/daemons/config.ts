@@ -58,6 +58,10 @@ export interface MonConfig {
   readonly tokenFile: string | undefined;
   /** Address of a Redis that keeps query results; undefined: the process keeps them. */
   readonly cacheRedis: string | undefined;
+  /** The routing file (alertmanager.yml); undefined: nobody is notified. */
+  readonly routes: string | undefined;
+  /** Address of a PostgreSQL that keeps the notifier's state; undefined: the data folder does. */
+  readonly statePostgres: string | undefined;
   readonly hostAgent: boolean;
   readonly cardinality: CardinalityLimits;
   /** host:port for StatsD by UDP. */
@@ -102,7 +106,7 @@ const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
   ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups', 'kafka'],
-  'default_rules',
+  ...['default_rules', 'routes', 'state_postgres'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -133,6 +137,8 @@ function readMon(root: Section) {
     shards,
     tokenFile: section.path('token_file'),
     cacheRedis: redisAddress(section),
+    routes: section.path('routes'),
+    statePostgres: postgresAddress(section),
     hostAgent: section.bool('host_agent') ?? true,
     statsd: readAddress(section, 'statsd'),
     cardinality: readCardinality(section),
@@ -158,6 +164,13 @@ function sealInterval(section: Section): number {
   const ms = section.duration('seal_interval') ?? SEAL_LATE_MS;
   if (ms < SEAL_LATE_MS_MIN) section.fail('seal_interval', 'seal_interval must be 100ms or more');
   return ms;
+}
+
+function postgresAddress(section: Section): string | undefined {
+  const address = section.text('state_postgres');
+  if (address === undefined || /^postgres(?:ql)?:\/\/[^/]/.test(address)) return address;
+  const hint = 'write postgres://USER@HOST:PORT/DATABASE';
+  return section.fail('state_postgres', 'no address of a PostgreSQL', hint);
 }
 
 function redisAddress(section: Section): string | undefined {

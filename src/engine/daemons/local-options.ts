@@ -1,6 +1,6 @@
-// Everything that `mon up` needs to know before it starts: plain options, in which the configuration
-// file and the flags have become one. Easy to get wrong: what is left out here is a decision that
-// somebody else made, not a default.
+// Everything that `mon up` needs to know before it starts: plain options, in which the
+// configuration file and the flags have become one. Easy to get wrong: what is left out here is a
+// decision that somebody else made, not a default.
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import type { ScrapeManager } from '../collector/scrape-manager.ts';

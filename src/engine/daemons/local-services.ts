@@ -16,6 +16,7 @@ import type { Services } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
+import type { RunningNotifier } from './notify-wiring.ts';
 import type { OpenedLog } from './opened-log.ts';
 import { rehearse } from './rehearse.ts';
 import type { RollupBeat } from './rollup-wiring.ts';
@@ -46,6 +47,7 @@ export interface Parts {
   readonly rollups: RollupBeat;
   readonly roots: RootThread;
   readonly rules: Rules;
+  readonly desk: RunningNotifier | undefined;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -55,10 +57,14 @@ export function addServices(
   counters: Counters,
   refusals: () => void,
 ): () => { host: string; port: number } {
-  const { options, state, log, stores, consumer, door, targets, api, cache, roots, rules } = parts;
+  const { options, state, log, stores, consumer, door, targets, api, cache, roots, rules, desk } =
+    parts;
   let at = { host: options.host, port: options.port };
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
+  if (desk !== undefined) {
+    services.add({ name: 'notify', start: () => desk.start(), stop: () => desk.stop() });
+  }
   services.add({ name: 'cache', stop: () => cache.close() });
   services.add({ name: 'log', stop: () => log.log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });

@@ -11,11 +11,14 @@ import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { FreshSource } from './fresh-source.ts';
+import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
 import { addServices, STOP_MS_MAX } from './local-services.ts';
 import { openStorage } from './local-storage.ts';
 import { LoggedNotify } from './logged-notify.ts';
 import { MeasuredAsk } from './measured-ask.ts';
+import { makeNotifier } from './notify-wiring.ts';
+import type { RunningNotifier } from './notify-wiring.ts';
 import { reloadOf } from './reload.ts';
 import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { RootThread } from './root-thread.ts';
@@ -31,6 +34,7 @@ export interface RunningLocal {
   readonly port: number;
   readonly targets: ScrapeManager;
   readonly rules: Rules;
+  readonly desk: RunningNotifier | undefined;
   /** Drains and stops everything; answers the names of parts that did not end well. */
   stop(): Promise<readonly string[]>;
 }
@@ -60,15 +64,19 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
   const admin = { upkeep, dataDir, clock, caughtUp, changed };
   const ask = new MeasuredAsk(queries, clock, counters);
+  const own = { state, logger, onBug: failed, externalUrl: () => urlOf(at()) };
+  const desk = await makeNotifier({ ...options, ...own });
+  const notify = desk?.notifier ?? new LoggedNotify(logger);
   const rules = makeRules({
     ...{ settings: options.rules, log, epoch: opened.epoch, door, state, caughtUp, ask: queries },
-    ...{ clock, disk, counters, logger, failed, notify: new LoggedNotify(logger) },
+    ...{ clock, disk, counters, logger, failed, notify },
     sources: shards,
   });
   const api = new ApiServer({
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
     ...{ externalLabels: options.externalLabels, source: new JoinedSource(sources) },
-    ...{ groups: more.groups, cardinality: () => more.guard.report(), rules: rules.view },
+    ...{ groups: more.groups, cardinality: () => more.guard.report() },
+    ...{ rules: rules.view, desk: desk?.notifier },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
     selfMetrics: () => counters.render(),
@@ -87,8 +95,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     memory.look();
   };
   const kept = { state, log: opened, stores, cache, rollups, roots };
-  const parts = { options, ...kept, consumer, door, targets, api, more, rules };
+  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
-  return { ...at(), targets, rules, stop: () => services.stop() };
+  return { ...at(), targets, rules, desk, stop: () => services.stop() };
 }

@@ -121,8 +121,11 @@ function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string
   const now = new Map(after.scrapes.map((one) => [one.jobName, JSON.stringify(one)]));
   const both = [...now.keys()].filter((name) => old.has(name));
   const changed = both.filter((name) => old.get(name) !== now.get(name));
+  const changes = (key: keyof MonConfig): boolean =>
+    JSON.stringify(before[key]) !== JSON.stringify(after[key]);
+  // Rollups follow the retention; who changed that need not hear of both.
   const differs = (key: keyof MonConfig): boolean =>
-    key !== 'scrapes' && JSON.stringify(before[key]) !== JSON.stringify(after[key]);
+    key !== 'scrapes' && changes(key) && !(key === 'rollups' && changes('retentionMs'));
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     removed: [...old.keys()].filter((name) => !now.has(name)),

@@ -48,6 +48,8 @@ export interface UpOptions {
   readonly onHangup?: (listener: () => void) => void;
   /** Absolute globs of rule files, beside those of the configuration. */
   readonly rules?: readonly string[];
+  /** The routing file, absolute. */
+  readonly routesPath?: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
@@ -94,10 +96,10 @@ export async function up(options: UpOptions): Promise<number> {
     const url = urlOf({ host: address.host, port: running.port });
     lock.update({ listen: url.replace('http://', '') });
     logger.info('up', { url, folder: dataDir });
-    const { targets, rules } = running;
-    const alone = { reload: () => rules.reloadRules() };
+    const { targets, rules, desk } = running;
+    const alone = { reload: () => Promise.all([rules.reloadRules(), desk?.reload()]) };
     reloader?.serve(targets, alone.reload);
-    if (reloader !== undefined || options.rules !== undefined) {
+    if (reloader !== undefined || options.rules !== undefined || options.routesPath !== undefined) {
       reloadOnHangup(reloader ?? alone, options.onHangup, failed);
     }
     for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
@@ -170,6 +172,8 @@ async function decide(
     redisUrl: config.cacheRedis,
     externalLabels: config.externalLabels,
     configText: () => renderConfig(reloader?.config ?? config),
+    routesPath: options.routesPath ?? config.routes,
+    statePostgres: config.statePostgres,
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },
       'enable-admin': String(options.enableAdmin === true),
@@ -244,6 +248,7 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.enableLifecycle === true) args.push('--enable-lifecycle');
   if (options.kafka !== undefined) args.push('--kafka', options.kafka);
   for (const glob of options.rules ?? []) args.push('--rules', glob);
+  if (options.routesPath !== undefined) args.push('--routes', options.routesPath);
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
   const output = join(dataDir, 'mon.out');
   // What earlier servers printed stands before this one's words.

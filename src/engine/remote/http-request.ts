@@ -18,7 +18,7 @@ export interface HttpTarget {
 }
 
 export interface HttpAsk {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Begins with a slash; appended to the target's URL. */
   readonly path: string;
   readonly body?: string | Uint8Array;

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { StatementSync } from 'node:sqlite';
 import { MonError, assert, messageOf } from '../errors.ts';
 import type { FailureCode } from '../errors.ts';
+import type { StateChange } from '../model/state-change.ts';
 import type { State, StateEntry } from '../ports.ts';
 
 const SCHEMA = `
@@ -102,15 +103,23 @@ export class SqliteState implements State {
   }
 
   async compareAndSet(key: string, value: string, expected: number): Promise<number> {
-    return this.#transaction(key, expected, () => {
-      const { last } = this.#statements.next.get() as { last: number };
-      this.#statements.put.run(key, value, last);
-      return last;
-    });
+    return this.commit([{ key, value, expected }]);
   }
 
   async remove(key: string, expected: number): Promise<void> {
-    this.#transaction(key, expected, () => this.#statements.remove.run(key));
+    await this.commit([{ key, value: undefined, expected }]);
+  }
+
+  async commit(changes: readonly StateChange[]): Promise<number> {
+    return this.#transaction(() => {
+      for (const { key, expected } of changes) this.#check(key, expected);
+      const { last } = this.#statements.next.get() as { last: number };
+      for (const { key, value } of changes) {
+        if (value === undefined) this.#statements.remove.run(key);
+        else this.#statements.put.run(key, value, last);
+      }
+      return last;
+    });
   }
 
   async close(): Promise<void> {
@@ -119,18 +128,20 @@ export class SqliteState implements State {
     this.#guardAlways(() => this.#base.close());
   }
 
+  #check(key: string, expected: number): void {
+    const row = this.#statements.get.get(key) as Row | undefined;
+    const stored = row?.version ?? 0;
+    if (stored === expected) return;
+    throw new MonError('MON_STATE_CONFLICT', `another writer changed ${key} first`, {
+      fields: { key, expected, stored },
+    });
+  }
+
   /** One write transaction: takes the write lock first, so that what it compares cannot move. */
-  #transaction<T>(key: string, expected: number, write: () => T): T {
+  #transaction<T>(write: () => T): T {
     return this.#guard(() => {
       this.#base.exec('BEGIN IMMEDIATE');
       try {
-        const row = this.#statements.get.get(key) as Row | undefined;
-        const stored = row?.version ?? 0;
-        if (stored !== expected) {
-          throw new MonError('MON_STATE_CONFLICT', `another writer changed ${key} first`, {
-            fields: { key, expected, stored },
-          });
-        }
         const out = write();
         this.#base.exec('COMMIT');
         return out;

@@ -5,7 +5,7 @@ import { UserError } from '../../errors.ts';
 import { TEMPLATE_BYTES_MAX, TEMPLATE_STEPS_MAX } from '../../limits.ts';
 import type { Command, Node, Operand, Pipe, Templates } from './nodes.ts';
 import { printValue } from './print.ts';
-import { Struct, truth, typeName } from './values.ts';
+import { methodOf, Struct, truth, typeName } from './values.ts';
 import type { GoValue } from './values.ts';
 
 export type GoFunction = (...args: GoValue[]) => GoValue;
@@ -232,7 +232,9 @@ export class Executor {
   #fields(value: GoValue, path: readonly string[]): GoValue {
     let at = value;
     for (const name of path) {
-      if (at instanceof Map) at = at.get(name) ?? '';
+      const method = methodOf(at, name);
+      if (method !== undefined) at = method;
+      else if (at instanceof Map) at = at.get(name) ?? '';
       else if (at instanceof Struct && at.fields.has(name)) at = at.fields.get(name);
       else if (at === null || at === undefined) {
         throw new UserError(`nil data; no entry for key ${JSON.stringify(name)}`);

@@ -44,6 +44,22 @@ export class Moment extends Struct {
   }
 }
 
+const METHODS = new WeakMap<object, ReadonlyMap<string, GoValue>>();
+
+/** Gives a map or a slice methods without arguments, as named types of Go have them. */
+export function withMethods<T extends GoValue & object>(
+  value: T,
+  methods: Readonly<Record<string, GoValue>>,
+): T {
+  METHODS.set(value, new Map(Object.entries(methods)));
+  return value;
+}
+
+/** What a method answers; undefined when there is none of this name. */
+export function methodOf(value: GoValue, name: string): GoValue {
+  return typeof value === 'object' && value !== null ? METHODS.get(value)?.get(name) : undefined;
+}
+
 /** Whether Go takes it for true in `if`. */
 export function truth(value: GoValue): boolean {
   if (typeof value === 'string' || Array.isArray(value)) return value.length > 0;

@@ -1,0 +1,117 @@
+// The keys of the alert centre, in one table: the bar shows those valid now, the help all of a
+// view. The names of keys are those of tui/keys.ts.
+
+/** The lists, in the order of the key Tab. */
+export const ALERT_TABS = ['alerts', 'silences', 'incidents'] as const;
+export type AlertTab = (typeof ALERT_TABS)[number];
+
+export type AlertMode = AlertTab | 'detail' | 'filter' | 'form' | 'confirm' | 'overlay';
+
+export type AlertAction =
+  | 'quit'
+  | 'back'
+  | 'help'
+  | 'filter'
+  | 'nextTab'
+  | 'previousTab'
+  | 'up'
+  | 'down'
+  | 'pageUp'
+  | 'pageDown'
+  | 'first'
+  | 'last'
+  | 'mark'
+  | 'markAll'
+  | 'open'
+  | 'silence'
+  | 'acknowledge'
+  | 'extend'
+  | 'expire'
+  | 'command'
+  | 'pause'
+  | 'repaint'
+  | 'submit'
+  | 'nextField'
+  | 'previousField'
+  | 'erase'
+  | 'clear'
+  | 'yes'
+  | 'no';
+
+export interface AlertKey {
+  readonly action: AlertAction;
+  readonly keys: readonly string[];
+  readonly modes: readonly AlertMode[];
+  readonly shown: string;
+  readonly help: string;
+  /** A word for the bar; left out of it when undefined. */
+  readonly bar?: string;
+}
+
+const LISTS: readonly AlertMode[] = ['alerts', 'silences', 'incidents'];
+const LOOKS: readonly AlertMode[] = [...LISTS, 'detail'];
+const HAVE_ALERTS: readonly AlertMode[] = ['alerts', 'incidents', 'detail'];
+
+type Words = readonly [shown: string, help: string, bar?: string];
+
+function key(
+  action: AlertAction,
+  keys: readonly string[],
+  modes: readonly AlertMode[],
+  [shown, help, bar]: Words,
+): AlertKey {
+  return { action, keys, modes, shown, help, ...(bar === undefined ? {} : { bar }) };
+}
+
+export const ALERT_KEYS: readonly AlertKey[] = [
+  key('help', ['?', 'h', 'f1'], LOOKS, ['?', 'all keys of this view', 'help']),
+  key('submit', ['return'], ['form'], ['Enter', 'do it', 'do it']),
+  key('nextField', ['tab', 'down'], ['form'], ['Tab', 'next field', 'field']),
+  key('previousField', ['shift-tab', 'up'], ['form'], ['Shift-Tab', 'field before']),
+  key('submit', ['return'], ['filter'], ['Enter', 'keep the filter', 'keep']),
+  key('yes', ['y', 'Y', 'return'], ['confirm'], ['y', 'yes', 'yes']),
+  key('no', ['n', 'N'], ['confirm'], ['n', 'no', 'no']),
+  key(
+    'back',
+    ['escape'],
+    ['detail', 'form', 'filter', 'confirm', 'overlay'],
+    [...(['Esc', 'one level back', 'back'] as const)],
+  ),
+  key('quit', ['q'], [...LOOKS, 'overlay'], ['q', 'leave', 'quit']),
+  key('quit', ['ctrl-c'], [...LOOKS, 'overlay', 'form', 'filter', 'confirm'], ['Ctrl-C', 'leave']),
+  key('nextTab', ['tab', 'right', 'l'], LISTS, ['Tab', 'next list', 'list']),
+  key('previousTab', ['shift-tab', 'left'], LISTS, ['Shift-Tab', 'list before']),
+  key('open', ['return'], LISTS, ['Enter', 'all about the chosen one', 'detail']),
+  key('filter', ['/'], LISTS, ['/', 'only what holds a text; ! inverts', 'filter']),
+  key('mark', [' '], LISTS, ['Space', 'mark it, to act on several at once', 'mark']),
+  key('markAll', ['*'], LISTS, ['*', 'mark all that are shown, or none']),
+  key('silence', ['s'], HAVE_ALERTS, ['s', 'silence, with a preview', 'silence']),
+  key('acknowledge', ['a'], HAVE_ALERTS, ['a', 'acknowledge the incident', 'ack']),
+  key('extend', ['e'], ['silences'], ['e', 'let it end later', 'extend']),
+  key('expire', ['x'], ['silences'], ['x', 'end it now', 'expire']),
+  key('command', ['c'], LOOKS, ['c', 'the command that does the same', 'command']),
+  key('pause', ['p'], LOOKS, ['p', 'hold the picture, or go on']),
+  key('up', ['up', 'k'], LOOKS, ['↑ k', 'line above']),
+  key('down', ['down', 'j'], LOOKS, ['↓ j', 'line below']),
+  key('pageUp', ['pageUp'], LOOKS, ['PgUp', 'a page up']),
+  key('pageDown', ['pageDown'], LOOKS, ['PgDn', 'a page down']),
+  key('first', ['home', 'g'], LOOKS, ['Home g', 'first line']),
+  key('last', ['end', 'G'], LOOKS, ['End G', 'last line']),
+  key('clear', ['escape'], LISTS, ['Esc', 'drop marks, then the filter']),
+  key('clear', ['ctrl-u'], ['form', 'filter'], ['Ctrl-U', 'erase all']),
+  key('erase', ['backspace', 'delete'], ['form', 'filter'], ['Backspace', 'erase a character']),
+  key(
+    'repaint',
+    ['ctrl-l'],
+    [...LOOKS, 'overlay', 'form', 'filter', 'confirm'],
+    [...(['Ctrl-L', 'paint the whole screen again'] as const)],
+  ),
+];
+
+export function alertActionFor(mode: AlertMode, name: string): AlertAction | undefined {
+  return ALERT_KEYS.find((k) => k.modes.includes(mode) && k.keys.includes(name))?.action;
+}
+
+export function alertKeysOf(mode: AlertMode): readonly AlertKey[] {
+  return ALERT_KEYS.filter((k) => k.modes.includes(mode));
+}
