@@ -25,8 +25,10 @@ const LOOK_MS = 50;
 export function foldersOf(flags: FolderFlags, env: Environment): readonly string[] {
   const named = flags['data-dir'];
   if (named !== undefined) return [named];
-  if (flags.demo) return [dataFolder(env, true)];
-  return [dataFolder(env, false), dataFolder(env, true)];
+  const [own, demo] = [false, true].map((one) => {
+    return [dataFolder(env, one), dataFolder(env, one, true)];
+  });
+  return flags.demo ? demo : [...own, ...demo];
 }
 
 /** The servers that hold one of the folders now. */

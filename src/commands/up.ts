@@ -6,6 +6,11 @@ import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 const absolute = (path: string | undefined): string | undefined =>
   path === undefined ? undefined : resolve(path);
 
+function clusterSize(flags: { stores: number; zones?: number; collectors: number }) {
+  const { stores, zones = Math.min(stores, 26), collectors } = flags;
+  return { stores, zones: Math.min(zones, stores), collectors };
+}
+
 export default class Up extends BaseCommand<typeof Up> {
   static override summary = 'start a server on this machine';
   static override description = `Collects, stores and answers queries in one process.
@@ -26,6 +31,19 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       helpValue: 'FILE',
       description: 'who asks must know this token; a public address needs one (MON_TOKEN_FILE)',
     }),
+    cluster: Flags.boolean({ description: 'as a process for each role instead of one for all' }),
+    stores: Flags.integer({
+      ...{ min: 1, max: 64, default: 1, helpValue: 'N', dependsOn: ['cluster'] },
+      description: 'store processes, each a zone of its own that holds everything once',
+    }),
+    zones: Flags.integer({
+      ...{ min: 1, max: 26, helpValue: 'N', dependsOn: ['cluster'] },
+      description: 'fewer zones than stores: those of a zone share the partitions',
+    }),
+    collectors: Flags.integer({
+      ...{ min: 1, max: 64, default: 1, helpValue: 'N', dependsOn: ['cluster'] },
+      description: 'collector processes, which share the targets',
+    }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;
@@ -43,6 +61,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
       enableAdmin: flags['enable-admin'],
       shards: flags.shards,
+      ...(flags.cluster ? { cluster: clusterSize(flags) } : {}),
       env: stage.env,
       signal: this.signal,
       print: (line) => void stage.print([`${line}\n`]),

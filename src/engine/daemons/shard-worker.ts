@@ -19,6 +19,8 @@ export interface ShardOptions {
   readonly generation: number;
   /** The object store that sealed blocks are uploaded to. */
   readonly objectFolder?: string;
+  /** Where the log begins, by partition: what stands before goes on from there. */
+  readonly atLeast?: ReadonlyMap<number, number>;
 }
 
 assert(parentPort, 'a shard runs in a worker thread');
@@ -35,10 +37,12 @@ serveShard(parentPort as Channel, async (plain) => {
     disk: systemDisk,
     kernels: new Kernels(),
   });
+  const source = new StoreSource(store, systemClock);
   return {
     sink: store,
     upkeep: store,
-    source: new StoreSource(store, systemClock),
+    source,
+    within: (only) => source.within(only),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),

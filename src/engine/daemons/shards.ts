@@ -19,16 +19,17 @@ export interface ShardsOptions {
   readonly generation: number;
   readonly folder: string;
   readonly objectFolder?: string;
+  readonly atLeast?: ReadonlyMap<number, number>;
   readonly died: (error: Error) => void;
 }
 
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
-  const { folder, generation, objectFolder } = options;
+  const { folder, generation, objectFolder, atLeast } = options;
   try {
     await Promise.all(
       shards.map(({ client, partitions }) => {
-        const open: ShardOptions = { folder, partitions, generation, objectFolder };
+        const open: ShardOptions = { folder, partitions, generation, objectFolder, atLeast };
         return client.open(open);
       }),
     );

@@ -36,10 +36,19 @@ export interface UpOptions {
   readonly tokenFile?: string;
   readonly shards?: number;
   readonly enableAdmin?: boolean;
+  /** As processes on this machine instead of one. */
+  readonly cluster?: ClusterSize;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly print: (line: string) => void;
   readonly warn: (line: string) => void;
+}
+
+/** How many processes of the roles that there may be several of. */
+export interface ClusterSize {
+  readonly stores: number;
+  readonly zones: number;
+  readonly collectors: number;
 }
 
 const LOG_FILE_BYTES = 16 * 1024 * 1024;
@@ -52,14 +61,16 @@ const LOOK_MS = 50;
 /** Runs until the signal fires; answers the exit code. @throws UserError, MonError. */
 export async function up(options: UpOptions): Promise<number> {
   const decided = await decide(options);
-  if (options.detach) return await detach(options, decided);
   const { dataDir } = decided;
+  const clustered = options.cluster !== undefined;
+  await checkForm(dataDir, clustered);
+  if (options.detach) return await detach(options, decided);
   const address = { host: decided.host, port: decided.port };
   const lock = lockFolder(dataDir, {
     pid: process.pid,
     startedMs: systemClock.now(),
     listen: '',
-    command: 'mon up',
+    command: clustered ? 'mon up --cluster' : 'mon up',
   });
   const file = new LogFile({
     path: logFile(dataDir),
@@ -73,9 +84,9 @@ export async function up(options: UpOptions): Promise<number> {
     failure ??= thrown;
     ended.abort();
   };
-  let running: RunningLocal | undefined;
+  let running: Running | undefined;
   try {
-    running = await startLocal({ ...decided, logger, failed }).catch((thrown: unknown) => {
+    running = await startForm(options, { ...decided, logger, failed }).catch((thrown: unknown) => {
       throw portTaken(thrown, address);
     });
     const url = urlOf({ host: address.host, port: running.port });
@@ -95,6 +106,24 @@ export async function up(options: UpOptions): Promise<number> {
   return 0;
 }
 
+type Running = Pick<RunningLocal, 'port' | 'stop'>;
+
+async function startForm(options: UpOptions, local: LocalOptions): Promise<Running> {
+  if (options.cluster === undefined) return startLocal(local);
+  // Loaded where it is wanted: the start of one process is not to pay for it.
+  const { startCluster } = await import('./cluster.ts');
+  return startCluster(options, options.cluster, local);
+}
+
+/** @throws UserError for a folder that the other form of mon has written. */
+async function checkForm(dataDir: string, clustered: boolean): Promise<void> {
+  if (!(await systemDisk.exists(join(dataDir, clustered ? 'log' : 'hub')))) return;
+  const [is, not] = clustered ? ['one process', 'a cluster'] : ['a cluster', 'one process'];
+  throw new UserError(`${dataDir} has the data of ${is}, not of ${not}`, {
+    hint: `choose another folder with --data-dir, or start it as ${is}`,
+  });
+}
+
 /** A port in use, with who uses it as far as this machine tells; anything else as it was. */
 function portTaken(thrown: unknown, address: ListenAddress): unknown {
   if (!(thrown instanceof MonError) || thrown.code !== 'MON_PORT_IN_USE') return thrown;
@@ -111,16 +140,18 @@ function portTaken(thrown: unknown, address: ListenAddress): unknown {
   });
 }
 
-type Decided = Omit<LocalOptions, 'logger' | 'failed'>;
+export type Decided = Omit<LocalOptions, 'logger' | 'failed'>;
 
-async function decide(options: UpOptions): Promise<Decided> {
+/** What flags, environment and configuration say together. @throws UserError. */
+export async function decide(options: UpOptions): Promise<Decided> {
   const config = await readConfig(options);
   const listen = options.listen ?? config.listen;
   const address = parseListen(listen);
   const tokenFile = options.tokenFile ?? config.tokenFile;
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   checkPublic(address, token);
-  const dataDir = options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo);
+  const clustered = options.cluster !== undefined;
+  const dataDir = options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo, clustered);
   return {
     dataDir,
     ...address,
@@ -162,7 +193,8 @@ async function readConfig(options: UpOptions): Promise<MonConfig> {
   return config;
 }
 
-async function readToken(path: string): Promise<string> {
+/** @throws UserError for a file that is not there or holds no single word. */
+export async function readToken(path: string): Promise<string> {
   let text: string;
   try {
     text = Buffer.from(await systemDisk.readFile(path))
@@ -187,7 +219,8 @@ function upLogger(options: UpOptions, file: LogFile): Logger {
   return makeLogger({ write, clock: systemClock });
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+/** Resolves when the signal fires. */
+export function stopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
@@ -208,13 +241,19 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   if (options.tokenFile !== undefined) args.push('--token-file', options.tokenFile);
   if (options.enableAdmin === true) args.push('--enable-admin');
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
+  if (options.cluster !== undefined) {
+    const { stores, zones, collectors } = options.cluster;
+    args.push('--cluster', '--stores', String(stores), '--zones', String(zones));
+    args.push('--collectors', String(collectors));
+  }
   const output = join(dataDir, 'mon.out');
   const child = startBackground(args, output);
   await untilUp(child, dataDir, { signal: options.signal, output });
   const url = `http://${folderOwner(dataDir)?.listen ?? ''}`;
   for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
+  const plain = options.dataDir === undefined && options.cluster === undefined;
   const demo = options.demo ? ' --demo' : '';
-  const where = options.dataDir === undefined ? demo : ` --data-dir ${dataDir}`;
+  const where = plain ? demo : ` --data-dir ${dataDir}`;
   options.print(`stop it with: mon down${where}`);
   return 0;
 }

@@ -7,7 +7,7 @@ import type { Explanation } from '../model/explanation.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { AlertEvent, Ask, AskOptions, Explain, Notify, QueryTimes } from '../ports.ts';
 import type { Methods } from './calls.ts';
-import type { RemoteLink } from './link.ts';
+import type { Calling } from './link.ts';
 import { takeList, takeNumber, takeText } from './log-wire.ts';
 
 /** What an Ask's answer may still take on its way. */
@@ -51,9 +51,9 @@ export function askMethods(ask: Ask & Partial<Explain>): Methods {
 }
 
 export class RemoteAsk implements Ask, Explain {
-  readonly #link: RemoteLink;
+  readonly #link: Calling;
 
-  constructor(link: RemoteLink) {
+  constructor(link: Calling) {
     this.#link = link;
   }
 
@@ -101,9 +101,9 @@ export function notifyMethods(notify: Notify): Methods {
 }
 
 export class RemoteNotify implements Notify {
-  readonly #link: RemoteLink;
+  readonly #link: Calling;
 
-  constructor(link: RemoteLink) {
+  constructor(link: Calling) {
     this.#link = link;
   }
 

@@ -16,6 +16,11 @@ import { thrownError } from './shard-protocol.ts';
 import type { PlainError } from './shard-protocol.ts';
 import { SocketChannel } from './socket-channel.ts';
 
+/** What a near end asks through: a link, or a choice among several. */
+export interface Calling {
+  call(method: string, args: readonly unknown[], options?: CallOptions): Promise<unknown>;
+}
+
 export interface LinkOptions {
   readonly address: Address;
   readonly token: string;
@@ -36,7 +41,7 @@ interface Connected {
   readonly facts: unknown;
 }
 
-export class RemoteLink {
+export class RemoteLink implements Calling {
   readonly address: Address;
   readonly service: string;
   readonly #options: LinkOptions;

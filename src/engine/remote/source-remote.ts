@@ -11,7 +11,7 @@ import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, Offset, Source } from '../ports.ts';
 import type { CallOptions, Method, Methods } from './calls.ts';
-import type { RemoteLink } from './link.ts';
+import type { Calling } from './link.ts';
 import { takeList, takeNumber, takeText } from './log-wire.ts';
 
 type Selections = readonly (readonly Matcher[])[];
@@ -100,10 +100,10 @@ export function sourceMethods(sourceFor: SourceFor): Methods {
 /** The near end. Times of a series question may be infinite: they cross as they are. */
 
 export class RemoteSource implements Source {
-  readonly #link: RemoteLink;
+  readonly #link: Calling;
   readonly #scope: Scope;
 
-  constructor(link: RemoteLink, scope: Scope = {}) {
+  constructor(link: Calling, scope: Scope = {}) {
     this.#link = link;
     this.#scope = scope;
   }

@@ -4,7 +4,7 @@
 import { MonError } from '../errors.ts';
 import type { State, StateEntry } from '../ports.ts';
 import type { Methods } from './calls.ts';
-import type { RemoteLink } from './link.ts';
+import type { Calling } from './link.ts';
 import { takeList, takeNumber, takeText } from './log-wire.ts';
 
 /** What a process that owns a State offers the others. */
@@ -24,9 +24,9 @@ function takeEntry(value: unknown): StateEntry {
 }
 
 export class RemoteState implements State {
-  readonly #link: RemoteLink;
+  readonly #link: Calling;
 
-  constructor(link: RemoteLink) {
+  constructor(link: Calling) {
     this.#link = link;
   }
 

@@ -5,7 +5,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Offset, Upkeep } from '../ports.ts';
 import type { Methods } from './calls.ts';
-import type { RemoteLink } from './link.ts';
+import type { Calling } from './link.ts';
 import { takeList, takeNumber, takeText } from './log-wire.ts';
 
 export type FarUpkeep = Pick<Upkeep, 'delete' | 'cleanTombstones' | 'snapshot' | 'blocks'>;
@@ -31,9 +31,9 @@ export function upkeepMethods(
 }
 
 export class RemoteUpkeep implements FarUpkeep {
-  readonly #link: RemoteLink;
+  readonly #link: Calling;
 
-  constructor(link: RemoteLink) {
+  constructor(link: Calling) {
     this.#link = link;
   }
 
