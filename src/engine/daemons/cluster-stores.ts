@@ -39,13 +39,15 @@ export class ClusterStores implements Replicas {
   holders(): readonly Holder[] {
     const { directory, clock } = this.#options;
     const now = clock.monotonic();
-    return directory.members('store').map(({ key, facts }): Holder => {
-      const { address, zone, partitions, lacks, ready } = (facts ?? NOTHING) as StoreFacts;
+    return directory.members('store').flatMap(({ key, facts }): Holder[] => {
+      // One that has just joined holds nothing yet and says nothing.
+      if (facts === null) return [];
+      const { address, zone, partitions, lacks, ready } = facts as StoreFacts;
       const doubtful = !ready || now - (this.#doubts.get(key) ?? -Infinity) < DOUBT_MS;
       const source = new RemoteSource(directory.link(address, 'source'));
       const within = (only: readonly number[], until: ReadonlyMap<number, Offset>): RemoteSource =>
         source.within({ only, until });
-      return { name: key, zone, partitions, lacks, doubtful, within };
+      return [{ name: key, zone, partitions, lacks, doubtful, within }];
     });
   }
 
@@ -73,5 +75,3 @@ export class ClusterStores implements Replicas {
     }
   }
 }
-
-const NOTHING: StoreFacts = { address: '', zone: '', partitions: [], lacks: [], ready: false };

@@ -22,6 +22,8 @@ const LOOK_MS = 250;
 const LEASE = { leaseMs: 6000, beatMs: 1000 };
 /** A store that is away is not waited for: another one is asked. */
 const STORE_WAIT_MS = 200;
+/** Without the log an answer may lack the newest samples; it is not held up for that. */
+const LOG_WAIT_MS = 1500;
 
 /** The directory of the cluster, looked at on a beat of this process. */
 export function directoryOf(world: RoleWorld): ClusterDirectory {
@@ -48,7 +50,7 @@ export async function startQuery(world: RoleWorld): Promise<void> {
   const { clock, counters, options, startedMs, services } = world;
   const { logger, member, settings } = options;
   const { redisUrl } = settings;
-  const log = await RemoteLog.open({ link: world.hub('log'), clock });
+  const log = await RemoteLog.open({ link: world.hub('log', LOG_WAIT_MS), clock });
   const directory = directoryOf(world);
   const stores = new ClusterStores({ directory, log, clock, logger });
   const source = new ReplicatedSource(stores);

@@ -177,9 +177,9 @@ export class Supervisor {
   async #once(one: Kept): Promise<ChildEnd> {
     const { clock, noise } = this.#options;
     const { spec } = one;
-    const crashing = one.state === 'crashing';
     one.startedMs = clock.now();
-    if (!crashing) one.state = 'starting';
+    // One that crashes in a loop goes by that name, with its last words, until it is ready.
+    if (one.state !== 'crashing') one.state = 'starting';
     const child = new Child({
       args: spec.args(this.#stages[0][0].address),
       line: (text) => this.#reported(one, text),
@@ -199,8 +199,9 @@ export class Supervisor {
     } catch {
       return this.#options.noise(one.spec.member, `${text}\n`);
     }
-    one.state = report.state;
-    one.why = report.why;
+    const again = one.state === 'crashing' && report.state !== 'ready';
+    one.state = again ? one.state : report.state;
+    one.why = again ? one.why : report.why;
     one.address = report.address;
     one.url = report.url;
     this.#changed();
