@@ -74,7 +74,7 @@ describe('a cluster of three zones', () => {
     process.kill((await world.role('store-2')).pid, 'SIGTERM');
     await until('it has drained', async () => (await world.role('store-2')).restarts > 1);
     await world.ready();
-    const files = (await readdir(head)).filter((name) => name.endsWith('.head'));
+    const files = (await readdir(head)).filter((name) => name.endsWith('.checkpoint'));
     assert.ok(files.length > 0, 'there are checkpoints');
     for (const name of files) await writeFile(join(head, name), 'damaged');
     await world.kill('store-2');

@@ -12,7 +12,7 @@ import type { ClusterDirectory } from './cluster-directory.ts';
 import type { StoreFacts } from './role-store.ts';
 
 /** For so long others are asked before a store that did not answer, ms. */
-const DOUBT_MS = 3000;
+const DOUBT_MS = 10_000;
 /** The log is asked where it ends; without an answer in this time the newest may be missing. */
 const ENDS_MS = 2000;
 

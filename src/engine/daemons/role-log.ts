@@ -22,6 +22,9 @@ import type { RoleWorld } from './role-frame.ts';
 import { showLog } from './self-metrics.ts';
 import { WatchedLog } from './watched-log.ts';
 
+/** Who drains at the same time has something to write down yet: it is waited for. */
+const LEAVE_MS_MAX = 5000;
+const LEAVE_LOOK_MS = 50;
 const RETAIN_MS = 10 * 60_000;
 /** A lost disk is rebuilt from objects and the log: it has to reach back as far. */
 const REBUILD_KEEP_MS = SEAL_AFTER_MS + 2 * SEAL_SLICE_MS;
@@ -83,5 +86,14 @@ export async function startLog(world: RoleWorld): Promise<void> {
       });
     },
     drain: () => beats.stop(),
+  });
+  services.add({
+    name: 'clients',
+    drain: async () => {
+      const deadline = clock.monotonic() + LEAVE_MS_MAX;
+      while (listener.connections > 0 && clock.monotonic() < deadline) {
+        await clock.sleep(LEAVE_LOOK_MS);
+      }
+    },
   });
 }

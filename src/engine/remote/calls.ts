@@ -174,10 +174,16 @@ export function serveCalls(channel: SocketChannel, methods: Methods, options: Se
   const labels = new LabelsWriter();
   const running = new Map<number, AbortController>();
   let underWay = 0;
+  let draining = false;
   const throttle = (): void => {
     if (underWay < REMOTE_CALLS_MAX && !channel.clogged) return channel.resume();
     channel.pause();
-    if (channel.clogged) channel.onDrain(throttle);
+    if (!channel.clogged || draining) return;
+    draining = true;
+    channel.onDrain(() => {
+      draining = false;
+      throttle();
+    });
   };
   const reply = (id: number, method: string, result: unknown): void => {
     if (id === 0) return;

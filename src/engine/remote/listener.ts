@@ -79,6 +79,11 @@ export class RemoteListener {
     return { host: address.host, port: (this.#server.address() as AddressInfo).port };
   }
 
+  /** Connections that stand now. */
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
   /** Takes nobody in any more and cuts off who is there. */
   async close(): Promise<void> {
     if (!this.#server.listening) return;
