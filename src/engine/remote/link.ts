@@ -57,6 +57,11 @@ export class RemoteLink implements Calling {
     this.service = options.service;
   }
 
+  /** True once it was ended for good. */
+  get closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   get connected(): boolean {
     return this.#now !== undefined;
   }

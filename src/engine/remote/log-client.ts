@@ -40,7 +40,7 @@ export class RemoteLog implements Log {
   #sequence = 0;
   #sequenceMs: number;
   #used = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   private constructor(options: RemoteLogOptions, facts: LogFacts) {
     const { link, clock } = options;
@@ -111,14 +111,15 @@ export class RemoteLog implements Log {
   }
 
   async read(reader: string, from: ReadonlyMap<number, Offset>): Promise<LogReader> {
-    if (this.#closed) throw logClosed();
+    if (this.#closing.signal.aborted) throw logClosed();
     const { link, clock } = this.#options;
-    return RemoteReader.open({ link, clock, name: reader, closed: () => this.#closed }, from);
+    const closed = this.#closing.signal;
+    return RemoteReader.open({ link, clock, name: reader, closed }, from);
   }
 
   /** Waits for what was appended, then takes nothing more. The link is the caller's. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort();
     if (this.#sent + this.#queue.length === 0) return;
     await new Promise<void>((resolve) => this.#idle.push(resolve));
   }
@@ -130,7 +131,7 @@ export class RemoteLog implements Log {
   }
 
   #refusal(): MonError | undefined {
-    if (this.#closed) return logClosed();
+    if (this.#closing.signal.aborted) return logClosed();
     if (this.#queuedBytes < REMOTE_PENDING_BYTES_MAX) return undefined;
     return new MonError('MON_LOG_BUSY', 'the log does not keep up with what is appended', {
       hint: 'send again a little later',

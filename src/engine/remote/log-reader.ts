@@ -14,12 +14,13 @@ export interface RemoteReaderOptions {
   readonly link: RemoteLink;
   readonly clock: Clock;
   readonly name: string;
-  /** True once the log is closed. */
-  readonly closed: () => boolean;
+  /** Fires when the log is closed. */
+  readonly closed: AbortSignal;
 }
 
 /** Between two tries to come back, ms. */
 const AGAIN_MS = 200;
+const CLOSE_MS = 2000;
 
 export class RemoteReader implements LogReader {
   readonly #options: RemoteReaderOptions;
@@ -49,10 +50,10 @@ export class RemoteReader implements LogReader {
   async next(signal?: AbortSignal): Promise<readonly Delivery[]> {
     assert(!this.#busy, 'one call of next at a time');
     this.#busy = true;
-    const closing = this.#closing.signal;
+    const closing = AbortSignal.any([this.#closing.signal, this.#options.closed]);
     const ended = signal === undefined ? closing : AbortSignal.any([signal, closing]);
     try {
-      while (!ended.aborted && !this.#options.closed()) {
+      while (!ended.aborted) {
         const found = await this.#ask(ended);
         if (closing.aborted) return [];
         if (found.length > 0) return found;
@@ -73,8 +74,12 @@ export class RemoteReader implements LogReader {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    if (this.#session !== undefined) this.#options.link.tell('unread', [this.#session]);
+    const { link } = this.#options;
+    const session = this.#session;
     this.#session = undefined;
+    if (session === undefined || !link.connected) return;
+    // Answered when the releases before it have been made. A log that goes away has closed it too.
+    await link.call('unread', [session], { ms: CLOSE_MS }).catch(ignore);
   }
 
   async #open(signal?: AbortSignal): Promise<void> {
@@ -111,3 +116,5 @@ export class RemoteReader implements LogReader {
     return deliveries;
   }
 }
+
+function ignore(): void {}

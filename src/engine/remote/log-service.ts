@@ -60,6 +60,8 @@ export class LogService implements Service {
     const readers = new Map<number, OpenReader>();
     const producer = {};
     let translator: Translator | undefined;
+    /** Releases one after the other: a reader that closes has made its last. */
+    let releasing: Promise<void> = Promise.resolve();
     const all = (ask: (partition: number) => Promise<number>): Promise<number[]> =>
       Promise.all(Array.from({ length: log.partitions }, (_, p) => ask(p)));
     const methods: Methods = {
@@ -77,17 +79,14 @@ export class LogService implements Service {
       },
       release: async ([number, partition, offset]) => {
         const found = readers.get(takeNumber(number));
-        const p = takeNumber(partition);
-        const claim = found?.claims.get(p);
-        if (found === undefined || claim === undefined) return;
-        // A successor holds this partition: what we think of it does not count any more.
-        if (this.#holders.get(claim) !== found.session) return;
-        const upTo = takeNumber(offset);
-        if (upTo <= (await log.end(p))) found.reader.release(p, upTo);
+        const [p, upTo] = [takeNumber(partition), takeNumber(offset)];
+        releasing = releasing.then(() => this.#release(found, p, upTo));
+        await releasing;
       },
       unread: async ([number]) => {
         const found = readers.get(takeNumber(number));
         readers.delete(takeNumber(number));
+        await releasing;
         await found?.reader.close();
       },
     };
@@ -97,6 +96,14 @@ export class LogService implements Service {
       for (const { reader } of readers.values()) void reader.close();
     };
     return { methods, closed };
+  }
+
+  async #release(found: OpenReader | undefined, partition: number, upTo: number): Promise<void> {
+    const claim = found?.claims.get(partition);
+    if (found === undefined || claim === undefined) return;
+    // A successor holds this partition: what we think of it does not count any more.
+    if (this.#holders.get(claim) !== found.session) return;
+    if (upTo <= (await this.#options.log.end(partition))) found.reader.release(partition, upTo);
   }
 
   async #append(
@@ -152,9 +159,9 @@ export class LogService implements Service {
     held: unknown,
   ): Promise<number> {
     const { log } = this.#options;
-    const starts = takeOffsets(from, log.partitions);
+    const starts = takeOffsets(from);
     const session = ++this.#sessions;
-    const reader = await log.read(name, starts, takeOffsets(held, log.partitions));
+    const reader = await log.read(name, starts, takeOffsets(held));
     const claims = new Map<number, string>();
     for (const partition of starts.keys()) {
       claims.set(partition, `${partition}/${name}`);

@@ -83,13 +83,13 @@ export function takeList(value: unknown): readonly unknown[] {
   throw new MonError('MON_RECORD_MALFORMED', 'a call without its list');
 }
 
-/** Offsets by partition, each a partition of the log. */
-export function takeOffsets(value: unknown, partitions: number): Map<number, Offset> {
+/** Offsets by partition; whether there is such a partition is the log's to say. */
+export function takeOffsets(value: unknown): Map<number, Offset> {
   const out = new Map<number, Offset>();
   if (!(value instanceof Map)) throw new MonError('MON_RECORD_MALFORMED', 'no offsets');
   for (const [partition, offset] of value) {
     const [p, o] = [takeNumber(partition), takeNumber(offset)];
-    if (!Number.isSafeInteger(p) || p < 0 || p >= partitions || !Number.isSafeInteger(o) || o < 0) {
+    if (!Number.isSafeInteger(p) || p < 0 || !Number.isSafeInteger(o) || o < 0) {
       throw new MonError('MON_RECORD_MALFORMED', `${o} is no offset of partition ${p}`);
     }
     out.set(p, o);

@@ -119,7 +119,7 @@ export class RemotePlacement implements Placement {
     { changed, signal }: { changed: (now: Assignment) => void; signal: AbortSignal },
   ): Promise<void> {
     let epoch = first;
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#link.closed) {
       try {
         const options = { ms: Infinity, signal };
         const now = takeAssignment(await this.#link.call('after', [...who, epoch], options));
