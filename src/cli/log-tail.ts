@@ -25,7 +25,8 @@ export async function printLog(
   flags: LogFlags,
   stage: Stage,
 ): Promise<void> {
-  if (flags.role !== undefined) return printRoleLogs(folders, { ...flags, role: flags.role }, stage);
+  if (flags.role !== undefined)
+    return printRoleLogs(folders, { ...flags, role: flags.role }, stage);
   const paths = folders.map(logFile);
   const path = await firstThere(systemDisk, paths);
   if (path === undefined) {

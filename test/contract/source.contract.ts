@@ -73,10 +73,7 @@ export function sourceContract(name: string, make: () => Promise<SourceUnderTest
     promised('lists series, names and values', async (source) => {
       const all = [UP];
       const [min, max] = [0, END];
-      assert.deepEqual(
-        await source.series(all, min, max, 0),
-        await naive.series(all, min, max, 0),
-      );
+      assert.deepEqual(await source.series(all, min, max, 0), await naive.series(all, min, max, 0));
       assert.deepEqual(
         await source.labelNames(all, min, max),
         await naive.labelNames(all, min, max),

@@ -40,7 +40,11 @@ describe('a cluster of three zones', () => {
       samples: [{ timestamp: now, value: 1 }],
     }));
     await writeSamples(world.url, series);
-    for (const away of [[0, 1], [1, 2], [0, 2]]) {
+    for (const away of [
+      [0, 1],
+      [1, 2],
+      [0, 2],
+    ]) {
       const thaw = await Promise.all(away.map((i) => world.freeze(`store-${i}`)));
       try {
         for (let i = 0; i < 3; i++) {

@@ -1,5 +1,5 @@
-// Two ends of a connection for tests: a listener with services on a unix socket or a TCP port, links
-// to it, and a way to break what stands between them.
+// Two ends of a connection for tests: a listener with services on a unix socket or a TCP port,
+// links to it, and a way to break what stands between them.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -8,15 +8,15 @@ import { MonError, messageOf } from '../errors.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { LogFile } from '../runtime/log-file.ts';
 import { makeFolderNow } from '../runtime/make-folder.ts';
+import { newSecret } from '../runtime/random.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { parseAddress } from '../remote/address.ts';
 import { roleLogFile, rolesFile } from './folders.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local.ts';
-import { newToken } from './role-frame.ts';
 import { Supervisor } from './supervisor.ts';
 import type { RoleSpec } from './supervisor.ts';
-import type { ClusterSize, UpOptions } from './up.ts';
+import type { ClusterSize, UpOptions } from './up-options.ts';
 
 const LOG_FILE_BYTES = 4 * 1024 * 1024;
 /** Until then all roles should be ready; after it the start is told all the same. */
@@ -41,9 +41,10 @@ export async function startCluster(
 ): Promise<RunningCluster> {
   const { dataDir, logger, host, port } = local;
   await checkPort(host, port);
-  for (const name of ['run', 'logs', 'hub', 'stores', 'objects']) makeFolderNow(join(dataDir, name));
+  for (const name of ['run', 'logs', 'hub', 'stores', 'objects'])
+    makeFolderNow(join(dataDir, name));
   const tokenPath = join(dataDir, 'cluster-token');
-  await systemDisk.replaceFile(tokenPath, [Buffer.from(`${newToken()}\n`)]);
+  await systemDisk.replaceFile(tokenPath, [Buffer.from(`${newSecret()}\n`)]);
   const stages = specsOf({ up, size, local, tokenPath });
   const noises = new Map<string, LogFile>();
   let saving: Promise<void> = Promise.resolve();
@@ -57,9 +58,11 @@ export async function startCluster(
     },
     changed: () => {
       supervisor.tell('api', JSON.stringify({ waitingFor: supervisor.waitingFor() }));
-      saving = saving.then(() => save(supervisor, dataDir)).catch((thrown: unknown) => {
-        logger.warn('cannot write down the state of the roles', { why: messageOf(thrown) });
-      });
+      saving = saving
+        .then(() => save(supervisor, dataDir))
+        .catch((thrown: unknown) => {
+          logger.warn('cannot write down the state of the roles', { why: messageOf(thrown) });
+        });
     },
   });
   const stop = async (): Promise<readonly string[]> => {

@@ -1,7 +1,7 @@
 // State as the hub lends it: leases live in memory, all else is durable. A lease says that a
-// process lives now, so that nothing is lost when the hub forgets it: its member takes it anew. Easy
-// to get wrong: a version must never come twice, also not across two lives of the hub, or a member
-// that was fenced would renew a lease that is not its own.
+// process lives now, so that nothing is lost when the hub forgets it: its member takes it anew.
+// Easy to get wrong: a version must never come twice, also not across two lives of the hub, or a
+// member that was fenced would renew a lease that is not its own.
 import { MonError } from '../errors.ts';
 import type { State, StateEntry } from '../ports.ts';
 

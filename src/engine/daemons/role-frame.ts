@@ -2,7 +2,6 @@
 // order of life, and what it tells its supervisor. What a role does is in its own file; the table
 // in roles.ts names them. Easy to get wrong: a role is ready when it can do its work, not when it
 // has started.
-import { randomBytes } from 'node:crypto';
 import { MonError, assert } from '../errors.ts';
 import { parseAddress } from '../remote/address.ts';
 import type { Address } from '../remote/address.ts';
@@ -157,11 +156,6 @@ export async function startRole(start: StartRole, options: RoleOptions): Promise
     waitingFor: () => world.services.waitingFor(),
     stop: () => world.stop(),
   };
-}
-
-/** A word that nobody guesses, for the processes of one cluster. */
-export function newToken(): string {
-  return randomBytes(24).toString('base64url');
 }
 
 /** True for a failure of another process that passes. */

@@ -1,7 +1,7 @@
 // What `mon run ROLE` does: one role as a process of its own, part of the cluster that its flags
-// name. Under a supervisor it says on stdout how it is, one line of JSON a change, and ends when its
-// stdin does. Easy to get wrong: without that a killed supervisor leaves orphans behind that hold
-// ports and folders.
+// name. Under a supervisor it says on stdout how it is, one line of JSON a change, and ends when
+// its stdin does. Easy to get wrong: without that a killed supervisor leaves orphans behind that
+// hold ports and folders.
 import { hostname } from 'node:os';
 import type { Readable } from 'node:stream';
 import { UserError } from '../errors.ts';
@@ -16,7 +16,7 @@ import type { RoleOptions, RunningRole } from './role-frame.ts';
 import { roleNamed } from './roles.ts';
 import type { RoleReport } from './supervisor.ts';
 import { decide, readToken, stopped } from './up.ts';
-import type { UpOptions } from './up.ts';
+import type { UpOptions } from './up-options.ts';
 
 export interface RunOptions extends Omit<UpOptions, 'detach' | 'background' | 'cluster'> {
   readonly role: string;
@@ -58,7 +58,11 @@ export async function run(options: RunOptions): Promise<number> {
   let others: readonly string[] = [];
   const { supervisor } = options;
   if (supervisor !== undefined) {
-    listenTo(supervisor, () => ended.abort(), (now) => (others = now.filter((m) => m !== member)));
+    listenTo(
+      supervisor,
+      () => ended.abort(),
+      (now) => (others = now.filter((m) => m !== member)),
+    );
   }
   const role: RoleOptions = {
     ...{ role: options.role, member, zone: options.zone, zones: options.zones, token, logger },

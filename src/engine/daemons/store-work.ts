@@ -1,7 +1,7 @@
 // What a store process does for the partitions that it holds now: shards, the consumer that feeds
-// them, upkeep. It is stopped and begun anew when the partitions change. Easy to get wrong: files of
-// an earlier time may stand before what the log still has; they are thrown away and rebuilt from
-// objects, and what is then still missing is remembered and said.
+// them, upkeep. It is stopped and begun anew when the partitions change. Easy to get wrong: files
+// of an earlier time may stand before what the log still has; they are thrown away and rebuilt
+// from objects, and what is then still missing is remembered and said.
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
 import { Consumer } from '../log/consume.ts';
@@ -65,7 +65,9 @@ export class StoreWork {
     this.lacks = lacks;
     this.#shards = shards;
     this.upkeep = new AllUpkeep(shards.map(({ client }) => client));
-    this.#sink = new ShardedSink(shards.map(({ client, partitions: p }) => ({ sink: client, partitions: p })));
+    this.#sink = new ShardedSink(
+      shards.map(({ client: sink, partitions: theirs }) => ({ sink, partitions: theirs })),
+    );
     const { log, reader: name, clock, checkpointMs, logger, died } = options;
     this.#consumer = new Consumer({
       ...{ name, log, clock, checkpointMs },
@@ -76,10 +78,7 @@ export class StoreWork {
   }
 
   /** Opens the partitions and begins to read. @throws what the disk or the log throws. */
-  static async start(
-    partitions: readonly number[],
-    options: StoreWorkOptions,
-  ): Promise<StoreWork> {
+  static async start(partitions: readonly number[], options: StoreWorkOptions): Promise<StoreWork> {
     const lacks = await openable(partitions, options);
     const shards = await openShards(partitions, options, lacks.atLeast);
     const work = new StoreWork(partitions, shards, options, lacks.known);

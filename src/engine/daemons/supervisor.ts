@@ -1,7 +1,7 @@
 // Keeps the processes of a cluster on one machine alive: starts them in order, starts again what
 // ends, ever more slowly when it ends again and again, and drains all in the reverse order. Easy to
-// get wrong: a process that crashes in a loop must be named with its last words, not hidden by being
-// started again; and what was told to stop must not be started again.
+// get wrong: a process that crashes in a loop must be named with its last words, not hidden by
+// being started again; and what was told to stop must not be started again.
 import type { Clock } from '../runtime/clock.ts';
 import { Child } from '../runtime/child.ts';
 import type { ChildEnd } from '../runtime/child.ts';

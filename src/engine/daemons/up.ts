@@ -22,34 +22,8 @@ import { checkPublic, parseListen, urlOf } from './listen-address.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { startLocal } from './local.ts';
 import type { LocalOptions, RunningLocal } from './local.ts';
+import type { UpOptions } from './up-options.ts';
 import { welcome } from './welcome.ts';
-
-/** The flags of `mon up`, plain. */
-export interface UpOptions {
-  readonly demo: boolean;
-  readonly configPath?: string;
-  readonly dataDir?: string;
-  readonly listen?: string;
-  readonly detach: boolean;
-  /** Set on the process that --detach starts: its lines go to the log file alone. */
-  readonly background: boolean;
-  readonly tokenFile?: string;
-  readonly shards?: number;
-  readonly enableAdmin?: boolean;
-  /** As processes on this machine instead of one. */
-  readonly cluster?: ClusterSize;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly signal: AbortSignal;
-  readonly print: (line: string) => void;
-  readonly warn: (line: string) => void;
-}
-
-/** How many processes of the roles that there may be several of. */
-export interface ClusterSize {
-  readonly stores: number;
-  readonly zones: number;
-  readonly collectors: number;
-}
 
 const LOG_FILE_BYTES = 16 * 1024 * 1024;
 const LOG_FILES_KEPT = 3;
@@ -151,7 +125,8 @@ export async function decide(options: UpOptions): Promise<Decided> {
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   checkPublic(address, token);
   const clustered = options.cluster !== undefined;
-  const dataDir = options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo, clustered);
+  const dataDir =
+    options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo, clustered);
   return {
     dataDir,
     ...address,

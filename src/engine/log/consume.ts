@@ -70,7 +70,7 @@ export class Consumer {
     await this.reach(until);
   }
 
-  /** The same for offsets that somebody else has looked up; partitions not read here do not count. */
+  /** The same for offsets that somebody else looked up; partitions not read here do not count. */
   async reach(until: ReadonlyMap<number, Offset>): Promise<void> {
     if (this.#reached(until)) return;
     if (this.#failure !== undefined) throw this.#failure;

@@ -154,9 +154,7 @@ export class ReplicatedSource implements Source {
       said.push(`no store answers for ${partitionsText(round.missing)}: their series are missing`);
     }
     if (round.lacking.length > 0) {
-      said.push(
-        `only stores that lack older samples answer for ${partitionsText(round.lacking)}`,
-      );
+      said.push(`only stores that lack older samples answer for ${partitionsText(round.lacking)}`);
     }
     return { parts, missing: said };
   }

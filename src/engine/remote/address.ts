@@ -3,8 +3,7 @@
 // has to go before somebody can listen there again.
 import { MonError, UserError } from '../errors.ts';
 
-export type Address =
-  { readonly path: string } | { readonly host: string; readonly port: number };
+export type Address = { readonly path: string } | { readonly host: string; readonly port: number };
 
 /** sockaddr_un has 108 bytes on Linux and 104 on macOS, with the zero at the end. */
 const UNIX_PATH_BYTES_MAX = 103;

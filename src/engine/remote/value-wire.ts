@@ -136,10 +136,7 @@ class ValuePen {
     this.#count(column.length);
     this.#need(column.byteLength);
     // By bytes, not by elements: a NaN keeps its bits.
-    this.#bytes.set(
-      new Uint8Array(column.buffer, column.byteOffset, column.byteLength),
-      this.#at,
-    );
+    this.#bytes.set(new Uint8Array(column.buffer, column.byteOffset, column.byteLength), this.#at);
     this.#at += column.byteLength;
   }
 }

@@ -33,7 +33,7 @@ export type Deal = (
 
 /** Places dealt round by ordinal: the same for the same members, whatever was before. */
 export const dealRound: Deal = (places, members) => {
-  const out = new Array<string>(places);
+  const out = Array.from({ length: places }, () => '');
   members.forEach((name, index) => {
     for (const place of dealt(places, members.length, index)) out[place] = name;
   });
@@ -45,7 +45,7 @@ export const dealSticky: Deal = (places, members, before) => {
   const most = Math.ceil(places / members.length);
   const least = Math.floor(places / members.length);
   const counts = new Map(members.map((name) => [name, 0]));
-  const out = new Array<string>(places);
+  const out = Array.from({ length: places }, () => '');
   const open: number[] = [];
   let large = places - least * members.length;
   for (let place = 0; place < places; place++) {
@@ -106,7 +106,8 @@ export async function changeTable(
 }
 
 /** What a member holds by a table; nothing when it is not in it. */
-export function assignmentOf({ epoch, holders, members }: LeaseTable, who: TableMember): Assignment {
+export function assignmentOf(table: LeaseTable, who: TableMember): Assignment {
+  const { epoch, holders, members } = table;
   const there = members.some(({ name, owner }) => name === who.name && owner === who.owner);
   const partitions: number[] = [];
   if (there) holders.forEach((name, place) => void (name === who.name && partitions.push(place)));

@@ -1,7 +1,7 @@
 // Placement among processes: who works for a role renews a lease in State, and whoever sees a lease
 // stand still for too long takes the member out, its lease first, so that it finds itself fenced
-// before another has what it held. Easy to get wrong: nobody's wall clock counts; a watcher measures
-// by its own clock how long it has seen the same version, and not while State was away.
+// before another has what it held. Easy to get wrong: nobody's wall clock counts; a watcher
+// measures by its own clock how long it has seen the same version, and not while State was away.
 import { MonError, assert } from '../errors.ts';
 import type { Assignment, Placement, State } from '../ports.ts';
 import type { Clock, Timer } from './clock.ts';
@@ -180,11 +180,11 @@ export class LeasePlacement implements Placement {
     if (one.left) return;
     try {
       if (!(await this.#renew(one))) {
-        // Somebody took us out, or took the name: what we held is not ours until we are in again.
+        // Somebody took us out, or the hub was started anew and knows no leases.
         one.version = 0;
-        one.changed({ partitions: [], epoch: one.epoch });
+        const before = one.epoch;
         const now = await this.#enter(one);
-        one.changed(now);
+        if (now.epoch !== before) one.changed(now);
       }
       await this.#sweep(one.role);
       const { table } = await findTable(this.#options.state, one.role);

@@ -16,14 +16,10 @@ import { plainService } from '../../../src/engine/remote/listener.ts';
 import { RemoteLog } from '../../../src/engine/remote/log-client.ts';
 import { LogService } from '../../../src/engine/remote/log-service.ts';
 import type { FarEncoder, Translator } from '../../../src/engine/remote/log-wire.ts';
-import {
-  PlacementService,
-  RemotePlacement,
-} from '../../../src/engine/remote/placement-remote.ts';
 import { RemoteSource, sourceMethods } from '../../../src/engine/remote/source-remote.ts';
 import { RemoteState, stateMethods } from '../../../src/engine/remote/state-remote.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
-import { LocalPlacement } from '../../../src/engine/runtime/placement-local.ts';
+import { LeasePlacement } from '../../../src/engine/runtime/placement-leases.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { SqliteState } from '../../../src/engine/runtime/state-sqlite.ts';
 import { CONTRACT_PARTITIONS } from '../../contract/log-promise.ts';
@@ -193,28 +189,23 @@ stateContract('over a socket', async () => {
   };
 });
 
-placementContract('over a socket', async () => {
+placementContract('leases in a State over a socket', async () => {
   const where = await mkdtemp(join(tmpdir(), 'mon-far-placement-'));
-  const state = new SqliteState(join(where, 'state.db'));
-  let owners = 0;
-  const pairs: RemotePair[] = [];
-  const placed = async (): Promise<RemotePair> => {
-    const near = new LocalPlacement(state, CONTRACT_PLACES, `owner-${owners++}`);
-    const pair = await RemotePair.open({ placement: new PlacementService(near) });
-    pairs.push(pair);
-    return pair;
+  const now = await farState(join(where, 'state.db'));
+  const made: LeasePlacement[] = [];
+  const make = (): LeasePlacement => {
+    const state = new RemoteState(now.pair.link('state'));
+    const lease = { places: CONTRACT_PLACES, leaseMs: 3000, beatMs: 500 };
+    const owner = `owner-${made.length}`;
+    const placement = new LeasePlacement({ ...lease, state, clock: systemClock, owner });
+    made.push(placement);
+    return placement;
   };
-  const [first, second] = [await placed(), await placed()];
-  const far = (pair: RemotePair): RemotePlacement =>
-    new RemotePlacement(pair.link('placement'), systemClock);
   return {
-    placement: far(first),
-    other: () => far(second),
-    settled: () => new Promise((resolve) => setTimeout(resolve, 50)),
+    ...{ placement: make(), other: make, shared: true },
     async dispose() {
-      for (const pair of pairs) await pair.close();
-      await new Promise((resolve) => setTimeout(resolve, 20));
-      await state.close();
+      for (const placement of made) await placement.pause();
+      await now.close();
       await rm(where, { recursive: true });
     },
   };

@@ -1,5 +1,5 @@
-// Messages as bytes: everything comes out as it went in, to the last bit, and whatever else comes in
-// is refused with one kind of failure and no more memory than it has bytes.
+// Messages as bytes: everything comes out as it went in, to the last bit, and whatever else comes
+// in is refused with one kind of failure and no more memory than it has bytes.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';
@@ -86,8 +86,14 @@ test('damaged and made-up bytes are refused or read, and nothing else', () => {
     for (let i = 0; i < 4; i++) bytes[Math.floor(random() * bytes.length)] = random() * 256;
     refused(bytes, seed);
     refused(bytes.subarray(0, Math.floor(random() * bytes.length)), seed);
-    refused(Uint8Array.from({ length: 40 }, () => random() * 256), seed);
-    refused(Uint8Array.from({ length: 40 }, () => random() * 12), seed);
+    refused(
+      Uint8Array.from({ length: 40 }, () => random() * 256),
+      seed,
+    );
+    refused(
+      Uint8Array.from({ length: 40 }, () => random() * 12),
+      seed,
+    );
   }
 });
 

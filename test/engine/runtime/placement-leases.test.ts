@@ -9,7 +9,7 @@ import { test } from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';
 import type { Assignment, State } from '../../../src/engine/ports.ts';
 import { HubState } from '../../../src/engine/daemons/hub-state.ts';
-import { dealSticky } from '../../../src/engine/runtime/lease-table.ts';
+import { changeTable, dealSticky, findTable } from '../../../src/engine/runtime/lease-table.ts';
 import { LeasePlacement } from '../../../src/engine/runtime/placement-leases.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { SqliteState } from '../../../src/engine/runtime/state-sqlite.ts';
@@ -102,16 +102,34 @@ test('who falls silent is fenced, and only then others have what it held', async
   await w.dispose();
 });
 
-test('who was taken out and lives joins again by itself, with nothing in between', async () => {
+test('a hub that forgot all leases changes nothing', async () => {
   const w = await world();
   const seen: Assignment[] = [];
   const a = w.make('a');
-  await a.join('store', 'store-0', (now) => seen.push(now));
+  const first = await a.join('store', 'store-0', (now) => seen.push(now));
   const [[key, entry]] = await w.state.list('lease/store/');
   await w.state.remove(key, entry.version);
   await w.clock.advance(600);
-  assert.deepEqual(seen[0].partitions, []);
-  assert.deepEqual(seen.at(-1)?.partitions.length, 6);
+  assert.deepEqual(seen, []);
+  assert.equal(await a.holds('store', 'store-0', first.epoch), true);
+  await w.dispose();
+});
+
+test('who hung for longer than its lease joins again by itself, with a new epoch', async () => {
+  const w = await world();
+  const seen: Assignment[] = [];
+  const a = w.make('a');
+  const first = await a.join('store', 'store-0', (now) => seen.push(now));
+  await w.make('b').join('store', 'store-1', () => undefined);
+  const [[key, entry]] = await w.state.list('lease/store/store-0');
+  await w.state.remove(key, entry.version);
+  const { table } = await findTable(w.state, 'store');
+  const rest = table.members.filter(({ name }) => name !== 'store-0');
+  await changeTable(w.state, 'store', { places: 6, deal: dealSticky }, () => rest);
+  assert.equal(await a.holds('store', 'store-0', first.epoch), false);
+  await w.clock.advance(1200);
+  assert.equal(seen.at(-1)?.partitions.length, 3);
+  assert.ok((seen.at(-1)?.epoch ?? 0) > first.epoch);
   assert.equal(a.alive('store', 'store-0'), true);
   await w.dispose();
 });
@@ -151,7 +169,8 @@ test('sticky dealing is even and moves no more than it has to', () => {
       assert.equal(dealt.length, places, words);
       assert.ok(Math.max(...counts) - Math.min(...counts) <= 1, words);
       const stayed = dealt.filter((h, p) => h === holders[p]).length;
-      const lost = there ? holders.filter((h) => h === name).length : Math.ceil(places / now.length);
+      const left = holders.filter((h) => h === name).length;
+      const lost = there ? left : Math.ceil(places / now.length);
       if (holders.length > 0) assert.ok(stayed >= places - lost - members.length, words);
       [members, holders] = [now, dealt];
     }
