@@ -1,7 +1,7 @@
 // `mon up --cluster` as a user has it: data in and out, roles killed under a ledger, stores of two
 // zones gone, a role that crashes in a loop, and an end that leaves nobody behind.
 import { strict as assert } from 'node:assert';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -64,8 +64,26 @@ describe('a cluster of three zones', () => {
       }
       await world.ready();
     }
-    for (const member of ['store-0', 'store-1']) process.kill((await world.role(member)).pid, 9);
+    for (const member of ['store-0', 'store-1']) await world.kill(member);
     assert.equal(await numberOf(world.url, 'sum(kept)', now), 40);
+    await world.ready();
+  });
+
+  it('rebuilds a store whose disk was wiped', async () => {
+    const folder = join(world.folder.dataDir, 'stores', 'store-1');
+    await writeSamples(world.url, [
+      { labels: { __name__: 'before' }, samples: [{ timestamp: Date.now(), value: 7 }] },
+    ]);
+    await world.kill('store-1');
+    await rm(folder, { recursive: true, force: true });
+    await world.ready();
+    const thaw = await Promise.all(['store-0', 'store-2'].map((one) => world.freeze(one)));
+    try {
+      assert.equal(await numberOf(world.url, 'before'), 7);
+      assert.equal(await numberOf(world.url, 'sum(written)'), 1225);
+    } finally {
+      for (const go of thaw) go();
+    }
     await world.ready();
   });
 
@@ -82,11 +100,14 @@ describe('a cluster of three zones', () => {
     assert.ok(files.length > 0, 'there are checkpoints');
     for (const name of files) await writeFile(join(head, name), 'damaged');
     await world.kill('store-2');
-    await until('it is named', async () => (await world.role('store-2')).state === 'crashing');
+    await until('it is named', async () => {
+      const { state, why } = await world.role('store-2');
+      return state === 'crashing' && why.startsWith('error: ');
+    });
     const said = await endsBySelf(['status', '--data-dir', world.folder.dataDir, '-o', 'json']);
     assert.equal(said.code, 1);
     assert.match(said.stdout, /"store-2"[^}]*"crashing"|"crashing"[^}]*"store-2"/);
-    assert.match(said.stdout, /checkpoint/);
+    assert.match(said.stdout, /"why": "error: .*checkpoint/);
     assert.equal((await fetch(`${world.url}/-/ready`)).status, 503);
     assert.equal(await numberOf(world.url, 'count(written)'), 50);
     const logs = await endsBySelf(['logs', '--data-dir', world.folder.dataDir, '--role', 'store']);

@@ -22,7 +22,7 @@ import { directoryOf } from './role-query.ts';
 import type { StoreFacts } from './role-store.ts';
 import { VERSION } from './version.ts';
 
-const LOOK_MS = 500;
+const LOOK_MS = 250;
 const DRAIN_MS = 5000;
 
 interface Addressed {

@@ -56,6 +56,7 @@ export async function startCollector(world: RoleWorld): Promise<void> {
   };
   services.add({
     name: 'targets',
+    ready: () => shares.settled,
     start: async () => {
       const first = await placement.join(ROLE, member, changed);
       await placement.announce(ROLE, member, { address: addressText(world.address) });
@@ -111,6 +112,11 @@ class Shares implements TargetShare {
 
   allowed(): boolean {
     return this.#placement.alive(ROLE, this.#member);
+  }
+
+  /** True when all that is ours has been handed over. */
+  get settled(): boolean {
+    return this.#mine.size === this.#wanted.size;
   }
 
   /** Lets go of what is another's now; true when that was something. */
