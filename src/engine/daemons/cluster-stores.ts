@@ -4,11 +4,11 @@
 import type { MonError } from '../errors.ts';
 import type { Offset } from '../ports.ts';
 import type { Holder, Replicas } from '../query/replicated-source.ts';
-import type { RemoteLog } from '../remote/log-client.ts';
 import { RemoteSource } from '../remote/source-remote.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
+import type { ClusterLog } from './cluster-log.ts';
 import type { StoreFacts } from './role-store.ts';
 
 /** For so long others are asked before a store that did not answer, ms. */
@@ -18,7 +18,7 @@ const ENDS_MS = 2000;
 
 export interface ClusterStoresOptions {
   readonly directory: ClusterDirectory;
-  readonly log: RemoteLog;
+  readonly log: ClusterLog;
   readonly clock: Clock;
   readonly logger: Logger;
 }

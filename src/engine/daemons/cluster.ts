@@ -14,6 +14,7 @@ import { parseAddress } from '../remote/address.ts';
 import { roleLogFile, rolesFile } from './folders.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local.ts';
+import { ROLES } from './roles.ts';
 import { Supervisor } from './supervisor.ts';
 import type { RoleSpec } from './supervisor.ts';
 import type { ClusterSize, UpOptions } from './up-options.ts';
@@ -21,6 +22,8 @@ import type { ClusterSize, UpOptions } from './up-options.ts';
 const LOG_FILE_BYTES = 4 * 1024 * 1024;
 /** Until then all roles should be ready; after it the start is told all the same. */
 const READY_MS = 20_000;
+/** Roles that read what others write: one process each, of those that this build has. */
+const FOLLOWERS = ['rollup', 'alert', 'notify'];
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /** The names of zones: a, b, c. */
@@ -129,7 +132,12 @@ function specsOf(plan: Plan): RoleSpec[][] {
   return [
     some('log', 1),
     some('store', size.stores),
-    [...some('query', 1), ...some('collector', size.collectors), ...some('api', 1)],
+    [
+      ...some('query', 1),
+      ...FOLLOWERS.filter((role) => ROLES.has(role)).flatMap((role) => some(role, 1)),
+      ...some('collector', size.collectors),
+      ...some('api', 1),
+    ],
   ];
 }
 

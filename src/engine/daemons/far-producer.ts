@@ -6,15 +6,16 @@ import { Door } from '../collector/door.ts';
 import { PushText } from '../collector/push-text.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
+import { assert } from '../errors.ts';
 import { TICK_MS } from '../limits.ts';
-import { RemoteLog } from '../remote/log-client.ts';
-import { takeFacts } from '../remote/log-wire.ts';
 import { Beats } from './beats.ts';
+import { openClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { showDoor } from './self-metrics.ts';
 
 export interface FarProducer {
-  readonly log: RemoteLog;
+  readonly log: ClusterLog;
   readonly door: Door;
 }
 
@@ -23,15 +24,19 @@ const SHOW_MS = 2000;
 /** Makes the door of this process; its ticks begin with the services. */
 export async function farProducer(world: RoleWorld): Promise<FarProducer> {
   const { clock, counters, options, services } = world;
-  const link = world.hub('log');
-  const { partitions } = takeFacts(await link.facts());
   const kernels = new Kernels();
-  const book = new SeriesBook(kernels, partitions);
+  // Made when the log has told its partitions, before anything is appended.
+  let book: SeriesBook | undefined;
   const codec = new BatchCodec(kernels);
-  const log = await RemoteLog.open({
-    ...{ link, clock },
-    encoder: { encode: (batch, place) => codec.encode(batch, { ...place, book }) },
+  const log = await openClusterLog(world, {
+    encoder: {
+      encode(batch, place) {
+        assert(book, 'there is a book before there is a batch');
+        return codec.encode(batch, { ...place, book });
+      },
+    },
   });
+  book = new SeriesBook(kernels, log.partitions);
   const text = new PushText(clock);
   const door = new Door({
     ...{ log, book, kernels, clock },

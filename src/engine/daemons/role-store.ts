@@ -7,7 +7,6 @@ import { MonError } from '../errors.ts';
 import type { Assignment, Offset, Source } from '../ports.ts';
 import { addressText } from '../remote/address.ts';
 import { plainService } from '../remote/listener.ts';
-import { RemoteLog } from '../remote/log-client.ts';
 import { sourceMethods } from '../remote/source-remote.ts';
 import type { Scope } from '../remote/source-remote.ts';
 import { upkeepMethods } from '../remote/upkeep-remote.ts';
@@ -17,6 +16,8 @@ import type { LeasePlacement } from '../runtime/placement-leases.ts';
 import { makeFolderNow } from '../runtime/make-folder.ts';
 import { AllUpkeep } from './all-upkeep.ts';
 import { Beats } from './beats.ts';
+import { openClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { storeReader } from './role-log.ts';
 import { showShards } from './self-metrics.ts';
@@ -50,7 +51,7 @@ export async function startStore(world: RoleWorld): Promise<void> {
     command: `mon run store (${member})`,
   });
   services.add({ name: 'folder', stop: async () => lock.release() });
-  const log = await RemoteLog.open({ link: world.hub('log'), clock });
+  const log = await openClusterLog(world);
   const places = log.partitions;
   const placement = world.placement({ ...STORE_LEASE, places, deal: dealSticky });
   const holder = new StoreHolder(world, log, placement);
@@ -89,14 +90,14 @@ class StoreHolder {
   work: StoreWork | undefined;
   ready = false;
   readonly #world: RoleWorld;
-  readonly #log: RemoteLog;
+  readonly #log: ClusterLog;
   readonly #placement: LeasePlacement;
   #newest: Assignment = { partitions: [], epoch: 0 };
   #turn: Promise<void> = Promise.resolve();
   #stopped = false;
   #told = '';
 
-  constructor(world: RoleWorld, log: RemoteLog, placement: LeasePlacement) {
+  constructor(world: RoleWorld, log: ClusterLog, placement: LeasePlacement) {
     this.#world = world;
     this.#log = log;
     this.#placement = placement;

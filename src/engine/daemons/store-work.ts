@@ -7,7 +7,6 @@ import { MonError } from '../errors.ts';
 import { Consumer } from '../log/consume.ts';
 import type { Offset, Sink, Source } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
-import type { RemoteLog } from '../remote/log-client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { dealt } from '../runtime/placement-local.ts';
@@ -16,12 +15,13 @@ import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
 import { AllUpkeep } from './all-upkeep.ts';
 import { adoptObjects } from './adopt-objects.ts';
+import type { ClusterLog } from './cluster-log.ts';
 import { removePartition } from './store-folder.ts';
 import { startShards } from './shards.ts';
 import type { RunningShard } from './shards.ts';
 
 export interface StoreWorkOptions {
-  readonly log: RemoteLog;
+  readonly log: ClusterLog;
   readonly reader: string;
   /** Below it `head/` has the state of all partitions that were ever held. */
   readonly folder: string;
