@@ -6,8 +6,9 @@ import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 const absolute = (path: string | undefined): string | undefined =>
   path === undefined ? undefined : resolve(path);
 
-function clusterSize(flags: { stores: number; zones?: number; collectors: number }) {
-  const { stores, zones = Math.min(stores, 26), collectors } = flags;
+// Without defaults of the parser: those would count as given, and want --cluster beside them.
+function clusterSize(flags: { stores?: number; zones?: number; collectors?: number }) {
+  const { stores = 1, zones = Math.min(stores, 26), collectors = 1 } = flags;
   return { stores, zones: Math.min(zones, stores), collectors };
 }
 
@@ -33,7 +34,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
     }),
     cluster: Flags.boolean({ description: 'as a process for each role instead of one for all' }),
     stores: Flags.integer({
-      ...{ min: 1, max: 64, default: 1, helpValue: 'N', dependsOn: ['cluster'] },
+      ...{ min: 1, max: 64, helpValue: 'N', dependsOn: ['cluster'] },
       description: 'store processes, each a zone of its own that holds everything once',
     }),
     zones: Flags.integer({
@@ -41,7 +42,7 @@ Ctrl-C drains and stops it; a second one leaves at once.`;
       description: 'fewer zones than stores: those of a zone share the partitions',
     }),
     collectors: Flags.integer({
-      ...{ min: 1, max: 64, default: 1, helpValue: 'N', dependsOn: ['cluster'] },
+      ...{ min: 1, max: 64, helpValue: 'N', dependsOn: ['cluster'] },
       description: 'collector processes, which share the targets',
     }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),

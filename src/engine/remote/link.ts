@@ -181,11 +181,12 @@ export class RemoteLink implements Calling {
     while (!channel.ended) {
       await clock.sleep(PING_MS, this.#closing.signal);
       if (this.#closing.signal.aborted || channel.ended) return;
+      const before = channel.received;
       try {
         await caller.call('ping', [], { ms: REMOTE_SILENT_MS_MAX });
       } catch {
-        // Not answered in time, or the connection has ended: both mean that the peer is away.
-        channel.destroy();
+        // A large answer may stand before ours; a peer of which nothing comes at all is away.
+        if (channel.received === before) channel.destroy();
       }
     }
   }

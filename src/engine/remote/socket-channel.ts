@@ -20,6 +20,8 @@ export class SocketChannel implements Channel {
   #failure: Error | undefined;
   #paused = false;
   #cutting = false;
+  /** Bytes that have come in: who sends lives, whatever it does not answer. */
+  received = 0;
 
   /** @param bytesMax of a message that comes in. */
   constructor(socket: Socket, bytesMax = REMOTE_MESSAGE_BYTES_MAX) {
@@ -100,6 +102,7 @@ export class SocketChannel implements Channel {
   }
 
   #take(chunk: Buffer): void {
+    this.received += chunk.length;
     this.#cutter.push(chunk);
     this.#cut();
   }
