@@ -1,6 +1,6 @@
-// The log as the roles of a cluster see it: the one place that decides which log that is. Today it is
-// the process `log`, over a socket. Easy to get wrong: offsets of all partitions are asked for with
-// every query, so they have to be one question and not one for each partition.
+// The log as the roles of a cluster see it: the one place that decides which log that is. Today it
+// is the process `log`, over a socket. Easy to get wrong: offsets of all partitions are asked for
+// with every query, so they have to be one question and not one for each partition.
 import type { Log, Offset } from '../ports.ts';
 import { RemoteLog } from '../remote/log-client.ts';
 import type { FarEncoder } from '../remote/log-wire.ts';

@@ -91,7 +91,9 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
 
 /** @throws UserError for a folder that the other form of mon has written. */
 async function checkForm(dataDir: string, clustered: boolean): Promise<void> {
-  if (!(await systemDisk.exists(join(dataDir, clustered ? 'log' : 'hub')))) return;
+  // A folder that cannot be looked into is told of when it is taken.
+  const other = join(dataDir, clustered ? 'log' : 'hub');
+  if (!(await systemDisk.exists(other).catch(() => false))) return;
   const [is, not] = clustered ? ['one process', 'a cluster'] : ['a cluster', 'one process'];
   throw new UserError(`${dataDir} has the data of ${is}, not of ${not}`, {
     hint: `choose another folder with --data-dir, or start it as ${is}`,
