@@ -184,7 +184,11 @@ export class LeasePlacement implements Placement {
         one.version = 0;
         const before = one.epoch;
         const now = await this.#enter(one);
-        if (now.epoch !== before) one.changed(now);
+        if (now.epoch !== before) {
+          // Others have had what we held: it is told as lost, also where some of it comes back.
+          one.changed({ partitions: [], epoch: before });
+          one.changed(now);
+        }
       }
       await this.#sweep(one.role);
       const { table } = await findTable(this.#options.state, one.role);
