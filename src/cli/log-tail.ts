@@ -1,7 +1,8 @@
 // The end of a server's log file, and what is written to it afterwards. Easy to get wrong: the file
 // is put aside when it is full, so following means noticing that a smaller one stands at the path;
 // and a read may end in the middle of a character.
-import { logFile } from '../engine/daemons/folders.ts';
+import { dirname, join } from 'node:path';
+import { logFile, roleLogFile } from '../engine/daemons/folders.ts';
 import { MonError } from '../engine/errors.ts';
 import type { Disk } from '../engine/runtime/disk.ts';
 import { systemDisk } from '../engine/runtime/system-disk.ts';
@@ -14,6 +15,8 @@ const READ_BYTES = 256 * 1024;
 export interface LogFlags {
   readonly follow: boolean;
   readonly lines: number;
+  /** Of a cluster: the processes of this role, or the one of this name. */
+  readonly role?: string;
 }
 
 /** Prints the log of the first folder that has one. @throws MonError MON_NOT_FOUND. */
@@ -22,6 +25,8 @@ export async function printLog(
   flags: LogFlags,
   stage: Stage,
 ): Promise<void> {
+  if (flags.role !== undefined)
+    return printRoleLogs(folders, { ...flags, role: flags.role }, stage);
   const paths = folders.map(logFile);
   const path = await firstThere(systemDisk, paths);
   if (path === undefined) {
@@ -29,6 +34,38 @@ export async function printLog(
       hint: 'a server writes one when it is started with mon up --detach',
     });
   }
+  await printFile(path, flags, stage);
+}
+
+/** The logs of all processes of a role, one after the other; followed together. */
+async function printRoleLogs(
+  folders: readonly string[],
+  flags: LogFlags & { readonly role: string },
+  stage: Stage,
+): Promise<void> {
+  const { role } = flags;
+  const found: string[] = [];
+  for (const folder of folders) {
+    const logs = dirname(roleLogFile(folder, role));
+    if (found.length > 0 || !(await systemDisk.exists(logs))) continue;
+    const names = (await systemDisk.list(logs)).filter((name) => name.endsWith('.log'));
+    const ours = names.filter((name) => name === `${role}.log` || isOf(name, role));
+    found.push(...ours.map((name) => join(logs, name)));
+  }
+  if (found.length === 0) {
+    throw new MonError('MON_NOT_FOUND', `no log of a role ${role} in ${folders.join(' or ')}`, {
+      hint: 'mon status names the roles of a cluster',
+    });
+  }
+  await Promise.all(found.map((path) => printFile(path, flags, stage)));
+}
+
+/** True for `store-0.log` of the role `store`. */
+function isOf(name: string, role: string): boolean {
+  return name.startsWith(`${role}-`) && /^-\d+\.log$/.test(name.slice(role.length));
+}
+
+async function printFile(path: string, flags: LogFlags, stage: Stage): Promise<void> {
   const file = await systemDisk.open(path, 'r');
   let position: number;
   try {

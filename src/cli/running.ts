@@ -25,8 +25,10 @@ const LOOK_MS = 50;
 export function foldersOf(flags: FolderFlags, env: Environment): readonly string[] {
   const named = flags['data-dir'];
   if (named !== undefined) return [named];
-  if (flags.demo) return [dataFolder(env, true)];
-  return [dataFolder(env, false), dataFolder(env, true)];
+  const [own, demo] = [false, true].map((one) => {
+    return [dataFolder(env, one), dataFolder(env, one, true)];
+  });
+  return flags.demo ? demo : [...own, ...demo];
 }
 
 /** The servers that hold one of the folders now. */
@@ -41,7 +43,9 @@ export function runningIn(folders: readonly string[]): readonly Running[] {
 export function neededRunning(folders: readonly string[]): Running {
   const [first] = runningIn(folders);
   if (first !== undefined) return first;
-  throw new MonError('MON_NOT_FOUND', `no mon runs on ${folders.join(' or ')}`, {
+  // Where none was named, each folder is followed by that of its cluster: not told twice.
+  const told = folders.length === 1 ? folders : folders.filter((_, i) => i % 2 === 0);
+  throw new MonError('MON_NOT_FOUND', `no mon runs on ${told.join(' or ')}`, {
     hint: 'mon up starts one',
   });
 }

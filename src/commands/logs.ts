@@ -7,6 +7,10 @@ export default class Logs extends BaseCommand<typeof Logs> {
   static override flags = {
     ...folderFlags,
     follow: Flags.boolean({ char: 'f', description: 'go on with what is written from now on' }),
+    role: Flags.string({
+      helpValue: 'ROLE',
+      description: 'of a cluster: one role, or one process such as store-0',
+    }),
     lines: Flags.integer({
       char: 'n',
       min: 0,

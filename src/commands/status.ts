@@ -15,7 +15,7 @@ export default class Status extends BaseCommand<typeof Status> {
   static override flags = { ...outputFlag(...LIST_FORMATS), ...folderFlags, ...serverFlags };
 
   protected async work(): Promise<number> {
-    const { localStatus, remoteStatus } = await import('../cli/status-run.ts');
+    const { clusterStatus, localStatus, remoteStatus } = await import('../cli/status-run.ts');
     const { foldersOf, neededRunning, runningIn } = await import('../cli/running.ts');
     const { stage, flags } = this;
     const folders = foldersOf(flags, stage.env);
@@ -23,9 +23,12 @@ export default class Status extends BaseCommand<typeof Status> {
     const server = local ? undefined : await this.server();
     const named = server !== undefined && server.from !== 'default';
     if (!named) neededRunning(folders);
-    const listing = named
-      ? await remoteStatus(server, stage)
-      : await localStatus(runningIn(folders), stage);
+    const all = named ? [] : runningIn(folders);
+    // A cluster that runs alone is told process by process.
+    const [only] = all;
+    const cluster = all.length === 1 ? await clusterStatus(only, stage) : undefined;
+    const plain = named ? remoteStatus(server, stage) : localStatus(all, stage);
+    const listing = cluster ?? (await plain);
     await this.printListing(listing);
     return listing.rows.every((row) => row[1] === 'ready') ? 0 : 1;
   }

@@ -6,6 +6,12 @@ import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
 const absolute = (path: string | undefined): string | undefined =>
   path === undefined ? undefined : resolve(path);
 
+// Without defaults of the parser: those would count as given, and want --cluster beside them.
+function clusterSize(flags: { stores?: number; zones?: number; collectors?: number }) {
+  const { stores = 1, zones = Math.min(stores, 26), collectors = 1 } = flags;
+  return { stores, zones: Math.min(zones, stores), collectors };
+}
+
 export default class Up extends BaseCommand<typeof Up> {
   static override summary = 'start a server on this machine';
   static override description = `Collects, stores and answers queries in one process.
@@ -40,6 +46,19 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       helpValue: 'GLOB',
       description: 'rule files, beside those of the configuration; SIGHUP reads them anew',
     }),
+    cluster: Flags.boolean({ description: 'as a process for each role instead of one for all' }),
+    stores: Flags.integer({
+      ...{ min: 1, max: 64, helpValue: 'N', dependsOn: ['cluster'] },
+      description: 'store processes, each a zone of its own that holds everything once',
+    }),
+    zones: Flags.integer({
+      ...{ min: 1, max: 26, helpValue: 'N', dependsOn: ['cluster'] },
+      description: 'fewer zones than stores: those of a zone share the partitions',
+    }),
+    collectors: Flags.integer({
+      ...{ min: 1, max: 64, helpValue: 'N', dependsOn: ['cluster'] },
+      description: 'collector processes, which share the targets',
+    }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;
@@ -62,6 +81,7 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       rules: flags.rules?.map((glob) => resolve(glob)),
       shards: flags.shards,
       kafka: flags.kafka,
+      ...(flags.cluster ? { cluster: clusterSize(flags) } : {}),
       env: stage.env,
       signal: this.signal,
       print: (line) => void stage.print([`${line}\n`]),

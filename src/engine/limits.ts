@@ -270,6 +270,31 @@ export const STATSD_IDLE_MS = 5 * MINUTE;
 /** Observations of a timer, or members of a set, kept between two showings. */
 export const STATSD_WINDOW_MAX = 1000;
 
+/** A message between processes: the largest answer of a fragment, and room for its labels. */
+export const REMOTE_MESSAGE_BYTES_MAX = 192 * MIB;
+/** The first message of a connection, before anybody has shown a token. */
+export const REMOTE_GREETING_BYTES_MAX = 8 * KIB;
+/** Who connects and says nothing is cut off. */
+export const REMOTE_GREETING_MS_MAX = 5 * SECOND;
+/** Lists within lists of a message: an answer's histograms need eight. */
+export const REMOTE_VALUE_DEPTH_MAX = 32;
+/** Calls of one connection under way; past it nothing more is read from it. */
+export const REMOTE_CALLS_MAX = 1024;
+/** Bytes that wait to be sent on one connection; past it a call is refused, a reader paused. */
+export const REMOTE_PENDING_BYTES_MAX = 64 * MIB;
+/** Connections of one listener. */
+export const REMOTE_CONNECTIONS_MAX = 512;
+/** A call that names no time of its own ends after this. */
+export const REMOTE_CALL_MS = 30 * SECOND;
+/** How long a call waits for a peer that is being started again. */
+export const REMOTE_CONNECT_MS_MAX = 5 * SECOND;
+/** A peer that answers no ping for so long is taken to be gone. */
+export const REMOTE_SILENT_MS_MAX = 3 * SECOND;
+/** A far producer spells its series anew this often, so that the log's book may forget. */
+export const REMOTE_DICTIONARY_MS = 1 * HOUR;
+/** Spans of late samples that the log remembers for result caches elsewhere. */
+export const REMOTE_LATE_SPANS_MAX = 4096;
+
 /** The seed's push interface sends at most this many metrics in a body. */
 export const JSON_METRICS_MAX = 10_000;
 
@@ -350,6 +375,8 @@ assert(QUERY_COST_WARN < QUERY_COST_MAX, 'a warning comes before the refusal');
 assert(BLOCK_PAGE_BYTES * 16 < BLOCK_CACHE_BYTES, 'a cache holds many pages');
 assert(BLOCK_PAGE_BYTES < BLOCK_SECTION_BYTES_MAX, 'a page is a section');
 assert(LIVE_MS_MAX < LATE_MS_MAX, 'live samples are not late');
+assert(REMOTE_MESSAGE_BYTES_MAX > QUERY_RESULT_BYTES_MAX, 'the largest result crosses');
+assert(REMOTE_MESSAGE_BYTES_MAX > BODY_BYTES_MAX, 'the largest body crosses');
 assert(RECORD_UNFOLDED_BYTES_MAX > RECORD_BYTES_MAX, 'what fits a record can be unfolded');
 assert(
   LABELS_MAX * (LABEL_NAME_BYTES_MAX + LABEL_VALUE_BYTES_MAX + 16) < RECORD_BYTES_MAX,

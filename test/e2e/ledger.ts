@@ -43,7 +43,29 @@ export class Ledger {
   /** Sends until the server goes away; now and then a body is sent twice, as a retry would. */
   async sendUntilGone(url: string, options: SendOptions = {}): Promise<void> {
     const { signal, refusals = false } = options;
-    while (signal?.aborted !== true) {
+    if (signal?.aborted === true) return;
+    await this.#send(url, (status) => {
+      const refused = status === 429 || status === 503;
+      if (refusals && refused) this.refused++;
+      else if (status > 0) assert.ok(status >= 200 && status < 300, `status ${status}`);
+      return status > 0 && signal?.aborted !== true;
+    });
+  }
+
+  /** Sends while it is told to; answers how many bodies were not taken (503, or nobody there). */
+  async sendWhile(url: string, goOn: () => boolean): Promise<number> {
+    let refused = 0;
+    await this.#send(url, (status) => {
+      const taken = status >= 200 && status < 300;
+      assert.ok(taken || status === 0 || status === 503, `status ${status}`);
+      if (!taken) refused++;
+      return goOn();
+    });
+    return refused;
+  }
+
+  async #send(url: string, goOn: (status: number) => boolean): Promise<void> {
+    for (;;) {
       const timestamp = this.startMs + this.#step++ * 1000;
       const late = this.#random() < 0.1 ? timestamp - 5000 * Math.ceil(this.#random() * 5) : 0;
       const times = late > this.startMs ? [timestamp, late] : [timestamp];
@@ -61,12 +83,11 @@ export class Ledger {
           },
           () => 0,
         );
-        if (status === 0) return;
-        const refused = status === 429 || status === 503;
-        if (refusals && refused) this.refused++;
-        else assert.ok(status >= 200 && status < 300, `status ${status}`);
-        if (refused) continue;
-        for (const acked of this.acked) for (const t of times) acked.add(t);
+        const on = goOn(status);
+        if (status >= 200 && status < 300) {
+          for (const acked of this.acked) for (const t of times) acked.add(t);
+        }
+        if (!on) return;
       }
       // Slow enough that all of the ledger can be read back after every restart.
       await pause(this.#random() * 8);

@@ -16,6 +16,9 @@ import { ask } from './peer-answers.ts';
 /** Nothing but what a test sends: no host agent, no metrics and no rules of its own. */
 export const QUIET_CONFIG = 'mon: {host_agent: false, self_scrape: false, default_rules: false}\n';
 
+/** What makes a cluster of the server that a test starts. */
+const CLUSTER_ARGS = ['--cluster', '--stores', '3', '--collectors', '2'];
+
 const UNTIL_MS_MAX = 15_000;
 const CLI_MS_MAX = 20_000;
 
@@ -42,8 +45,10 @@ export class MonFolder {
     return path;
   }
 
-  /** Starts a server on this folder. */
-  async start(config = QUIET_CONFIG, args: readonly string[] = []): Promise<MonProcess> {
+  /** Starts a server on this folder, in the form that the run of the tests is for. */
+  async start(config = QUIET_CONFIG, given: readonly string[] = []): Promise<MonProcess> {
+    const cluster = process.env['MON_TEST_FORM'] === 'cluster' && !given.includes('--cluster');
+    const args = cluster ? [...given, ...CLUSTER_ARGS] : given;
     const mon = await startMon({
       dataDir: this.dataDir,
       port: await freePort(),
@@ -56,7 +61,10 @@ export class MonFolder {
 
   async remove(): Promise<void> {
     for (const mon of this.#running) {
-      if (mon.child.exitCode === null && mon.child.signalCode === null) await mon.end('SIGKILL');
+      if (mon.child.exitCode !== null || mon.child.signalCode !== null) continue;
+      const cluster = mon.child.spawnargs.includes('--cluster');
+      // A cluster's processes write until they have ended: they end with their supervisor.
+      await mon.end(cluster ? 'SIGTERM' : 'SIGKILL');
     }
     await rm(this.path, { recursive: true, force: true });
   }

@@ -123,6 +123,10 @@ it('a target that goes wrong is down with its reason, and nothing of it is taken
   await until('every bad target was scraped', async () => {
     return (await numberOf(mon.url, 'count(up == 0)')) === bad;
   });
+  // Where collectors are processes of their own, the list is what they told a moment ago.
+  await until('every bad target is told', async () => {
+    return (await rows()).filter(({ health }) => health === 'down').length === bad;
+  });
   const all = await rows();
   for (const [job, reason] of Object.entries(REASONS)) {
     const row = all.find(({ pool }) => pool === job);

@@ -34,6 +34,16 @@ export interface ScrapeRoom {
   readonly columns: ColumnBuffer;
   readonly counters: ScrapeCounters;
   readonly warn: (sentence: string) => void;
+  /** Where several processes share the targets: which are this one's. */
+  readonly share?: TargetShare;
+}
+
+/** How the targets are shared out among collectors. */
+export interface TargetShare {
+  /** True for a target that this process scrapes. */
+  mine(key: string): boolean;
+  /** False while another process may have taken our targets over: nothing is scraped then. */
+  allowed(): boolean;
 }
 
 /** Brings the body of a target; rejects with the signal's reason when it fires. */
@@ -48,6 +58,8 @@ export interface LoopOptions {
   readonly inherited?: LeftBehind;
   /** Says why the target may not be scraped at all (target_limit), or undefined. */
   readonly refusal?: () => string | undefined;
+  /** Another process has scraped it until now: the first scrape waits for the target's beat. */
+  readonly onBeat?: boolean;
 }
 
 /** Refs that loops leave behind to be marked stale, cut into rows of one time. */
@@ -127,16 +139,22 @@ export class ScrapeLoop {
     const { intervalMs, key } = this.target;
     const hash = createHash('md5').update(key).digest().readUIntBE(0, 6);
     const offset = hash % intervalMs;
-    await clock.sleep(hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX), signal);
+    const { onBeat = false } = this.#options;
+    const next = (after: number): number =>
+      Math.ceil((after - offset) / intervalMs) * intervalMs + offset;
+    const wait = onBeat
+      ? next(clock.now() + 1) - clock.now()
+      : hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX);
+    await clock.sleep(wait, signal);
     let planned = clock.now();
     const tolerance = Math.min(SCRAPE_ALIGN_MS_MAX, intervalMs / 100);
-    for (let first = true; !signal.aborted; first = false) {
+    for (let first = !onBeat; !signal.aborted; first = false) {
       const now = clock.now();
       const time = Math.abs(now - planned) <= tolerance ? planned : now;
-      await this.#scrape(time, signal);
+      if (this.#room.share?.allowed() !== false) await this.#scrape(time, signal);
       // The next moment of the target's own beat; after the first one not sooner than half a step.
       const after = Math.max(clock.now(), time + (first ? intervalMs / 2 : tolerance + 1));
-      planned = Math.ceil((after - offset) / intervalMs) * intervalMs + offset;
+      planned = next(after);
       // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target
       // up.
       if (!signal.aborted) await clock.sleep(Math.max(0, planned - clock.now()), signal);

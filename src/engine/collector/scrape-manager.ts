@@ -12,7 +12,7 @@ import type { ScrapeConfig } from './scrape-config.ts';
 import { ColumnBuffer } from './scrape-door.ts';
 import type { ScrapeDoor } from './scrape-door.ts';
 import type { ScrapeReply } from './scrape-http.ts';
-import type { ScrapeCounters, ScrapeRoom } from './scrape-loop.ts';
+import type { ScrapeCounters, ScrapeRoom, TargetShare } from './scrape-loop.ts';
 import { ScrapeLoop } from './scrape-loop.ts';
 import type { Handover, MakeReader } from './scrape-pool.ts';
 import { handOver, ScrapePool, settle } from './scrape-pool.ts';
@@ -38,6 +38,8 @@ export interface ManagerOptions {
   readonly warn: (sentence: string) => void;
   /** Instead of HTTP: for simulations. */
   readonly makeReader?: MakeReader;
+  /** Where several processes share the targets. */
+  readonly share?: TargetShare;
 }
 
 const NO_RULES = {
@@ -75,6 +77,8 @@ export class ScrapeManager implements Targets {
   readonly #room: ScrapeRoom;
   readonly #pools = new Map<string, ScrapePool>();
   readonly #internal: ScrapeLoop[] = [];
+  /** Targets of the process that are shared like others; with their loops where they are ours. */
+  readonly #shared: { target: InternalTarget; loop: ScrapeLoop | undefined }[] = [];
   #turn: Promise<void> = Promise.resolve();
 
   constructor(options: ManagerOptions) {
@@ -86,6 +90,7 @@ export class ScrapeManager implements Targets {
       scratch: new TakeScratch(),
       columns: new ColumnBuffer(),
       counters: this.counters,
+      ...(options.share === undefined ? {} : { share: options.share }),
     };
   }
 
@@ -98,6 +103,33 @@ export class ScrapeManager implements Targets {
 
   /** Adds a target of this process; it runs until stop(). */
   addInternal(target: InternalTarget): void {
+    this.#internal.push(this.#loopOf(target));
+  }
+
+  /** Adds a target that every collector has, and one of them scrapes: see reshare(). */
+  addShared(target: InternalTarget): void {
+    this.#shared.push({ target, loop: undefined });
+  }
+
+  /** Begins the targets that have become ours and ends those that are another's now. */
+  reshare(): Promise<void> {
+    const next = this.#turn.then(async () => {
+      for (const one of this.#shared) {
+        const mine = this.#room.share?.mine(`${one.target.job}/${one.target.instance}`) ?? true;
+        if (mine) one.loop ??= this.#loopOf(one.target, true);
+        else if (one.loop !== undefined) {
+          const { held } = await one.loop.stop();
+          this.#room.door.release(held);
+          one.loop = undefined;
+        }
+      }
+      await Promise.all([...this.#pools.values()].map((pool) => pool.reshare()));
+    });
+    this.#turn = next.catch(() => undefined);
+    return next;
+  }
+
+  #loopOf(target: InternalTarget, onBeat = false): ScrapeLoop {
     const { job, instance, intervalMs, timeoutMs } = target;
     const labels = makeLabels([
       ...Object.entries(target.labels ?? {}),
@@ -110,13 +142,18 @@ export class ScrapeManager implements Targets {
       target: { discovered: labels, labels, url, intervalMs, timeoutMs, key: url },
       rules: { labels, ...NO_RULES },
       read: (signal: AbortSignal) => rendered(target, signal),
+      onBeat,
     };
-    this.#internal.push(new ScrapeLoop(this.#room, options));
+    return new ScrapeLoop(this.#room, options);
+  }
+
+  get #inside(): ScrapeLoop[] {
+    return [...this.#internal, ...this.#shared.flatMap(({ loop }) => loop ?? [])];
   }
 
   active(): readonly TargetStatus[] {
     const loops = [...this.#pools.values()].flatMap((pool) => pool.loops);
-    return [...this.#internal, ...loops].map((loop) => loop.status());
+    return [...this.#inside, ...loops].map((loop) => loop.status());
   }
 
   dropped(): readonly Labels[] {
@@ -132,7 +169,10 @@ export class ScrapeManager implements Targets {
   async stop(): Promise<void> {
     await this.#turn;
     const left: Handover = new Map();
-    const internal = this.#internal.splice(0).map(async (loop) => {
+    const inside = this.#inside;
+    this.#internal.length = 0;
+    this.#shared.length = 0;
+    const internal = inside.map(async (loop) => {
       handOver(left, loop.target.labels, await loop.stop());
     });
     const pools = [...this.#pools.values()].map((pool) => pool.stop(left));

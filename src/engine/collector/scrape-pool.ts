@@ -132,18 +132,24 @@ export class ScrapePool {
     this.#http.close();
   }
 
-  #resync(): void {
-    this.#turn = this.#turn.then(() => this.#renew());
+  /** Begins what has become ours and ends what is another collector's now. */
+  reshare(): Promise<void> {
+    this.#resync(true);
+    return this.#turn;
   }
 
-  async #renew(): Promise<void> {
+  #resync(onBeat = false): void {
+    this.#turn = this.#turn.then(() => this.#renew(onBeat));
+  }
+
+  async #renew(onBeat: boolean): Promise<void> {
     if (this.#stopped) return;
     const left: Handover = new Map();
-    await this.#sync(left);
+    await this.#sync(left, onBeat);
     await settle(this.#options.room, left);
   }
 
-  async #sync(left: Handover): Promise<void> {
+  async #sync(left: Handover, onBeat = false): Promise<void> {
     const { config, room } = this.#options;
     const groups: TargetGroup[] = [...config.staticConfigs];
     for (const file of this.#files) groups.push(...file.groups());
@@ -152,18 +158,26 @@ export class ScrapePool {
     const problems = list.problems.join('\n');
     if (problems !== this.#problems) for (const problem of list.problems) room.warn(problem);
     this.#problems = problems;
-    const wanted = new Map(list.targets.map((target) => [target.key, target]));
-    const ending = [...this.#loops].filter(([key]) => !wanted.has(key));
+    const all = new Map(list.targets.map((target) => [target.key, target]));
+    const mine = (key: string): boolean => all.has(key) && (room.share?.mine(key) ?? true);
+    const ending = [...this.#loops].filter(([key]) => !mine(key));
     for (const [key] of ending) this.#loops.delete(key);
     await Promise.all(
-      ending.map(async ([, loop]) => handOver(left, loop.target.labels, await loop.stop())),
+      ending.map(async ([key, loop]) => {
+        const behind = await loop.stop();
+        // Another collector goes on with it: its series are not stale.
+        if (all.has(key)) room.door.release(behind.held);
+        else handOver(left, loop.target.labels, behind);
+      }),
     );
-    for (const [key, target] of wanted) {
-      if (!this.#loops.has(key)) this.#loops.set(key, this.#begin(target, left));
+    for (const [key, target] of all) {
+      if (mine(key) && !this.#loops.has(key)) {
+        this.#loops.set(key, this.#begin(target, left, onBeat));
+      }
     }
   }
 
-  #begin(target: ScrapeTarget, left: Handover): ScrapeLoop {
+  #begin(target: ScrapeTarget, left: Handover, onBeat: boolean): ScrapeLoop {
     const { config, room, makeReader } = this.#options;
     const http: ReadBody = (signal) => this.#http.scrape(target.url, target.timeoutMs, signal);
     return new ScrapeLoop(room, {
@@ -172,6 +186,7 @@ export class ScrapePool {
       rules: rulesOf(config, target, this.#metricRelabel),
       read: makeReader?.(config, target) ?? http,
       inherited: takeOver(left, target.labels),
+      onBeat,
       refusal: () => {
         const limit = config.targetLimit;
         const count = this.#loops.size;

@@ -11,9 +11,20 @@ export function stateFolder(env: Environment): string {
   return join(xdg(env, 'XDG_STATE_HOME', '.local/state'), 'mon');
 }
 
-/** Where `mon up` keeps its data; the demo has a folder of its own. */
-export function dataFolder(env: Environment, demo: boolean): string {
-  return join(stateFolder(env), demo ? 'demo' : 'data');
+/** Where `mon up` keeps its data; the demo has a folder of its own, and so has a cluster. */
+export function dataFolder(env: Environment, demo: boolean, cluster = false): string {
+  const name = demo ? 'demo' : 'data';
+  return join(stateFolder(env), cluster ? `${name}-cluster` : name);
+}
+
+/** What the processes of a cluster write: one file each. */
+export function roleLogFile(dataDir: string, member: string): string {
+  return join(dataDir, 'logs', `${member}.log`);
+}
+
+/** What the supervisor of a cluster tells of its processes: `mon status` reads it. */
+export function rolesFile(dataDir: string): string {
+  return join(dataDir, 'roles.json');
 }
 
 /** What a detached server writes: `mon logs` reads it. */

@@ -27,6 +27,8 @@ export interface ShardOptions {
   readonly sealMs?: number;
   /** Where rollups lie and what is kept of them; without it there are none. */
   readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
+  /** Where the log begins, by partition: what stands before goes on from there. */
+  readonly atLeast?: ReadonlyMap<number, number>;
 }
 
 assert(parentPort, 'a shard runs in a worker thread');
@@ -46,6 +48,7 @@ serveShard(parentPort as Channel, async (sent) => {
   const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {
     ...all,
+    within: (only) => source.within(only),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),

@@ -23,13 +23,14 @@ export interface ShardsOptions {
   readonly sealMs?: number;
   readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
   readonly epochs?: number;
+  readonly atLeast?: ReadonlyMap<number, number>;
   readonly died: (error: Error) => void;
 }
 
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
-  const { folder, generation, objectFolder, sealMs, rollups, epochs } = options;
-  const same = { folder, generation, objectFolder, sealMs, rollups, epochs };
+  const { folder, generation, objectFolder, sealMs, rollups, epochs, atLeast } = options;
+  const same = { folder, generation, objectFolder, sealMs, rollups, epochs, atLeast };
   try {
     await Promise.all(
       shards.map(({ client, partitions }) => {

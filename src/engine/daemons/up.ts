@@ -26,35 +26,8 @@ import { startLocal } from './local.ts';
 import type { RunningLocal } from './local.ts';
 import { Reloader, readConfig, reloadOnHangup } from './reload.ts';
 import type { RuleSettings } from './rules-wiring.ts';
+import type { UpOptions } from './up-options.ts';
 import { welcome } from './welcome.ts';
-
-/** The flags of `mon up`, plain. */
-export interface UpOptions {
-  readonly demo: boolean;
-  readonly configPath?: string;
-  readonly dataDir?: string;
-  readonly listen?: string;
-  readonly detach: boolean;
-  /** Set on the process that --detach starts: its lines go to the log file alone. */
-  readonly background: boolean;
-  readonly tokenFile?: string;
-  readonly shards?: number;
-  /** Brokers of Kafka, instead of those of the configuration. */
-  readonly kafka?: string;
-  readonly enableAdmin?: boolean;
-  /** POST /-/reload works without a token. */
-  readonly enableLifecycle?: boolean;
-  /** Calls back at each SIGHUP from then on. */
-  readonly onHangup?: (listener: () => void) => void;
-  /** Absolute globs of rule files, beside those of the configuration. */
-  readonly rules?: readonly string[];
-  /** The routing file, absolute. */
-  readonly routesPath?: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly signal: AbortSignal;
-  readonly print: (line: string) => void;
-  readonly warn: (line: string) => void;
-}
 
 const LOG_FILE_BYTES = 16 * 1024 * 1024;
 const LOG_FILES_KEPT = 3;
@@ -66,14 +39,16 @@ const LOOK_MS = 50;
 /** Runs until the signal fires; answers the exit code. @throws UserError, MonError. */
 export async function up(options: UpOptions): Promise<number> {
   const { decided, reloader } = await decide(options);
-  if (options.detach) return await detach(options, decided);
   const { dataDir } = decided;
+  const clustered = options.cluster !== undefined;
+  await checkForm(dataDir, clustered);
+  if (options.detach) return await detach(options, decided);
   const address = { host: decided.host, port: decided.port };
   const lock = lockFolder(dataDir, {
     pid: process.pid,
     startedMs: systemClock.now(),
     listen: '',
-    command: 'mon up',
+    command: clustered ? 'mon up --cluster' : 'mon up',
   });
   const file = new LogFile({
     path: logFile(dataDir),
@@ -87,20 +62,24 @@ export async function up(options: UpOptions): Promise<number> {
     failure ??= thrown;
     ended.abort();
   };
-  let running: RunningLocal | undefined;
+  let running: Running | undefined;
   try {
     const reload = reloader?.over(logger);
-    running = await startLocal({ ...decided, logger, failed, reload }).catch((thrown: unknown) => {
+    const told = { ...decided, logger, failed, reload };
+    running = await startForm(options, told).catch((thrown: unknown) => {
       throw portTaken(thrown, address);
     });
     const url = urlOf({ host: address.host, port: running.port });
     lock.update({ listen: url.replace('http://', '') });
     logger.info('up', { url, folder: dataDir });
-    const { targets, rules, desk } = running;
-    const alone = { reload: () => Promise.all([rules.reloadRules(), desk?.reload()]) };
-    reloader?.serve(targets, alone.reload);
-    if (reloader !== undefined || options.rules !== undefined || options.routesPath !== undefined) {
-      reloadOnHangup(reloader ?? alone, options.onHangup, failed);
+    const { again } = running;
+    if (again !== undefined) {
+      reloader?.serve(again.targets, again.also);
+      const hears = reloader !== undefined || options.rules !== undefined;
+      const alone = { reload: again.also };
+      if (hears || options.routesPath !== undefined) {
+        reloadOnHangup(reloader ?? alone, options.onHangup, failed);
+      }
     }
     for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
     await stopped(AbortSignal.any([options.signal, ended.signal]));
@@ -114,6 +93,45 @@ export async function up(options: UpOptions): Promise<number> {
   }
   if (failure !== undefined) throw failure;
   return 0;
+}
+
+interface Running extends Pick<RunningLocal, 'port' | 'stop'> {
+  /** What a reload gives new settings to, and what else is read anew. */
+  readonly again?: {
+    readonly targets: RunningLocal['targets'];
+    readonly also: () => Promise<unknown>;
+  };
+}
+
+async function startForm(options: UpOptions, local: LocalOptions): Promise<Running> {
+  if (options.cluster === undefined) {
+    const running = await startLocal(local);
+    const { targets, rules, desk } = running;
+    const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
+    return { ...running, again: { targets, also } };
+  }
+  if (local.kafka !== undefined) {
+    throw new UserError('a cluster of processes over Kafka is not built yet', {
+      hint: 'leave --cluster out: one process over Kafka does all',
+    });
+  }
+  if (local.rules.files.length > 0 || local.routesPath !== undefined) {
+    options.warn('rules and notifications do not run in a cluster of processes yet');
+  }
+  // Loaded where it is wanted: the start of one process is not to pay for it.
+  const { startCluster } = await import('./cluster.ts');
+  return startCluster(options, options.cluster, local);
+}
+
+/** @throws UserError for a folder that the other form of mon has written. */
+async function checkForm(dataDir: string, clustered: boolean): Promise<void> {
+  // A folder that cannot be looked into is told of when it is taken.
+  const other = join(dataDir, clustered ? 'log' : 'hub');
+  if (!(await systemDisk.exists(other).catch(() => false))) return;
+  const [is, not] = clustered ? ['one process', 'a cluster'] : ['a cluster', 'one process'];
+  throw new UserError(`${dataDir} has the data of ${is}, not of ${not}`, {
+    hint: `choose another folder with --data-dir, or start it as ${is}`,
+  });
 }
 
 /** A port in use, with who uses it as far as this machine tells; anything else as it was. */
@@ -132,9 +150,10 @@ function portTaken(thrown: unknown, address: ListenAddress): unknown {
   });
 }
 
-type Decided = Omit<LocalOptions, 'logger' | 'failed'>;
+export type Decided = Omit<LocalOptions, 'logger' | 'failed'>;
 
-async function decide(
+/** What flags, environment and configuration say together. @throws UserError. */
+export async function decide(
   options: UpOptions,
 ): Promise<{ readonly decided: Decided; readonly reloader: Reloader | undefined }> {
   const path = await configPath(options);
@@ -145,7 +164,9 @@ async function decide(
   const tokenFile = options.tokenFile ?? config.tokenFile;
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   checkPublic(address, token);
-  const dataDir = options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo);
+  const clustered = options.cluster !== undefined;
+  const dataDir =
+    options.dataDir ?? config.dataDir ?? dataFolder(options.env, options.demo, clustered);
   const decided: Decided = {
     dataDir,
     ...address,
@@ -200,7 +221,8 @@ async function configPath(options: UpOptions): Promise<string | undefined> {
   return options.configPath ?? ((await systemDisk.exists(fallback)) ? fallback : undefined);
 }
 
-async function readToken(path: string): Promise<string> {
+/** @throws UserError for a file that is not there or holds no single word. */
+export async function readToken(path: string): Promise<string> {
   let text: string;
   try {
     text = Buffer.from(await systemDisk.readFile(path))
@@ -225,7 +247,8 @@ function upLogger(options: UpOptions, file: LogFile): Logger {
   return makeLogger({ write, clock: systemClock });
 }
 
-function stopped(signal: AbortSignal): Promise<void> {
+/** Resolves when the signal fires. */
+export function stopped(signal: AbortSignal): Promise<void> {
   if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
@@ -250,6 +273,11 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   for (const glob of options.rules ?? []) args.push('--rules', glob);
   if (options.routesPath !== undefined) args.push('--routes', options.routesPath);
   if (options.shards !== undefined) args.push('--shards', String(options.shards));
+  if (options.cluster !== undefined) {
+    const { stores, zones, collectors } = options.cluster;
+    args.push('--cluster', '--stores', String(stores), '--zones', String(zones));
+    args.push('--collectors', String(collectors));
+  }
   const output = join(dataDir, 'mon.out');
   // What earlier servers printed stands before this one's words.
   const from = (await saidIn(output)).length;
@@ -257,8 +285,9 @@ async function detach(options: UpOptions, decided: Decided): Promise<number> {
   await untilUp(child, dataDir, { signal: options.signal, output, from });
   const url = `http://${folderOwner(dataDir)?.listen ?? ''}`;
   for (const line of welcome({ ...decided, url, demo: options.demo })) options.print(line);
+  const plain = options.dataDir === undefined && options.cluster === undefined;
   const demo = options.demo ? ' --demo' : '';
-  const where = options.dataDir === undefined ? demo : ` --data-dir ${dataDir}`;
+  const where = plain ? demo : ` --data-dir ${dataDir}`;
   options.print(`stop it with: mon down${where}`);
   return 0;
 }

@@ -69,9 +69,19 @@ export class Consumer {
       until.set(partition, await this.#options.log.end(partition));
     });
     await Promise.all(ends);
+    await this.reach(until);
+  }
+
+  /** The same for offsets that somebody else looked up; partitions not read here do not count. */
+  async reach(until: ReadonlyMap<number, Offset>): Promise<void> {
     if (this.#reached(until)) return;
     if (this.#failure !== undefined) throw this.#failure;
     await new Promise<void>((resolve, reject) => this.#waiting.push({ until, resolve, reject }));
+  }
+
+  /** Next offset of each partition that was handed over. */
+  get handed(): ReadonlyMap<number, Offset> {
+    return this.#handed;
   }
 
   /** Stops reading, lets the sink write a last checkpoint, and closes the reader. */
@@ -117,7 +127,7 @@ export class Consumer {
 
   #reached(until: ReadonlyMap<number, Offset>): boolean {
     for (const [partition, offset] of until) {
-      if ((this.#handed.get(partition) ?? 0) < offset) return false;
+      if ((this.#handed.get(partition) ?? Infinity) < offset) return false;
     }
     return true;
   }

@@ -162,11 +162,16 @@ export class EmbeddedLog implements Log {
     return this.#chain.ends[partition];
   }
 
-  async read(reader: string, from: ReadonlyMap<number, Offset>): Promise<LogReader> {
+  /** `held` is what retention may not pass: less than `from` for a reader that comes back. */
+  async read(
+    reader: string,
+    from: ReadonlyMap<number, Offset>,
+    held: ReadonlyMap<number, Offset> = from,
+  ): Promise<LogReader> {
     if (this.#closing) throw closed();
     for (const [partition, offset] of from) this.#checkStart(reader, partition, offset);
     // Claimed in memory at once: retention may run while the claim is made durable.
-    await this.#registry.register(reader, from);
+    await this.#registry.register(reader, held);
     return new EmbeddedReader(reader, from, {
       disk: this.#options.disk,
       chain: this.#chain,

@@ -105,6 +105,8 @@ export interface FragmentResult {
   /** Sentences for the user, as Prometheus words them. */
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
+  /** True when something that should be in it could not be asked; the warnings say what. */
+  readonly partial?: boolean;
   /** What the partial aggregation had to say; it has another place in the query. */
   readonly aggregateWarnings?: readonly string[];
   readonly aggregateInfos?: readonly string[];

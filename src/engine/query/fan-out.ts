@@ -40,5 +40,6 @@ export async function gather(
   }
   const merged = mergeFragments(fragment, results);
   const warnings = [...merged.warnings, ...missing];
-  return { result: { ...merged, warnings }, whole: missing.length === 0 };
+  const whole = missing.length === 0 && results.every(({ partial }) => partial !== true);
+  return { result: { ...merged, warnings }, whole };
 }

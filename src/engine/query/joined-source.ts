@@ -20,7 +20,8 @@ export class JoinedSource implements Source {
   }
 
   async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
-    return (await gather(this.#sources, fragment, signal)).result;
+    const { result, whole } = await gather(this.#sources, fragment, signal);
+    return whole ? result : { ...result, partial: true };
   }
 
   async series(

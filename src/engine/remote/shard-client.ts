@@ -127,8 +127,17 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     return this.#call('close', []) as Promise<void>;
   }
 
-  fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
-    const answer = this.#call('fragment', [fragment]) as Promise<FragmentResult>;
+  /** The source over some of the shard's partitions. */
+  within(only: readonly number[]): Source {
+    return shardPart(this, (method, args) => this.#call(method, args, [], only), only);
+  }
+
+  fragment(
+    fragment: Fragment,
+    signal?: AbortSignal,
+    only?: readonly number[],
+  ): Promise<FragmentResult> {
+    const answer = this.#call('fragment', [fragment], [], only) as Promise<FragmentResult>;
     if (signal === undefined) return answer;
     const id = this.#lastId;
     // The thread looks up between slices of its work and lets go of what nobody waits for.
@@ -178,12 +187,17 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     return this.#call('metadata', []) as Promise<readonly MetadataEntry[]>;
   }
 
-  #call(method: string, args: unknown[], transfer: readonly Transferable[] = []): Promise<unknown> {
+  #call(
+    method: string,
+    args: unknown[],
+    transfer: readonly Transferable[] = [],
+    only?: readonly number[],
+  ): Promise<unknown> {
     if (this.#gone) return Promise.reject(this.#gone);
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject });
-      this.#channel.postMessage({ id, method, args }, transfer);
+      this.#channel.postMessage({ id, method, args, only }, transfer);
     });
   }
 
@@ -206,6 +220,21 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     if ('error' in answer) waiting.reject(thrownError(answer.error));
     else waiting.resolve('value' in answer ? answer.value : fragment);
   }
+}
+
+type Ask = (method: string, args: unknown[]) => Promise<unknown>;
+
+/** The questions of a Source, asked of some partitions. */
+function shardPart(shard: ShardClient, ask: Ask, only: readonly number[]): Source {
+  return {
+    fragment: (fragment, signal) => shard.fragment(fragment, signal, only),
+    series: (...args) => ask('series', args) as Promise<Labels[]>,
+    labelNames: (...args) => ask('labelNames', args) as Promise<string[]>,
+    labelValues: (...args) => ask('labelValues', args) as Promise<string[]>,
+    metadata: () => ask('metadata', []) as Promise<readonly MetadataEntry[]>,
+    estimate: (fragment) => ask('estimate', [fragment]) as Promise<Estimate>,
+    cardinality: () => ask('cardinality', []) as Promise<Cardinality>,
+  };
 }
 
 /** A shard that has gone fails the question itself. */

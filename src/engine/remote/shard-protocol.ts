@@ -21,6 +21,8 @@ export interface Call {
   readonly id: number;
   readonly method: string;
   readonly args: readonly unknown[];
+  /** Partitions that a question is narrowed to. */
+  readonly only?: readonly number[];
 }
 
 export type Answer =

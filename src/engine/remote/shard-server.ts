@@ -27,6 +27,8 @@ export interface Shard {
   readonly upkeep?: Upkeep;
   /** A shard without it keeps samples only. */
   readonly rollups?: RollupWork;
+  /** The source over some of its partitions; a shard without it is only asked as a whole. */
+  within?(only: readonly number[]): Source;
   /** A source of made-up series to rehearse queries on. */
   rehearsal?(): Pick<Source, 'fragment'>;
   /** Lets whatever waits for the thread have its turn. */
@@ -48,7 +50,12 @@ function serveChannel(channel: Channel, served: Served): void {
   let rehearsal: Pick<Source, 'fragment'> | undefined;
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
-  const answer = async ({ id, method, args }: Call): Promise<unknown> => {
+  const sourceOf = (all: Shard, only: Call['only']): Source => {
+    if (only === undefined) return all.source;
+    assert(all.within, 'a shard that is asked in part can be');
+    return all.within(only);
+  };
+  const answer = async ({ id, method, args, only }: Call): Promise<unknown> => {
     if (method === 'open') {
       served.shard = await served.open(args[0]);
       return undefined;
@@ -63,12 +70,13 @@ function serveChannel(channel: Channel, served: Served): void {
       rehearsal ??= shard.rehearsal?.() ?? shard.source;
       return rehearsal.fragment(args[0] as Fragment);
     }
-    if (method === 'fragments') return batchOf(shard.source, args[0] as Fragment[]);
-    if (method !== 'fragment') return dispatch(shard, method, args);
+    const source = sourceOf(shard, only);
+    if (method === 'fragments') return batchOf(source, args[0] as Fragment[]);
+    if (method !== 'fragment') return dispatch({ ...shard, source }, method, args);
     const ended = new AbortController();
     running.set(id, ended);
     try {
-      return await shard.source.fragment(args[0] as Fragment, ended.signal);
+      return await source.fragment(args[0] as Fragment, ended.signal);
     } finally {
       running.delete(id);
     }

@@ -1,5 +1,6 @@
-// Randomness as an argument, so that a seed reproduces a run. Only this file touches Math.random.
-// Not for secrets.
+// Randomness as an argument, so that a seed reproduces a run. Only this file touches Math.random
+// and the system's own source; of these only newSecret() is for secrets.
+import { randomBytes } from 'node:crypto';
 
 /** Numbers in [0, 1), each call the next. */
 export type Random = () => number;
@@ -18,4 +19,9 @@ export function seededRandom(seed: number): Random {
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
   };
+}
+
+/** A word of 32 characters that nobody guesses. */
+export function newSecret(): string {
+  return randomBytes(24).toString('base64url');
 }

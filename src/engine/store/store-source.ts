@@ -24,19 +24,28 @@ type Selections = readonly (readonly Matcher[])[];
 export class StoreSource implements Source {
   readonly #store: Store;
   readonly #clock: Clock | undefined;
-  readonly #large = new Turns();
+  readonly #large: Turns;
+  /** The partitions that are asked; undefined: all. */
+  readonly #only: readonly number[] | undefined;
 
   /** With a clock, large fragments give other work of this thread its turn. */
-  constructor(store: Store, clock?: Clock) {
+  constructor(store: Store, clock?: Clock, only?: readonly number[], large = new Turns()) {
     this.#store = store;
     this.#clock = clock;
+    this.#only = only;
+    this.#large = large;
+  }
+
+  /** The same over some partitions. */
+  within(only: readonly number[]): StoreSource {
+    return new StoreSource(this.#store, this.#clock, only, this.#large);
   }
 
   fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     return this.#whole(async () => {
       const { first, last } = reachOfFragment(fragment);
       const result = await this.#run(fragment, signal);
-      const lost = this.#store.lost(first, last);
+      const lost = this.#store.lost(first, last, this.#only);
       return lost.length === 0 ? result : { ...result, warnings: [...result.warnings, ...lost] };
     });
   }
@@ -66,7 +75,7 @@ export class StoreSource implements Source {
   async #run(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     const clock = this.#clock;
     const { first, last } = reachOfFragment(fragment);
-    const readers = (): SeriesReader[] => this.#store.readers(first, last);
+    const readers = (): SeriesReader[] => this.#store.readers(first, last, this.#only);
     const generation = (): number => this.#store.truncations;
     return runSliced({ fragment, readers, clock, signal, generation, large: this.#large });
   }
@@ -91,7 +100,7 @@ export class StoreSource implements Source {
     const [first, last] = timesOf(fragment);
     let series = 0;
     let samples = 0;
-    for (const reader of this.#store.readers(first, last)) {
+    for (const reader of this.#store.readers(first, last, this.#only)) {
       const ids = last < first ? [] : reader.match(fragment.matchers, first, last);
       series += ids.length;
       const stride = Math.max(1, Math.floor(ids.length / ESTIMATE_SERIES));
@@ -156,7 +165,7 @@ export class StoreSource implements Source {
     limit: number,
   ): readonly Labels[] {
     const found = new Map<string, Labels>();
-    for (const reader of this.#store.readers(minMs, maxMs)) {
+    for (const reader of this.#store.readers(minMs, maxMs, this.#only)) {
       for (const matchers of selections) {
         for (const id of reader.match(matchers, minMs, maxMs)) {
           const labels = reader.labels(id);
@@ -170,7 +179,7 @@ export class StoreSource implements Source {
 
   async labelNames(selections: Selections, minMs: number, maxMs: number): Promise<string[]> {
     return this.#whole(() =>
-      this.#texts(selections, this.#store.readers(minMs, maxMs), (reader, matchers) =>
+      this.#texts(selections, this.#store.readers(minMs, maxMs, this.#only), (reader, matchers) =>
         reader.labelNames(matchers, minMs, maxMs),
       ),
     );
@@ -183,7 +192,7 @@ export class StoreSource implements Source {
     maxMs: number,
   ): Promise<string[]> {
     return this.#whole(() =>
-      this.#texts(selections, this.#store.readers(minMs, maxMs), (reader, matchers) =>
+      this.#texts(selections, this.#store.readers(minMs, maxMs, this.#only), (reader, matchers) =>
         reader.labelValues(name, matchers, minMs, maxMs),
       ),
     );

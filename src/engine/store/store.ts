@@ -47,6 +47,8 @@ export interface StoreOptions {
   readonly sealMs?: number;
   /** Live bytes of its memory from which on it seals as much as it can. */
   readonly holdBytes?: number;
+  /** Where the log begins: a partition that stands before it goes on from there, with a gap. */
+  readonly atLeast?: ReadonlyMap<number, Offset>;
 }
 
 export interface StoreStats {
@@ -109,8 +111,9 @@ export class Store implements Sink, Upkeep {
     };
     for (const partition of options.partitions) {
       const one = { folder, disk, kernels, partition, generation, cache, pace, objects, changed };
-      const opening = { ...one, epochs };
-      all.set(partition, await openPartition(opening));
+      const opened = await openPartition({ ...one, epochs });
+      opened.next = Math.max(opened.next, options.atLeast?.get(partition) ?? 0);
+      all.set(partition, opened);
     }
     store = new Store(options, cache, all);
     return store;
@@ -154,9 +157,10 @@ export class Store implements Sink, Upkeep {
     return held;
   }
 
-  /** A reader of each partition, for one query in this range. */
-  readers(minMs: number, maxMs: number): SeriesReader[] {
-    return [...this.partitions.values()].map((one) => one.reader(minMs, maxMs));
+  /** A reader of each partition, or of some, for one query in this range. */
+  readers(minMs: number, maxMs: number, only?: readonly number[]): SeriesReader[] {
+    const asked = [...this.partitions].filter(([number]) => only?.includes(number) ?? true);
+    return asked.map(([, one]) => one.reader(minMs, maxMs));
   }
 
   /** Partitions that a question for this range would read sealed blocks of. */
@@ -288,9 +292,10 @@ export class Store implements Sink, Upkeep {
   }
 
   /** Sentences for an answer that lacks what damaged blocks held in this range. */
-  lost(minMs: number, maxMs: number): string[] {
+  lost(minMs: number, maxMs: number, only?: readonly number[]): string[] {
     const out: string[] = [];
     for (const [number, { damaged }] of this.partitions) {
+      if (only?.includes(number) === false) continue;
       for (const one of damaged) {
         if (one.minMs > maxMs || one.maxMs < minMs) continue;
         out.push(`block ${one.name} of partition ${number} is damaged: its samples are missing`);

@@ -1,0 +1,58 @@
+// What a process needs that appends to the log of another one: a book, an encoder, the far log, the
+// door. Easy to get wrong: the door's batches are views of its kernels' memory, so that the encoder
+// works in the same memory.
+import { BatchCodec } from '../codec/batch.ts';
+import { Door } from '../collector/door.ts';
+import { PushText } from '../collector/push-text.ts';
+import { Kernels } from '../kernels/kernels.ts';
+import { SeriesBook } from '../kernels/series-book.ts';
+import { assert } from '../errors.ts';
+import { TICK_MS } from '../limits.ts';
+import { Beats } from './beats.ts';
+import { openClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log.ts';
+import type { RoleWorld } from './role-frame.ts';
+import { showDoor } from './self-metrics.ts';
+
+export interface FarProducer {
+  readonly log: ClusterLog;
+  readonly door: Door;
+}
+
+const SHOW_MS = 2000;
+
+/** Makes the door of this process; its ticks begin with the services. */
+export async function farProducer(world: RoleWorld): Promise<FarProducer> {
+  const { clock, counters, options, services } = world;
+  const kernels = new Kernels();
+  // Made when the log has told its partitions, before anything is appended.
+  let book: SeriesBook | undefined;
+  const codec = new BatchCodec(kernels);
+  const log = await openClusterLog(world, {
+    encoder: {
+      encode(batch, place) {
+        assert(book, 'there is a book before there is a batch');
+        return codec.encode(batch, { ...place, book });
+      },
+    },
+  });
+  book = new SeriesBook(kernels, log.partitions);
+  const text = new PushText(clock);
+  const door = new Door({
+    ...{ log, book, kernels, clock },
+    limits: { retentionMs: options.settings.retentionMs },
+    exposition: (into, body, contentType) => text.take(into, body, contentType),
+  });
+  const refusals = showDoor(counters, () => door.counts);
+  const beats = new Beats(clock, options.logger);
+  services.add({ name: 'log', stop: () => log.close() });
+  services.add({
+    name: 'ticks',
+    start: async () => {
+      beats.every(TICK_MS, () => door.tick());
+      beats.every(SHOW_MS, async () => refusals());
+    },
+    drain: () => beats.stop(),
+  });
+  return { log, door };
+}

@@ -1,0 +1,220 @@
+// The role `api`: HTTP for people and programs. Queries go to the role `query`, pushed samples
+// through a door of its own into the log, targets are told by the collectors. Wiring only. Easy to
+// get wrong: an admin's deletion has to reach every store, or a replica would bring it back.
+import { join } from 'node:path';
+import { ApiServer } from '../api/api-server.ts';
+import { MonError } from '../errors.ts';
+import type { Labels } from '../model/labels.ts';
+import type { BlockStatus } from '../model/upkeep.ts';
+import type { Admin, TargetStatus, Targets } from '../ports.ts';
+import { RemoteAsk } from '../remote/ask-remote.ts';
+import type { Calling } from '../remote/link.ts';
+import { RemoteSource } from '../remote/source-remote.ts';
+import { RemoteUpkeep } from '../remote/upkeep-remote.ts';
+import { urlOf } from './listen-address.ts';
+import { Beats } from './beats.ts';
+import type { ClusterDirectory } from './cluster-directory.ts';
+import { farProducer } from './far-producer.ts';
+import type { FarProducer } from './far-producer.ts';
+import { passes } from './role-frame.ts';
+import type { RoleWorld } from './role-frame.ts';
+import { directoryOf } from './role-query.ts';
+import type { StoreFacts } from './role-store.ts';
+import { VERSION } from './version.ts';
+
+const LOOK_MS = 250;
+const DRAIN_MS = 5000;
+
+interface Addressed {
+  readonly address: string;
+}
+
+export async function startApi(world: RoleWorld): Promise<void> {
+  const { clock, counters, options, services, startedMs } = world;
+  const { settings, failed, others, logger } = options;
+  const producer = await farProducer(world);
+  const directory = directoryOf(world);
+  const query = new QueryLink(directory);
+  const targets = new ClusterTargets(directory);
+  const api = new ApiServer({
+    ...{ ask: new RemoteAsk(query.to('ask')), explain: new RemoteAsk(query.to('ask')) },
+    ...{ source: new RemoteSource(query.to('source')), retentionMs: settings.retentionMs },
+    ...{ intake: producer.door, targets, clock, startedMs, counters, version: VERSION },
+    ...{ token: settings.token, flags: settings.flags, configText: settings.configText },
+    selfMetrics: () => counters.render(),
+    ready: () => {
+      const why = [...new Set([...services.waitingFor(), ...(others?.() ?? [])])];
+      return { ready: why.length === 0, why: why.join(', ') };
+    },
+    onBug: failed,
+    blocks: () => blocksOf(directory),
+    admin: settings.adminApi === true ? adminOf(world, directory, producer) : undefined,
+  });
+  const beats = new Beats(clock, logger);
+  services.add({
+    name: 'query',
+    ready: () => query.there,
+    start: async () => beats.every(LOOK_MS, () => targets.look()),
+    stop: () => beats.stop(),
+  });
+  services.add({
+    name: 'api',
+    start: async () => {
+      const at = await api.listen(settings.host, settings.port);
+      world.url = urlOf({ host: settings.host, port: at.port });
+    },
+    drain: () => api.drain(DRAIN_MS),
+  });
+}
+
+/** Whichever query process lives now, as a link. */
+class QueryLink {
+  readonly #directory: ClusterDirectory;
+  #turn = 0;
+
+  constructor(directory: ClusterDirectory) {
+    this.#directory = directory;
+  }
+
+  get there(): boolean {
+    return this.#members().length > 0;
+  }
+
+  /** Each call goes to the next process, and to another when one is away. */
+  to(service: string): Calling {
+    const call: Calling['call'] = async (method, args, more) => {
+      const addresses = this.#members();
+      let failure = new MonError('MON_SERVER_UNREACHABLE', 'no process of the role query lives', {
+        hint: 'mon status says why',
+      });
+      for (let i = 0; i < addresses.length; i++) {
+        const address = addresses[(this.#turn + i) % addresses.length];
+        try {
+          return await this.#directory.link(address, service).call(method, args, more);
+        } catch (thrown) {
+          const away = thrown instanceof MonError && thrown.code === 'MON_SERVER_UNREACHABLE';
+          if (!away) throw thrown;
+          failure = thrown;
+          this.#turn++;
+        }
+      }
+      throw failure;
+    };
+    return { call };
+  }
+
+  #members(): string[] {
+    return addressesOf(this.#directory, 'query');
+  }
+}
+
+function addressesOf(directory: ClusterDirectory, role: string): string[] {
+  return directory.members(role).flatMap(({ facts }) => (facts as Addressed | null)?.address ?? []);
+}
+
+/** The targets of all collectors, as they told them last. */
+class ClusterTargets implements Targets {
+  readonly #directory: ClusterDirectory;
+  #active: readonly TargetStatus[] = [];
+  #dropped: readonly Labels[] = [];
+
+  constructor(directory: ClusterDirectory) {
+    this.#directory = directory;
+  }
+
+  async look(): Promise<void> {
+    const asked = addressesOf(this.#directory, 'collector').map(async (address) => {
+      try {
+        const told = await this.#directory.link(address, 'targets').call('told', [], { ms: 2000 });
+        return told as { active: readonly TargetStatus[]; dropped: readonly Labels[] };
+      } catch (thrown) {
+        // One that does not answer is being started again, or its targets are another's soon.
+        if (!(thrown instanceof MonError)) throw thrown;
+        return undefined;
+      }
+    });
+    const all = (await Promise.all(asked)).filter((one) => one !== undefined);
+    // For a moment two collectors may name the same target: the newer scrape tells.
+    const active = new Map<string, TargetStatus>();
+    for (const one of all.flatMap((told) => told.active)) {
+      const key = JSON.stringify([one.scrapePool, one.scrapeUrl, one.labels]);
+      const before = active.get(key);
+      if (before === undefined || before.lastScrapeMs <= one.lastScrapeMs) active.set(key, one);
+    }
+    this.#active = [...active.values()];
+    // Every collector finds, and drops, the same.
+    this.#dropped = all[0]?.dropped ?? [];
+  }
+
+  active(): readonly TargetStatus[] {
+    return this.#active;
+  }
+
+  dropped(): readonly Labels[] {
+    return this.#dropped;
+  }
+}
+
+function storesOf(directory: ClusterDirectory): { facts: StoreFacts; upkeep: RemoteUpkeep }[] {
+  return directory.members('store').flatMap(({ facts }) => {
+    const known = facts as StoreFacts | null;
+    if (known === null) return [];
+    return [{ facts: known, upkeep: new RemoteUpkeep(directory.link(known.address, 'upkeep')) }];
+  });
+}
+
+/** The blocks of one zone: those of the others hold the same. */
+async function blocksOf(directory: ClusterDirectory): Promise<readonly BlockStatus[]> {
+  const stores = storesOf(directory);
+  const zones = [...new Set(stores.map(({ facts }) => facts.zone))].toSorted();
+  let failure = new MonError('MON_SERVER_UNREACHABLE', 'no store lives');
+  for (const zone of zones) {
+    const here = stores.filter(({ facts }) => facts.zone === zone);
+    try {
+      return (await Promise.all(here.map(({ upkeep }) => upkeep.blocks()))).flat();
+    } catch (thrown) {
+      if (!passes(thrown)) throw thrown;
+      failure = thrown as MonError;
+    }
+  }
+  throw failure;
+}
+
+function adminOf(world: RoleWorld, directory: ClusterDirectory, { log }: FarProducer): Admin {
+  const { options, clock } = world;
+  const late = world.hub('late');
+  const zones = options.zones ?? [];
+  /** All stores, or none: what one replica keeps would come back. */
+  const all = (): RemoteUpkeep[] => {
+    const stores = storesOf(directory);
+    for (const zone of zones) {
+      const held = stores.filter(({ facts }) => facts.zone === zone);
+      const count = new Set(held.flatMap(({ facts }) => facts.partitions)).size;
+      if (count === log.partitions) continue;
+      throw new MonError('MON_SERVER_UNREACHABLE', `not all stores of zone ${zone} are there`, {
+        hint: 'try again when mon status shows all roles ready',
+      });
+    }
+    return stores.map(({ upkeep }) => upkeep);
+  };
+  return {
+    async deleteSeries(selections, minMs, maxMs) {
+      const stores = all();
+      const until = new Map((await log.ends()).map((end, p) => [p, end]));
+      await Promise.all(stores.map((one) => one.delete(selections, minMs, maxMs, until)));
+      await late.call('note', [minMs, maxMs]);
+    },
+    cleanTombstones: async () => {
+      await Promise.all(all().map((one) => one.cleanTombstones()));
+    },
+    async snapshot() {
+      const name = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '');
+      const folder = join(options.dataDir, '..', '..', 'snapshots', name);
+      const stores = storesOf(directory);
+      const zone = stores[0]?.facts.zone;
+      const one = stores.filter(({ facts }) => facts.zone === zone);
+      await Promise.all(one.map(({ upkeep }) => upkeep.snapshot(join(folder, 'head'))));
+      return name;
+    },
+  };
+}

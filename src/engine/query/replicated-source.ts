@@ -1,0 +1,230 @@
+// A Source over stores that hold every partition several times, once a zone: each question goes to
+// one holder of each partition, and to another when that one fails. Easy to get wrong: a partition
+// must be asked of one holder only, or its series are added up twice; and a partition that nobody
+// answers for makes the answer partial, which has to be said.
+import { MonError } from '../errors.ts';
+import { joinCardinality } from '../model/cardinality.ts';
+import type { Cardinality } from '../model/cardinality.ts';
+import type { MetadataEntry } from '../model/batch.ts';
+import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { Estimate, Offset, Source } from '../ports.ts';
+import { mergeFragments } from '../promql/merge.ts';
+
+type Selections = readonly (readonly Matcher[])[];
+type Until = ReadonlyMap<number, Offset>;
+
+/** A store that is there, and what it holds. */
+export interface Holder {
+  readonly name: string;
+  readonly zone: string;
+  readonly partitions: readonly number[];
+  /** Those of them that miss something older: asked only when nobody else has them. */
+  readonly lacks: readonly number[];
+  /** It did not answer a while ago, or has not caught up yet: others are asked first. */
+  readonly doubtful: boolean;
+  /** The store asked for these partitions, with all below these offsets in the answer. */
+  within(only: readonly number[], until: Until): Source;
+}
+
+export interface Replicas {
+  readonly partitions: number;
+  /** The stores that live, as far as is known now. */
+  holders(): readonly Holder[];
+  /** What has to be in every answer from now on. @throws MonError when nobody knows. */
+  ends(): Promise<Until>;
+  /** A store did not answer: others are asked first for a while. */
+  failed(holder: Holder, error: MonError): void;
+}
+
+/** The parts of an answer, and what is not in it. */
+interface Gathered<T> {
+  readonly parts: T[];
+  /** Sentences; empty for an answer that is whole. */
+  readonly missing: string[];
+}
+
+interface Round {
+  readonly until: Until;
+  readonly missing: number[];
+  readonly lacking: number[];
+  failure: MonError | undefined;
+}
+
+export class ReplicatedSource implements Source {
+  readonly #replicas: Replicas;
+  /** Rotates whom a question goes to first. */
+  #turn = 0;
+
+  constructor(replicas: Replicas) {
+    this.#replicas = replicas;
+  }
+
+  async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
+    const ask = (source: Source): Promise<FragmentResult> => source.fragment(fragment, signal);
+    const { parts, missing } = await this.#gather(ask, signal);
+    const merged = mergeFragments(fragment, parts);
+    if (missing.length === 0) return merged;
+    return { ...merged, warnings: [...merged.warnings, ...missing], partial: true };
+  }
+
+  async series(
+    matchers: Selections,
+    minMs: number,
+    maxMs: number,
+    limit: number,
+  ): Promise<readonly Labels[]> {
+    const lists = await this.#whole((source) => source.series(matchers, minMs, maxMs, limit));
+    const found = new Map<string, Labels>();
+    for (const labels of lists.flat()) found.set(labelsKey(labels), labels);
+    const sorted = [...found.values()].toSorted(compareLabels);
+    return limit > 0 ? sorted.slice(0, limit) : sorted;
+  }
+
+  async labelNames(matchers: Selections, minMs: number, maxMs: number): Promise<string[]> {
+    return this.#texts((source) => source.labelNames(matchers, minMs, maxMs));
+  }
+
+  async labelValues(
+    name: string,
+    matchers: Selections,
+    minMs: number,
+    maxMs: number,
+  ): Promise<string[]> {
+    return this.#texts((source) => source.labelValues(name, matchers, minMs, maxMs));
+  }
+
+  async metadata(): Promise<readonly MetadataEntry[]> {
+    const found = new Map<string, MetadataEntry>();
+    for (const entry of (await this.#whole((source) => source.metadata())).flat()) {
+      found.set([entry.family, entry.type, entry.help, entry.unit].join('\u0000'), entry);
+    }
+    const keys = [...found.keys()].toSorted(compareText);
+    return keys.map((key) => found.get(key) as MetadataEntry);
+  }
+
+  async estimate(fragment: Fragment): Promise<Estimate> {
+    const none = { series: 0, samples: 0 };
+    const ask = async (source: Source): Promise<Estimate> =>
+      (await source.estimate?.(fragment)) ?? none;
+    // What is not there costs nothing.
+    const { parts } = await this.#gather(ask);
+    return parts.reduce(
+      (sum, one) => ({ series: sum.series + one.series, samples: sum.samples + one.samples }),
+      none,
+    );
+  }
+
+  async cardinality(): Promise<Cardinality> {
+    const ask = async (source: Source): Promise<Cardinality> =>
+      (await source.cardinality?.()) ?? joinCardinality([]);
+    return joinCardinality(await this.#whole(ask));
+  }
+
+  async #texts(ask: (source: Source) => Promise<readonly string[]>): Promise<string[]> {
+    return [...new Set((await this.#whole(ask)).flat())].toSorted(compareText);
+  }
+
+  /** For lists, which have no place for a warning. @throws MonError when something is missing. */
+  async #whole<T>(ask: (source: Source) => Promise<T>): Promise<T[]> {
+    const { parts, missing } = await this.#gather(ask);
+    if (missing.length > 0) throw new MonError('MON_SERVER_UNREACHABLE', missing.join('; '));
+    return parts;
+  }
+
+  async #gather<T>(
+    ask: (source: Source) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<Gathered<T>> {
+    const said: string[] = [];
+    const round: Round = {
+      until: await this.#ends(said),
+      ...{ missing: [], lacking: [], failure: undefined },
+    };
+    const all = Array.from({ length: this.#replicas.partitions }, (_, p) => p);
+    this.#turn++;
+    const parts = await this.#ask(ask, all, { round, tried: new Set(), signal });
+    if (round.missing.length === all.length) {
+      const words = 'no store answers';
+      throw new MonError('MON_SERVER_UNREACHABLE', words, { cause: round.failure });
+    }
+    if (round.missing.length > 0) {
+      said.push(`no store answers for ${partitionsText(round.missing)}: their series are missing`);
+    }
+    if (round.lacking.length > 0) {
+      said.push(`only stores that lack older samples answer for ${partitionsText(round.lacking)}`);
+    }
+    return { parts, missing: said };
+  }
+
+  async #ends(said: string[]): Promise<Until> {
+    try {
+      return await this.#replicas.ends();
+    } catch (thrown) {
+      if (!(thrown instanceof MonError) || thrown.kind === 'data') throw thrown;
+      said.push('the log is away: the newest samples may be missing');
+      return new Map();
+    }
+  }
+
+  /** Asks for these partitions, each once, going on to the next holder where one fails. */
+  async #ask<T>(
+    ask: (source: Source) => Promise<T>,
+    partitions: readonly number[],
+    more: { round: Round; tried: ReadonlySet<string>; signal: AbortSignal | undefined },
+  ): Promise<T[]> {
+    const { round, tried, signal } = more;
+    const chosen = this.#choose(partitions, tried, round);
+    const answers = chosen.map(async ({ holder, only }): Promise<T[]> => {
+      const until = new Map(only.map((p) => [p, round.until.get(p) ?? 0]));
+      try {
+        return [await ask(holder.within(only, until))];
+      } catch (thrown) {
+        signal?.throwIfAborted();
+        // The question's own fault is the same everywhere.
+        if (!(thrown instanceof MonError) || thrown.kind === 'data') throw thrown;
+        this.#replicas.failed(holder, thrown);
+        round.failure = thrown;
+        return this.#ask(ask, only, { ...more, tried: new Set([...tried, holder.name]) });
+      }
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  /** One holder for each partition, as few holders as can be. */
+  #choose(
+    partitions: readonly number[],
+    tried: ReadonlySet<string>,
+    round: Round,
+  ): { holder: Holder; only: number[] }[] {
+    const holders = this.#replicas.holders().filter(({ name }) => !tried.has(name));
+    const zones = [...new Set(holders.map(({ zone }) => zone))].toSorted(compareText);
+    // A zone at a time, so that one question goes to few; another zone first each time.
+    const rank = (zone: string): number => (zones.indexOf(zone) + this.#turn) % zones.length;
+    const ordered = holders.toSorted((a, b) => rank(a.zone) - rank(b.zone));
+    const out: { holder: Holder; only: number[] }[] = [];
+    let open = [...partitions];
+    for (let grade = 0; grade < 4; grade++) {
+      for (const holder of ordered) {
+        const { partitions: held, lacks, doubtful } = holder;
+        const gradeOf = (p: number): number => (lacks.includes(p) ? 2 : 0) + (doubtful ? 1 : 0);
+        const only = open.filter((p) => held.includes(p) && gradeOf(p) === grade);
+        if (only.length === 0) continue;
+        if (grade >= 2) round.lacking.push(...only);
+        open = open.filter((p) => !only.includes(p));
+        const same = out.find((one) => one.holder === holder);
+        if (same === undefined) out.push({ holder, only });
+        else same.only.push(...only);
+      }
+    }
+    round.missing.push(...open);
+    return out;
+  }
+}
+
+function partitionsText(partitions: readonly number[]): string {
+  const list = [...new Set(partitions)].toSorted((a, b) => a - b).join(', ');
+  return `partition${partitions.length === 1 ? '' : 's'} ${list}`;
+}
