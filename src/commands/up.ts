@@ -2,15 +2,10 @@
 // paths are made absolute here, because the process in the background has another folder.
 import { resolve } from 'node:path';
 import { BaseCommand, Flags, folderFlags } from '../base-command.ts';
+import { clusterFlags, clusterSize } from '../cli/cluster-flags.ts';
 
 const absolute = (path: string | undefined): string | undefined =>
   path === undefined ? undefined : resolve(path);
-
-// Without defaults of the parser: those would count as given, and want --cluster beside them.
-function clusterSize(flags: { stores?: number; zones?: number; collectors?: number }) {
-  const { stores = 1, zones = Math.min(stores, 26), collectors = 1 } = flags;
-  return { stores, zones: Math.min(zones, stores), collectors };
-}
 
 export default class Up extends BaseCommand<typeof Up> {
   static override summary = 'start a server on this machine';
@@ -46,19 +41,7 @@ With a configuration SIGHUP reads it again; so does mon reload.`;
       helpValue: 'GLOB',
       description: 'rule files, beside those of the configuration; SIGHUP reads them anew',
     }),
-    cluster: Flags.boolean({ description: 'as a process for each role instead of one for all' }),
-    stores: Flags.integer({
-      ...{ min: 1, max: 64, helpValue: 'N', dependsOn: ['cluster'] },
-      description: 'store processes, each a zone of its own that holds everything once',
-    }),
-    zones: Flags.integer({
-      ...{ min: 1, max: 26, helpValue: 'N', dependsOn: ['cluster'] },
-      description: 'fewer zones than stores: those of a zone share the partitions',
-    }),
-    collectors: Flags.integer({
-      ...{ min: 1, max: 64, helpValue: 'N', dependsOn: ['cluster'] },
-      description: 'collector processes, which share the targets',
-    }),
+    ...clusterFlags,
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads that store and query' }),
   };
   static override drains = true;

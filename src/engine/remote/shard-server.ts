@@ -50,11 +50,6 @@ function serveChannel(channel: Channel, served: Served): void {
   let rehearsal: Pick<Source, 'fragment'> | undefined;
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
-  const sourceOf = (all: Shard, only: Call['only']): Source => {
-    if (only === undefined) return all.source;
-    assert(all.within, 'a shard that is asked in part can be');
-    return all.within(only);
-  };
   const answer = async ({ id, method, args, only }: Call): Promise<unknown> => {
     if (method === 'open') {
       served.shard = await served.open(args[0]);
@@ -117,6 +112,13 @@ function serveChannel(channel: Channel, served: Served): void {
       })
       .catch((thrown: unknown) => channel.postMessage({ id, error: plainError(thrown) }));
   });
+}
+
+/** The source over the partitions that a call names, or over all. */
+function sourceOf(shard: Shard, only: Call['only']): Source {
+  if (only === undefined) return shard.source;
+  assert(shard.within, 'a shard that is asked in part can be');
+  return shard.within(only);
 }
 
 /** A source that takes no batches is asked one by one. */
