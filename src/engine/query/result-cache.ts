@@ -15,7 +15,8 @@ import {
   CACHE_TTL_NEW_MS,
   CACHE_TTL_OLD_MS,
 } from '../limits.ts';
-import { decodeExtent, encodeExtent, isPlain } from './extent.ts';
+import { decodeExtent, encodeExtent, isKept } from './extent.ts';
+import { matrixBytes } from './result-bytes.ts';
 import { gapsOf, joinPieces, pieceOf } from './pieces.ts';
 import { gridSize } from '../model/fragment.ts';
 import type { Cache } from '../ports.ts';
@@ -146,8 +147,8 @@ export class ResultCache {
       const writtenMs = clock.now();
       const answer = await compute(gridOf(range, first, last));
       const { result } = answer;
-      if (result.type !== 'matrix' || !isPlain(result.matrix)) {
-        // Histograms are not kept: the whole is computed, unless this was the whole.
+      if (result.type !== 'matrix' || !isKept(result.matrix)) {
+        // What cannot be kept cannot be joined: the whole is computed, unless this was it.
         return gaps.length === 1 && first === from && last === to
           ? this.#told(range, answer, 0)
           : this.#told(range, await compute(range.query.grid), 0);
@@ -251,8 +252,7 @@ export class ResultCache {
   async #write(range: Range, index: number, extent: Extent): Promise<void> {
     const { cache, clock } = this.#options;
     const ttl = extent.endsMs - clock.now();
-    if (ttl <= 0 || extent.values.byteLength + extent.present.length > CACHE_ENTRY_BYTES_MAX)
-      return;
+    if (ttl <= 0 || matrixBytes(extent) > CACHE_ENTRY_BYTES_MAX) return;
     await cache.set(`${range.key}:${index}`, encodeExtent(extent), ttl);
   }
 }
@@ -280,9 +280,10 @@ function joined(range: Range, extents: readonly Extent[], fresh: readonly Fresh[
   const { from, to, query } = range;
   // What was computed anew stands over what was cached.
   const pieces = [...extents, ...fresh.map(({ piece }) => piece)];
-  const { labels, values, present } = joinPieces(pieces, from, to);
+  const { labels, values, present, histograms } = joinPieces(pieces, from, to);
   const answers = fresh.map(({ answer }) => answer);
-  const matrix = { labels, steps: to - from + 1, values, present };
+  const columns = { labels, steps: to - from + 1, values, present };
+  const matrix = histograms === undefined ? columns : { ...columns, histograms };
   return {
     result: { type: 'matrix', grid: query.grid, matrix },
     warnings: [...new Set([...extents, ...answers].flatMap((one) => one.warnings))],
