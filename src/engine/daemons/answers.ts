@@ -9,6 +9,7 @@ import { LateSamples } from '../query/late-samples.ts';
 import type { RollupHorizons } from '../query/choose-rollup.ts';
 import { QueryService } from '../query/query-service.ts';
 import { ResultCache } from '../query/result-cache.ts';
+import { Warming } from '../query/warming.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -47,13 +48,15 @@ export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
   const cache = await makeCache(options);
   const results = new ResultCache({ cache, clock, late });
   showResults(options.counters, results, cache);
+  const warming = new Warming({ clock, results });
+  showWarming(options.counters, warming);
   const note = late.note.bind(late);
   return {
     cache,
     results,
     watch: (log) => new WatchedLog({ log, clock, note }),
     changed: (minMs, maxMs) => note(minMs, maxMs, clock.now()),
-    service: (sources, more) => new QueryService({ sources, clock, results, ...more }),
+    service: (sources, more) => new QueryService({ sources, clock, results, warming, ...more }),
   };
 }
 
@@ -91,4 +94,17 @@ function showResults(counters: Counters, { counts }: ResultCache, cache: Cache):
   show('mon_query_cache_touched_total', touched, () => counts.touched);
   if (!(cache instanceof MemoryCache)) return;
   show('mon_query_cache_bytes', 'Bytes of the results kept.', () => cache.bytes);
+}
+
+function showWarming(counters: Counters, warming: Warming): void {
+  const { counts } = warming;
+  const help = 'Refreshes of what dashboards are about to ask for, by what came of them.';
+  for (const result of ['refreshed', 'fresh', 'busy', 'refused'] as const) {
+    const read = (): number => counts[result];
+    counters.reading('mon_query_warm_total', help, { read, labels: { result } });
+  }
+  const steps = 'Steps computed before they were asked for.';
+  counters.reading('mon_query_warm_steps_total', steps, { read: () => counts.steps });
+  const queries = 'Queries of open dashboards that are watched.';
+  counters.reading('mon_query_warm_queries', queries, { read: () => warming.size });
 }

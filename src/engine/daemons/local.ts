@@ -14,7 +14,13 @@ import { ScrapeManager } from '../collector/scrape-manager.ts';
 import type { MonError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
-import { SCRAPE_TIMEOUT_MS, SEAL_AFTER_MS, SEAL_SLICE_MS, TICK_MS } from '../limits.ts';
+import {
+  CACHE_WARM_EVERY_MS,
+  SCRAPE_TIMEOUT_MS,
+  SEAL_AFTER_MS,
+  SEAL_SLICE_MS,
+  TICK_MS,
+} from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
@@ -23,6 +29,7 @@ import type { PatternRetention } from '../model/upkeep.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
 import type { Cache, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
+import type { QueryService } from '../query/query-service.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -181,7 +188,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   };
 
   const { cache } = answers;
-  const kept = { state, log, stores, cache, rollups };
+  const kept = { state, log, stores, cache, rollups, queries };
   const parts = { options, ...kept, consumer, door, targets, api, more, roots };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
@@ -201,6 +208,7 @@ interface Parts {
   readonly cache: Cache;
   readonly rollups: RollupBeat;
   readonly roots: RootThread;
+  readonly queries: QueryService;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -240,6 +248,7 @@ function addServices(
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(DAY_MS, async () => parts.more.guard.newDay());
       beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
+      beats.every(CACHE_WARM_EVERY_MS, () => parts.queries.warm());
       beats.every(TRUNCATE_MS, () => log.retain());
       if (options.rollups !== undefined) beats.every(ROLLUP_MS, () => parts.rollups.round());
     },

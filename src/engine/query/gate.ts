@@ -39,6 +39,15 @@ export class Gate {
     return this.#release(user, line);
   }
 
+  /** A turn at once, when so many are free and nobody waits; otherwise nothing. */
+  enterFree(user: string, free: number): Release | undefined {
+    const line = this.#lines.get(user) ?? { running: 0, waiting: [] };
+    if (line.waiting.length > 0 || this.#running - line.running < free) return undefined;
+    this.#lines.set(user, line);
+    line.running++;
+    return this.#release(user, line);
+  }
+
   #turn(line: Line, user: string, signal: AbortSignal): Promise<void> {
     if (line.waiting.length >= this.#waiting) {
       const words = `too many queries of ${JSON.stringify(user)} are waiting`;
