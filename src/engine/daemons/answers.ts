@@ -4,6 +4,7 @@
 import { pid } from 'node:process';
 import { MemoryCache } from '../cache/memory-cache.ts';
 import { CACHE_TTL_OLD_MS } from '../limits.ts';
+import { CatalogCache } from '../query/catalog-cache.ts';
 import type { Apart, Cache, Log, Source } from '../ports.ts';
 import { LateSamples } from '../query/late-samples.ts';
 import type { RollupHorizons } from '../query/choose-rollup.ts';
@@ -13,6 +14,7 @@ import { Warming } from '../query/warming.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { SeriesNews } from './series-news.ts';
 import { WatchedLog } from './watched-log.ts';
 
 export interface AnswersOptions {
@@ -38,6 +40,8 @@ export interface Answers {
   watch(log: Log): Log;
   /** Kept results in this range are wrong from now on. */
   changed(minMs: number, maxMs: number): void;
+  /** A source that keeps lists of names for a while. */
+  named(source: Source): Source;
   service(sources: readonly Source[], more?: ServiceParts): QueryService;
 }
 
@@ -51,11 +55,20 @@ export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
   const warming = new Warming({ clock, results });
   showWarming(options.counters, warming);
   const note = late.note.bind(late);
+  const news = new SeriesNews();
   return {
     cache,
     results,
-    watch: (log) => new WatchedLog({ log, clock, note }),
-    changed: (minMs, maxMs) => note(minMs, maxMs, clock.now()),
+    watch: (log) => new WatchedLog({ log, clock, note, news }),
+    changed: (minMs, maxMs) => {
+      note(minMs, maxMs, clock.now());
+      news.forget();
+    },
+    named: (source) => {
+      const catalog = new CatalogCache({ source, clock, news: () => news.number });
+      showCatalog(options.counters, catalog);
+      return catalog;
+    },
     service: (sources, more) => new QueryService({ sources, clock, results, warming, ...more }),
   };
 }
@@ -107,4 +120,15 @@ function showWarming(counters: Counters, warming: Warming): void {
   counters.reading('mon_query_warm_steps_total', steps, { read: () => counts.steps });
   const queries = 'Queries of open dashboards that are watched.';
   counters.reading('mon_query_warm_queries', queries, { read: () => warming.size });
+}
+
+function showCatalog(counters: Counters, catalog: CatalogCache): void {
+  const help = 'Lists of label names and values that were asked for, by whether they were kept.';
+  for (const [result, which] of [
+    ['hit', 'hits'],
+    ['miss', 'misses'],
+  ] as const) {
+    const read = (): number => catalog.counts[which];
+    counters.reading('mon_catalog_cache_requests_total', help, { read, labels: { result } });
+  }
 }

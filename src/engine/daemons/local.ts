@@ -166,7 +166,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const api = new ApiServer({
     ...{ ...asking, turns: queries, retentionMs: options.retentionMs },
     externalLabels: options.externalLabels,
-    source: new JoinedSource(sources),
+    source: answers.named(new JoinedSource(sources)),
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
