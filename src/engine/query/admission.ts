@@ -67,7 +67,7 @@ export class Admission {
 
   /**
    * Resolves when it is the user's turn in the pool.
-   * @throws MonError MON_QUERY_LIMIT when too many wait already; the signal's reason when it fires.
+   * @throws MonError MON_QUERY_BUSY when too many wait already; the signal's reason when it fires.
    */
   enter(pool: QueryPool, user: string, signal: AbortSignal): Promise<Release> {
     return this.#pools[pool].enter(user, signal);

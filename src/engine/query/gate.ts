@@ -27,7 +27,7 @@ export class Gate {
 
   /**
    * Resolves when it is the user's turn.
-   * @throws MonError MON_QUERY_LIMIT when too many wait already; the signal's reason when it fires.
+   * @throws MonError MON_QUERY_BUSY when too many wait already; the signal's reason when it fires.
    */
   async enter(user: string, signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted();
@@ -51,7 +51,7 @@ export class Gate {
   #turn(line: Line, user: string, signal: AbortSignal): Promise<void> {
     if (line.waiting.length >= this.#waiting) {
       const words = `too many queries of ${JSON.stringify(user)} are waiting`;
-      throw new MonError('MON_QUERY_LIMIT', words, {
+      throw new MonError('MON_QUERY_BUSY', words, {
         hint: 'ask again when earlier ones are done',
       });
     }
