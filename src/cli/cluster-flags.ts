@@ -1,6 +1,6 @@
-// The flags by which `mon up` becomes a cluster of processes, and the sizes that they mean together.
-// Easy to get wrong: no defaults of the parser, for those would count as given, and want --cluster
-// beside them.
+// The flags by which `mon up` becomes a cluster of processes, and the sizes that they mean
+// together. Easy to get wrong: no defaults of the parser, for those would count as given, and want
+// --cluster beside them.
 import { Flags } from '../base-command.ts';
 
 export const clusterFlags = {

@@ -29,6 +29,7 @@ export const FAILURES = {
   MON_NOT_FOUND: 'give up',
   MON_PLACEMENT_LOST: 'give up',
   MON_PORT_IN_USE: 'give up',
+  MON_QUERY_BUSY: 'retry',
   MON_QUERY_FAILED: 'data',
   MON_QUERY_LIMIT: 'data',
   MON_RECORD_MALFORMED: 'data',

@@ -239,6 +239,25 @@ export const CACHE_TTL_DAY_MS = 300 * SECOND;
 export const CACHE_TTL_OLD_MS = 3600 * SECOND;
 export const CACHE_AGE_NEW_MS = 1 * HOUR;
 export const CACHE_AGE_DAY_MS = 1 * DAY;
+/**
+ * Queries of open dashboards that are refreshed before they are asked; so long before; a round of
+ * it ends after so much time; and what is asked less often than the longest is not waited for.
+ */
+export const CACHE_WARM_QUERIES_MAX = 64;
+export const CACHE_WARM_LEAD_MS = 5 * SECOND;
+export const CACHE_WARM_ROUND_MS = 100;
+export const CACHE_WARM_PERIOD_MS_MIN = 5 * SECOND;
+export const CACHE_WARM_PERIOD_MS_MAX = 10 * MINUTE;
+export const CACHE_WARM_EVERY_MS = 1 * SECOND;
+/**
+ * Lists of names for completion: how long they are kept, how many, names in all of them. The
+ * beginning of their range moves in grains; a series that was silent for so long begins anew.
+ */
+export const CATALOG_CACHE_TTL_MS = 5 * MINUTE;
+export const CATALOG_CACHE_LISTS_MAX = 256;
+export const CATALOG_CACHE_NAMES_MAX = 400_000;
+export const CATALOG_GRAIN_MS = 5 * MINUTE;
+export const CATALOG_SILENT_MS = 5 * MINUTE;
 /** A shared cache that needs longer than this has nothing. */
 export const CACHE_WAIT_MS_MAX = 100;
 /** The seed's limits: past them a new series is told of, or refused. */

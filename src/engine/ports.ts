@@ -256,7 +256,7 @@ export interface Apart {
 }
 
 /**
- * Lets somebody's work have its turn among the queries. @throws MON_QUERY_LIMIT when too many wait,
+ * Lets somebody's work have its turn among the queries. @throws MON_QUERY_BUSY when too many wait,
  * and what ends the work.
  */
 export interface Turns {

@@ -93,7 +93,7 @@ it('a body without a length that never ends is cut off at the limit', async () =
 
 it('another protocol is 415', async () => {
   const was = await held();
-  const two = { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v2.Request' };
+  const two = { 'content-type': 'application/x-protobuf;proto=io.prometheus.write.v3.Request' };
   const answer = await postWrite(mon.url, body(), { ...WRITE_HEADERS, ...two });
   assert.equal(answer.status, 415, answer.text);
   assert.deepEqual(await held(), was);

@@ -11,12 +11,13 @@ import { freePort, startMon } from '../support/mon-process.ts';
 import { startPrometheus } from '../support/real-prometheus.ts';
 import { writeRequestBody } from '../support/write-request.ts';
 import type { Asked } from './differential-queries.ts';
+import type { WriteSeries } from '../support/write-request.ts';
 
 const CONFIG = 'global:\n  scrape_interval: 1h\n  evaluation_interval: 1m\n';
 const RELATIVE_MAX = 1e-9;
 
 /** A change between 2.42 and 3 that makes answers differ, and how it is recognized. */
-interface Explained {
+export interface Explained {
   readonly why: string;
   readonly holds: (asked: Asked, mon: Outcome, prometheus: Outcome) => boolean;
 }
@@ -77,14 +78,23 @@ function nameless(outcome: Outcome): Outcome {
   return { rows: new Map(rows) };
 }
 
+interface HistogramJson {
+  readonly count: string;
+  readonly sum: string;
+  readonly buckets?: readonly [number, string, string, string][];
+}
+
 interface Series {
   readonly metric: Record<string, string>;
   readonly value?: [number, string];
   readonly values?: [number, string][];
+  readonly histogram?: [number, HistogramJson];
+  readonly histograms?: [number, HistogramJson][];
 }
 
 /** Rows by labels, or the kind of failure. */
-type Outcome = { readonly rows: ReadonlyMap<string, ReadonlyMap<number, number>> } | 'failed';
+export type Outcome =
+  { readonly rows: ReadonlyMap<string, ReadonlyMap<number, number>> } | 'failed';
 
 async function ask(url: string, query: string, asked: Asked): Promise<Outcome> {
   const { startMs, endMs, stepMs } = asked;
@@ -104,15 +114,29 @@ async function ask(url: string, query: string, asked: Asked): Promise<Outcome> {
   if (told.status !== 'success') return 'failed';
   const { resultType, result } = told.data;
   const series = resultType === 'scalar' ? [{ metric: {}, value: result }] : result;
-  return {
-    rows: new Map(
-      (series as Series[]).map(({ metric, value, values }) => {
-        const points = values ?? (value === undefined ? [] : [value]);
-        const row = new Map(points.map(([t, v]) => [Math.round(t * 1000), numberOf(v)]));
-        return [JSON.stringify(Object.entries(metric).toSorted()), row];
-      }),
-    ),
+  const rows = new Map<string, Map<number, number>>();
+  for (const one of series as Series[]) addRows(rows, one);
+  return { rows };
+}
+
+/** Figures and buckets of a histogram become rows of their own; an empty bucket is none. */
+function addRows(rows: Map<string, Map<number, number>>, one: Series): void {
+  const { metric, value, values, histogram, histograms } = one;
+  const labels = JSON.stringify(Object.entries(metric).toSorted());
+  const put = (key: string, t: number, v: number): void => {
+    const row = rows.get(key) ?? new Map<number, number>();
+    rows.set(key, row.set(Math.round(t * 1000), v));
   };
+  for (const [t, v] of values ?? (value === undefined ? [] : [value])) put(labels, t, numberOf(v));
+  for (const [t, h] of histograms ?? (histogram === undefined ? [] : [histogram])) {
+    put(`${labels} count`, t, numberOf(h.count));
+    put(`${labels} sum`, t, numberOf(h.sum));
+    for (const [rule, lower, upper, count] of h.buckets ?? []) {
+      if (numberOf(count) === 0) continue;
+      const [low, high] = [lower, upper].map((bound) => numberOf(bound).toPrecision(9));
+      put(`${labels} bucket ${rule} ${low} ${high}`, t, numberOf(count));
+    }
+  }
 }
 
 function numberOf(text: string): number {
@@ -125,14 +149,14 @@ function close(a: number, b: number): boolean {
 }
 
 /** What differs, or nothing. */
-function difference(mon: Outcome, prometheus: Outcome): string | undefined {
+export function difference(mon: Outcome, prometheus: Outcome): string | undefined {
   if (mon === 'failed' || prometheus === 'failed') {
     if (mon === prometheus) return undefined;
     return mon === 'failed' ? 'mon failed' : 'Prometheus failed';
   }
   for (const [labels, row] of prometheus.rows) {
     const own = mon.rows.get(labels);
-    if (own === undefined) return `mon has no ${labels}`;
+    if (own === undefined) return `mon has no ${labels}: ${[...row.values()].join(' ')}`;
     for (const [t, v] of row) {
       const value = own.get(t);
       if (value === undefined) return `mon has nothing at ${t} of ${labels}, Prometheus ${v}`;
@@ -171,8 +195,23 @@ export interface Differences {
   readonly found: readonly string[];
 }
 
-async function load(urls: readonly string[], seed: number, baseMs: number): Promise<void> {
-  for (const series of dataOf(seed, baseMs)) {
+/** What is compared: samples, queries over them, and the differences that are allowed. */
+export interface Subject {
+  readonly data: (seed: number, baseMs: number) => WriteSeries[][];
+  readonly queries: (seed: number, baseMs: number) => { next(): Asked };
+  readonly explained: readonly Explained[];
+  /** Further flags of the other side. */
+  readonly args?: readonly string[];
+}
+
+const FLOATS: Subject = {
+  data: dataOf,
+  queries: (seed, baseMs) => new Generator(seed, baseMs),
+  explained: EXPLAINED,
+};
+
+async function load(urls: readonly string[], requests: readonly WriteSeries[][]): Promise<void> {
+  for (const series of requests) {
     const body = new Uint8Array(writeRequestBody(series));
     for (const url of urls) {
       const headers = {
@@ -187,9 +226,14 @@ async function load(urls: readonly string[], seed: number, baseMs: number): Prom
 }
 
 /** Starts both servers, loads them, and asks both the same. */
-export async function runDifferential(seed: number, queries: number): Promise<Differences> {
+export async function runDifferential(
+  seed: number,
+  queries: number,
+  subject: Subject = FLOATS,
+): Promise<Differences> {
   const folder = mkdtempSync(join(tmpdir(), 'mon-differential-'));
   const args = ['--web.enable-remote-write-receiver', '--storage.tsdb.retention.time=1d'];
+  args.push(...(subject.args ?? []));
   const prometheus = await startPrometheus({ folder, config: CONFIG, args });
   const port = await freePort();
   const mon = await startMon({ dataDir: join(folder, 'mon'), port }).catch(async (error) => {
@@ -199,9 +243,11 @@ export async function runDifferential(seed: number, queries: number): Promise<Di
   try {
     const span = STEPS * STEP_MS + 60_000;
     const baseMs = Math.floor((Date.now() - span) / 600_000) * 600_000;
-    await load([mon.url, prometheus.url], seed, baseMs);
-    const generator = new Generator(seed, baseMs);
-    return await compareAll(mon.url, prometheus.url, generator, queries);
+    const urls = [mon.url, prometheus.url] as const;
+    await load(urls, subject.data(seed, baseMs));
+    const next = subject.queries(seed, baseMs);
+    const asked = Array.from({ length: queries }, () => next.next());
+    return await compareAll(urls, asked, subject.explained);
   } finally {
     await mon.end('SIGTERM');
     await prometheus.end();
@@ -210,16 +256,14 @@ export async function runDifferential(seed: number, queries: number): Promise<Di
 }
 
 async function compareAll(
-  mon: string,
-  prometheus: string,
-  generator: Generator,
-  queries: number,
+  [mon, prometheus]: readonly [string, string],
+  queries: readonly Asked[],
+  allowed: readonly Explained[],
 ): Promise<Differences> {
   const explained = new Map<string, number>();
   const found: string[] = [];
   let [answered, refused] = [0, 0];
-  for (let i = 0; i < queries; i++) {
-    const asked = generator.next();
+  for (const asked of queries) {
     const [own, other] = await Promise.all([
       ask(mon, asked.query, asked),
       ask(prometheus, asked.other, asked),
@@ -228,11 +272,11 @@ async function compareAll(
     else if (own !== 'failed' && own.rows.size > 0) answered++;
     const why = difference(own, other);
     if (why === undefined) continue;
-    const reason = EXPLAINED.find(({ holds }) => holds(asked, own, other));
+    const reason = allowed.find(({ holds }) => holds(asked, own, other));
     if (reason === undefined) found.push(`${asked.query}\n  ${when(asked)}\n  ${why}`);
     else explained.set(reason.why, (explained.get(reason.why) ?? 0) + 1);
   }
-  return { asked: queries, answered, refused, explained, found };
+  return { asked: queries.length, answered, refused, explained, found };
 }
 
 function when({ startMs, endMs, stepMs }: Asked): string {

@@ -4,6 +4,7 @@ import { compareText, labelValue, labelsKey, makeLabels } from '../../src/engine
 import { matcherTest } from '../../src/engine/promql/regexp.ts';
 import { runFragment } from '../../src/engine/promql/leaf.ts';
 import type { Fragment, FragmentResult } from '../../src/engine/model/fragment.ts';
+import type { FloatHistogram } from '../../src/engine/model/histogram.ts';
 import type { Labels } from '../../src/engine/model/labels.ts';
 import type { Matcher } from '../../src/engine/model/matcher.ts';
 import type { MetadataEntry } from '../../src/engine/model/batch.ts';
@@ -14,6 +15,8 @@ export interface MemorySample {
   readonly v: number;
   /** The stale marker instead of `v`. */
   readonly stale?: boolean;
+  /** Instead of `v`, which is then its sum. */
+  readonly histogram?: FloatHistogram;
 }
 
 interface MemoryOne {
@@ -63,6 +66,8 @@ export class MemorySeries implements SeriesReader {
       into.words = new Uint32Array(into.values.buffer);
       into.timestamps = new Float64Array(found.length * 2);
     }
+    const mixed = found.some(({ histogram }) => histogram !== undefined);
+    into.histograms = mixed ? found.map(({ histogram }) => histogram) : undefined;
     found.forEach(({ t, v, stale }, i) => {
       into.timestamps[i] = t;
       into.values[i] = v;

@@ -55,10 +55,14 @@ function userRefusal(thrown: UserError, param: string | undefined): Refusal {
 
 function monRefusal(thrown: MonError): Refusal {
   const error = thrown.message;
+  const retryAfterSeconds = RETRY_AFTER_SECONDS;
   switch (thrown.code) {
     case 'MON_QUERY_LIMIT':
     case 'MON_QUERY_FAILED':
       return { status: 422, errorType: 'execution', error };
+    case 'MON_QUERY_BUSY':
+      // As a proxy in front of Prometheus says it; a 422 would tell the query is at fault.
+      return { status: 429, errorType: 'unavailable', error, retryAfterSeconds };
     case 'MON_TIMEOUT':
       return { status: 503, errorType: 'timeout', error };
     case 'MON_ABORTED':
@@ -73,7 +77,6 @@ function monRefusal(thrown: MonError): Refusal {
   }
   if (thrown.kind === 'data') return { status: 400, errorType: 'bad_data', error };
   if (thrown.kind === 'give up') return { status: 500, errorType: 'internal', error };
-  const retryAfterSeconds = RETRY_AFTER_SECONDS;
   if (thrown.code === 'MON_SPOOL_FULL') {
     return { status: 429, errorType: 'unavailable', error, retryAfterSeconds };
   }

@@ -4,14 +4,17 @@
 import { pid } from 'node:process';
 import { MemoryCache } from '../cache/memory-cache.ts';
 import { CACHE_TTL_OLD_MS } from '../limits.ts';
+import { CatalogCache } from '../query/catalog-cache.ts';
 import type { Apart, Cache, Log, Source } from '../ports.ts';
 import { LateSamples } from '../query/late-samples.ts';
 import type { RollupHorizons } from '../query/choose-rollup.ts';
 import { QueryService } from '../query/query-service.ts';
 import { ResultCache } from '../query/result-cache.ts';
+import { Warming } from '../query/warming.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Logger } from '../runtime/logger.ts';
+import { SeriesNews } from './series-news.ts';
 import { WatchedLog } from './watched-log.ts';
 
 export interface AnswersOptions {
@@ -37,6 +40,8 @@ export interface Answers {
   watch(log: Log): Log;
   /** Kept results in this range are wrong from now on. */
   changed(minMs: number, maxMs: number): void;
+  /** A source that keeps lists of names for a while. */
+  named(source: Source): Source;
   service(sources: readonly Source[], more?: ServiceParts): QueryService;
 }
 
@@ -47,13 +52,24 @@ export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
   const cache = await makeCache(options);
   const results = new ResultCache({ cache, clock, late });
   showResults(options.counters, results, cache);
+  const warming = new Warming({ clock, results });
+  showWarming(options.counters, warming);
   const note = late.note.bind(late);
+  const news = new SeriesNews();
   return {
     cache,
     results,
-    watch: (log) => new WatchedLog({ log, clock, note }),
-    changed: (minMs, maxMs) => note(minMs, maxMs, clock.now()),
-    service: (sources, more) => new QueryService({ sources, clock, results, ...more }),
+    watch: (log) => new WatchedLog({ log, clock, note, news }),
+    changed: (minMs, maxMs) => {
+      note(minMs, maxMs, clock.now());
+      news.forget();
+    },
+    named: (source) => {
+      const catalog = new CatalogCache({ source, clock, news: () => news.number });
+      showCatalog(options.counters, catalog);
+      return catalog;
+    },
+    service: (sources, more) => new QueryService({ sources, clock, results, warming, ...more }),
   };
 }
 
@@ -91,4 +107,28 @@ function showResults(counters: Counters, { counts }: ResultCache, cache: Cache):
   show('mon_query_cache_touched_total', touched, () => counts.touched);
   if (!(cache instanceof MemoryCache)) return;
   show('mon_query_cache_bytes', 'Bytes of the results kept.', () => cache.bytes);
+}
+
+function showWarming(counters: Counters, warming: Warming): void {
+  const { counts } = warming;
+  const help = 'Refreshes of what dashboards are about to ask for, by what came of them.';
+  for (const result of ['refreshed', 'fresh', 'busy', 'refused'] as const) {
+    const read = (): number => counts[result];
+    counters.reading('mon_query_warm_total', help, { read, labels: { result } });
+  }
+  const steps = 'Steps computed before they were asked for.';
+  counters.reading('mon_query_warm_steps_total', steps, { read: () => counts.steps });
+  const queries = 'Queries of open dashboards that are watched.';
+  counters.reading('mon_query_warm_queries', queries, { read: () => warming.size });
+}
+
+function showCatalog(counters: Counters, catalog: CatalogCache): void {
+  const help = 'Lists of label names and values that were asked for, by whether they were kept.';
+  for (const [result, which] of [
+    ['hit', 'hits'],
+    ['miss', 'misses'],
+  ] as const) {
+    const read = (): number => catalog.counts[which];
+    counters.reading('mon_catalog_cache_requests_total', help, { read, labels: { result } });
+  }
 }

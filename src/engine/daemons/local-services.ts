@@ -6,9 +6,10 @@ import { DemoFleet } from '../collector/demo-fleet.ts';
 import type { Door } from '../collector/door.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
 import type { ScrapeManager } from '../collector/scrape-manager.ts';
-import { SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
+import { CACHE_WARM_EVERY_MS, SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
 import type { Consumer } from '../log/consume.ts';
 import type { Cache, State } from '../ports.ts';
+import type { QueryService } from '../query/query-service.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import { systemHost } from '../runtime/host-reader.ts';
@@ -48,6 +49,7 @@ export interface Parts {
   readonly roots: RootThread;
   readonly rules: Rules;
   readonly desk: RunningNotifier | undefined;
+  readonly queries: QueryService;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -93,6 +95,7 @@ export function addServices(
       const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
       beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
+      beats.every(CACHE_WARM_EVERY_MS, () => parts.queries.warm());
       beats.every(DAY_MS, async () => parts.more.guard.newDay());
       beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
       for (const { everyMs, work } of log.beats) beats.every(everyMs, work);

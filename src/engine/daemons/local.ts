@@ -72,9 +72,12 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ...{ clock, disk, counters, logger, failed, notify },
     sources: shards,
   });
+  const joined = new JoinedSource(sources);
+  // Over Kafka others write too, of whose new series nobody tells here.
+  const source = options.kafka === undefined ? answers.named(joined) : joined;
   const api = new ApiServer({
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
-    ...{ externalLabels: options.externalLabels, source: new JoinedSource(sources) },
+    ...{ externalLabels: options.externalLabels, source },
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
     ...{ rules: rules.view, desk: desk?.notifier },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
@@ -95,7 +98,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     memory.look();
   };
   const kept = { state, log: opened, stores, cache, rollups, roots };
-  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk };
+  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, rules, desk, stop: () => services.stop() };

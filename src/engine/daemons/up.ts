@@ -76,7 +76,13 @@ export async function up(options: UpOptions): Promise<number> {
     if (again !== undefined) {
       reloader?.serve(again.targets, again.also);
       const hears = reloader !== undefined || options.rules !== undefined;
-      const alone = { reload: again.also };
+      const alone = {
+        reload: () =>
+          again.also().catch((thrown: unknown) => {
+            logger.error(`rules and routes stay as they were: ${messageOf(thrown)}`);
+            throw thrown;
+          }),
+      };
       if (hears || options.routesPath !== undefined) {
         reloadOnHangup(reloader ?? alone, options.onHangup, failed);
       }

@@ -6,6 +6,7 @@ import { CACHE_FRESH_MS, LIVE_MS_MAX } from '../limits.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Appended, Log, LogReader, Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { SeriesNews } from './series-news.ts';
 
 /** Told of times that changed: minMs <= t <= maxMs, durable at `atMs`. */
 export type NoteLate = (minMs: number, maxMs: number, atMs: number) => void;
@@ -14,6 +15,8 @@ export interface WatchedLogOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly note: NoteLate;
+  /** Told of series that begin. */
+  readonly news?: SeriesNews;
 }
 
 /** A live sample that was not durable after so long may be missing from a kept result. */
@@ -40,16 +43,23 @@ export class WatchedLog implements Log {
   }
 
   async append(batches: readonly Batch[]): Promise<readonly Appended[]> {
-    const { log, clock, note } = this.#options;
+    const { log, clock, note, news } = this.#options;
     const late: Span = { min: Infinity, max: -Infinity };
     for (const batch of batches) if (batch.lateness > 0) stretch(late, batch);
+    const begins = news?.seen(batches) === true;
     const begunMs = clock.now();
     const appending = log.append(batches);
     const receivedMs = Math.min(begunMs, ...batches.map((one) => one.receivedMs));
+    let whole = false;
     try {
-      return await appending;
+      const appended = await appending;
+      whole = !appended.some((one) => 'error' in one);
+      return appended;
     } finally {
+      // What did not stand may be sent again, and is news then.
+      if (!whole) news?.forget();
       const now = clock.now();
+      if (begins || late.min <= late.max) news?.happened();
       if (late.min <= late.max) note(late.min, late.max, now);
       if (now - receivedMs > SLOW_MS) note(receivedMs - LIVE_MS_MAX, begunMs, now);
     }

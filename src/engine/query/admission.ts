@@ -20,11 +20,15 @@ export interface AdmissionLimits {
   readonly adhocRunning?: number;
 }
 
+const EVERYBODY = 'everybody';
+
 class Pool {
   readonly #users: Gate;
   readonly #places: Gate;
+  readonly #running: number;
 
   constructor(limits: AdmissionLimits, running: number) {
+    this.#running = running;
     this.#users = new Gate({
       runningMax: limits.concurrentPerUser ?? QUERY_CONCURRENT_PER_USER,
       waitingMax: limits.waitingPerUser ?? QUERY_WAITING_PER_USER,
@@ -35,7 +39,7 @@ class Pool {
   async enter(user: string, signal: AbortSignal): Promise<Release> {
     const leaveUser = await this.#users.enter(user, signal);
     try {
-      const leavePlace = await this.#places.enter('everybody', signal);
+      const leavePlace = await this.#places.enter(EVERYBODY, signal);
       return () => {
         leavePlace();
         leaveUser();
@@ -44,6 +48,10 @@ class Pool {
       leaveUser();
       throw thrown;
     }
+  }
+
+  enterFree(): Release | undefined {
+    return this.#places.enterFree(EVERYBODY, Math.ceil(this.#running / 2));
   }
 }
 
@@ -59,9 +67,14 @@ export class Admission {
 
   /**
    * Resolves when it is the user's turn in the pool.
-   * @throws MonError MON_QUERY_LIMIT when too many wait already; the signal's reason when it fires.
+   * @throws MonError MON_QUERY_BUSY when too many wait already; the signal's reason when it fires.
    */
   enter(pool: QueryPool, user: string, signal: AbortSignal): Promise<Release> {
     return this.#pools[pool].enter(user, signal);
+  }
+
+  /** A place for work that nobody waits for: only while half of the pool is free. */
+  enterFree(pool: QueryPool): Release | undefined {
+    return this.#pools[pool].enterFree();
   }
 }

@@ -2,7 +2,8 @@
 // What the cache holds; values are copied as bytes and keep their bits. Easy to get wrong: bytes
 // from a shared cache are foreign, and what is not an extent in every length is no extent at all.
 import { endianness } from 'node:os';
-import type { Matrix } from '../model/fragment.ts';
+import { decodeHistogramColumn, encodeHistogramColumn } from '../codec/histogram-column.ts';
+import type { HistogramColumn, Matrix } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 
 export interface Extent {
@@ -13,6 +14,7 @@ export interface Extent {
   /** Row-major, `to - from + 1` steps a row. */
   readonly values: Float64Array;
   readonly present: Uint8Array;
+  readonly histograms?: HistogramColumn | undefined;
   /** When the computing of its oldest part began, and when it is to be forgotten; wall ms. */
   readonly writtenMs: number;
   readonly endsMs: number;
@@ -25,30 +27,35 @@ export interface Extent {
 const MAGIC = 0x4558_5431;
 const HEAD_BYTES = 16;
 const LITTLE = endianness() === 'LE';
+const NOTHING = new Uint8Array(0);
 
-type Meta = Omit<Extent, 'values' | 'present'>;
+type Meta = Omit<Extent, 'values' | 'present' | 'histograms'>;
 
-/** Whether these columns can be kept: floats without anything beside them. */
-export function isPlain(matrix: Matrix): boolean {
-  const known = new Set(['labels', 'steps', 'values', 'present']);
+/** Whether these columns can be kept: those of a result, nothing of a partial aggregate. */
+export function isKept(matrix: Matrix): boolean {
+  const known = new Set(['labels', 'steps', 'values', 'present', 'histograms']);
   const more = Object.entries(matrix).filter(([name]) => !known.has(name));
   return LITTLE && more.every(([, value]) => value === undefined);
 }
 
-/** Layout: magic, length of the JSON, rows, 0 (u32 each), values, present, JSON. */
+/**
+ * Layout: magic, lengths of the JSON, rows, length of the histograms (u32 each), values, present,
+ * histograms (codec/histogram-column.ts; none at all for floats only), JSON.
+ */
 export function encodeExtent(extent: Extent): Buffer {
-  const { values, present, ...meta } = extent;
+  const { values, present, histograms, ...meta } = extent;
   const json = Buffer.from(JSON.stringify(meta satisfies Meta));
-  const bytes = Buffer.allocUnsafeSlow(
-    HEAD_BYTES + values.byteLength + present.length + json.length,
-  );
+  const column = histograms === undefined ? NOTHING : encodeHistogramColumn(histograms);
+  const cellBytes = values.byteLength + present.length;
+  const bytes = Buffer.allocUnsafeSlow(HEAD_BYTES + cellBytes + column.length + json.length);
   bytes.writeUInt32LE(MAGIC, 0);
   bytes.writeUInt32LE(json.length, 4);
   bytes.writeUInt32LE(extent.labels.length, 8);
-  bytes.writeUInt32LE(0, 12);
+  bytes.writeUInt32LE(column.length, 12);
   bytes.set(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), HEAD_BYTES);
   bytes.set(present, HEAD_BYTES + values.byteLength);
-  bytes.set(json, HEAD_BYTES + values.byteLength + present.length);
+  bytes.set(column, HEAD_BYTES + cellBytes);
+  bytes.set(json, HEAD_BYTES + cellBytes + column.length);
   return bytes;
 }
 
@@ -56,13 +63,14 @@ export function encodeExtent(extent: Extent): Buffer {
 export function decodeExtent(bytes: Uint8Array): Extent | undefined {
   if (bytes.length < HEAD_BYTES) return undefined;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (view.getUint32(0, true) !== MAGIC || view.getUint32(12, true) !== 0) return undefined;
+  if (view.getUint32(0, true) !== MAGIC) return undefined;
   const jsonLength = view.getUint32(4, true);
   const rows = view.getUint32(8, true);
-  const cellBytes = bytes.length - HEAD_BYTES - jsonLength;
+  const columnLength = view.getUint32(12, true);
+  const cellBytes = bytes.length - HEAD_BYTES - jsonLength - columnLength;
   if (cellBytes < 0 || cellBytes % 9 !== 0) return undefined;
   const cells = cellBytes / 9;
-  const meta = metaOf(bytes.subarray(HEAD_BYTES + cellBytes));
+  const meta = metaOf(bytes.subarray(HEAD_BYTES + cellBytes + columnLength));
   if (meta === undefined || meta.labels.length !== rows) return undefined;
   if ((meta.to - meta.from + 1) * rows !== cells) return undefined;
   // A copy, since a cache's bytes may stand anywhere and are not to be written to. (A Buffer's own
@@ -70,7 +78,11 @@ export function decodeExtent(bytes: Uint8Array): Extent | undefined {
   const own = new Uint8Array(bytes.subarray(HEAD_BYTES, HEAD_BYTES + cellBytes));
   const values = new Float64Array(own.buffer, 0, cells);
   const present = own.subarray(cells * 8);
-  return { ...meta, values, present };
+  if (columnLength === 0) return { ...meta, values, present };
+  const at = HEAD_BYTES + cellBytes;
+  const histograms = decodeHistogramColumn(bytes.subarray(at, at + columnLength));
+  if (histograms?.length !== cells) return undefined;
+  return { ...meta, values, present, histograms };
 }
 
 function metaOf(json: Uint8Array): Meta | undefined {

@@ -27,7 +27,7 @@ export class Gate {
 
   /**
    * Resolves when it is the user's turn.
-   * @throws MonError MON_QUERY_LIMIT when too many wait already; the signal's reason when it fires.
+   * @throws MonError MON_QUERY_BUSY when too many wait already; the signal's reason when it fires.
    */
   async enter(user: string, signal: AbortSignal): Promise<Release> {
     signal.throwIfAborted();
@@ -39,10 +39,19 @@ export class Gate {
     return this.#release(user, line);
   }
 
+  /** A turn at once, when so many are free and nobody waits; otherwise nothing. */
+  enterFree(user: string, free: number): Release | undefined {
+    const line = this.#lines.get(user) ?? { running: 0, waiting: [] };
+    if (line.waiting.length > 0 || this.#running - line.running < free) return undefined;
+    this.#lines.set(user, line);
+    line.running++;
+    return this.#release(user, line);
+  }
+
   #turn(line: Line, user: string, signal: AbortSignal): Promise<void> {
     if (line.waiting.length >= this.#waiting) {
       const words = `too many queries of ${JSON.stringify(user)} are waiting`;
-      throw new MonError('MON_QUERY_LIMIT', words, {
+      throw new MonError('MON_QUERY_BUSY', words, {
         hint: 'ask again when earlier ones are done',
       });
     }

@@ -4,7 +4,8 @@
 // any value.
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Matrix } from '../model/fragment.ts';
+import type { FloatHistogram } from '../model/histogram.ts';
+import type { HistogramColumn, Matrix } from '../model/fragment.ts';
 
 /** Columns of the steps `from` to `to`, numbered on the grid of a cached query. */
 export interface Piece {
@@ -13,6 +14,8 @@ export interface Piece {
   readonly labels: readonly Labels[];
   readonly values: Float64Array;
   readonly present: Uint8Array;
+  /** Undefined when there are only floats. */
+  readonly histograms?: HistogramColumn | undefined;
 }
 
 /** The pieces as one, sorted by labels, for the steps asked; what no piece has is absent. */
@@ -22,6 +25,9 @@ export function joinPieces(pieces: readonly Piece[], from: number, to: number): 
   const rows = rowsOf(used, from, to);
   const values = new Float64Array(rows.labels.length * steps);
   const present = new Uint8Array(rows.labels.length * steps);
+  const histograms = used.some((piece) => piece.histograms !== undefined)
+    ? Array.from(present, (): FloatHistogram | undefined => undefined)
+    : undefined;
   for (const piece of used) {
     const width = piece.to - piece.from + 1;
     const first = Math.max(from, piece.from);
@@ -33,9 +39,14 @@ export function joinPieces(pieces: readonly Piece[], from: number, to: number): 
       const target = into * steps + (first - from);
       values.set(piece.values.subarray(at, at + count), target);
       present.set(piece.present.subarray(at, at + count), target);
+      if (histograms === undefined) continue;
+      // A float that stands over a histogram takes its place.
+      for (let i = 0; i < count; i++) histograms[target + i] = piece.histograms?.[at + i];
     }
   }
-  return { from, to, labels: rows.labels, values, present };
+  // Histograms may all lie outside of the steps asked.
+  const any = histograms?.some((one, at) => one !== undefined && present[at] !== 0) === true;
+  return { from, to, labels: rows.labels, values, present, ...(any ? { histograms } : {}) };
 }
 
 /** The label sets that have a value in the range, sorted, and the place of each. */
@@ -61,8 +72,8 @@ function rowsOf(
 
 /** A matrix as a piece that begins at step `from`. */
 export function pieceOf(matrix: Matrix, from: number): Piece {
-  const { labels, steps, values, present } = matrix;
-  return { from, to: from + steps - 1, labels, values, present };
+  const { labels, steps, values, present, histograms } = matrix;
+  return { from, to: from + steps - 1, labels, values, present, histograms };
 }
 
 /** Runs of steps within [from, to] that no piece has; pieces must not overlap. */

@@ -34,6 +34,7 @@ import type { Fragment, FragmentResult, Grid } from '../model/fragment.ts';
 import type { Plan } from '../promql/plan-node.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { ResultCache } from './result-cache.ts';
+import type { Warming } from './warming.ts';
 
 export interface QueryServiceOptions extends AdmissionLimits {
   readonly sources: readonly Source[];
@@ -55,6 +56,8 @@ export interface QueryServiceOptions extends AdmissionLimits {
   readonly rollups?: RollupHorizons;
   /** Without it every range is computed anew. */
   readonly results?: ResultCache;
+  /** What dashboards ask is refreshed before they ask again, at each warm(). */
+  readonly warming?: Warming;
   /** Where costly queries go whose answer is wanted as JSON; without it they run here. */
   readonly apart?: Apart;
 }
@@ -130,6 +133,9 @@ export class QueryService implements Ask, Explain, Turns {
     };
     // What is kept has to be a result.
     const { json: _, ...here } = options;
+    if (options.pool === 'dashboard') {
+      this.#options.warming?.noted(cached, (part) => this.#unasked({ ...asked, grid: part }));
+    }
     const answer = results.range(cached, (part) => {
       const whole = part.start === grid.start && part.end === grid.end;
       return this.#answer(whole ? planned : this.#plan({ ...asked, grid: part }), here);
@@ -185,6 +191,18 @@ export class QueryService implements Ask, Explain, Turns {
     if (rollups === undefined) return planned;
     const now = clock.now();
     return { ...planned, fragments: planned.fragments.map((f) => withRollup(f, rollups, now)) };
+  }
+
+  /** Refreshes results that are about to be asked for, in places that nobody wants. */
+  async warm(): Promise<void> {
+    await this.#options.warming?.round(() => this.#admission.enterFree('dashboard'));
+  }
+
+  /** Computes for the cache alone; never what is costly. */
+  #unasked(asked: Asked): Promise<QueryAnswer> {
+    const { lookbackMs } = asked.options;
+    const own = { maxCost: QUERY_COST_HEAVY, ...(lookbackMs === undefined ? {} : { lookbackMs }) };
+    return this.#within(own, (ends) => this.#run(this.#plan(asked), own, ends));
   }
 
   turn<T>(options: AskOptions, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -15,7 +15,8 @@ import {
   CACHE_TTL_NEW_MS,
   CACHE_TTL_OLD_MS,
 } from '../limits.ts';
-import { decodeExtent, encodeExtent, isPlain } from './extent.ts';
+import { decodeExtent, encodeExtent, isKept } from './extent.ts';
+import { matrixBytes } from './result-bytes.ts';
 import { gapsOf, joinPieces, pieceOf } from './pieces.ts';
 import { gridSize } from '../model/fragment.ts';
 import type { Cache } from '../ports.ts';
@@ -123,6 +124,25 @@ export class ResultCache {
     }
   }
 
+  /**
+   * Computes anew what is kept of a range and ends before `untilMs`; answers how many steps that
+   * were. @throws what `compute` throws.
+   */
+  async warm(query: CachedQuery, untilMs: number, compute: Compute): Promise<number> {
+    const asked = this.#rangeOf(query);
+    const to = Math.min(asked.to, asked.settled);
+    if (asked.from > to) return 0;
+    const held = await this.#extents({ ...asked, to });
+    const good = held.filter(({ endsMs }) => endsMs > untilMs);
+    // Who looks further back than this one keeps what he has.
+    const back = held.filter((one) => !good.includes(one)).map((one) => one.from);
+    const range = { ...asked, from: Math.min(asked.from, ...back), to };
+    const fresh = await this.#compute(range, good, compute);
+    if (fresh === undefined) return 0;
+    await this.#keep(range, good, fresh);
+    return stepsOf(fresh);
+  }
+
   #rangeOf(query: CachedQuery): Range {
     const { grid, canonical, settings, reach } = query;
     const phase = ((grid.start % grid.step) + grid.step) % grid.step;
@@ -138,25 +158,30 @@ export class ResultCache {
   async #answer(range: Range, compute: Compute): Promise<QueryAnswer> {
     const { from, to } = range;
     const extents = from > range.settled ? [] : await this.#extents(range);
-    let gaps = gapsOf(extents, from, to);
+    const fresh = await this.#compute(range, extents, compute);
+    // What cannot be kept cannot be joined: the whole is computed.
+    if (fresh === undefined) return this.#told(range, await compute(range.query.grid), 0);
+    await this.#keep(range, extents, fresh);
+    return this.#told(range, joined(range, extents, fresh), to - from + 1 - stepsOf(fresh));
+  }
+
+  /** The steps that no extent has; nothing when their columns cannot be kept. */
+  async #compute(
+    range: Range,
+    extents: readonly Extent[],
+    compute: Compute,
+  ): Promise<Fresh[] | undefined> {
+    let gaps = gapsOf(extents, range.from, range.to);
     if (gaps.length > GAPS_MAX) gaps = [[gaps[0][0], (gaps.at(-1) as [number, number])[1]]];
-    const { clock } = this.#options;
     const fresh: Fresh[] = [];
     for (const [first, last] of gaps) {
-      const writtenMs = clock.now();
+      const writtenMs = this.#options.clock.now();
       const answer = await compute(gridOf(range, first, last));
       const { result } = answer;
-      if (result.type !== 'matrix' || !isPlain(result.matrix)) {
-        // Histograms are not kept: the whole is computed, unless this was the whole.
-        return gaps.length === 1 && first === from && last === to
-          ? this.#told(range, answer, 0)
-          : this.#told(range, await compute(range.query.grid), 0);
-      }
+      if (result.type !== 'matrix' || !isKept(result.matrix)) return undefined;
       fresh.push({ piece: pieceOf(result.matrix, first), answer, writtenMs });
     }
-    const missing = fresh.reduce((sum, { piece }) => sum + piece.to - piece.from + 1, 0);
-    await this.#keep(range, extents, fresh);
-    return this.#told(range, joined(range, extents, fresh), to - from + 1 - missing);
+    return fresh;
   }
 
   #told(range: Range, answer: QueryAnswer, cached: number): QueryAnswer {
@@ -251,10 +276,13 @@ export class ResultCache {
   async #write(range: Range, index: number, extent: Extent): Promise<void> {
     const { cache, clock } = this.#options;
     const ttl = extent.endsMs - clock.now();
-    if (ttl <= 0 || extent.values.byteLength + extent.present.length > CACHE_ENTRY_BYTES_MAX)
-      return;
+    if (ttl <= 0 || matrixBytes(extent) > CACHE_ENTRY_BYTES_MAX) return;
     await cache.set(`${range.key}:${index}`, encodeExtent(extent), ttl);
   }
+}
+
+function stepsOf(fresh: readonly Fresh[]): number {
+  return fresh.reduce((sum, { piece }) => sum + piece.to - piece.from + 1, 0);
 }
 
 function indexOf(step: number): number {
@@ -280,9 +308,10 @@ function joined(range: Range, extents: readonly Extent[], fresh: readonly Fresh[
   const { from, to, query } = range;
   // What was computed anew stands over what was cached.
   const pieces = [...extents, ...fresh.map(({ piece }) => piece)];
-  const { labels, values, present } = joinPieces(pieces, from, to);
+  const { labels, values, present, histograms } = joinPieces(pieces, from, to);
   const answers = fresh.map(({ answer }) => answer);
-  const matrix = { labels, steps: to - from + 1, values, present };
+  const columns = { labels, steps: to - from + 1, values, present };
+  const matrix = histograms === undefined ? columns : { ...columns, histograms };
   return {
     result: { type: 'matrix', grid: query.grid, matrix },
     warnings: [...new Set([...extents, ...answers].flatMap((one) => one.warnings))],

@@ -111,7 +111,7 @@ test('so many queries a user at a time, the rest in order, past a bound refused'
   const done = [ask('a'), ask('a'), ask('a')];
   await settle();
   assert.equal(source.asked, 2);
-  await assert.rejects(ask('a'), isMon('MON_QUERY_LIMIT'));
+  await assert.rejects(ask('a'), isMon('MON_QUERY_BUSY'));
   const other = ask('b');
   await settle();
   assert.equal(source.asked, 3);

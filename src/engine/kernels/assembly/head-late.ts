@@ -25,7 +25,7 @@ import {
   UNITS,
 } from './head-layout';
 import { appendNewest, hotChunk, hotNewer, hotSeries } from './head-open';
-import { lateAt, lateMoved, pastChanged } from './head-open';
+import { lateAt, lateForgotten, pastChanged } from './head-open';
 import { gorillaColumns, gorillaEncode } from './gorilla';
 import { gorillaDecode } from './gorilla-decode';
 import { COUNT } from './gorilla-state';
@@ -50,7 +50,7 @@ function place(time: i64, count: u32): u32 {
 }
 
 /** Puts a sample among `count` in the columns; false when its time is there already. */
-function insert(time: i64, value: u64, count: u32): bool {
+function insert(series: usize, time: i64, value: u64, count: u32): bool {
   const index = place(time, count);
   const t = times + ((<usize>index) << 3);
   const v = bits + ((<usize>index) << 3);
@@ -59,7 +59,7 @@ function insert(time: i64, value: u64, count: u32): bool {
     memory.copy(t + 8, t, (count - index) << 3);
     memory.copy(v + 8, v, (count - index) << 3);
   }
-  pastChanged();
+  pastChanged(series);
   store<f64>(t, <f64>time);
   store<u64>(v, value);
   return true;
@@ -103,7 +103,7 @@ export function decodeOpen(series: usize): u32 {
 
 function insertOpen(head: usize, series: usize, time: i64, value: u64): bool {
   const count = decodeOpen(series);
-  if (!insert(time, value, count)) return false;
+  if (!insert(series, time, value, count)) return false;
   dropOpen(head, series);
   for (let i: usize = 0; i <= <usize>count; i++) {
     appendNewest(head, series, <i64>load<f64>(times + (i << 3)), load<u64>(bits + (i << 3)));
@@ -126,7 +126,7 @@ function insertClosed(head: usize, series: usize, newer: usize, chunk: usize): v
   link(series, newer, made);
   const single = load<usize>(made, OLDER) == <u32>older;
   if (single) lateAt(series, newer, made);
-  else lateMoved();
+  else lateForgotten();
 }
 
 /** A chunk of one sample between `newer` and `older`. */
@@ -163,7 +163,7 @@ export function insertLate(head: usize, series: usize, time: i64, value: u64): b
   if (chunk == 0 || time - load<i64>(chunk, FIRST_TIME) > SPAN_MAX) {
     if (newer == 0) return insertOpen(head, series, time, value);
     if (chunkLast(newer) - time > SPAN_MAX) {
-      insert(time, value, 0);
+      insert(series, time, value, 0);
       insertAlone(head, series, newer, chunk);
       return true;
     }
@@ -174,7 +174,7 @@ export function insertLate(head: usize, series: usize, time: i64, value: u64): b
   const size = <u32>load<u16>(chunk, PAYLOAD_BYTES);
   gorillaColumns(times, bits, count);
   if (gorillaDecode(chunk + PAYLOAD, size) < 0) unreachable();
-  if (!insert(time, value, count)) return false;
+  if (!insert(series, time, value, count)) return false;
   insertClosed(head, series, newer, chunk);
   return true;
 }

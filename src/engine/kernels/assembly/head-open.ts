@@ -40,14 +40,38 @@ export function lateAt(series: usize, newer: usize, chunk: usize): void {
   hotChunk = chunk;
 }
 
-/** Grows when samples other than the newest of a series came, went, or may lie elsewhere. */
-export let past: u32 = 1;
+/** Grows when samples other than the newest of any series may have gone. */
+let past: u32 = 1;
+/** The same for samples that came to the series of a stretch: a late one ends few entries only. */
+const STRETCHES: u32 = 1 << 10;
+const stretches: usize = memory.data(4096, 16);
 
-export function pastChanged(): void {
-  past++;
+// @ts-ignore: decorator
+@inline
+function stretchOf(series: usize): usize {
+  const hash = (<u32>series >> 4) * 0x9e3779b1;
+  return stretches + <usize>((hash & (STRETCHES - 1)) << 2);
 }
 
-/** Forgets it. */
+/** Another number whenever samples other than the newest of the series may have changed. */
+// @ts-ignore: decorator
+@inline
+export function pastOf(series: usize): u32 {
+  return past + load<u32>(stretchOf(series));
+}
+
+/** A sample of the series came that is not its newest. */
+export function pastChanged(series: usize): void {
+  const at = stretchOf(series);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** Forgets where the last late sample went. */
+export function lateForgotten(): void {
+  hotSeries = 0;
+}
+
+/** The same, and samples of any series may be gone. */
 export function lateMoved(): void {
   hotSeries = 0;
   past++;

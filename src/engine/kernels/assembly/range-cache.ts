@@ -1,14 +1,14 @@
 // Decoded samples of the series that were asked for lately, so that the queries of a dashboard do
 // not decode the same chunks again. Under range-state.ts. An entry is good while its series has the
-// same last time and nothing was changed in any past. Easy to get wrong: whoever changes samples
-// that are not the newest must say pastChanged(), or a query answers what is gone.
+// same last time and nothing was changed in its past. Easy to get wrong: whoever changes samples
+// that are not the newest must say pastChanged() or lateMoved(), or a query answers what is gone.
 import { alloc } from './arena';
 import { LAST_TIME } from './gorilla-state';
-import { past } from './head-open';
+import { pastOf } from './head-open';
 
 const SLOTS: u32 = 1 << 15;
 const SLOT_BYTES: u32 = 40;
-/** All samples that are kept: RANGE_CACHE_BYTES of limits.ts. */
+/** Bytes of all samples that are kept, in each shard. */
 const ROOM: u32 = 16 << 20;
 
 // A slot: whose it is, when it was made, what it covers, where its columns lie.
@@ -48,8 +48,16 @@ function besides(slot: usize): usize {
 // @ts-ignore: decorator
 @inline
 function covers(slot: usize, series: usize, low: f64): bool {
-  if (load<u32>(slot, SERIES) != <u32>series || load<u32>(slot, VERSION) != past) return false;
+  if (load<u32>(slot, SERIES) != <u32>series) return false;
+  if (load<u32>(slot, VERSION) != pastOf(series)) return false;
   return load<i64>(slot, LAST) == load<i64>(series, LAST_TIME) && load<f64>(slot, FROM) <= low;
+}
+
+/** Whether it may still be of use to its series. */
+// @ts-ignore: decorator
+@inline
+function isGood(slot: usize): bool {
+  return load<u32>(slot, VERSION) == pastOf(load<u32>(slot, SERIES));
 }
 
 /** The slot with all samples of a series from `low` on, or 0. */
@@ -87,9 +95,9 @@ export function keep(series: usize, low: f64, times: usize, values: usize, count
     sharedCount = 0;
   }
   let slot = slotOf(series);
-  if (load<u32>(slot, SERIES) != <u32>series && load<u32>(slot, VERSION) == past) {
+  if (load<u32>(slot, SERIES) != <u32>series && isGood(slot)) {
     const other = besides(slot);
-    if (load<u32>(other, SERIES) == <u32>series || load<u32>(other, VERSION) != past) slot = other;
+    if (load<u32>(other, SERIES) == <u32>series || !isGood(other)) slot = other;
   }
   if (sharedCount != count || !same(sharedAt, times, bytes)) {
     sharedAt = place(bytes);
@@ -101,7 +109,7 @@ export function keep(series: usize, low: f64, times: usize, values: usize, count
   let stale: u32 = 0;
   for (let i: usize = 0; i < <usize>bytes; i += 8) stale |= <u32>(load<u64>(at + i) == STALE);
   store<u32>(slot, <u32>series, SERIES);
-  store<u32>(slot, past, VERSION);
+  store<u32>(slot, pastOf(series), VERSION);
   store<i64>(slot, load<i64>(series, LAST_TIME), LAST);
   store<f64>(slot, low, FROM);
   store<u32>(slot, <u32>sharedAt, TIMES);
