@@ -16,7 +16,7 @@ import { REFUSED, plainBatch, plainEncoder, plainRecord } from '../../support/pl
 const ROLL_RECORDS = 60;
 const PADDING_BYTES = 100_000;
 /** Less than the default: a test waits for it. */
-const GIVE_UP_MS = 1_000;
+const GIVE_UP_MS = 5_000;
 
 function open(kafka: KafkaCluster, topic: string, partitions: number): Promise<KafkaLog> {
   return KafkaLog.open({
