@@ -35,6 +35,28 @@ export const SCRAPE_ALIGN_MS_MAX = 2;
 export const SCRAPE_FIRST_MS_MAX = 2 * SECOND;
 /** Files of file_sd_configs are looked at this often, or at refresh_interval if that is shorter. */
 export const DISCOVERY_POLL_MS = 5 * SECOND;
+/** The start of a job waits so long for the first answer of its discovery, then begins without. */
+export const DISCOVERY_FIRST_MS = 2 * SECOND;
+/** One question of a discovery; a watch may be silent for longer, by its own word. */
+export const DISCOVERY_TIMEOUT_MS = 30 * SECOND;
+/** One answer of a discovery, a page of 500 large pods with room to spare; and a line of a watch. */
+export const DISCOVERY_BYTES_MAX = 64 * MIB;
+export const DISCOVERY_LINE_BYTES_MAX = 8 * MIB;
+/** Pauses between tries at a discovery that is away: first and longest. */
+export const DISCOVERY_RETRY_MS_MIN = 1 * SECOND;
+export const DISCOVERY_RETRY_MS_MAX = 30 * SECOND;
+/** Changes within this much time are shown together: a rollout is hundreds of them. */
+export const DISCOVERY_SETTLE_MS = 1 * SECOND;
+/** Objects of one page, as kubectl asks for them, and of one kind in all. */
+export const KUBERNETES_PAGE = 500;
+export const KUBERNETES_OBJECTS_MAX = 200_000;
+/** A server ends a watch after this; a silent one is given up a little later. */
+export const KUBERNETES_WATCH_MS = 5 * MINUTE;
+/** How long Consul holds a question back when nothing changes, and services watched one by one. */
+export const CONSUL_WAIT_MS = 2 * MINUTE;
+export const CONSUL_SERVICES_MAX = 5000;
+/** Pages of one EC2 answer: 1,000 instances each. */
+export const EC2_PAGES_MAX = 1000;
 
 /** Labels of one series, __name__ included: the seed's 20 and room for what relabelling adds. */
 export const LABELS_MAX = 32;

@@ -76,6 +76,8 @@ export interface LocalOptions {
   /** A Redis that keeps query results; without it this process does. */
   readonly redisUrl?: string;
   readonly configText: () => string;
+  /** Variables of the process, for discovery. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly flags: Readonly<Record<string, string>>;
   readonly logger: Logger;
   /** Called when a part has failed for good; the process should end. */
@@ -131,7 +133,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     limits: { retentionMs: options.retentionMs },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
-  const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
+  const targets = new ScrapeManager({ door, clock, disk, warn: tell, env: options.env });
   const fresh = (source: Source): Source => new FreshSource(source, () => consumer.caughtUp());
   const sources = stores.shards.map((shard) => fresh(shard.client));
   const { intervalMs, statsd, cardinality } = options;

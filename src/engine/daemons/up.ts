@@ -156,6 +156,7 @@ async function decide(
     demo: options.demo,
     redisUrl: config.cacheRedis,
     configText: () => renderConfig(reloader?.config ?? config),
+    env: options.env,
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },
       'enable-admin': String(options.enableAdmin === true),
