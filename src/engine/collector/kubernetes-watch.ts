@@ -50,7 +50,11 @@ export interface WatchOptions {
 }
 
 /** The version from which a watch would go on is not kept any more. */
-class Expired extends Error {}
+class Expired extends MonError {
+  constructor() {
+    super('MON_SERVER_FAILED', 'the version is not kept any more');
+  }
+}
 
 /** The key of an object among those of its kind. */
 export function objectKey(namespace: string | undefined, name: string): string {
@@ -96,8 +100,8 @@ export class KubernetesWatch {
       const began = clock.monotonic();
       try {
         if (this.#version === '') await this.#list(signal);
-        complaints.well(url);
         await this.#watch(signal);
+        complaints.well(url);
         pauseMs = DISCOVERY_RETRY_MS_MIN;
         // A server that ends every watch at once must not be asked without a pause.
         if (clock.monotonic() - began >= pauseMs) continue;
@@ -136,6 +140,7 @@ export class KubernetesWatch {
     this.objects = found;
     this.synced = true;
     this.#version = version;
+    this.#options.complaints.well(this.#options.url);
     this.#options.changed();
   }
 
@@ -160,7 +165,10 @@ export class KubernetesWatch {
     const headers = { Accept: 'application/json' };
     const timeoutMs = KUBERNETES_WATCH_MS + DISCOVERY_TIMEOUT_MS;
     const question = { headers, signal, timeoutMs };
-    const take = (line: string): void => this.#take(jsonOf(address, Buffer.from(line)));
+    const take = (line: string): void => {
+      this.#take(jsonOf(address, Buffer.from(line)));
+      this.#options.complaints.well(this.#options.url);
+    };
     const refused = await this.#options.client.follow(address, question, take);
     if (refused?.status === 410) throw new Expired();
     if (refused !== undefined) throw refusedBy(address, refused);
