@@ -127,7 +127,6 @@ test("a file of Prometheus' own shapes", () => {
       'rule_files is not used yet',
       'alerting is not used yet',
       'remote_write is not used yet',
-      'kubernetes_sd_configs is not used yet: none of its targets will be found',
     ],
   );
   assert.match(warnings[0], /^\/etc\/mon\/prometheus.yml:9:1: /);
