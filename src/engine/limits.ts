@@ -242,6 +242,24 @@ export const STATSD_IDLE_MS = 5 * MINUTE;
 /** Observations of a timer, or members of a set, kept between two showings. */
 export const STATSD_WINDOW_MAX = 1000;
 
+/** An agent's folder of what is not delivered yet: at 1,000 series every 10 s many days. */
+export const AGENT_BUFFER_BYTES = 512 * MIB;
+export const AGENT_BUFFER_BYTES_MIN = 16 * MIB;
+/** Of it one segment: what goes at once when the folder is full. */
+export const AGENT_SEGMENT_BYTES = 4 * MIB;
+/** Recent records that an agent keeps in memory, and what may wait for its disk. */
+export const AGENT_RECENT_BYTES = 1 * MIB;
+/** Samples of one request: Prometheus' number is 2,000; larger ones help a long backlog. */
+export const AGENT_BATCH_SAMPLES = 5000;
+/** An agent that has sent all waits so long for more, so that a request carries many targets. */
+export const AGENT_LINGER_MS = 1 * SECOND;
+/** Pauses between tries to deliver: first, longest, and longest that a server may ask for. */
+export const AGENT_RETRY_MS_MIN = 1 * SECOND;
+export const AGENT_RETRY_MS_MAX = 30 * SECOND;
+export const AGENT_RETRY_AFTER_MS_MAX = 5 * MINUTE;
+/** One request with its answer. */
+export const AGENT_REQUEST_MS = 30 * SECOND;
+
 /** The seed's push interface sends at most this many metrics in a body. */
 export const JSON_METRICS_MAX = 10_000;
 

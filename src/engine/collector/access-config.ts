@@ -26,3 +26,10 @@ export type AuthConfig =
       readonly credentials?: string;
       readonly credentialsFile?: string;
     };
+
+/** All of it together: what a client of a server is told. */
+export interface ServerAccess {
+  readonly auth?: AuthConfig;
+  readonly tls?: TlsConfig;
+  readonly followRedirects: boolean;
+}

@@ -1,14 +1,7 @@
 // What discovery beyond files is told: plain options with every default filled in, as the daemons
 // read them from a configuration. Easy to get wrong: two equal ones must be equal as JSON, because
 // a reload compares that.
-import type { AuthConfig, TlsConfig } from './access-config.ts';
-
-/** How a discovery signs in and what it trusts. */
-export interface DiscoveryAccess {
-  readonly auth?: AuthConfig;
-  readonly tls?: TlsConfig;
-  readonly followRedirects: boolean;
-}
+import type { ServerAccess } from './access-config.ts';
 
 export const DNS_TYPES = ['A', 'AAAA', 'SRV', 'MX', 'NS'] as const;
 
@@ -21,7 +14,7 @@ export interface DnsDiscoveryConfig {
   readonly refreshMs: number;
 }
 
-export interface HttpDiscoveryConfig extends DiscoveryAccess {
+export interface HttpDiscoveryConfig extends ServerAccess {
   readonly kind: 'http';
   readonly url: string;
   readonly refreshMs: number;
@@ -37,7 +30,7 @@ export interface KubernetesSelector {
   readonly field: string;
 }
 
-export interface KubernetesDiscoveryConfig extends DiscoveryAccess {
+export interface KubernetesDiscoveryConfig extends ServerAccess {
   readonly kind: 'kubernetes';
   readonly role: KubernetesRole;
   /** Undefined: the cluster that this process runs in. */
@@ -50,7 +43,7 @@ export interface KubernetesDiscoveryConfig extends DiscoveryAccess {
   readonly attachNamespace: boolean;
 }
 
-export interface ConsulDiscoveryConfig extends DiscoveryAccess {
+export interface ConsulDiscoveryConfig extends ServerAccess {
   readonly kind: 'consul';
   /** host:port. */
   readonly server: string;
@@ -70,7 +63,7 @@ export interface ConsulDiscoveryConfig extends DiscoveryAccess {
   readonly refreshMs: number;
 }
 
-export interface Ec2DiscoveryConfig extends DiscoveryAccess {
+export interface Ec2DiscoveryConfig extends ServerAccess {
   readonly kind: 'ec2';
   /** Empty: from the environment. */
   readonly region: string;

@@ -12,7 +12,7 @@ import {
 } from '../limits.ts';
 import type { Discovery, DiscoveryRoom } from './discovery.ts';
 import { Complaints, firstAnswer, groupsOf, hostPort, labelWord } from './discovery.ts';
-import { DiscoveryClient, jsonOf, refusedBy } from './discovery-client.ts';
+import { HttpClient, jsonOf, refusedBy } from './http-client.ts';
 import type { ConsulDiscoveryConfig } from './discovery-config.ts';
 import type { TargetGroup } from './scrape-config.ts';
 
@@ -127,7 +127,7 @@ class BlockingQuery {
 export class ConsulDiscovery implements Discovery {
   readonly #config: ConsulDiscoveryConfig;
   readonly #room: DiscoveryRoom;
-  readonly #client: DiscoveryClient;
+  readonly #client: HttpClient;
   readonly #complaints: Complaints;
   readonly #services = new Map<string, BlockingQuery>();
   readonly #groups = new Map<string, readonly TargetGroup[]>();
@@ -139,7 +139,7 @@ export class ConsulDiscovery implements Discovery {
   constructor(config: ConsulDiscoveryConfig, room: DiscoveryRoom) {
     this.#config = config;
     this.#room = room;
-    this.#client = new DiscoveryClient(room, config);
+    this.#client = new HttpClient(room, config);
     this.#complaints = new Complaints(room.warn);
   }
 

@@ -6,7 +6,7 @@ import { MonError } from '../errors.ts';
 import { EC2_PAGES_MAX } from '../limits.ts';
 import type { Discovery, DiscoveryRoom } from './discovery.ts';
 import { groupsOf, hostPort, labelWord, PolledDiscovery } from './discovery.ts';
-import { DiscoveryClient, refusedBy } from './discovery-client.ts';
+import { HttpClient, refusedBy } from './http-client.ts';
 import type { Ec2DiscoveryConfig } from './discovery-config.ts';
 import type { XmlElement } from './aws-xml.ts';
 import { childOf, itemsOf, parseXml, textAt } from './aws-xml.ts';
@@ -113,14 +113,14 @@ function instanceLabels(
 class Ec2 {
   readonly #config: Ec2DiscoveryConfig;
   readonly #room: DiscoveryRoom;
-  readonly #client: DiscoveryClient;
+  readonly #client: HttpClient;
   /** Names of zones and their ids, which are the same in all accounts. */
   readonly #zones = new Map<string, string>();
 
   constructor(config: Ec2DiscoveryConfig, room: DiscoveryRoom) {
     this.#config = config;
     this.#room = room;
-    this.#client = new DiscoveryClient(room, config);
+    this.#client = new HttpClient(room, config);
   }
 
   close(): void {

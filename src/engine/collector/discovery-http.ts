@@ -4,7 +4,7 @@
 import { messageOf, MonError } from '../errors.ts';
 import type { Discovery, DiscoveryRoom } from './discovery.ts';
 import { PolledDiscovery } from './discovery.ts';
-import { DiscoveryClient, jsonOf, refusedBy } from './discovery-client.ts';
+import { HttpClient, jsonOf, refusedBy } from './http-client.ts';
 import type { HttpDiscoveryConfig } from './discovery-config.ts';
 import { targetGroups } from './discovery-file.ts';
 
@@ -12,7 +12,7 @@ const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?$/i;
 
 export function httpDiscovery(config: HttpDiscoveryConfig, room: DiscoveryRoom): Discovery {
   const { url, refreshMs } = config;
-  const client = new DiscoveryClient(room, config);
+  const client = new HttpClient(room, config);
   const headers = {
     Accept: 'application/json',
     'X-Prometheus-Refresh-Interval-Seconds': String(refreshMs / 1000),

@@ -5,10 +5,11 @@
 import { MonError } from '../errors.ts';
 import { DISCOVERY_SETTLE_MS } from '../limits.ts';
 import type { Timer } from '../runtime/clock.ts';
+import type { ServerAccess } from './access-config.ts';
 import type { Discovery, DiscoveryRoom } from './discovery.ts';
 import { Complaints, firstAnswer } from './discovery.ts';
-import { DiscoveryClient } from './discovery-client.ts';
-import type { DiscoveryAccess, KubernetesDiscoveryConfig } from './discovery-config.ts';
+import { HttpClient } from './http-client.ts';
+import type { KubernetesDiscoveryConfig } from './discovery-config.ts';
 import { clusterGroups, kindsOf } from './kubernetes-targets.ts';
 import type { ClusterView, ObjectKind } from './kubernetes-view.ts';
 import { ROLE_KIND } from './kubernetes-view.ts';
@@ -33,7 +34,7 @@ const CLUSTER_WIDE = new Set<ObjectKind>(['nodes', 'namespaces']);
 
 interface Cluster {
   readonly server: string;
-  readonly access: DiscoveryAccess;
+  readonly access: ServerAccess;
 }
 
 function clusterOf(config: KubernetesDiscoveryConfig, room: DiscoveryRoom): Cluster {
@@ -65,7 +66,7 @@ export class KubernetesDiscovery implements Discovery {
   readonly #watches = new Map<ObjectKind, KubernetesWatch[]>();
   readonly #stopping = new AbortController();
   readonly #synced = Promise.withResolvers<void>();
-  #client: DiscoveryClient | undefined;
+  #client: HttpClient | undefined;
   #groups: readonly TargetGroup[] = [];
   #text = '[]';
   #timer: Timer | undefined;
@@ -88,7 +89,7 @@ export class KubernetesDiscovery implements Discovery {
   async start(): Promise<void> {
     try {
       const { server, access } = clusterOf(this.#config, this.#room);
-      this.#client = new DiscoveryClient(this.#room, access);
+      this.#client = new HttpClient(this.#room, access);
       const namespaces = await this.#namespaces();
       for (const kind of kindsOf(this.#config)) this.#begin(kind, server, namespaces);
     } catch (thrown) {
@@ -119,7 +120,7 @@ export class KubernetesDiscovery implements Discovery {
   }
 
   #begin(kind: ObjectKind, server: string, namespaces: readonly string[]): void {
-    const client = this.#client as DiscoveryClient;
+    const client = this.#client as HttpClient;
     const selector = this.#config.selectors.find(({ role }) => ROLE_KIND[role] === kind);
     const watches = (CLUSTER_WIDE.has(kind) ? [''] : namespaces).map((namespace) => {
       const scope = namespace === '' ? '' : `/namespaces/${encodeURIComponent(namespace)}`;

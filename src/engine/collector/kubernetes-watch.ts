@@ -13,8 +13,8 @@ import {
   KUBERNETES_WATCH_MS,
 } from '../limits.ts';
 import type { Complaints } from './discovery.ts';
-import type { DiscoveryClient } from './discovery-client.ts';
-import { jsonOf, refusedBy } from './discovery-client.ts';
+import type { HttpClient } from './http-client.ts';
+import { jsonOf, refusedBy } from './http-client.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 /** What discovery reads of an object; the rest of it is as the server sent it. */
@@ -39,7 +39,7 @@ interface WatchEvent {
 }
 
 export interface WatchOptions {
-  readonly client: DiscoveryClient;
+  readonly client: HttpClient;
   readonly clock: Clock;
   readonly complaints: Complaints;
   /** Address of the collection: https://host/api/v1/namespaces/shop/pods. */

@@ -2,9 +2,9 @@
 // Part of the configuration. Easy to get wrong: which fields may stand together depends on the
 // kind, and a field that would change what is found is never passed over in silence.
 import type { Node } from 'yaml';
+import type { ServerAccess } from '../collector/access-config.ts';
 import type {
   ConsulDiscoveryConfig,
-  DiscoveryAccess,
   DiscoveryConfig,
   DnsDiscoveryConfig,
   Ec2DiscoveryConfig,
@@ -24,7 +24,7 @@ const ACCESS_FIELDS = [
 const MINUTE = 60_000;
 const PORT_MAX = 65_535;
 
-function readAccess(section: Section): DiscoveryAccess {
+function readAccess(section: Section): ServerAccess {
   section.notUsed(HTTP_UNUSED);
   const auth = readAuth(section);
   const tls = readTls(section);

@@ -1,8 +1,8 @@
 // Discovery of a configuration as YAML again, for showing what is in force. Easy to get wrong: a
 // file made of it must mean the same, so every name is the file's name; and a token is a secret.
+import type { ServerAccess } from '../collector/access-config.ts';
 import type {
   ConsulDiscoveryConfig,
-  DiscoveryAccess,
   DiscoveryConfig,
   Ec2DiscoveryConfig,
   KubernetesDiscoveryConfig,
@@ -19,7 +19,7 @@ function text(value: string): string | undefined {
   return value === '' ? undefined : value;
 }
 
-function accessFields(access: DiscoveryAccess): Plain {
+function accessFields(access: ServerAccess): Plain {
   const { auth, tls, followRedirects } = access;
   return {
     ...authFields(auth),

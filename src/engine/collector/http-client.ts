@@ -1,5 +1,5 @@
-// One question of a discovery over HTTP: status, headers and a bounded body, or the lines of an
-// answer that goes on. Easy to get wrong: a deadline holds for the whole body, a redirect to
+// One question to an HTTP server: status, headers and a bounded body, or the lines of an answer
+// that goes on. It stands under discovery and under what an agent sends. Easy to get wrong: a deadline holds for the whole body, a redirect to
 // another host carries no credentials, and what the other side sends has a bound.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { messageOf, MonError } from '../errors.ts';
@@ -9,8 +9,9 @@ import {
   DISCOVERY_TIMEOUT_MS,
   SCRAPE_REDIRECTS_MAX,
 } from '../limits.ts';
-import type { DiscoveryRoom } from './discovery.ts';
-import type { DiscoveryAccess } from './discovery-config.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Disk } from '../runtime/disk.ts';
+import type { ServerAccess } from './access-config.ts';
 import { HttpAccess } from './http-access.ts';
 
 export interface Question {
@@ -52,16 +53,16 @@ export function jsonOf(url: string, body: Uint8Array): unknown {
   }
 }
 
-export class DiscoveryClient {
+export class HttpClient {
   readonly #access: HttpAccess;
-  readonly #room: DiscoveryRoom;
+  readonly #clock: Clock;
   readonly #followRedirects: boolean;
 
-  constructor(room: DiscoveryRoom, config: DiscoveryAccess) {
-    this.#room = room;
+  constructor({ disk, clock }: { disk: Disk; clock: Clock }, config: ServerAccess) {
+    this.#clock = clock;
     this.#followRedirects = config.followRedirects;
     const { auth, tls } = config;
-    this.#access = new HttpAccess({ auth, tls, disk: room.disk, clock: room.clock });
+    this.#access = new HttpAccess({ auth, tls, disk, clock });
   }
 
   close(): void {
@@ -127,7 +128,7 @@ export class DiscoveryClient {
     const late = new AbortController();
     const timeoutMs = question.timeoutMs ?? DISCOVERY_TIMEOUT_MS;
     const words = `no answer within ${timeoutMs} ms`;
-    const timer = this.#room.clock.after(timeoutMs, () => late.abort(new Error(words)), true);
+    const timer = this.#clock.after(timeoutMs, () => late.abort(new Error(words)), true);
     try {
       return await work(AbortSignal.any([question.signal, late.signal]));
     } catch (thrown) {
