@@ -9,8 +9,8 @@ const absolute = (path: string | undefined): string | undefined =>
 
 export default class Agent extends BaseCommand<typeof Agent> {
   static override summary = 'send the metrics of this host to a server';
-  static override description = `Collects this host's metrics, scrapes local targets if a configuration names
-some, and sends all of it by remote write to a mon or a Prometheus. While the
+  static override description = `Collects this host's metrics, scrapes local targets if a
+configuration names some, and sends all of it by remote write to a mon or a Prometheus. While the
 server is away samples wait on disk and are delivered in order afterwards.`;
   static override examples = [
     '<%= config.bin %> agent --to http://monitoring.example:9590',

@@ -39,7 +39,7 @@ export const DISCOVERY_POLL_MS = 5 * SECOND;
 export const DISCOVERY_FIRST_MS = 2 * SECOND;
 /** One question of a discovery; a watch may be silent for longer, by its own word. */
 export const DISCOVERY_TIMEOUT_MS = 30 * SECOND;
-/** One answer of a discovery, a page of 500 large pods with room to spare; and a line of a watch. */
+/** One answer of a discovery, 500 large pods with room to spare; and one line of a watch. */
 export const DISCOVERY_BYTES_MAX = 64 * MIB;
 export const DISCOVERY_LINE_BYTES_MAX = 8 * MIB;
 /** Pauses between tries at a discovery that is away: first and longest. */

@@ -139,7 +139,7 @@ export class AgentSender {
     }
   }
 
-  /** Sends what was gathered, however long it takes, and writes down that all below `end` is done. */
+  /** Sends what was gathered, however long it takes; then all below `end` is done. */
   async #deliver(end: Offset, signal: AbortSignal): Promise<void> {
     const { batch, clock } = this.#options;
     const { samples } = batch;

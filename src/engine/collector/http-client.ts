@@ -1,6 +1,7 @@
 // One question to an HTTP server: status, headers and a bounded body, or the lines of an answer
-// that goes on. It stands under discovery and under what an agent sends. Easy to get wrong: a deadline holds for the whole body, a redirect to
-// another host carries no credentials, and what the other side sends has a bound.
+// that goes on. It stands under discovery and under what an agent sends. Easy to get wrong: a
+// deadline holds for the whole body, a redirect to another host carries no credentials, and what
+// the other side sends has a bound.
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { messageOf, MonError } from '../errors.ts';
 import {

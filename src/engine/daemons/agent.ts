@@ -1,5 +1,5 @@
-// What `mon agent` does: this host's metrics and local targets into a log on disk, and from there to
-// a server by remote write. Wiring only; it starts in the order of this file and stops in the
+// What `mon agent` does: this host's metrics and local targets into a log on disk, and from there
+// to a server by remote write. Wiring only; it starts in the order of this file and stops in the
 // reverse one. Easy to get wrong: nothing here may depend on the server being there.
 import { join } from 'node:path';
 import { BatchCodec } from '../codec/batch.ts';

@@ -49,8 +49,8 @@ const JOB_PROTOCOL_FIELDS = [
   ...words('native_histogram_bucket_limit native_histogram_min_bucket_factor'),
 ];
 const OTHER_DISCOVERY = words(
-  'azure digitalocean docker dockerswarm eureka gce hetzner ionos kuma lightsail linode marathon nerve nomad openstack ovhcloud puppetdb scaleway serverset ' +
-    'stackit triton uyuni vultr',
+  'azure digitalocean docker dockerswarm eureka gce hetzner ionos kuma lightsail linode marathon ' +
+    'nerve nomad openstack ovhcloud puppetdb scaleway serverset stackit triton uyuni vultr',
 ).map((name) => `${name}_sd_configs`);
 const JOB_FIELDS = [
   ...words('job_name scrape_interval scrape_timeout metrics_path scheme params'),

@@ -233,7 +233,7 @@ function putShop(api: FakeKubernetes): void {
   api.put('services', { metadata: { name: 'cart', namespace: 'shop', labels: { tier: 'x' } } });
 }
 
-test('endpoints: addresses with their pod and service, other ports, no pod, not ready', async (t) => {
+test('endpoints: with their pod and service, other ports, no pod, not ready', async (t) => {
   const { api, room, discovery, shows } = await setUp(t, { role: 'endpoints' });
   putShop(api);
   const targetRef = { kind: 'Pod', name: 'a', namespace: 'shop' };

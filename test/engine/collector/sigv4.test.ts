@@ -1,4 +1,5 @@
-// Signature Version 4 against vectors that Amazon publishes, with its published example keys.
+// Signature Version 4 against vectors that Amazon publishes, with its published example keys: the
+// test suite's simplest case and the example of the documentation.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { signedHeaders } from '../../../src/engine/collector/sigv4.ts';

@@ -123,11 +123,7 @@ test("a file of Prometheus' own shapes", () => {
   assert.deepEqual([config.hostAgent, config.selfScrape], [false, false]);
   assert.deepEqual(
     warnings.map((warning) => warning.replace(PATH, '').replace(/^:\d+:\d+: /, '')),
-    [
-      'rule_files is not used yet',
-      'alerting is not used yet',
-      'remote_write is not used yet',
-    ],
+    ['rule_files is not used yet', 'alerting is not used yet', 'remote_write is not used yet'],
   );
   assert.match(warnings[0], /^\/etc\/mon\/prometheus.yml:9:1: /);
 });
