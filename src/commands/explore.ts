@@ -11,8 +11,9 @@ import {
 
 export default class Explore extends BaseCommand<typeof Explore> {
   static override summary = 'list the largest metrics and labels, and write the rule to drop them';
-  static override description = `Without a metric: totals, the largest metrics, labels and pairs, and new series
-that were over a limit. With one: its labels by how many values they have.
+  static override description = `Without a metric: totals, the largest metrics, labels and
+pairs, and new series that were over a limit. With one: its labels by how
+many values they have.
 --drop and --drop-label print a rule for a scrape job and ask nobody.`;
   static override examples = [
     '<%= config.bin %> explore',
