@@ -33,6 +33,28 @@ export const SCRAPE_ALIGN_MS_MAX = 2;
 export const SCRAPE_FIRST_MS_MAX = 2 * SECOND;
 /** Files of file_sd_configs are looked at this often, or at refresh_interval if that is shorter. */
 export const DISCOVERY_POLL_MS = 5 * SECOND;
+/** The start of a job waits so long for the first answer of its discovery, then begins without. */
+export const DISCOVERY_FIRST_MS = 2 * SECOND;
+/** One question of a discovery; a watch may be silent for longer, by its own word. */
+export const DISCOVERY_TIMEOUT_MS = 30 * SECOND;
+/** One answer of a discovery, 500 large pods with room to spare; and one line of a watch. */
+export const DISCOVERY_BYTES_MAX = 64 * MIB;
+export const DISCOVERY_LINE_BYTES_MAX = 8 * MIB;
+/** Pauses between tries at a discovery that is away: first and longest. */
+export const DISCOVERY_RETRY_MS_MIN = 1 * SECOND;
+export const DISCOVERY_RETRY_MS_MAX = 30 * SECOND;
+/** Changes within this much time are shown together: a rollout is hundreds of them. */
+export const DISCOVERY_SETTLE_MS = 1 * SECOND;
+/** Objects of one page, as kubectl asks for them, and of one kind in all. */
+export const KUBERNETES_PAGE = 500;
+export const KUBERNETES_OBJECTS_MAX = 200_000;
+/** A server ends a watch after this; a silent one is given up a little later. */
+export const KUBERNETES_WATCH_MS = 5 * MINUTE;
+/** How long Consul holds a question back when nothing changes, and services watched one by one. */
+export const CONSUL_WAIT_MS = 2 * MINUTE;
+export const CONSUL_SERVICES_MAX = 5000;
+/** Pages of one EC2 answer: 1,000 instances each. */
+export const EC2_PAGES_MAX = 1000;
 
 /** Labels of one series, __name__ included: the seed's 20 and room for what relabelling adds. */
 export const LABELS_MAX = 32;
@@ -89,31 +111,6 @@ export const LOG_READERS_SAVE_MS = 1 * SECOND;
 /** Free disk below which the log takes nothing: the checkpoint must still fit. */
 export const DISK_FREE_BYTES_MIN = 64 * MIB;
 
-/** A record over Kafka: the door cuts batches so that many of them share a request. */
-export const KAFKA_RECORD_BYTES = 256 * KIB;
-/** Records of one partition that go into one request as one batch of Kafka's. */
-export const KAFKA_BATCH_BYTES = 256 * KIB;
-/** The largest message a topic must take: a record as large as any, with its key. */
-export const KAFKA_MESSAGE_BYTES_MAX = 5 * MIB;
-/** A batch from the topic unpacked; past it the batch is malformed (bombs). */
-export const KAFKA_BATCH_UNPACKED_BYTES_MAX = 64 * MIB;
-/** A request waits so long for further records, so that a batch is worth its head. */
-export const KAFKA_LINGER_MS = 5;
-/** What waits to be acknowledged by Kafka; past it appends are answered 503. */
-export const KAFKA_PENDING_BYTES_MAX = 64 * MIB;
-/** Without an acknowledgement for so long records go to the spool on this machine's disk. */
-export const KAFKA_PATIENCE_MS = 2 * SECOND;
-/** Without a spool appends fail after so long. */
-export const KAFKA_GIVE_UP_MS = 10 * SECOND;
-/** A record that may be in Kafka already is sent again for so long before its append fails. */
-export const KAFKA_DOUBT_MS = 60 * SECOND;
-/** The spool of a collector while Kafka is down; past it senders get 429. */
-export const KAFKA_SPOOL_BYTES_MAX = 1024 * MIB;
-/** A dictionary over Kafka lives so long: what a reader reads at most before its start. */
-export const KAFKA_DICTIONARY_BYTES = 4 * MIB;
-export const KAFKA_DICTIONARY_MS = 5 * MINUTE;
-/** Fetched records that wait for a slow reader. */
-export const KAFKA_READY_BYTES_MAX = 8 * MIB;
 /** Producers of one partition that a head tells apart at once. */
 export const HEAD_EPOCHS_MAX = 64;
 
@@ -286,31 +283,6 @@ export const STATSD_SERIES_MAX = 100_000;
 export const STATSD_IDLE_MS = 5 * MINUTE;
 /** Observations of a timer, or members of a set, kept between two showings. */
 export const STATSD_WINDOW_MAX = 1000;
-
-/** A message between processes: the largest answer of a fragment, and room for its labels. */
-export const REMOTE_MESSAGE_BYTES_MAX = 192 * MIB;
-/** The first message of a connection, before anybody has shown a token. */
-export const REMOTE_GREETING_BYTES_MAX = 8 * KIB;
-/** Who connects and says nothing is cut off. */
-export const REMOTE_GREETING_MS_MAX = 5 * SECOND;
-/** Lists within lists of a message: an answer's histograms need eight. */
-export const REMOTE_VALUE_DEPTH_MAX = 32;
-/** Calls of one connection under way; past it nothing more is read from it. */
-export const REMOTE_CALLS_MAX = 1024;
-/** Bytes that wait to be sent on one connection; past it a call is refused, a reader paused. */
-export const REMOTE_PENDING_BYTES_MAX = 64 * MIB;
-/** Connections of one listener. */
-export const REMOTE_CONNECTIONS_MAX = 512;
-/** A call that names no time of its own ends after this. */
-export const REMOTE_CALL_MS = 30 * SECOND;
-/** How long a call waits for a peer that is being started again. */
-export const REMOTE_CONNECT_MS_MAX = 5 * SECOND;
-/** A peer that answers no ping for so long is taken to be gone. */
-export const REMOTE_SILENT_MS_MAX = 3 * SECOND;
-/** A far producer spells its series anew this often, so that the log's book may forget. */
-export const REMOTE_DICTIONARY_MS = 1 * HOUR;
-/** Spans of late samples that the log remembers for result caches elsewhere. */
-export const REMOTE_LATE_SPANS_MAX = 4096;
 
 /** The seed's push interface sends at most this many metrics in a body. */
 export const JSON_METRICS_MAX = 10_000;

@@ -48,7 +48,7 @@ describe('offers', () => {
       ['completion', ''],
       ['bash', 'zsh', 'fish'],
     ],
-    [['help', 'ex'], ['exit-codes']],
+    [['help', 'exi'], ['exit-codes']],
   ];
   for (const [words, want] of cases) {
     it(words.join(' '), async () => {

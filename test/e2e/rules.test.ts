@@ -111,9 +111,7 @@ it('reads its files anew on SIGHUP and keeps what runs when one is wrong', async
   await writeFile(rules, RULES.replace('job:x:sum > 5', 'job:x:sum >'));
   mon.child.kill('SIGHUP');
   const log = (): Promise<string> => readFile(join(folder.dataDir, 'mon.log'), 'utf8');
-  await until('a complaint', async () =>
-    /stays as it was.*one\.rules:6:11/.test(await log()),
-  );
+  await until('a complaint', async () => /stays as it was.*one\.rules:6:11/.test(await log()));
   assert.equal(await states(), 'High firing, Long firing');
   await writeFile(rules, RULES.replace('job:x:sum > 5', 'job:x:sum > 500'));
   mon.child.kill('SIGHUP');

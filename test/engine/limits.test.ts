@@ -2,6 +2,7 @@
 // Easy to get wrong: a bound that is raised for a good reason may make a second one meaningless.
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import * as links from '../../src/engine/limits-links.ts';
 import * as limits from '../../src/engine/limits.ts';
 
 const {
@@ -18,9 +19,6 @@ const {
   FORM_BYTES_MAX,
   HEAD_BYTES_HOLD,
   HEAD_BYTES_MAX,
-  KAFKA_GIVE_UP_MS,
-  KAFKA_MESSAGE_BYTES_MAX,
-  KAFKA_PATIENCE_MS,
   LABELS_MAX,
   LABEL_NAME_BYTES_MAX,
   LABEL_VALUE_BYTES_MAX,
@@ -37,7 +35,6 @@ const {
   QUERY_TIMEOUT_MS,
   RECORD_BYTES_MAX,
   RECORD_UNFOLDED_BYTES_MAX,
-  REMOTE_MESSAGE_BYTES_MAX,
   RETENTION_RAW_MS,
   ROLLUP_LAG_MS,
   SCRAPE_INTERVAL_MS,
@@ -45,6 +42,8 @@ const {
   SEAL_AFTER_MS,
   SEAL_PRESSED_MS,
 } = limits;
+const { KAFKA_GIVE_UP_MS, KAFKA_MESSAGE_BYTES_MAX, KAFKA_PATIENCE_MS, REMOTE_MESSAGE_BYTES_MAX } =
+  links;
 
 const MIB = 1024 * 1024;
 const HOUR = 3_600_000;

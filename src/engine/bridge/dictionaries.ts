@@ -2,7 +2,8 @@
 // every few megabytes or minutes; a reader knows which it has seen from their beginnings. Easy to
 // get wrong: a head remembers only so many producers, so the reader must forget no later than the
 // head does, or a record would lean on what the head has dropped.
-import { HEAD_EPOCHS_MAX, KAFKA_DICTIONARY_BYTES, KAFKA_DICTIONARY_MS } from '../limits.ts';
+import { HEAD_EPOCHS_MAX } from '../limits.ts';
+import { KAFKA_DICTIONARY_BYTES, KAFKA_DICTIONARY_MS } from '../limits-links.ts';
 import type { Offset } from '../ports.ts';
 import type { MessageKey } from './message-key.ts';
 

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { MonError } from '../errors.ts';
-import { KAFKA_BATCH_UNPACKED_BYTES_MAX } from '../limits.ts';
+import { KAFKA_BATCH_UNPACKED_BYTES_MAX } from '../limits-links.ts';
 import { unpackLz4 } from './lz4-frame.ts';
 
 /** kafkajs' numbers of compressions, which are Kafka's own. */

@@ -3,13 +3,13 @@
 // own. Easy to get wrong: offset and dictionary of a record are decided when append is called, and
 // a record that fails later takes its dictionary along.
 import { MonError, assert } from '../errors.ts';
+import { RECORD_BYTES_MAX } from '../limits.ts';
 import {
   KAFKA_DOUBT_MS,
   KAFKA_GIVE_UP_MS,
   KAFKA_PATIENCE_MS,
   KAFKA_PENDING_BYTES_MAX,
-  RECORD_BYTES_MAX,
-} from '../limits.ts';
+} from '../limits-links.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Appended, Log, LogReader, Offset } from '../ports.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';

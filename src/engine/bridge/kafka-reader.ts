@@ -3,7 +3,7 @@
 // whole batches, so what lies before the offset comes along and is skipped; and a record may lean
 // on a dictionary that began before the reader's start, which is then fetched first.
 import { MonError, assert } from '../errors.ts';
-import { KAFKA_READY_BYTES_MAX } from '../limits.ts';
+import { KAFKA_READY_BYTES_MAX } from '../limits-links.ts';
 import type { Delivery, LogReader, Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ReadDictionaries } from './dictionaries.ts';

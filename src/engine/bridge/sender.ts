@@ -4,7 +4,7 @@
 // same records, or the broker takes something else for it; and a producer that has let go of such
 // a batch needs a new producer id before it sends anything further.
 import { assert } from '../errors.ts';
-import { KAFKA_BATCH_BYTES, KAFKA_LINGER_MS } from '../limits.ts';
+import { KAFKA_BATCH_BYTES, KAFKA_LINGER_MS } from '../limits-links.ts';
 import type { Offset } from '../ports.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { typeOf } from './kafka-failure.ts';

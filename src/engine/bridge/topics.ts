@@ -1,7 +1,7 @@
 // The topics of mon as they have to be, and what is different about those that are there. Easy to
 // get wrong: a topic with too few replicas in sync acknowledges what one broker alone holds, and
 // one with cleanup by compaction loses records that readers still need.
-import { KAFKA_MESSAGE_BYTES_MAX } from '../limits.ts';
+import { KAFKA_MESSAGE_BYTES_MAX } from '../limits-links.ts';
 import { ready } from './kafkajs-inside.ts';
 import type { KafkaCluster } from './kafkajs-inside.ts';
 import type { CodecName } from './kafka-codecs.ts';

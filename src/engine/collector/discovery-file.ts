@@ -8,6 +8,7 @@ import { messageOf, MonError } from '../errors.ts';
 import { DISCOVERY_POLL_MS } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
+import type { Discovery } from './discovery.ts';
 import type { FileDiscoveryConfig, TargetGroup } from './scrape-config.ts';
 
 interface KnownFile {
@@ -35,13 +36,10 @@ function labelsOf(value: unknown, where: string): Record<string, string> {
 }
 
 /**
- * The groups of one discovery file. JSON is YAML too, so one parser reads both.
- * @throws Error with a sentence when the text is not a list of groups.
+ * A list of groups as file and HTTP discovery have them; `origin` stands in each as `originLabel`.
+ * @throws Error with a sentence when it is not one.
  */
-export function parseTargetFile(text: string, path: string): TargetGroup[] {
-  const list: unknown = path.toLowerCase().endsWith('.json')
-    ? JSON.parse(text)
-    : parse(text, { schema: 'failsafe', maxAliasCount: 100 });
+export function targetGroups(list: unknown, origin: string, originLabel: string): TargetGroup[] {
   if (list === null || list === '') return [];
   if (!Array.isArray(list)) throw new Error('not a list of target groups');
   return list.map((group: unknown, i) => {
@@ -54,9 +52,20 @@ export function parseTargetFile(text: string, path: string): TargetGroup[] {
       throw new Error(`${where}: targets is no list of addresses`);
     }
     const given = labelsOf(labels, where);
-    given.__meta_filepath = path;
-    return { source: `${path}:${i}`, targets, labels: given };
+    given[originLabel] = origin;
+    return { source: `${origin}:${i}`, targets, labels: given };
   });
+}
+
+/**
+ * The groups of one discovery file. JSON is YAML too, so one parser reads both.
+ * @throws Error with a sentence when the text is not a list of groups.
+ */
+export function parseTargetFile(text: string, path: string): TargetGroup[] {
+  const list: unknown = path.toLowerCase().endsWith('.json')
+    ? JSON.parse(text)
+    : parse(text, { schema: 'failsafe', maxAliasCount: 100 });
+  return targetGroups(list, path, '__meta_filepath');
 }
 
 /** A shell pattern of one path element as a regular expression: * and ? only. */
@@ -83,7 +92,7 @@ export interface FileDiscoveryOptions {
 }
 
 /** Watches the files of one file_sd_config. `groups` are those of the last good reading. */
-export class FileDiscovery {
+export class FileDiscovery implements Discovery {
   /** Readings that failed: a file broken, unreadable or missing. */
   failures = 0;
   readonly #options: FileDiscoveryOptions;

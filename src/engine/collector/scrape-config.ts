@@ -2,6 +2,8 @@
 // The configuration file's words live in daemons/; here are only their meanings, with every default
 // filled in. Easy to get wrong: two equal configs must be equal as JSON, because a reload compares
 // that.
+import type { AuthConfig, TlsConfig } from './access-config.ts';
+import type { DiscoveryConfig } from './discovery-config.ts';
 
 export const RELABEL_ACTIONS = [
   ...(['replace', 'keep', 'drop', 'keepequal', 'dropequal', 'hashmod', 'labelmap'] as const),
@@ -46,31 +48,6 @@ export interface FileDiscoveryConfig {
   readonly refreshMs: number;
 }
 
-/** Paths are absolute; contents are read when they are needed. */
-export interface TlsConfig {
-  readonly caFile?: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  readonly serverName?: string;
-  readonly insecureSkipVerify: boolean;
-  readonly minVersion?: 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
-}
-
-/** The Authorization header: a secret in the file, or the path of a file that holds it. */
-export type AuthConfig =
-  | {
-      readonly kind: 'basic';
-      readonly username: string;
-      readonly password?: string;
-      readonly passwordFile?: string;
-    }
-  | {
-      readonly kind: 'credentials';
-      readonly type: string;
-      readonly credentials?: string;
-      readonly credentialsFile?: string;
-    };
-
 /** One job. Limits are 0 where there is none beyond the system's own. */
 export interface ScrapeConfig {
   readonly jobName: string;
@@ -97,6 +74,8 @@ export interface ScrapeConfig {
   readonly labelValueBytesMax: number;
   readonly staticConfigs: readonly TargetGroup[];
   readonly fileConfigs: readonly FileDiscoveryConfig[];
+  /** Where else targets are found. */
+  readonly discoveries?: readonly DiscoveryConfig[];
   readonly relabel: readonly RelabelRule[];
   readonly metricRelabel: readonly RelabelRule[];
 }

@@ -2,8 +2,6 @@
 // decompression. It stands before the parser. Easy to get wrong: the limit holds for what was
 // inflated too, and a redirect to another host must not carry the credentials there.
 import type { IncomingMessage } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { messageOf, MonError } from '../errors.ts';
@@ -12,7 +10,8 @@ import { ACCEPT } from '../wire/exposition.ts';
 import { SCRAPE_BYTES_MAX, SCRAPE_REDIRECTS_MAX } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
-import type { AuthConfig, TlsConfig } from './scrape-config.ts';
+import { HttpAccess } from './http-access.ts';
+import type { AuthConfig, TlsConfig } from './access-config.ts';
 
 export interface ScrapeReply {
   readonly bytes: Uint8Array;
@@ -32,9 +31,6 @@ export interface HttpOptions {
   readonly disk: Disk;
   readonly clock: Clock;
 }
-
-/** How long contents of certificate files are believed. */
-const TLS_FRESH_MS = 60_000;
 
 type Inflate = (body: Uint8Array, options: { maxOutputLength: number }) => Promise<Uint8Array>;
 const INFLATE: Readonly<Record<string, Inflate>> = {
@@ -85,18 +81,15 @@ async function inflated(body: Uint8Array, encoding: string, max: number): Promis
 /** The connections and credentials of one job. */
 export class HttpScraper {
   readonly #options: HttpOptions;
-  readonly #plain = new HttpAgent({ keepAlive: true });
-  #secure: HttpsAgent | undefined;
-  #secureText = '';
-  #secureReadAt = -Infinity;
+  readonly #access: HttpAccess;
 
   constructor(options: HttpOptions) {
     this.#options = options;
+    this.#access = new HttpAccess(options);
   }
 
   close(): void {
-    this.#plain.destroy();
-    this.#secure?.destroy();
+    this.#access.close();
   }
 
   /**
@@ -122,7 +115,7 @@ export class HttpScraper {
     const home = url.origin;
     for (let hop = 0; hop <= SCRAPE_REDIRECTS_MAX; hop++) {
       const headers = await this.#headers(timeoutMs, url.origin === home);
-      const reply = await this.#request(url, headers, signal);
+      const reply = await this.#access.send(url, { headers, signal });
       const status = reply.statusCode ?? 0;
       const { location } = reply.headers;
       if (status === 200) return reply;
@@ -148,70 +141,8 @@ export class HttpScraper {
       'Accept-Encoding': this.#options.compression ? 'gzip' : 'identity',
       'X-Prometheus-Scrape-Timeout-Seconds': String(timeoutMs / 1000),
     };
-    const { auth } = this.#options;
-    if (auth !== undefined && home) headers.Authorization = await this.#authorization(auth);
+    const authorization = home ? await this.#access.authorization() : undefined;
+    if (authorization !== undefined) headers.Authorization = authorization;
     return headers;
-  }
-
-  async #authorization(auth: AuthConfig): Promise<string> {
-    if (auth.kind === 'basic') {
-      const password = auth.password ?? (await this.#text(auth.passwordFile));
-      return `Basic ${Buffer.from(`${auth.username}:${password}`).toString('base64')}`;
-    }
-    return `${auth.type} ${auth.credentials ?? (await this.#text(auth.credentialsFile))}`;
-  }
-
-  async #text(path: string | undefined): Promise<string> {
-    if (path === undefined) return '';
-    return new TextDecoder().decode(await this.#options.disk.readFile(path)).trim();
-  }
-
-  /** One request; a kept connection that the server had just closed is tried anew, once. */
-  async #request(
-    url: URL,
-    headers: Record<string, string>,
-    signal: AbortSignal,
-  ): Promise<IncomingMessage> {
-    const secure = url.protocol === 'https:';
-    const agent = secure ? await this.#secureAgent() : this.#plain;
-    const send = secure ? httpsRequest : httpRequest;
-    for (let again = false; ; again = true) {
-      const request = send(url, { agent, headers, signal });
-      try {
-        return await new Promise<IncomingMessage>((resolve, reject) => {
-          request.on('response', resolve);
-          request.on('error', reject);
-          request.end();
-        });
-      } catch (thrown) {
-        const reset = (thrown as NodeJS.ErrnoException).code === 'ECONNRESET';
-        if (again || !reset || !request.reusedSocket) throw thrown;
-      }
-    }
-  }
-
-  /** The agent with the certificates as the files hold them now, give or take a minute. */
-  async #secureAgent(): Promise<HttpsAgent> {
-    const { tls, clock } = this.#options;
-    const now = clock.monotonic();
-    if (this.#secure !== undefined && now - this.#secureReadAt < TLS_FRESH_MS) return this.#secure;
-    const ca = tls?.caFile === undefined ? undefined : await this.#text(tls.caFile);
-    const cert = tls?.certFile === undefined ? undefined : await this.#text(tls.certFile);
-    const key = tls?.keyFile === undefined ? undefined : await this.#text(tls.keyFile);
-    const text = JSON.stringify([ca, cert, key]);
-    this.#secureReadAt = now;
-    if (this.#secure !== undefined && text === this.#secureText) return this.#secure;
-    this.#secure?.destroy();
-    this.#secureText = text;
-    this.#secure = new HttpsAgent({
-      keepAlive: true,
-      rejectUnauthorized: !(tls?.insecureSkipVerify ?? false),
-      ...(ca === undefined ? {} : { ca }),
-      ...(cert === undefined ? {} : { cert }),
-      ...(key === undefined ? {} : { key }),
-      ...(tls?.serverName === undefined ? {} : { servername: tls.serverName }),
-      ...(tls?.minVersion === undefined ? {} : { minVersion: tls.minVersion }),
-    });
-    return this.#secure;
   }
 }

@@ -40,6 +40,8 @@ export interface ManagerOptions {
   readonly makeReader?: MakeReader;
   /** Where several processes share the targets. */
   readonly share?: TargetShare;
+  /** Variables of the process, for discovery. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 const NO_RULES = {
@@ -160,7 +162,7 @@ export class ScrapeManager implements Targets {
     return [...this.#pools.values()].flatMap((pool) => pool.dropped);
   }
 
-  /** Readings of discovery files that failed. */
+  /** Questions and readings of discovery that failed. */
   discoveryFailures(): number {
     return [...this.#pools.values()].reduce((sum, pool) => sum + pool.discoveryFailures, 0);
   }
@@ -190,10 +192,10 @@ export class ScrapeManager implements Targets {
     const ending = [...this.#pools].filter(([job, pool]) => !same(pool.config, wanted.get(job)));
     for (const [job] of ending) this.#pools.delete(job);
     await Promise.all(ending.map(([, pool]) => pool.stop(left)));
-    const { makeReader, disk } = this.#options;
+    const { makeReader, disk, env } = this.#options;
     for (const [job, config] of wanted) {
       if (this.#pools.has(job)) continue;
-      const pool = new ScrapePool({ room: this.#room, disk, config, makeReader });
+      const pool = new ScrapePool({ room: this.#room, disk, config, makeReader, env });
       this.#pools.set(job, pool);
       await pool.start(left);
     }

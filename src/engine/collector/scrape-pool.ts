@@ -6,7 +6,8 @@ import { SCRAPE_ALIGN_MS_MAX } from '../limits.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { Disk } from '../runtime/disk.ts';
-import { FileDiscovery } from './discovery-file.ts';
+import type { Discovery } from './discovery.ts';
+import { makeDiscoveries } from './discovery-make.ts';
 import { Relabeller } from './relabel.ts';
 import type { ScrapeConfig, TargetGroup } from './scrape-config.ts';
 import type { LeftBehind } from './scrape-door.ts';
@@ -31,6 +32,8 @@ export interface PoolOptions {
   readonly disk: Disk;
   readonly config: ScrapeConfig;
   readonly makeReader?: MakeReader;
+  /** Variables of the process, for discovery; none by default. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 function rulesOf(config: ScrapeConfig, target: ScrapeTarget, relabel: Relabeller): SeriesRules {
@@ -77,11 +80,12 @@ export class ScrapePool {
   dropped: readonly Labels[] = [];
   readonly #options: PoolOptions;
   readonly #http: HttpScraper;
-  readonly #files: readonly FileDiscovery[];
+  readonly #discoveries: readonly Discovery[];
   readonly #relabel: Relabeller;
   readonly #metricRelabel: Relabeller;
   readonly #loops = new Map<string, ScrapeLoop>();
   #problems = '';
+  #begun = false;
   #stopped = false;
   /** Changes of the target list run one after the other. */
   #turn: Promise<void> = Promise.resolve();
@@ -93,37 +97,33 @@ export class ScrapePool {
     this.#http = new HttpScraper({ ...config, disk, clock: room.clock });
     this.#relabel = new Relabeller(config.relabel);
     this.#metricRelabel = new Relabeller(config.metricRelabel);
-    this.#files = config.fileConfigs.map(
-      (file) =>
-        new FileDiscovery({
-          disk,
-          clock: room.clock,
-          config: file,
-          changed: () => this.#resync(),
-          warn: room.warn,
-        }),
-    );
+    const { clock, warn } = room;
+    const changed = (): void => this.#resync();
+    const { env = {} } = options;
+    this.#discoveries = makeDiscoveries(config, { disk, clock, changed, warn, env });
   }
 
   get loops(): ScrapeLoop[] {
     return [...this.#loops.values()];
   }
 
-  /** Failed readings of discovery files. */
+  /** Questions and readings of discovery that failed. */
   get discoveryFailures(): number {
-    return this.#files.reduce((sum, file) => sum + file.failures, 0);
+    return this.#discoveries.reduce((sum, one) => sum + one.failures, 0);
   }
 
   /** Finds the targets and starts their loops, which take over what earlier ones left. */
   async start(left: Handover): Promise<void> {
-    for (const file of this.#files) await file.start();
-    await this.#sync(left);
+    await Promise.all(this.#discoveries.map((one) => one.start()));
+    this.#begun = true;
+    this.#turn = this.#sync(left);
+    await this.#turn;
   }
 
   /** Ends discovery and all loops; what was live goes into `left`. */
   async stop(left: Handover): Promise<void> {
     this.#stopped = true;
-    for (const file of this.#files) await file.stop();
+    await Promise.all(this.#discoveries.map((one) => one.stop()));
     await this.#turn;
     await Promise.all(
       this.loops.map(async (loop) => handOver(left, loop.target.labels, await loop.stop())),
@@ -139,6 +139,8 @@ export class ScrapePool {
   }
 
   #resync(onBeat = false): void {
+    // Before the first look at all of them nobody may take what earlier loops left.
+    if (!this.#begun) return;
     this.#turn = this.#turn.then(() => this.#renew(onBeat));
   }
 
@@ -152,7 +154,7 @@ export class ScrapePool {
   async #sync(left: Handover, onBeat = false): Promise<void> {
     const { config, room } = this.#options;
     const groups: TargetGroup[] = [...config.staticConfigs];
-    for (const file of this.#files) groups.push(...file.groups());
+    for (const one of this.#discoveries) groups.push(...one.groups());
     const list = makeTargets(config, this.#relabel, groups);
     this.dropped = list.dropped;
     const problems = list.problems.join('\n');

@@ -1,7 +1,7 @@
 // Credentials and TLS of a scrape job in a configuration file. Part of the configuration. Easy to
 // get wrong: a secret may stand in the file or in another file, never in both, and one way of
 // signing in excludes the others.
-import type { AuthConfig, TlsConfig } from '../collector/scrape-config.ts';
+import type { AuthConfig, TlsConfig } from '../collector/access-config.ts';
 import type { Section } from './config-reader.ts';
 import { words } from './config-reader.ts';
 

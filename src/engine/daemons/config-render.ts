@@ -4,30 +4,14 @@
 import { RESOLUTIONS } from '../model/rollup.ts';
 import { stringify } from 'yaml';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
-import type {
-  AuthConfig,
-  RelabelRule,
-  ScrapeConfig,
-  TlsConfig,
-} from '../collector/scrape-config.ts';
+import type { RelabelRule, ScrapeConfig } from '../collector/scrape-config.ts';
 import { RELABEL_DEFAULT } from '../collector/scrape-config.ts';
 import { formatDuration } from '../model/duration.ts';
 import { kafkaFields } from './config-kafka.ts';
 import type { MonConfig } from './config.ts';
-
-/** What stands in the place of a secret. */
-const SECRET = '<secret>';
-
-type Plain = Record<string, unknown>;
-
-/** Without what is undefined, empty or 0. */
-function compact(fields: Plain): Plain {
-  const given = Object.entries(fields).filter(([, value]) => {
-    if (value === undefined || value === 0) return false;
-    return typeof value !== 'object' || value === null || Object.keys(value).length > 0;
-  });
-  return Object.fromEntries(given);
-}
+import type { Plain } from './config-render-access.ts';
+import { authFields, compact, tlsFields } from './config-render-access.ts';
+import { discoveryFields } from './config-render-discovery.ts';
 
 function cardinalityFields(limits: CardinalityLimits): Plain {
   return {
@@ -37,31 +21,6 @@ function cardinalityFields(limits: CardinalityLimits): Plain {
     values_per_label: limits.valuesOfLabel,
     ...compact({ allow_labels: limits.allowLabels, deny_labels: limits.denyLabels }),
   };
-}
-
-function authFields(auth: AuthConfig | undefined): Plain {
-  if (auth === undefined) return {};
-  if (auth.kind === 'basic') {
-    const password = auth.password === undefined ? undefined : SECRET;
-    const { username, passwordFile } = auth;
-    return { basic_auth: compact({ username, password, password_file: passwordFile }) };
-  }
-  const credentials = auth.credentials === undefined ? undefined : SECRET;
-  const { type, credentialsFile } = auth;
-  return { authorization: compact({ type, credentials, credentials_file: credentialsFile }) };
-}
-
-function tlsFields(tls: TlsConfig | undefined): Plain | undefined {
-  if (tls === undefined) return undefined;
-  const words = { TLSv1: 'TLS10', 'TLSv1.1': 'TLS11', 'TLSv1.2': 'TLS12', 'TLSv1.3': 'TLS13' };
-  return compact({
-    ca_file: tls.caFile,
-    cert_file: tls.certFile,
-    key_file: tls.keyFile,
-    server_name: tls.serverName,
-    insecure_skip_verify: tls.insecureSkipVerify,
-    min_version: tls.minVersion === undefined ? undefined : words[tls.minVersion],
-  });
 }
 
 function ruleFields(rule: RelabelRule): Plain {
@@ -113,6 +72,7 @@ function jobFields(job: ScrapeConfig): Plain {
       file_sd_configs: job.fileConfigs.map(({ files, refreshMs }) => {
         return { files, refresh_interval: formatDuration(refreshMs) };
       }),
+      ...discoveryFields(job.discoveries ?? []),
       relabel_configs: job.relabel.map(ruleFields),
       metric_relabel_configs: job.metricRelabel.map(ruleFields),
     }),

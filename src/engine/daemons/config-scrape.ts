@@ -6,6 +6,7 @@ import type { FileDiscoveryConfig, ScrapeConfig, TargetGroup } from '../collecto
 import type { ConfigFile } from './config-reader.ts';
 import { Section, words } from './config-reader.ts';
 import { HTTP_FIELDS, HTTP_IGNORED, HTTP_UNUSED, readAuth, readTls } from './config-http.ts';
+import { DISCOVERY_FIELDS, readDiscoveries } from './config-discovery.ts';
 import { readRelabel } from './config-relabel.ts';
 
 /** What the global section sets for every job. */
@@ -48,9 +49,8 @@ const JOB_PROTOCOL_FIELDS = [
   ...words('native_histogram_bucket_limit native_histogram_min_bucket_factor'),
 ];
 const OTHER_DISCOVERY = words(
-  'azure consul digitalocean docker dockerswarm dns ec2 eureka gce hetzner http ionos kubernetes ' +
-    'kuma lightsail linode marathon nerve nomad openstack ovhcloud puppetdb scaleway serverset ' +
-    'stackit triton uyuni vultr',
+  'azure digitalocean docker dockerswarm eureka gce hetzner ionos kuma lightsail linode marathon ' +
+    'nerve nomad openstack ovhcloud puppetdb scaleway serverset stackit triton uyuni vultr',
 ).map((name) => `${name}_sd_configs`);
 const JOB_FIELDS = [
   ...words('job_name scrape_interval scrape_timeout metrics_path scheme params'),
@@ -62,6 +62,7 @@ const JOB_FIELDS = [
   ...HTTP_UNUSED,
   ...JOB_PROTOCOL_FIELDS,
   ...HISTOGRAM_FIELDS,
+  ...DISCOVERY_FIELDS,
   ...OTHER_DISCOVERY,
 ];
 const FILE_PATTERN = /^[^*?]*[^/]*\.(?:json|yml|yaml|JSON|YML|YAML)$/;
@@ -158,6 +159,7 @@ function readJob(file: ConfigFile, node: Node, under: ScrapeDefaults): ScrapeCon
   section.notUsed([...HTTP_UNUSED, ...JOB_PROTOCOL_FIELDS]);
   const auth = readAuth(section);
   const tls = readTls(section);
+  const discoveries = readDiscoveries(section);
   return {
     jobName,
     ...readTimes(section, under),
@@ -176,6 +178,7 @@ function readJob(file: ConfigFile, node: Node, under: ScrapeDefaults): ScrapeCon
       .items('static_configs')
       .map((item, i) => readGroup(file, item, `static/${i}`)),
     fileConfigs: section.items('file_sd_configs').map((item) => readFileDiscovery(file, item)),
+    ...(discoveries.length === 0 ? {} : { discoveries }),
     relabel: readRelabel(section, 'relabel_configs'),
     metricRelabel: readRelabel(section, 'metric_relabel_configs'),
   };

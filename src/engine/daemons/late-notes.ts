@@ -1,7 +1,7 @@
 // Which times have changed in the past, told by the process of the log to those that keep results:
 // every append passes there. Easy to get wrong: who asks with the number of another life of the
 // hub, or of too long ago, has to be told that anything may have changed.
-import { REMOTE_LATE_SPANS_MAX } from '../limits.ts';
+import { REMOTE_LATE_SPANS_MAX } from '../limits-links.ts';
 import type { Methods } from '../remote/calls.ts';
 import type { RemoteLink } from '../remote/link.ts';
 

@@ -52,6 +52,8 @@ export interface LocalOptions {
   readonly routesPath?: string;
   /** A PostgreSQL for the notifier's state, instead of the data folder. */
   readonly statePostgres?: string;
+  /** Variables of the process, for discovery. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   readonly configText: () => string;
   readonly flags: Readonly<Record<string, string>>;
   readonly rules: RuleSettings;

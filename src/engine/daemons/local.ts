@@ -48,7 +48,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const storage = await openStorage(options, counters, startedMs);
   const { state, answers, opened, stores, consumer, memory, door } = storage;
   const { log, book } = opened;
-  const targets = new ScrapeManager({ door, clock, disk, warn: (words) => logger.warn(words) });
+  const warn = (words: string): void => logger.warn(words);
+  const targets = new ScrapeManager({ door, clock, disk, warn, env: options.env });
   const { intervalMs, statsd, cardinality } = options;
   const intervals = { intervalMs, timeoutMs: Math.min(SCRAPE_TIMEOUT_MS, intervalMs) };
   const more = new Sources({ ...intervals, state, clock, counters, book, cardinality, statsd });

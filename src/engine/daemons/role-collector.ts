@@ -39,7 +39,7 @@ export async function startCollector(world: RoleWorld): Promise<void> {
   const placement = world.placement(choice);
   const shares = new Shares(placement, member);
   const manager = new ScrapeManager({
-    ...{ door, clock, disk: systemDisk, share: shares },
+    ...{ door, clock, disk: systemDisk, share: shares, env: world.options.settings.env },
     warn: (words) => logger.warn(words),
   });
   const told = async (): Promise<unknown> => ({

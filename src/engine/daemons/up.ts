@@ -201,6 +201,7 @@ export async function decide(
     configText: () => renderConfig(reloader?.config ?? config),
     routesPath: options.routesPath ?? config.routes,
     statePostgres: config.statePostgres,
+    env: options.env,
     flags: {
       ...{ 'data-dir': dataDir, listen, demo: String(options.demo) },
       'enable-admin': String(options.enableAdmin === true),

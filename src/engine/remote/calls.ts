@@ -3,7 +3,7 @@
 // Easy to get wrong: an answer may come after nobody waits for it, and a fragment's labels have to
 // be read even then, because later ones lean on them.
 import { FAILURES, MonError } from '../errors.ts';
-import { REMOTE_CALLS_MAX, REMOTE_CALL_MS } from '../limits.ts';
+import { REMOTE_CALLS_MAX, REMOTE_CALL_MS } from '../limits-links.ts';
 import type { FragmentResult } from '../model/fragment.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { packFragment, unpackFragment } from './fragment-wire.ts';

@@ -5,7 +5,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { MonError } from '../errors.ts';
-import { REMOTE_CONNECT_MS_MAX, REMOTE_SILENT_MS_MAX } from '../limits.ts';
+import { REMOTE_CONNECT_MS_MAX, REMOTE_SILENT_MS_MAX } from '../limits-links.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { unreachable } from './address.ts';
 import type { Address } from './address.ts';

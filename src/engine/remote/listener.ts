@@ -9,7 +9,7 @@ import {
   REMOTE_GREETING_BYTES_MAX,
   REMOTE_GREETING_MS_MAX,
   REMOTE_MESSAGE_BYTES_MAX,
-} from '../limits.ts';
+} from '../limits-links.ts';
 import { removeSocketFile } from '../runtime/socket-file.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { addressText } from './address.ts';

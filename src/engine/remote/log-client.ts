@@ -4,8 +4,8 @@
 // append whose answer was lost may stand in the log: the sender sends again, and the head drops
 // what is there twice.
 import { MonError, assert } from '../errors.ts';
-import { REMOTE_CALL_MS, REMOTE_CONNECT_MS_MAX, REMOTE_DICTIONARY_MS } from '../limits.ts';
-import { REMOTE_PENDING_BYTES_MAX } from '../limits.ts';
+import { REMOTE_CALL_MS, REMOTE_CONNECT_MS_MAX, REMOTE_DICTIONARY_MS } from '../limits-links.ts';
+import { REMOTE_PENDING_BYTES_MAX } from '../limits-links.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Appended, Log, LogReader, Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';

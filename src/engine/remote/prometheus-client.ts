@@ -3,6 +3,7 @@
 // decimals, and a long query has to be a POST, because proxies cut long addresses.
 import { MonError } from '../errors.ts';
 import { QUERY_TIMEOUT_MS } from '../limits.ts';
+import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { durationOf } from '../model/duration.ts';
 import type { Labels } from '../model/labels.ts';
@@ -50,6 +51,20 @@ export interface RemoteTarget {
 export interface BuildInfo {
   readonly version: string;
   readonly [field: string]: unknown;
+}
+
+interface NameCount {
+  readonly name: string;
+  readonly value: number;
+}
+
+/** How many series there are and by what, as /api/v1/status/tsdb tells it. */
+export interface TsdbStatus {
+  readonly headStats?: { readonly numSeries?: number; readonly numLabelPairs?: number };
+  readonly seriesCountByMetricName?: readonly NameCount[];
+  readonly labelValueCountByLabelName?: readonly NameCount[];
+  readonly memoryInBytesByLabelName?: readonly NameCount[];
+  readonly seriesCountByLabelValuePair?: readonly NameCount[];
 }
 
 export class PrometheusClient implements Ask, Explain {
@@ -178,6 +193,21 @@ export class PrometheusClient implements Ask, Explain {
     const words = typeof parsed?.error === 'string' ? parsed.error : answer.text.trim();
     if (answer.status === 500 && words !== '') throw new MonError('MON_CONFIG_INVALID', words);
     throw this.#refused(answer, parsed);
+  }
+
+  /** The largest metrics, labels and pairs; what the server does not tell is absent. */
+  async tsdbStatus(limit: number, signal?: AbortSignal): Promise<TsdbStatus> {
+    return (await this.#get(`/api/v1/status/tsdb?limit=${limit}`, signal)) as TsdbStatus;
+  }
+
+  /** New series over a limit; undefined where the server does not look after that. */
+  async cardinality(signal?: AbortSignal): Promise<CardinalityReport | undefined> {
+    const path = '/api/v1/status/cardinality';
+    const answer = await this.#ask({ method: 'GET', path, signal });
+    const parsed = parsedJson(answer.text);
+    if (answer.status === 404) return undefined;
+    if (answer.status !== 200) throw this.#refused(answer, parsed);
+    return (parsed as { data?: CardinalityReport } | undefined)?.data;
   }
 
   /** True when the server says that it is ready. @throws MonError when it does not answer. */

@@ -4,7 +4,7 @@
 // connection, never the process.
 import type { Socket } from 'node:net';
 import { MonError, assert } from '../errors.ts';
-import { REMOTE_MESSAGE_BYTES_MAX, REMOTE_PENDING_BYTES_MAX } from '../limits.ts';
+import { REMOTE_MESSAGE_BYTES_MAX, REMOTE_PENDING_BYTES_MAX } from '../limits-links.ts';
 import { FrameCutter, encodeFrame } from './frames.ts';
 import { decodeValue } from './value-wire.ts';
 import type { Channel } from './shard-protocol.ts';

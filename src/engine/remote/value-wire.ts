@@ -3,7 +3,7 @@
 // may come from another version or an enemy, so every count is held against what is left, nesting
 // has a bound, and `__proto__` is a key like any other.
 import { MonError, assert } from '../errors.ts';
-import { REMOTE_VALUE_DEPTH_MAX } from '../limits.ts';
+import { REMOTE_VALUE_DEPTH_MAX } from '../limits-links.ts';
 
 const TAG = {
   undefined: 0,

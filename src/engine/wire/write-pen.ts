@@ -12,6 +12,8 @@ const SERIES = 0x0a;
 const SAMPLE = 0x12;
 const HISTOGRAM = 0x22;
 const METADATA = 0x1a;
+/** Field 15 of a Histogram. */
+const HISTOGRAM_TIME = 0x78;
 /** A length that is filled in later takes four bytes, whatever it is. */
 const LENGTH_BYTES = 4;
 /** As remote write numbers them. */
@@ -78,6 +80,13 @@ export class WritePen {
     this.label(texts.bytes(name), texts.bytes(value));
   }
 
+  /** The labels of a series as its canonical bytes have them: they are this encoding. */
+  canonical(bytes: Uint8Array): void {
+    this.#room(bytes.length);
+    this.#bytes.set(bytes, this.#at);
+    this.#at += bytes.length;
+  }
+
   /** A sample that is no marker; `timestampMs` is a whole number. */
   sample(value: number, timestampMs: number): void {
     this.#one[0] = value;
@@ -106,6 +115,19 @@ export class WritePen {
   /** A Histogram message; the fields of versions 1 and 2 are the same. */
   histogramMessage(message: Uint8Array): void {
     this.#message(HISTOGRAM, message);
+  }
+
+  /** A Histogram message at this time, whatever time it bears: the last field counts. */
+  histogramAt(message: Uint8Array, timestampMs: number): void {
+    const time = new Uint8Array(11);
+    time[0] = HISTOGRAM_TIME;
+    const end = putVarint(time, 1, BigInt.asUintN(64, BigInt(timestampMs)));
+    this.#room(8 + message.length + end);
+    this.#bytes[this.#at++] = HISTOGRAM;
+    this.#varint(message.length + end);
+    this.#bytes.set(message, this.#at);
+    this.#bytes.set(time.subarray(0, end), this.#at + message.length);
+    this.#at += message.length + end;
   }
 
   /** A metadata entry; not between begin() and end(). */
@@ -193,6 +215,13 @@ export class WritePen {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
   }
+}
+
+function putVarint(into: Uint8Array, start: number, value: bigint): number {
+  let at = start;
+  for (; value > 0x7fn; value >>= 7n) into[at++] = Number(value & 0x7fn) | 0x80;
+  into[at++] = Number(value);
+  return at;
 }
 
 function widthOf(length: number): number {

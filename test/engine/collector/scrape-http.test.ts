@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { TestContext } from 'node:test';
 import { test } from 'node:test';
-import type { TlsConfig } from '../../../src/engine/collector/scrape-config.ts';
+import type { TlsConfig } from '../../../src/engine/collector/access-config.ts';
 import { HttpScraper } from '../../../src/engine/collector/scrape-http.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
 import { memoryFiles } from './scrape-double.ts';
