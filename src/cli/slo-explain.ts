@@ -48,7 +48,10 @@ function sliceLine({ slices }: Slo): string {
 function queryLines({ windows }: SloPlan): string[] {
   return windows.flatMap(({ windowMs, agoMs, queries }) => {
     const ago = agoMs === 0 ? '' : `, ${formatDuration(agoMs)} ago`;
-    const lines = [`window ${formatDuration(windowMs)}${ago}`, `  ${queries.part}: ${queries.over}`];
+    const lines = [
+      `window ${formatDuration(windowMs)}${ago}`,
+      `  ${queries.part}: ${queries.over}`,
+    ];
     return queries.total === undefined ? lines : [...lines, `  total: ${queries.total}`];
   });
 }
@@ -58,7 +61,7 @@ function pairLines({ pairs }: SloPlan, slo: Slo): string[] {
     const both = shortMs === longMs ? formatDuration(longMs) : names(longMs, shortMs);
     const share = Number((factor * slo.budget).toPrecision(6));
     const after = afterMs === 0 ? '' : `, for ${formatDuration(afterMs)}`;
-    return `${severity}: burn rate in ${both} ${SIGNS[op]} ${factor}x (error ratio ${share})${after}`;
+    return `${severity}: burn rate in ${both} ${SIGNS[op]} ${rateText(factor)} (error ratio ${share})${after}`;
   });
 }
 
@@ -89,7 +92,7 @@ function pairSum({ pair, short, long, shortBurn, longBurn, burning, lowTraffic }
   const word = burning ? 'burning' : lowTraffic ? 'too few events' : 'fine';
   const sides = [sideText(long, longBurn)];
   if (pair.shortMs !== pair.longMs) sides.push(sideText(short, shortBurn));
-  return `${pair.severity}: ${sides.join('; ')} ${SIGNS[pair.op]} ${pair.factor}x: ${word}`;
+  return `${pair.severity}: ${sides.join('; ')} ${SIGNS[pair.op]} ${rateText(pair.factor)}: ${word}`;
 }
 
 function sideText({ windowMs, bad, total, ratio }: SloCount, burn: number): string {

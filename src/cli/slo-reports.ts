@@ -34,7 +34,7 @@ function casesOf({ slo, outcome, why, pairs, ...finding }: SloFinding): JunitCas
       const windows = `${formatDuration(pair.longMs)} and ${formatDuration(pair.shortMs)}`;
       const name = `${slo.name}: ${pair.severity} ${windows}`;
       const rates = `burn rates ${rateText(longBurn)} and ${rateText(shortBurn)}`;
-      return burning ? { name, failure: `${rates} past ${pair.factor}x` } : { name };
+      return burning ? { name, failure: `${rates} past ${rateText(pair.factor)}` } : { name };
     }),
   ];
 }

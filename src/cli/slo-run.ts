@@ -163,7 +163,9 @@ export async function runSloExplain(run: SloRun<ExplainFlags>): Promise<number> 
 
 function chosen(slos: readonly Slo[], wanted: string | undefined): Slo {
   const ids = slos.map(({ id }) => id);
-  const found = slos.filter(({ id, name }) => wanted === undefined || id === wanted || name === wanted);
+  const found = slos.filter(
+    ({ id, name }) => wanted === undefined || id === wanted || name === wanted,
+  );
   if (found.length === 1) return found[0];
   const hint = `one of ${ids.slice(0, 10).join(', ')}${ids.length > 10 ? ', …' : ''}`;
   if (wanted === undefined) throw new UserError('several SLOs: name one with --slo', { hint });

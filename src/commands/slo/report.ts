@@ -1,6 +1,13 @@
 // `mon slo report`: error budgets over their periods, for people and for programs. It only tells:
 // whether that is good enough is the gate's business.
-import { Args, BaseCommand, Flags, LIST_FORMATS, outputFlag, serverFlags } from '../../base-command.ts';
+import {
+  Args,
+  BaseCommand,
+  Flags,
+  LIST_FORMATS,
+  outputFlag,
+  serverFlags,
+} from '../../base-command.ts';
 
 export default class SloReport extends BaseCommand<typeof SloReport> {
   static override summary = 'show the error budgets of SLOs over their periods';

@@ -62,7 +62,10 @@ function kindOf(file: ConfigFile): string {
   const api = texts.get('apiVersion');
   if (api === 'openslo/v1') return 'openslo';
   if (api === 'openslo/v1alpha') return 'alpha';
-  const key = api === undefined ? `version ${texts.get('version')}` : `apiVersion ${api} ${texts.get('kind')}`;
+  const key =
+    api === undefined
+      ? `version ${texts.get('version')}`
+      : `apiVersion ${api} ${texts.get('kind')}`;
   const kind = Object.hasOwn(KINDS, key) ? KINDS[key] : undefined;
   if (kind !== undefined) return kind;
   return file.fail(file.root, 'version or apiVersion names no format of SLOs', FORMATS);
@@ -80,7 +83,9 @@ function checkTogether(slos: readonly Slo[]): void {
     const first = known.get(slo.id);
     if (first !== undefined) {
       const hint = `the first is at ${first.place.file}:${first.place.line}`;
-      throw new UserError(`${file}:${line}:${column}: name: SLO ${slo.id} is there twice`, { hint });
+      throw new UserError(`${file}:${line}:${column}: name: SLO ${slo.id} is there twice`, {
+        hint,
+      });
     }
     known.set(slo.id, slo);
   }

@@ -85,4 +85,3 @@ export function nameOf(root: Section): string {
   const hint = 'letters, digits and dashes, beginning and ending with a letter or a digit';
   return metadata.fail('name', `name ${JSON.stringify(name)} is no name of an object`, hint);
 }
-

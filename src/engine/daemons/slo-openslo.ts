@@ -117,7 +117,9 @@ function readSlices(section: Section, method: Frame['method']): SloSlices | unde
     return undefined;
   }
   const text = required(section, 'timeSliceWindow');
-  const windowMs = /^\d{1,6}$/.test(text) ? Number(text) * 60_000 : shorthand(section, 'timeSliceWindow').ms;
+  const windowMs = /^\d{1,6}$/.test(text)
+    ? Number(text) * 60_000
+    : shorthand(section, 'timeSliceWindow').ms;
   if (windowMs === 0) section.fail('timeSliceWindow', 'timeSliceWindow must be above 0');
   if (method === 'RatioTimeslices') {
     if (section.has('timeSliceTarget')) {

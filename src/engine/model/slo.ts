@@ -10,7 +10,12 @@ export type ThresholdOp = 'lte' | 'lt' | 'gte' | 'gt';
 
 /** How good and bad are told apart. Queries hold {{.window}}; of bad and good one is given. */
 export type SloIndicator =
-  | { readonly kind: 'events'; readonly bad?: string; readonly good?: string; readonly total: string }
+  | {
+      readonly kind: 'events';
+      readonly bad?: string;
+      readonly good?: string;
+      readonly total: string;
+    }
   /** The share of what is bad, 0 to 1. */
   | { readonly kind: 'ratio'; readonly error: string }
   /** Each sample of the query is an event, good when `sample op value`. */

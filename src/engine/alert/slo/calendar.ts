@@ -77,7 +77,11 @@ function formatOf(zone: string): Intl.DateTimeFormat {
 
 /** What clocks of the zone show at the instant, as if it were UTC. */
 function wallOf(ms: number, zone: string): number {
-  const parts = new Map(formatOf(zone).formatToParts(ms).map((p) => [p.type, p.value]));
+  const parts = new Map(
+    formatOf(zone)
+      .formatToParts(ms)
+      .map((p) => [p.type, p.value]),
+  );
   const field = (name: Intl.DateTimeFormatPartTypes): number => Number(parts.get(name));
   const day = Date.UTC(field('year'), field('month') - 1, field('day'));
   return day + (field('hour') * 3600 + field('minute') * 60 + field('second')) * 1000;

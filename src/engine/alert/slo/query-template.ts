@@ -9,12 +9,14 @@ import type { Duration, Expr, Modifiers, RangeSelector, VectorSelector } from '.
 import { unparen } from '../../promql/ast.ts';
 import { check } from '../../promql/check.ts';
 import { format } from '../../promql/format.ts';
+import { formatDuration as printed } from '../../promql/literals.ts';
 import { parse } from '../../promql/parse.ts';
 
 const WINDOW = /(?:\s*\{\{-\s+|\{\{\s*)\.window(?:\s+-\}\}\s*|\s*\}\})/g;
 /** Stands for the window in the tree: a length that nobody writes. */
 const MARK_MS = 2_870_810_237_019;
-const MARK = formatDuration(MARK_MS);
+/** As the printer of queries writes it: it has to be found again in what is printed. */
+const MARK = printed(MARK_MS);
 const NO_PLACE = { start: 0, end: 0 };
 
 export type CountMode = 'anchored' | 'extrapolated';
@@ -74,7 +76,12 @@ export function countQuery(template: string, style: CountStyle): CountQuery {
   const counted = rewrite(tree, style, facts);
   const vector = check(tree, text) === 'scalar' ? call('vector', [counted]) : counted;
   const counts = facts.counts && facts.ranges > 0;
-  return { pieces: split(`sum(${format(vector)})`), counts };
+  const inner = format(vector);
+  return { pieces: split(isTotal(vector) ? inner : `sum(${inner})`), counts };
+}
+
+function isTotal(expr: Expr): boolean {
+  return expr.kind === 'aggregate' && expr.op === 'sum' && !expr.grouped;
 }
 
 /** The worst of a template's series, as written. */

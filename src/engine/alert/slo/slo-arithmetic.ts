@@ -59,7 +59,8 @@ export function judge(judged: Judged): SloFinding {
   const few = guard && isLowTraffic(period.bad, period.total, slo.budget);
   const spent = overspent && !few;
   const known = pairs.find(({ longBurn }) => !Number.isNaN(longBurn));
-  const burnRate = pairs.length === 0 ? burnRateOf(period.ratio, slo.budget) : (known?.longBurn ?? NaN);
+  const burnRate =
+    pairs.length === 0 ? burnRateOf(period.ratio, slo.budget) : (known?.longBurn ?? NaN);
   const base = {
     slo,
     timeMs,

@@ -123,7 +123,7 @@ function metaRules({ slo, options, periodMs, pairs, filter }: Frame): SloRule[] 
     `slo:error_budget:ratio${filter}\n`;
   const rule = (record: string, expr: string): SloRule => ({ record, expr, labels });
   const info: SloPairs = [
-    ['sloth_mode', 'cli-gen-prom'],
+    ['sloth_mode', modeOf(slo)],
     ['sloth_objective', formatFloat(slo.objective)],
     ['sloth_spec', slo.spec],
     ['sloth_version', options.version],
@@ -137,6 +137,11 @@ function metaRules({ slo, options, periodMs, pairs, filter }: Frame): SloRule[] 
     rule('slo:period_error_budget_remaining:ratio', `1 - slo:period_burn_rate:ratio${filter}`),
     { record: 'sloth_slo_info', expr: 'vector(1)', labels: merged(labels, info) },
   ];
+}
+
+function modeOf({ spec }: Slo): string {
+  if (spec.startsWith('openslo/')) return 'cli-gen-openslo';
+  return spec === 'prometheus/v1' ? 'cli-gen-prom' : 'cli-gen-k8s';
 }
 
 function alertRules(frame: Frame): SloRule[] {
