@@ -61,7 +61,8 @@ function pairLines({ pairs }: SloPlan, slo: Slo): string[] {
     const both = shortMs === longMs ? formatDuration(longMs) : names(longMs, shortMs);
     const share = Number((factor * slo.budget).toPrecision(6));
     const after = afterMs === 0 ? '' : `, for ${formatDuration(afterMs)}`;
-    return `${severity}: burn rate in ${both} ${SIGNS[op]} ${rateText(factor)} (error ratio ${share})${after}`;
+    const limit = `${SIGNS[op]} ${rateText(factor)} (error ratio ${share})`;
+    return `${severity}: burn rate in ${both} ${limit}${after}`;
   });
 }
 
@@ -83,7 +84,7 @@ function findingLines(finding: SloFinding): string[] {
     ...counted,
     `budget left 1 - ${period.ratio} / ${slo.budget} = ${percentText(budgetLeft)}`,
     ...finding.pairs.map(pairSum),
-    `spent in    ${leftText(finding.exhaustedInMs)} at a burn rate of ${rateText(finding.burnRate)}`,
+    `spent in    ${leftText(finding.exhaustedInMs)} at ${rateText(finding.burnRate)}`,
     `verdict     ${OUTCOME_WORDS[outcome]}: ${why}`,
   ];
 }
@@ -92,7 +93,8 @@ function pairSum({ pair, short, long, shortBurn, longBurn, burning, lowTraffic }
   const word = burning ? 'burning' : lowTraffic ? 'too few events' : 'fine';
   const sides = [sideText(long, longBurn)];
   if (pair.shortMs !== pair.longMs) sides.push(sideText(short, shortBurn));
-  return `${pair.severity}: ${sides.join('; ')} ${SIGNS[pair.op]} ${rateText(pair.factor)}: ${word}`;
+  const limit = `${SIGNS[pair.op]} ${rateText(pair.factor)}`;
+  return `${pair.severity}: ${sides.join('; ')} ${limit}: ${word}`;
 }
 
 function sideText({ windowMs, bad, total, ratio }: SloCount, burn: number): string {

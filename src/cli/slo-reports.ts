@@ -1,6 +1,6 @@
-// Findings of the SLO gate for other programs: JUnit, the step summary of GitHub, and rule files. Easy
-// to get wrong: Markdown from a file's names must not become a table, a mention or HTML; and a rule
-// file is one document, because Prometheus reads no second one.
+// Findings of the SLO gate for other programs: JUnit, the step summary of GitHub, and rule files.
+// Easy to get wrong: Markdown from a file's names must not become a table, a mention or HTML; and a
+// rule file is one document, because Prometheus reads no second one.
 import { stringify } from 'yaml';
 import type { SloRule, SloRuleGroup } from '../engine/daemons/slo-gate.ts';
 import { formatDuration } from '../engine/model/duration.ts';

@@ -1,6 +1,6 @@
 // What the `mon slo` commands do: read the files, ask, print, and answer the exit code. Easy to get
-// wrong: the worst outcome decides, and an SLO that certainly burns is worse than one that could not
-// be asked; a file with a mistake ends everything before the server is asked.
+// wrong: the worst outcome decides, and an SLO that certainly burns is worse than one that could
+// not be asked; a file with a mistake ends everything before the server is asked.
 import { parseSloFiles, checkSlos, rulesOf } from '../engine/daemons/slo-gate.ts';
 import type { SloCheck } from '../engine/daemons/slo-gate.ts';
 import { VERSION } from '../engine/daemons/version.ts';

@@ -1,6 +1,6 @@
-// Findings of the SLO gate as tables, JSON and GitHub annotations. Easy to get wrong: what is not known
-// is null in JSON and a dash for people, never a zero; and an annotation is a command to GitHub, so
-// that nothing from a file or a server may end its line.
+// Findings of the SLO gate as tables, JSON and GitHub annotations. Easy to get wrong: what is not
+// known is null in JSON and a dash for people, never a zero; and an annotation is a command to
+// GitHub, so that nothing from a file or a server may end its line.
 import type { SloCheck } from '../engine/daemons/slo-gate.ts';
 import { formatDuration } from '../engine/model/duration.ts';
 import type { PairFinding, SloCount, SloFinding } from '../engine/model/slo.ts';

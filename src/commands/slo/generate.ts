@@ -1,4 +1,5 @@
-// `mon slo generate`: the recording and alert rules of SLOs, as Sloth writes them. Needs no server.
+// `mon slo generate`: the recording and alert rules of SLOs, as Sloth writes them. Needs no server:
+// everything that it prints follows from the files.
 import { Args, BaseCommand, Flags } from '../../base-command.ts';
 
 export default class SloGenerate extends BaseCommand<typeof SloGenerate> {

@@ -1,5 +1,5 @@
-// OpenSLO v1alpha, as far as Sloth reads it: ratios of good to all events, a period in days. Its rules
-// are Sloth's, text by text, and it has no alerts.
+// OpenSLO v1alpha, as far as Sloth reads it: ratios of good to all events, a period in days. Its
+// rules are Sloth's, text by text, and it has no alerts.
 import type { Node } from 'yaml';
 import { pairsFor } from '../alert/slo/burn-windows.ts';
 import type { Slo } from '../model/slo.ts';
@@ -65,7 +65,9 @@ function readObjective(
   if (!section.has('ratioMetrics')) section.fail('ratioMetrics', 'ratioMetrics is missing');
   const ratio = section.section('ratioMetrics', words('good total counter incremental'));
   const good = sideOf(ratio, 'good');
-  const error = `\n  1 - (\n    (\n      ${good}\n    )\n    /\n    (\n      ${sideOf(ratio, 'total')}\n    )\n  )\n`;
+  const total = sideOf(ratio, 'total');
+  const share = `    (\n      ${good}\n    )\n    /\n    (\n      ${total}\n    )`;
+  const error = `\n  1 - (\n${share}\n  )\n`;
   return {
     // Sloth multiplies here, and its rules show it.
     objective: target * 100,

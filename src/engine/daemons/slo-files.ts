@@ -1,6 +1,6 @@
-// SLO files of every kind, read together: Sloth's, OpenSLO v1 and v1alpha, several documents a file.
-// Easy to get wrong: OpenSLO objects refer to one another across files, so all are read before the
-// first SLO is made; and two SLOs of one id would make rules that overwrite each other.
+// SLO files of every kind, read together: Sloth's, OpenSLO v1 and v1alpha, several documents a
+// file. Easy to get wrong: OpenSLO objects refer to one another across files, so all are read
+// before the first SLO is made; and two SLOs of one id would make rules that overwrite each other.
 import type { AlertWindows } from '../alert/slo/burn-windows.ts';
 import { UserError } from '../errors.ts';
 import { SLOS_MAX } from '../limits.ts';

@@ -1,5 +1,6 @@
-// What the command line needs of SLOs, plugged together: files are read, a server is asked, rules are
-// made. Nothing of it runs in a server, and what stands here is all that commands see of alert/slo/.
+// What the command line needs of SLOs, plugged together: files are read, a server is asked, rules
+// are made. Nothing of it runs in a server, and what stands here is all that commands see of
+// alert/slo/.
 import { checkSlos, planOf } from '../alert/slo/check-slos.ts';
 import type { SloCheck, SloPlan } from '../alert/slo/check-slos.ts';
 import { sloRules } from '../alert/slo/sloth-rules.ts';

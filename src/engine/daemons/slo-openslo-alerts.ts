@@ -1,5 +1,5 @@
-// The alert policies of an OpenSLO object as burn rates to watch. Easy to get wrong: a condition has
-// one window, which stands for both of a pair; where there are policies, they replace the usual
+// The alert policies of an OpenSLO object as burn rates to watch. Easy to get wrong: a condition
+// has one window, which stands for both of a pair; where there are policies, they replace the usual
 // pairs, because whoever wrote them has said when to alert.
 import type { Node } from 'yaml';
 import type { BurnPair, ThresholdOp } from '../model/slo.ts';

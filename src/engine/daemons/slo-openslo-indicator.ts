@@ -1,6 +1,6 @@
-// The indicator of an OpenSLO object as queries: inline, or by the name of an SLI. Easy to get wrong:
-// `counter: true` says that a bare selector counts up, so its increase over the window is meant;
-// `counter: false` that each look at it tells of some events, which are summed.
+// The indicator of an OpenSLO object as queries: inline, or by the name of an SLI. Easy to get
+// wrong: `counter: true` says that a bare selector counts up, so its increase over the window is
+// meant; `counter: false` that each look at it tells of some events, which are summed.
 import type { SloIndicator, ThresholdOp } from '../model/slo.ts';
 import { countQuery, hasWindow } from '../alert/slo/query-template.ts';
 import { Section, words } from './config-reader.ts';

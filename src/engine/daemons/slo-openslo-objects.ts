@@ -1,6 +1,6 @@
-// OpenSLO objects by kind and name, of all files that are read together, before any of them is looked
-// into. Easy to get wrong: names are unique for a kind, not over all; and a description has a bound
-// that the specification sets.
+// OpenSLO objects by kind and name, of all files that are read together, before any of them is
+// looked into. Easy to get wrong: names are unique for a kind, not over all; and a description has
+// a bound that the specification sets.
 import { ConfigFile, Section, words } from './config-reader.ts';
 import { required } from './slo-fields.ts';
 

@@ -1,5 +1,5 @@
-// The time window of an OpenSLO object: rolling, or by the calendar of a time zone. Easy to get wrong:
-// M is a month and m a minute; and a rolling month has no length, so it is taken as 30 days.
+// The time window of an OpenSLO object: rolling, or by the calendar of a time zone. Easy to get
+// wrong: M is a month and m a minute; and a rolling month has no length, so it is taken as 30 days.
 import { isZone } from '../alert/slo/calendar.ts';
 import type { SloPeriod } from '../model/slo.ts';
 import { Section, words } from './config-reader.ts';

@@ -1,7 +1,7 @@
-// OpenSLO v1 objects: SLOs, and what they refer to in any of the files that are read together. Source:
-// OpenSLO/OpenSLO README (v1). Easy to get wrong: one SLO has several objectives, each an SLO of its
-// own here; a counter without a range is counted over the window; and an alert condition has one
-// window only, so that a policy replaces the pairs of windows.
+// OpenSLO v1 objects: SLOs, and what they refer to in any of the files that are read together.
+// Source: OpenSLO/OpenSLO README (v1). Easy to get wrong: one SLO has several objectives, each an
+// SLO of its own here; a counter without a range is counted over the window; and an alert condition
+// has one window only, so that a policy replaces the pairs of windows.
 import type { Node } from 'yaml';
 import { pairsFor, nominalMs } from '../alert/slo/burn-windows.ts';
 import type { BurnPair, Slo, SloPeriod, SloSlices } from '../model/slo.ts';

@@ -1,7 +1,7 @@
-// Which windows are watched and which burn rate in them is too much: the multiwindow multi-burn-rate
-// alerts of Google's SRE workbook, chapter 5, table 5-8, as Sloth ships them for 28 and 30 days.
-// Easy to get wrong: the arithmetic is Sloth's, operation by operation, so that thresholds are equal
-// to the last bit.
+// Which windows are watched and which burn rate in them is too much: the multiwindow
+// multi-burn-rate alerts of Google's SRE workbook, chapter 5, table 5-8, as Sloth ships them for 28
+// and 30 days. Easy to get wrong: the arithmetic is Sloth's, operation by operation, so that
+// thresholds are equal to the last bit.
 import type { BurnPair, Slo, SloPeriod } from '../../model/slo.ts';
 
 const MINUTE = 60_000;

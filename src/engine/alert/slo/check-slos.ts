@@ -1,5 +1,5 @@
-// The gate itself: what has to be asked for all SLOs, asked together, and judged one by one. Easy to
-// get wrong: all numbers are of one instant, or a budget and a burn rate would tell of different
+// The gate itself: what has to be asked for all SLOs, asked together, and judged one by one. Easy
+// to get wrong: all numbers are of one instant, or a budget and a burn rate would tell of different
 // times; and a server that fails for one SLO has not failed for the others.
 import { MonError } from '../../errors.ts';
 import type { BurnPair, Slo, SloCount, SloFinding } from '../../model/slo.ts';

@@ -1,6 +1,6 @@
-// What the server is asked for one SLO: for each window the number of bad or good events and of all,
-// or one ratio where the file gives no more. Easy to get wrong: a slice without events is neither
-// good nor bad, and 0/0 would make it one; so totals of zero drop out before the division.
+// What the server is asked for one SLO: for each window the number of bad or good events and of
+// all, or one ratio where the file gives no more. Easy to get wrong: a slice without events is
+// neither good nor bad, and 0/0 would make it one; so totals of zero drop out before the division.
 import { formatDuration } from '../../model/duration.ts';
 import type { Slo, SloIndicator, ThresholdOp } from '../../model/slo.ts';
 import { countQuery, queryFor, ratioParts, worstQuery } from './query-template.ts';

@@ -4,8 +4,16 @@
 // so rates become `increase(x[w] anchored)`, which adds up differences and resets and guesses
 // nothing.
 import { UserError } from '../../errors.ts';
+import { SLOS_MAX } from '../../limits.ts';
 import { formatDuration } from '../../model/duration.ts';
-import type { Duration, Expr, Modifiers, RangeSelector, VectorSelector } from '../../promql/ast.ts';
+import type {
+  Duration,
+  Expr,
+  Modifiers,
+  RangeSelector,
+  ValueType,
+  VectorSelector,
+} from '../../promql/ast.ts';
 import { unparen } from '../../promql/ast.ts';
 import { check } from '../../promql/check.ts';
 import { format } from '../../promql/format.ts';
@@ -49,8 +57,7 @@ export function rendered(template: string, windowMs: number): string {
 
 /** @throws UserError when the template is no query of numbers for each series. */
 export function checkTemplate(template: string): void {
-  const text = rendered(template, 300_000);
-  const type = check(parse(text), text);
+  const { type } = treeOf(template);
   if (type === 'vector' || type === 'scalar') return;
   throw new UserError('the query must answer numbers: an instant vector or a scalar', {
     hint: 'put {{.window}} into the range of a function, as in rate(x[{{.window}}])',
@@ -71,10 +78,10 @@ export function queryFor({ pieces: parts }: CountQuery, windowMs: number): strin
 
 /** The sum of a template's series, rates turned into counts. */
 export function countQuery(template: string, style: CountStyle): CountQuery {
-  const { tree, text } = treeOf(template);
+  const { tree, type } = treeOf(template);
   const facts = { counts: true, ranges: 0 };
   const counted = rewrite(tree, style, facts);
-  const vector = check(tree, text) === 'scalar' ? call('vector', [counted]) : counted;
+  const vector = type === 'scalar' ? call('vector', [counted]) : counted;
   const counts = facts.counts && facts.ranges > 0;
   const inner = format(vector);
   return { pieces: split(isTotal(vector) ? inner : `sum(${inner})`), counts };
@@ -86,8 +93,8 @@ function isTotal(expr: Expr): boolean {
 
 /** The worst of a template's series, as written. */
 export function worstQuery(template: string): CountQuery {
-  const { tree, text } = treeOf(template);
-  const vector = check(tree, text) === 'scalar' ? call('vector', [tree]) : tree;
+  const { tree, type } = treeOf(template);
+  const vector = type === 'scalar' ? call('vector', [tree]) : tree;
   return { pieces: split(`max(${format(vector)})`), counts: false };
 }
 
@@ -115,9 +122,24 @@ function partsOf(over: Expr, total: Expr, part: 'bad' | 'good'): RatioParts {
   return { part, over: text(over), total: text(total) };
 }
 
-function treeOf(template: string): { readonly tree: Expr; readonly text: string } {
+interface Parsed {
+  readonly tree: Expr;
+  readonly text: string;
+  readonly type: ValueType;
+}
+
+/** The tree of a template: it is checked when its file is read, and rewritten when it is asked. */
+const parsed = new Map<string, Parsed>();
+
+function treeOf(template: string): Parsed {
+  const known = parsed.get(template);
+  if (known !== undefined) return known;
   const text = pieces(template).join(MARK);
-  return { tree: parse(text), text };
+  const tree = parse(text);
+  const found = { tree, text, type: check(tree, text) };
+  if (parsed.size >= SLOS_MAX) parsed.clear();
+  parsed.set(template, found);
+  return found;
 }
 
 function split(text: string): string[] {

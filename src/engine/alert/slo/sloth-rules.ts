@@ -1,7 +1,8 @@
-// The Prometheus rules of an SLO, as Sloth writes them: names, labels, expressions and thresholds are
-// equal to Sloth's text, floats with all their noise, so that moving from one to the other changes
-// nothing in a rule file. Source: slok/sloth 0.16, its core plugins. Easy to get wrong: objective
-// and budget are Go's float arithmetic on percents here, while the gate counts in decimals.
+// The Prometheus rules of an SLO, as Sloth writes them: names, labels, expressions and thresholds
+// are equal to Sloth's text, floats with all their noise, so that moving from one to the other
+// changes nothing in a rule file. Source: slok/sloth 0.16, its core plugins. Easy to get wrong:
+// objective and budget are Go's float arithmetic on percents here, while the gate counts in
+// decimals.
 import { formatDuration } from '../../model/duration.ts';
 import type { BurnPair, Slo, SloAlert, SloPairs } from '../../model/slo.ts';
 import { formatFloat, quote } from '../../promql/literals.ts';
