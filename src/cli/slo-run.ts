@@ -65,6 +65,7 @@ async function checked(run: SloRun): Promise<SloCheck> {
   if (check.mode === 'extrapolated') {
     await stage.note('note: the server knows no anchored ranges, so that counts are extrapolated');
   }
+  for (const words of check.warnings) await stage.note(`warning: ${words}`);
   return check;
 }
 

@@ -9,16 +9,29 @@ import type { Ask } from '../../ports.ts';
 
 const LABEL = 'mon_slo_term';
 const PROBE = 'sum(increase(mon_slo_probe[5m] anchored))';
-/** Failures that no smaller question would cure. */
+/** Failures that end the run. */
 const FINAL: ReadonlySet<string> = new Set([
   'MON_ABORTED',
   'MON_AUTH_REQUIRED',
   'MON_SERVER_UNREACHABLE',
 ]);
+/** Failures that a smaller question may cure; and what of the patience of a run each costs. */
+const HALVED: Readonly<Record<string, number>> = {
+  MON_BODY_MALFORMED: 1,
+  MON_BODY_TOO_LARGE: 1,
+  MON_QUERY_FAILED: 1,
+  MON_QUERY_LIMIT: 1,
+  MON_TIMEOUT: 200,
+};
+/** Every term of a hundred queries may be wrong; a server that is too slow is asked ten times. */
+const PATIENCE = 2000;
+const WARNINGS_MAX = 10;
 
 export interface Asked {
   readonly ask: Ask;
   readonly signal?: AbortSignal;
+  /** Gets what the server warns of, each sentence once. */
+  readonly warnings?: Set<string>;
 }
 
 /** The number that a query answers, nothing, or why it could not be asked. */
@@ -57,10 +70,11 @@ export async function askAll(terms: readonly Term[], asked: Asked): Promise<Told
     return unique.push(term) - 1;
   });
   const told: Told[] = Array.from({ length: unique.length });
+  const round = { ...asked, told, patience: PATIENCE };
   const waiting = batches(unique);
   const worker = async (): Promise<void> => {
     for (let batch = waiting.pop(); batch !== undefined; batch = waiting.pop()) {
-      await askBatch(batch, unique, { ...asked, told });
+      await askBatch(batch, unique, round);
     }
   };
   await Promise.all(Array.from({ length: SLO_QUERIES_RUNNING }, worker));
@@ -89,7 +103,7 @@ function batches(terms: readonly Term[]): number[][] {
   return out;
 }
 
-type Round = Asked & { readonly told: Told[] };
+type Round = Asked & { readonly told: Told[]; patience: number };
 
 async function askBatch(
   batch: readonly number[],
@@ -103,6 +117,9 @@ async function askBatch(
       signal: round.signal,
       pool: 'adhoc',
     });
+    for (const one of warnings) {
+      if ((round.warnings?.size ?? 0) < WARNINGS_MAX) round.warnings?.add(one);
+    }
     if (!whole) throw new MonError('MON_SERVER_FAILED', `partial answer: ${warnings.join('; ')}`);
     if (result.type !== 'vector') throw new MonError('MON_SERVER_FAILED', 'no vector came back');
     const { labels, present, values } = result.matrix;
@@ -112,10 +129,13 @@ async function askBatch(
   } catch (thrown) {
     const known = thrown instanceof MonError || thrown instanceof UserError;
     if (!known || (thrown instanceof MonError && FINAL.has(thrown.code))) throw thrown;
-    if (batch.length === 1) {
-      round.told[batch[0]] = new Error(messageOf(thrown));
+    const cost = thrown instanceof UserError ? 1 : (HALVED[thrown.code] ?? Infinity);
+    if (batch.length === 1 || cost > round.patience) {
+      const failure = new Error(messageOf(thrown));
+      for (const i of batch) round.told[i] = failure;
       return;
     }
+    round.patience -= cost;
     const middle = batch.length >> 1;
     await askBatch(batch.slice(0, middle), terms, round);
     await askBatch(batch.slice(middle), terms, round);

@@ -22,8 +22,8 @@ export interface SloCheck {
   readonly findings: readonly SloFinding[];
   /** How the server counted: `anchored` is exact. */
   readonly mode: CountMode;
-  /** Numbers that the server was asked for. */
-  readonly asked: number;
+  /** What the server warned of. */
+  readonly warnings: readonly string[];
 }
 
 /** One window of an SLO, now or some time ago. */
@@ -73,20 +73,21 @@ export async function checkSlos(
     const mode: CountMode = exact ? 'anchored' : 'extrapolated';
     const plans = slos.map((slo) => planOf(slo, timeMs, mode));
     const terms = plans.flatMap((plan) => termsOf(plan, timeMs));
-    const told = await askAll(terms, asked);
+    const warnings = new Set<string>();
+    const told = await askAll(terms, { ...asked, warnings });
     let at = 0;
     const findings = plans.map((plan) => {
       const own = told.slice(at, (at += termsOf(plan, timeMs).length));
       return findingOf(plan, own, options);
     });
-    return { findings, mode, asked: terms.length };
+    return { findings, mode, warnings: [...warnings] };
   } catch (thrown) {
     const away = thrown instanceof MonError && thrown.code === 'MON_SERVER_UNREACHABLE';
     if (!away) throw thrown;
     const findings = slos.map((slo) =>
       failedFinding(slo, periodAt(slo.period, timeMs), timeMs, thrown.message),
     );
-    return { findings, mode: 'anchored', asked: 0 };
+    return { findings, mode: 'anchored', warnings: [] };
   }
 }
 
