@@ -24,12 +24,8 @@ export function readIndicator(holder: Section, context: IndicatorContext): SloIn
     spec.fail(given[1] ?? 'ratioMetric', 'an SLI has one of ratioMetric and thresholdMetric');
   }
   const { objective } = context;
-  if (given[0] === 'ratioMetric') {
-    for (const name of ['op', 'value']) {
-      if (objective.has(name)) objective.fail(name, `${name} belongs to a thresholdMetric`);
-    }
-    return readRatio(spec, context);
-  }
+  // Op and value mean nothing here; the specification's own examples have them all the same.
+  if (given[0] === 'ratioMetric') return readRatio(spec, context);
   const op = objective.oneOf('op', OPS) ?? objective.fail('op', 'op is missing in an objective');
   const value = decimal(objective, 'value');
   const metric = spec.section('thresholdMetric', ['metricSource']);
