@@ -179,6 +179,11 @@ export const QUERY_SERIES_MAX = 500_000;
 /** Points of one series in a range answer: Prometheus refuses above 11,000. */
 export const QUERY_STEPS_MAX = 11_000;
 export const QUERY_BYTES_MAX = 64 * KIB;
+/** Questions of the SLO gate that share a query, and its queries under way: others ask too. */
+export const SLO_TERMS_PER_QUERY = 200;
+export const SLO_QUERIES_RUNNING = 4;
+/** Objectives that one run of the gate takes. */
+export const SLOS_MAX = 20_000;
 /** Queries that the prompt remembers, and bytes of their file: some weeks of a busy person. */
 export const QUERY_HISTORY_MAX = 1000;
 export const QUERY_HISTORY_BYTES_MAX = MIB;

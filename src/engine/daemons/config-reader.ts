@@ -3,7 +3,15 @@
 // Easy to get wrong: the offsets of a UserError are into its one source line, not into the file.
 import { dirname, resolve } from 'node:path';
 import type { Document, Node, Pair } from 'yaml';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  parseAllDocuments,
+  parseDocument,
+} from 'yaml';
 import { UserError } from '../errors.ts';
 import { durationOf } from '../model/duration.ts';
 
@@ -57,14 +65,16 @@ export class ConfigFile {
   readonly warnings: string[] = [];
   readonly root: Node | null;
   readonly #text: string;
-  readonly #lines = new LineCounter();
+  readonly #lines: LineCounter;
   readonly #document: Document;
 
-  /** @throws UserError when the text is not YAML. */
-  constructor(text: string, path: string) {
+  /** @throws UserError when the text, or the one document of it, is not YAML. */
+  constructor(text: string, path: string, lines = new LineCounter(), document?: Document) {
     this.path = path;
     this.#text = text;
-    this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
+    this.#lines = lines;
+    this.#document =
+      document ?? parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     const [error] = this.#document.errors;
     if (error !== undefined) {
       const [start, end] = error.pos;
@@ -73,10 +83,24 @@ export class ConfigFile {
     this.root = this.#document.contents;
   }
 
+  /** Each document of a text that has several. @throws UserError when it is not YAML. */
+  static all(text: string, path: string): ConfigFile[] {
+    const lines = new LineCounter();
+    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
+    if (!Array.isArray(documents)) return [];
+    return documents.map((document: Document) => new ConfigFile(text, path, lines, document));
+  }
+
+  /** Line and column of a place, from 1. */
+  linePos(place: Place): { readonly line: number; readonly col: number } {
+    const { line, col } = this.#lines.linePos(place?.range?.[0] ?? 0);
+    return { line: Math.max(1, line), col: Math.max(1, col) };
+  }
+
   /** `file:line:column` of a place. */
   where(place: Place): string {
-    const { line, col } = this.#lines.linePos(place?.range?.[0] ?? 0);
-    return `${this.path}:${Math.max(1, line)}:${Math.max(1, col)}`;
+    const { line, col } = this.linePos(place);
+    return `${this.path}:${line}:${col}`;
   }
 
   /** @throws UserError that points at the place. */
