@@ -5,6 +5,7 @@
 import type { OpenRecord } from '../codec/record.ts';
 import { MonError } from '../errors.ts';
 import { LATE_MS_MAX } from '../limits.ts';
+import { LATENESS } from '../model/sample.ts';
 import type { Delivery, Log, LogReader, Offset } from '../ports.ts';
 import type { RuleEngine, Touched } from './rule-engine.ts';
 
@@ -17,14 +18,21 @@ export interface OpenRecords {
   refs(record: OpenRecord): Uint32Array;
 }
 
+/** Names of metrics by small numbers: a sample must not cost a string. */
+export interface MetricNumbers {
+  /** The metric of a series; 0 when nobody knows it. */
+  of(ref: number): number;
+  name(metric: number): string;
+}
+
 export interface RuleFeedOptions {
   readonly log: Log;
   readonly engine: RuleEngine;
   readonly records: OpenRecords;
   /** The epoch of this process: numbers of series of another one mean something else. */
   readonly epoch: number;
-  /** The name of the metric of a series of this epoch; undefined when unknown. */
-  readonly metricOf: (ref: number) => string | undefined;
+  /** Metrics of the series of this epoch, by numbers; 0 is none. */
+  readonly metrics: MetricNumbers;
   /** Called once when the feed ends by a failure that does not pass. */
   readonly failed: (thrown: unknown) => void;
   /** A trouble that may pass, or a beginning that is not where it should be. */
@@ -36,8 +44,10 @@ export interface RuleFeedOptions {
 }
 
 const READER = 'rules';
+/** Where a record's head tells its class; docs/format/batch.md. */
+const LATENESS_BYTE = 1;
 /** Metrics of late samples that are told apart; more are taken for any. */
-const LATE_METRICS_MAX = 100;
+const LATE_METRICS_MAX = 10_000;
 
 export class RuleFeed {
   readonly #options: RuleFeedOptions;
@@ -46,6 +56,9 @@ export class RuleFeed {
   readonly #ticks = new Map<number, number>();
   #liveMs = Infinity;
   #late = new Map<string, number>();
+  /** Of the record at hand: the earliest late time by metric, and the metrics that have one. */
+  #earliest = new Float64Array(64).fill(Infinity);
+  readonly #touched: number[] = [];
   #lastTickMs = NaN;
   /** Records of the log that this reader has not seen, as of the last tick. */
   lagRecords = 0;
@@ -143,6 +156,8 @@ export class RuleFeed {
 
   #absorb({ partition, offset, bytes }: Delivery): void {
     this.#offsets.set(partition, offset + 1);
+    // No alert for the past: what is backfill is not even opened.
+    if (bytes[LATENESS_BYTE] === LATENESS.backfill) return;
     const { records, engine } = this.#options;
     let record: OpenRecord;
     try {
@@ -153,7 +168,6 @@ export class RuleFeed {
       throw thrown;
     }
     if (record.tick !== undefined) this.#ticks.set(partition, record.tick.timeMs);
-    if (record.lateness === 2) return;
     const { histogramCount } = record;
     const known = record.epoch === this.#options.epoch;
     const late = record.lateness === 1 ? { known } : undefined;
@@ -178,12 +192,31 @@ export class RuleFeed {
       return;
     }
     const oldest = (this.#lastTickMs || 0) - LATE_MS_MAX;
+    const { metrics } = this.#options;
+    const touched = this.#touched;
     for (let i = 0; i < times.length; i++) {
       if (times[i] < oldest) continue;
-      let name = (late.known ? this.#options.metricOf(refs[i]) : undefined) ?? '';
-      if (!this.#late.has(name) && this.#late.size >= LATE_METRICS_MAX) name = '';
-      const known = this.#late.get(name) ?? Infinity;
-      if (times[i] < known) this.#late.set(name, times[i]);
+      const metric = late.known ? metrics.of(refs[i]) : 0;
+      if (metric >= this.#earliest.length) this.#grow(metric);
+      if (times[i] >= this.#earliest[metric]) continue;
+      if (this.#earliest[metric] === Infinity) touched.push(metric);
+      this.#earliest[metric] = times[i];
     }
+    for (const metric of touched.splice(0)) {
+      this.#lateOf(metrics.name(metric), this.#earliest[metric]);
+      this.#earliest[metric] = Infinity;
+    }
+  }
+
+  #lateOf(metric: string, timeMs: number): void {
+    const full = !this.#late.has(metric) && this.#late.size >= LATE_METRICS_MAX;
+    const name = full ? '' : metric;
+    this.#late.set(name, Math.min(timeMs, this.#late.get(name) ?? Infinity));
+  }
+
+  #grow(metric: number): void {
+    const larger = new Float64Array(Math.max(metric + 1, this.#earliest.length * 2)).fill(Infinity);
+    larger.set(this.#earliest);
+    this.#earliest = larger;
   }
 }

@@ -16,7 +16,7 @@ import { encodeHistogram } from '../codec/histogram.ts';
 import type { Door } from '../collector/door.ts';
 import { MonError } from '../errors.ts';
 import { RULE_INTERVAL_MS } from '../limits.ts';
-import { NAME, labelValue, makeLabels } from '../model/labels.ts';
+import { makeLabels } from '../model/labels.ts';
 import type { RulesChanged, RulesView } from '../model/rules.ts';
 import type { Ask, Log, Notify, Source, State } from '../ports.ts';
 import { mergeFragments } from '../promql/merge.ts';
@@ -25,6 +25,7 @@ import type { Counters } from '../runtime/counters.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Service } from '../runtime/service.ts';
+import { MetricsOfBook } from './metrics-of-book.ts';
 import { loadRules } from './rule-files.ts';
 import { showRules } from './rules-metrics.ts';
 
@@ -195,6 +196,6 @@ function feedOf(
       refs: ({ refsAt, floatCount }) =>
         kernels.u32.subarray(refsAt >>> 2, (refsAt >>> 2) + floatCount),
     },
-    metricOf: (ref) => (book.has(ref) ? labelValue(book.labels(ref), NAME) : undefined),
+    metrics: new MetricsOfBook(book),
   });
 }

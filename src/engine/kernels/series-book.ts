@@ -79,6 +79,8 @@ export class SeriesBook {
   readonly limits: BookLimits;
   /** Without one every series that is well formed gets a number. */
   guard: SeriesGuard | undefined;
+  /** Series forgotten so far: while it stands still, a ref means what it meant. */
+  forgotten = 0;
   #scratch = 0;
   #scratchSize = 0;
 
@@ -220,6 +222,7 @@ export class SeriesBook {
   forget(turns: number): number {
     assert(turns >= 1 && turns < 65536, 'idleness is 1 to 65535 turns');
     const gone = this.kernels.exports.bookForget(turns);
+    this.forgotten += gone;
     if (gone > 0) this.guard?.forgotten((ref) => this.has(ref));
     return gone;
   }
