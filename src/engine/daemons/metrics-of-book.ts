@@ -1,6 +1,6 @@
-// Which metric a series of the book belongs to, by numbers that are kept: rules ask it of every late
-// sample. Easy to get wrong: the book gives the number of a series that it forgot to another one,
-// so that everything kept is dropped when it has forgotten any.
+// Which metric a series of the book belongs to, by numbers that are kept: rules ask it of every
+// late sample. Easy to get wrong: the book gives the number of a series that it forgot to another
+// one, so that everything kept is dropped when it has forgotten any.
 import type { MetricNumbers } from '../alert/rule-feed.ts';
 import type { SeriesBook } from '../kernels/series-book.ts';
 import { NAME, labelValue } from '../model/labels.ts';
