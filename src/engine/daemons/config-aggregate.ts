@@ -17,6 +17,7 @@ import {
   AGGREGATE_WINDOW_MS_MAX,
   AGGREGATE_WINDOW_MS_MIN,
 } from '../limits-aggregate.ts';
+import { formatDuration } from '../model/duration.ts';
 import { NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { parse } from '../promql/parse.ts';
@@ -134,4 +135,24 @@ function mayClash(a: AggregateRule, b: AggregateRule): boolean {
 function metricsOf({ match }: AggregateRule): string[] | undefined {
   const names = match.map((all) => all.find(({ name, op }) => name === NAME && op === '='));
   return names.every((one) => one !== undefined) ? names.map((one) => one.value) : undefined;
+}
+
+/** A rule as it stands in a file. */
+export function aggregateFields(rule: AggregateRule): Record<string, unknown> {
+  const { match, labels, without, windowMs, graceMs, outputs, name, keep, type } = rule;
+  return {
+    match: match.map(selectorText),
+    [without ? 'without' : 'by']: labels,
+    window: formatDuration(windowMs),
+    grace: formatDuration(graceMs),
+    ...{ outputs, name, keep, type },
+  };
+}
+
+function selectorText(matchers: readonly Matcher[]): string {
+  const texts = matchers.map(({ name, op, value }) => {
+    const label = /^[a-zA-Z_]\w*$/.test(name) ? name : JSON.stringify(name);
+    return `${label}${op}${JSON.stringify(value)}`;
+  });
+  return `{${texts.join(',')}}`;
 }

@@ -86,7 +86,8 @@ export function exactSum(values: Float64Array, from: number, to: number): number
     } else usual.add(value);
   }
   if (isOdd) return odd;
-  if (!isLarge) return usual.round();
+  // A sum of nothing but -0 is 0, whatever else there is.
+  if (!isLarge) return usual.round() + 0;
   usual.forEach((part) => large.add(part / SCALE));
   return large.round() * SCALE;
 }

@@ -183,12 +183,11 @@ export class FoldState {
     });
     this.series.forEach((series, number) => {
       if (series === undefined) return;
+      // All of its slots or none: it is shown to a rule only once.
+      const idle = series.refs === 0 && this.#isIdle(series, idleBeforeMs);
       let before = NO_SLOT;
       for (let slot = series.slot; slot !== NO_SLOT; slot = slots.next[slot]) {
-        const live = this.rules[slots.rule[slot]];
-        const idle =
-          series.refs === 0 && slots.newest[slot] < 0 && !(slots.lastTime[slot] >= idleBeforeMs);
-        if (live !== undefined && !idle) {
+        if (this.rules[slots.rule[slot]] !== undefined && !idle) {
           before = slot;
           continue;
         }
@@ -206,6 +205,14 @@ export class FoldState {
       const used = new Set(live.slots.map((slot) => slots.group[slot]));
       for (const group of live.sweepGroups(used, idleBeforeMs)) gone(number, group);
     }
+  }
+
+  #isIdle(series: FoldSeries, beforeMs: number): boolean {
+    const { slots } = this;
+    for (let slot = series.slot; slot !== NO_SLOT; slot = slots.next[slot]) {
+      if (slots.newest[slot] >= 0 || slots.lastTime[slot] >= beforeMs) return false;
+    }
+    return true;
   }
 
   #drop(number: number, { canonical }: FoldSeries): void {
