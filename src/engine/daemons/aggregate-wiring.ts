@@ -1,6 +1,6 @@
-// Aggregation beside the door in one process: the guard that marks what is held back, the reader of
-// the log that folds it, and their figures. Wiring only. Easy to get wrong: nothing may be held back
-// before the aggregator has said durably that it will take it.
+// Aggregation beside the door in one process: the guard that marks what is held back, the reader
+// of the log that folds it, and their figures. Wiring only. Easy to get wrong: nothing may be held
+// back before the aggregator has said durably that it will take it.
 import { join } from 'node:path';
 import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { Aggregator } from '../collector/aggregate/aggregator.ts';

@@ -89,11 +89,7 @@ export class AggregateOutputs {
     }
   }
 
-  async #append(
-    refs: Int32Array,
-    timestamps: Float64Array,
-    values: Float64Array,
-  ): Promise<void> {
+  async #append(refs: Int32Array, timestamps: Float64Array, values: Float64Array): Promise<void> {
     const known = new Uint32Array(refs.length);
     const words = new Uint32Array(values.buffer);
     let count = 0;

@@ -1,5 +1,5 @@
-// Takes records of the log into the state of aggregation: definitions, samples, ticks, metadata. The
-// hot loop of aggregation. Easy to get wrong: numbers of series mean something within one epoch
+// Takes records of the log into the state of aggregation: definitions, samples, ticks, metadata.
+// The hot loop of aggregation. Easy to get wrong: numbers of series mean something within one epoch
 // only, and what is held back has a dictionary of its own.
 import { BatchReader } from '../../codec/batch-reader.ts';
 import type { OpenRecord } from '../../codec/record.ts';

@@ -1,5 +1,5 @@
-// Lives of one machine with aggregation rules, each ended at a random operation or at a named place,
-// and what its log must then say. Easy to get wrong: a life that was ended goes on in this process
+// Lives of one machine with aggregation rules, each ended at a random operation or at a named
+// place, and what its log must then say. Easy to get wrong: a life that was ended goes on in this process
 // unless its disk stands still.
 import assert from 'node:assert/strict';
 import type { AggregateRule } from '../../../../src/engine/collector/aggregate/aggregate-rule.ts';
@@ -93,7 +93,10 @@ export async function toTheEnd(world: AggregateWorld, life: Life): Promise<void>
 export const METADATA = [{ family: 'depth', type: 'counter', help: '', unit: '' }];
 
 /** Four lives that end badly and one that ends well. */
-export async function crashRun(seed: number, how: { powerLoss: boolean; dieAt?: string }): Promise<void> {
+export async function crashRun(
+  seed: number,
+  how: { powerLoss: boolean; dieAt?: string },
+): Promise<void> {
   const world = new AggregateWorld(seed);
   const sinceMs = world.clock.now();
   for (let lives = 0; lives < 4; lives++) {

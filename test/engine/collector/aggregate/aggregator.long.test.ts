@@ -1,4 +1,5 @@
-// The same as the short test, with many more seeds.
+// Aggregates against a naive computation, as in the short test, with many more seeds: some of what
+// goes wrong between a kill and a replay needs a rare order of things.
 import { describe, test } from 'node:test';
 import { crashRun } from './aggregate-crash.ts';
 

@@ -84,7 +84,7 @@ export function naiveAggregates(
   rules: readonly NaiveRule[],
   partitions: number,
 ): NaiveAnswer {
-  const clocks = new Array<number>(partitions).fill(-Infinity);
+  const clocks = Array.from({ length: partitions }, () => -Infinity);
   const accepted = rules.map((): Accepted => new Map());
   const givenOn: string[] = [];
   for (const { partition, held, tickMs, samples } of records) {
@@ -228,8 +228,7 @@ function unitsOf(value: number): bigint {
   const bits = view.getBigUint64(0);
   const exponent = Number((bits >> 52n) & 0x7ffn);
   const fraction = bits & 0xfffffffffffffn;
-  const size =
-    exponent === 0 ? fraction : (fraction | 0x10000000000000n) << BigInt(exponent - 1);
+  const size = exponent === 0 ? fraction : (fraction | 0x10000000000000n) << BigInt(exponent - 1);
   return value < 0 ? -size : size;
 }
 
