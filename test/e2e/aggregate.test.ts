@@ -50,7 +50,7 @@ describe('aggregation rules', () => {
   });
   after(() => folder.remove());
 
-  test('equal a naive computation through a SIGKILL; what is held back is not stored', async (t) => {
+  test('equal a naive computation through a SIGKILL; what is held is not stored', async (t) => {
     if (process.env['MON_TEST_FORM'] === 'cluster') return t.skip('a cluster aggregates nothing');
     let mon = await folder.start(CONFIG);
     const sent: { at: number; value: number; queue: string }[] = [];
