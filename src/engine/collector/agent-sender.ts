@@ -55,6 +55,8 @@ interface Progress {
   readonly offset: Offset;
 }
 
+/** How far it came is written down after so many records that held nothing to send. */
+const NOTE_RECORDS = 60;
 const PARTITION = 0;
 const READER = 'agent';
 /** The data's fault by remote write's rules; other refusals may pass. */
@@ -75,6 +77,8 @@ export class AgentSender {
   #reader: LogReader | undefined;
   #work: Promise<void> = Promise.resolve();
   #awayWhy = '';
+  /** The offset that was written down last. */
+  #noted = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -143,6 +147,8 @@ export class AgentSender {
   async #deliver(end: Offset, signal: AbortSignal): Promise<void> {
     const { batch, clock } = this.#options;
     const { samples } = batch;
+    // Ticks alone are not worth a write to the disk.
+    if (batch.empty && end - this.#noted < NOTE_RECORDS) return;
     if (!batch.empty) {
       const body = await compress(Buffer.from(batch.finish()));
       let pauseMs = AGENT_RETRY_MS_MIN;
@@ -195,6 +201,7 @@ export class AgentSender {
 
   async #note(end: Offset): Promise<void> {
     const { disk, statePath, log, tidy } = this.#options;
+    this.#noted = end;
     const progress: Progress = { generation: log.generation, offset: end };
     const text = `${JSON.stringify(progress)}\n`;
     try {

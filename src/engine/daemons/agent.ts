@@ -12,7 +12,7 @@ import { ScrapeManager } from '../collector/scrape-manager.ts';
 import { UserError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
-import { BOOK_IDLE_MS } from '../limits.ts';
+import { BOOK_IDLE_MS, TICK_MS as WINDOW_TICK_MS } from '../limits.ts';
 import {
   AGENT_BUFFER_BYTES,
   AGENT_BUFFER_BYTES_MIN,
@@ -29,6 +29,7 @@ import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { makeAggregation } from './aggregate-wiring.ts';
 import { Beats } from './beats.ts';
 import type { MonConfig } from './config.ts';
 import { defaultConfig } from './config.ts';
@@ -159,6 +160,10 @@ async function addServices(services: Services, decided: Decided): Promise<void> 
   const door = new Door({ log, book, kernels, clock, limits });
   const warn = (words: string): void => logger.warn(words);
   const targets = new ScrapeManager({ door, clock, disk: systemDisk, warn, env: decided.env });
+  const aggregation = makeAggregation({
+    ...{ rules: config.aggregate, log, epoch: log.epoch, door, dataDir: decided.dataDir },
+    ...{ clock, disk: systemDisk, warn, failed: decided.failed },
+  });
   const sender = makeSender(decided, log, kernels);
   const beats = new Beats(clock, logger);
   services.add({ name: 'log', stop: () => log.close() });
@@ -167,6 +172,7 @@ async function addServices(services: Services, decided: Decided): Promise<void> 
     start: () => sender.start(decided.failed),
     drain: () => sender.stop(),
   });
+  services.add(aggregation);
   services.add({
     name: 'collector',
     start: () => startTargets(decided, targets, agentFigures(sender, log)),
@@ -174,8 +180,11 @@ async function addServices(services: Services, decided: Decided): Promise<void> 
   });
   services.add({
     name: 'beats',
-    // A tick lets series go that nobody has sent for long; nobody else here needs one.
-    start: async () => beats.every(TICK_MS, () => door.tick()),
+    start: async () => {
+      // A tick ends windows, and lets series go that nobody has sent for long.
+      if (config.aggregate.length > 0) beats.onTheSecond(WINDOW_TICK_MS, () => door.tick());
+      else beats.every(TICK_MS, () => door.tick());
+    },
     drain: () => beats.stop(),
   });
 }
