@@ -3,7 +3,7 @@
 // killed goes on there: the last request may come twice, and receivers drop doubles. Easy to get
 // wrong: a server that is away, or does not know us, keeps everything waiting; only a server that
 // says the data itself is bad lets it go.
-import { compress } from 'snappy';
+import { SnappyWriter } from '../codec/snappy-write.ts';
 import { MonError, messageOf } from '../errors.ts';
 import {
   AGENT_BATCH_SAMPLES,
@@ -73,6 +73,7 @@ export class AgentSender {
   deliveredMs = 0;
   readonly #options: SenderOptions;
   readonly #client: HttpClient;
+  readonly #snappy = new SnappyWriter();
   readonly #stopping = new AbortController();
   #reader: LogReader | undefined;
   #work: Promise<void> = Promise.resolve();
@@ -150,7 +151,7 @@ export class AgentSender {
     // Ticks alone are not worth a write to the disk.
     if (batch.empty && end - this.#noted < NOTE_RECORDS) return;
     if (!batch.empty) {
-      const body = await compress(Buffer.from(batch.finish()));
+      const body = this.#snappy.compress(batch.finish());
       let pauseMs = AGENT_RETRY_MS_MIN;
       for (;;) {
         const outcome = await this.#post(body, signal);

@@ -32,9 +32,7 @@ import { systemDisk } from '../runtime/system-disk.ts';
 import { makeAggregation } from './aggregate-wiring.ts';
 import { Beats } from './beats.ts';
 import type { MonConfig } from './config.ts';
-import { defaultConfig } from './config.ts';
 import { stateFolder } from './folders.ts';
-import { readConfig } from './reload.ts';
 
 /** The flags of `mon agent`, plain. */
 export interface AgentOptions {
@@ -42,7 +40,8 @@ export interface AgentOptions {
   readonly to: string;
   readonly tokenFile?: string;
   readonly caFile?: string;
-  readonly configPath?: string;
+  /** What is scraped, and how long series are kept. */
+  readonly config: MonConfig;
   readonly dataDir?: string;
   /** Bytes of the folder; past it the oldest go. */
   readonly bufferBytes?: number;
@@ -71,16 +70,18 @@ export function writeUrl(to: string): string {
   return url.href;
 }
 
+/** @throws UserError for a buffer that could not hold a request. */
+export function checkBuffer(bytes = AGENT_BUFFER_BYTES): void {
+  if (bytes >= AGENT_BUFFER_BYTES_MIN) return;
+  throw new UserError('the buffer is too small', { hint: '--buffer 16MB or more' });
+}
+
 /** Runs until the signal fires; answers the exit code. @throws UserError, MonError. */
 export async function agent(options: AgentOptions): Promise<number> {
   const url = writeUrl(options.to);
   const { bufferBytes = AGENT_BUFFER_BYTES } = options;
-  if (bufferBytes < AGENT_BUFFER_BYTES_MIN) {
-    throw new UserError('the buffer is too small', { hint: '--buffer 16MB or more' });
-  }
-  const { configPath } = options;
-  const config =
-    configPath === undefined ? defaultConfig() : await readConfig(configPath, options.warn);
+  checkBuffer(bufferBytes);
+  const { config } = options;
   const dataDir = options.dataDir ?? join(stateFolder(options.env), 'agent');
   const write = (line: string): void => {
     if (/ (warn|error) /.test(line.slice(0, 60))) options.warn(line.trimEnd());
