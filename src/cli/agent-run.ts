@@ -54,10 +54,16 @@ export function askedText(asked: AgentAsked): string {
 /** @throws Error for a text that askedText did not make. */
 export function askedOf(text: string): AgentAsked {
   try {
-    return JSON.parse(text) as AgentAsked;
+    return JSON.parse(text, withoutPrototype) as AgentAsked;
   } catch (thrown) {
     throw new Error(`what the agent is to do cannot be read: ${messageOf(thrown)}`, {
       cause: thrown,
     });
   }
+}
+
+/** Labels are keys of such objects, and `constructor` is one that may not be there. */
+function withoutPrototype(_key: string, value: unknown): unknown {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isMap ? Object.setPrototypeOf(value, null) : value;
 }
