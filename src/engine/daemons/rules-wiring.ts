@@ -19,7 +19,7 @@ import { RULE_INTERVAL_MS } from '../limits.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { RulesChanged, RulesView } from '../model/rules.ts';
 import type { Ask, Log, Notify, Source, State } from '../ports.ts';
-import { mergeFragments } from '../promql/merge.ts';
+import { mergeBatches } from '../promql/merge-batches.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -156,13 +156,7 @@ function leavesOf({ sources, caughtUp }: RulesOptions): RunLeaves {
       const reason: unknown = one.reason;
       if (!(reason instanceof MonError) || reason.kind !== 'retry') throw reason;
     }
-    const whole = answers.length === sources.length && answers.every((one) => one.whole);
-    const results = fragments.map((fragment, i) => {
-      const parts = answers.map((one) => one.results[i]);
-      const bad = parts.find((one) => one instanceof Error);
-      return bad ?? mergeFragments(fragment, parts as Exclude<(typeof parts)[number], Error>[]);
-    });
-    return { results, whole, storeReads: answers.reduce((sum, one) => sum + one.storeReads, 0) };
+    return mergeBatches(fragments, answers, answers.length === sources.length);
   };
 }
 
