@@ -16,6 +16,8 @@ export const KAFKA_MESSAGE_BYTES_MAX = 5 * MIB;
 export const KAFKA_BATCH_UNPACKED_BYTES_MAX = 64 * MIB;
 /** A request waits so long for further records, so that a batch is worth its head. */
 export const KAFKA_LINGER_MS = 5;
+/** A change of an alert as a record; past it its annotations are left out. */
+export const ALERT_RECORD_BYTES_MAX = 1 * MIB;
 /** What waits to be acknowledged by Kafka; past it appends are answered 503. */
 export const KAFKA_PENDING_BYTES_MAX = 64 * MIB;
 /** Without an acknowledgement for so long records go to the spool on this machine's disk. */

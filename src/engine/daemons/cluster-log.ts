@@ -1,6 +1,9 @@
-// The log as the roles of a cluster see it: the one place that decides which log that is. Today it
-// is the process `log`, over a socket. Easy to get wrong: offsets of all partitions are asked for
-// with every query, so they have to be one question and not one for each partition.
+// The log as the roles of a cluster see it: the one place that decides which log that is: the
+// process `log` over a socket, or the topics of Kafka. Easy to get wrong: offsets of all partitions
+// are asked for with every query, so they have to be one question and not one for each partition.
+import { alertEncoder } from '../codec/alert-record.ts';
+import { HEAD_EPOCHS_MAX } from '../limits.ts';
+import { KAFKA_RECORD_BYTES } from '../limits-links.ts';
 import type { Log, Offset } from '../ports.ts';
 import { RemoteLog } from '../remote/log-client.ts';
 import type { FarEncoder } from '../remote/log-wire.ts';
@@ -8,6 +11,8 @@ import type { RoleWorld } from './role-frame.ts';
 
 /** A log that tells about all its partitions at once. */
 export interface ClusterLog extends Log {
+  /** Which log this is among all that there are; undefined for the one of the process `log`. */
+  readonly identity?: string;
   /** The first offset that each partition still holds. */
   starts(): Promise<readonly Offset[]>;
   /** One past the last durable record of each partition. */
@@ -19,13 +24,45 @@ export interface ClusterLogOptions {
   readonly encoder?: FarEncoder;
   /** How long a question waits for a log that is away. */
   readonly waitMs?: number;
+  /** Over Kafka: what is acknowledged while the brokers are away lies on this process's disk. */
+  readonly spool?: boolean;
+  /** The name of its reader, for who shows how far it is behind. */
+  readonly reader?: string;
 }
 
 /** @throws MonError when the log does not answer in time. */
-export function openClusterLog(
+export async function openClusterLog(
   world: RoleWorld,
-  { encoder, waitMs }: ClusterLogOptions = {},
+  options: ClusterLogOptions = {},
 ): Promise<ClusterLog> {
   const { clock } = world;
+  const { kafka } = world.options.settings;
+  if (kafka !== undefined) {
+    // kafkajs is loaded only where somebody wants it.
+    const { openClusterKafka } = await import('./cluster-kafka.ts');
+    return openClusterKafka(world, kafka, options);
+  }
+  const { encoder, waitMs } = options;
   return RemoteLog.open({ link: world.hub('log', waitMs), clock, ...(encoder && { encoder }) });
+}
+
+/** The log of alerts, to write and to read. @throws as openClusterLog(). */
+export async function openAlertLog(world: RoleWorld): Promise<ClusterLog> {
+  const { clock } = world;
+  const { kafka } = world.options.settings;
+  if (kafka !== undefined) {
+    const { openAlertTopic } = await import('./cluster-kafka.ts');
+    return openAlertTopic(world, kafka);
+  }
+  return RemoteLog.open({ link: world.hub('alerts'), clock, encoder: alertEncoder });
+}
+
+/** What differs where every producer writes by itself instead of through one process. */
+export function logTraits(world: RoleWorld): {
+  /** Producers that write into a partition at once; undefined for one. */
+  readonly epochs?: number;
+  readonly doorLimits: { readonly recordBytes?: number };
+} {
+  if (world.options.settings.kafka === undefined) return { doorLimits: {} };
+  return { epochs: HEAD_EPOCHS_MAX, doorLimits: { recordBytes: KAFKA_RECORD_BYTES } };
 }
