@@ -78,6 +78,11 @@ export class RuleEngine {
     this.#stages = new RuleStages(options, this.outputs, this.counts);
   }
 
+  /** Names of all series that the rules write. */
+  get ownNames(): ReadonlySet<string> {
+    return this.rules.ownNames;
+  }
+
   /** Loads what an earlier life left; answers where the log has to be read from. */
   async restore(): Promise<ReadonlyMap<number, Offset>> {
     this.#records = await this.#options.memory.load();

@@ -93,10 +93,10 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 function hubOf({ role, hub }: RunOptions): Address | undefined {
-  if (role === 'log') return undefined;
+  if (role === 'log' || role === 'state') return undefined;
   if (hub !== undefined) return parseAddress(hub);
   throw new UserError(`the role ${role} needs the address of the hub`, {
-    hint: 'give --hub HOST:PORT: where mon run log listens (its --socket)',
+    hint: 'give --hub HOST:PORT: where mon run log, or state, listens (its --socket)',
   });
 }
 
