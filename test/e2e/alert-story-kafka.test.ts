@@ -1,4 +1,5 @@
 // The story of an alert over real Kafka: by one process, and by a cluster without a log of its own.
+// Easy to get wrong: all forms share one broker, so that each has topics of its own.
 import { after, before, describe, it } from 'node:test';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { lacksKafka } from '../kafka/jars.ts';

@@ -1,6 +1,6 @@
-// The system in one of its forms, for tests that have to hold in all of them: one process, processes
-// of a cluster, and either over real Kafka. Easy to get wrong: a killed server of one process has to
-// be started again by the test, while a cluster's supervisor does that by itself.
+// The system in one of its forms, for tests that have to hold in all of them: one process, a
+// cluster of processes, and either over real Kafka. Easy to get wrong: a killed server of one
+// process has to be started again by the test; a cluster's supervisor does that by itself.
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaCluster } from '../kafka/cluster.ts';
@@ -29,7 +29,7 @@ export interface FormOptions {
 
 let topics = 0;
 
-/** Makes topics that nobody else uses, by `mon kafka init`; answers the lines of a configuration. */
+/** Makes topics that nobody else uses, by `mon kafka init`; answers a line of configuration. */
 async function kafkaLines(kafka: KafkaCluster, options: FormOptions): Promise<string> {
   const name = `form.${process.pid}.${++topics}`;
   const names = ['--topic', name, '--alerts-topic', `${name}.alerts`];

@@ -1,7 +1,7 @@
 // What time it is in one partition by the ticks of its producers: that of the slowest, since only
-// who has ticked has sent all that came before. Under the rules' feed. Easy to get wrong: a producer
-// that has died must not hold the time up for ever, and which ones count has to follow from the
-// records alone, or a replay would decide something else.
+// who has ticked has sent all that came before. Under the rules' feed. Easy to get wrong: a
+// producer that has died must not hold the time up for ever, and which ones count has to follow
+// from the records alone, or a replay would decide something else.
 
 /** A producer that is so far behind the newest tick of its partition is silent, ms. */
 const SILENT_MS = 3000;

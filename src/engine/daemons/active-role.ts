@@ -39,7 +39,12 @@ export class ActiveRole {
   #turn: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(world: RoleWorld, begin: BeginWork) {
+  /** Takes part in the role of this process; its services begin with the others. */
+  static join(world: RoleWorld, begin: BeginWork): ActiveRole {
+    return new ActiveRole(world, begin);
+  }
+
+  private constructor(world: RoleWorld, begin: BeginWork) {
     this.#world = world;
     this.#begin = begin;
     this.#placement = world.placement({ ...LEASE, places: 1, deal: dealSticky });
@@ -143,8 +148,7 @@ export function turnState(state: State): State {
   return {
     get: (key) => state.get(key),
     list: (prefix) => state.list(prefix),
-    compareAndSet: (key, value, expected) =>
-      lost(() => state.compareAndSet(key, value, expected)),
+    compareAndSet: (key, value, expected) => lost(() => state.compareAndSet(key, value, expected)),
     remove: (key, expected) => lost(() => state.remove(key, expected)),
     commit: (changes: readonly StateChange[]) => lost(() => state.commit(changes)),
     close: () => state.close(),

@@ -11,7 +11,7 @@ import { makeFolderNow } from '../runtime/make-folder.ts';
 import { SqliteState } from '../runtime/state-sqlite.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { ALERTS_TOPIC } from '../bridge/topics.ts';
-import type { ClusterLog, ClusterLogOptions } from './cluster-log.ts';
+import type { ClusterLog, ClusterLogOptions } from './cluster-log-port.ts';
 import { kafkaAccess } from './config-kafka.ts';
 import type { KafkaSettings } from './config-kafka.ts';
 import { openSpool, showKafka, showLag } from './kafka-wiring.ts';

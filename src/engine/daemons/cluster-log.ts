@@ -4,31 +4,9 @@
 import { alertEncoder } from '../codec/alert-record.ts';
 import { HEAD_EPOCHS_MAX } from '../limits.ts';
 import { KAFKA_RECORD_BYTES } from '../limits-links.ts';
-import type { Log, Offset } from '../ports.ts';
 import { RemoteLog } from '../remote/log-client.ts';
-import type { FarEncoder } from '../remote/log-wire.ts';
+import type { ClusterLog, ClusterLogOptions } from './cluster-log-port.ts';
 import type { RoleWorld } from './role-frame.ts';
-
-/** A log that tells about all its partitions at once. */
-export interface ClusterLog extends Log {
-  /** Which log this is among all that there are; undefined for the one of the process `log`. */
-  readonly identity?: string;
-  /** The first offset that each partition still holds. */
-  starts(): Promise<readonly Offset[]>;
-  /** One past the last durable record of each partition. */
-  ends(ms?: number): Promise<readonly Offset[]>;
-}
-
-export interface ClusterLogOptions {
-  /** For processes that append. */
-  readonly encoder?: FarEncoder;
-  /** How long a question waits for a log that is away. */
-  readonly waitMs?: number;
-  /** Over Kafka: what is acknowledged while the brokers are away lies on this process's disk. */
-  readonly spool?: boolean;
-  /** The name of its reader, for who shows how far it is behind. */
-  readonly reader?: string;
-}
 
 /** @throws MonError when the log does not answer in time. */
 export async function openClusterLog(

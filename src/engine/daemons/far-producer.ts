@@ -10,7 +10,7 @@ import { assert } from '../errors.ts';
 import { TICK_MS } from '../limits.ts';
 import { Beats } from './beats.ts';
 import { logTraits, openClusterLog } from './cluster-log.ts';
-import type { ClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
 import { FarNotes } from './far-notes.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { showDoor } from './self-metrics.ts';

@@ -1,7 +1,7 @@
 // Which metric a series of the log belongs to, as its records define it: what rules need to know of
-// late samples and of their own outputs where another process numbers the series. Beside the feed of
-// the rules. Easy to get wrong: the same number means another series in another epoch, and a number
-// that is defined again means the newer one.
+// late samples and of their own outputs where another process numbers the series. Beside the feed
+// of the rules. Easy to get wrong: the same number means another series in another epoch, and a
+// number that is defined again means the newer one.
 import type { FarSeries } from '../alert/rule-feed.ts';
 import { labelsOf } from '../codec/canonical.ts';
 import type { OpenRecord } from '../codec/record.ts';

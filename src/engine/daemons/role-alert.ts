@@ -1,7 +1,7 @@
 // The role `alert`: evaluates the rules of the cluster. One process does at a time; it reads ticks
-// from the log, asks the stores for all fragments of a tick in one message each, keeps states in the
-// hub's State and appends changes to the log of alerts. Wiring only. Easy to get wrong: a second
-// process begins with the states that are durable, and what the first one still believes is refused.
+// from the log, asks the stores for all fragments of a tick in one message each, keeps states in
+// the hub's State and appends changes to the log of alerts. Wiring only. Easy to get wrong: a
+// second process begins with the states that are durable; what the first still believes is refused.
 import { MonError } from '../errors.ts';
 import { ReplicatedSource } from '../query/replicated-source.ts';
 import { QueryService } from '../query/query-service.ts';
@@ -45,7 +45,7 @@ export async function startAlert(world: RoleWorld): Promise<void> {
     plainService({ render: async () => counters.render() + (turn.active ? own.render() : '') }),
   );
   world.listener.offer('rules', plainService(rulesMethods(() => rules ?? notHere())));
-  new ActiveRole(world, async (failed): Promise<ActiveWork> => {
+  ActiveRole.join(world, async (failed): Promise<ActiveWork> => {
     own = new Counters();
     const made = makeRules({
       ...{ settings: settings.rules, log, epoch: -1, reader: READER, door, state, ask, failed },

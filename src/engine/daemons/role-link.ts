@@ -1,6 +1,6 @@
-// Whichever process of a role lives now, as a link: calls go from one to the next, and on to another
-// one when that is away. Easy to get wrong: of a role that one process does at a time only that one
-// can answer, and the one that died stays in the directory until its lease has run out.
+// Whichever process of a role lives now, as a link: calls go from one to the next, and on to
+// another one when that is away. Easy to get wrong: of a role that one process does at a time only
+// that one can answer, and one that died stays in the directory until its lease has run out.
 import { MonError } from '../errors.ts';
 import type { Calling } from '../remote/link.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -88,7 +88,8 @@ export class RoleLink {
       const away = thrown instanceof MonError && thrown.code === 'MON_SERVER_UNREACHABLE';
       const asked = once && connected;
       if (away && !asked) throw new Away(thrown);
-      if (thrown instanceof MonError && thrown.code === 'MON_PLACEMENT_LOST') throw new Away(thrown);
+      if (thrown instanceof MonError && thrown.code === 'MON_PLACEMENT_LOST')
+        throw new Away(thrown);
       throw thrown;
     }
   }

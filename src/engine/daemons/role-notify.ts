@@ -16,7 +16,7 @@ import type { ActiveWork } from './active-role.ts';
 import { AlertFeed } from './alert-feed.ts';
 import type { AlertTaker } from './alert-feed.ts';
 import { openAlertLog } from './cluster-log.ts';
-import type { ClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
 import { urlOf } from './listen-address.ts';
 import { makeNotifier } from './notify-wiring.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
@@ -54,7 +54,7 @@ export async function startNotify(world: RoleWorld): Promise<void> {
   const waiting = 'Notifications that are decided and not delivered.';
   counters.reading('mon_notify_waiting', waiting, { read: () => desk?.notifier.waiting ?? 0 });
   const externalUrl = (): string => (port > 0 ? urlOf({ host, port }) : '');
-  new ActiveRole(world, async (failed): Promise<ActiveWork> => {
+  ActiveRole.join(world, async (failed): Promise<ActiveWork> => {
     const made = await makeNotifier({ ...settings, state, logger, externalUrl, onBug });
     assert(made !== undefined, 'there is a routing file');
     const taker = takerOf(made.notifier, log);

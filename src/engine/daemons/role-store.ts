@@ -17,7 +17,7 @@ import { makeFolderNow } from '../runtime/make-folder.ts';
 import { AllUpkeep } from './all-upkeep.ts';
 import { Beats } from './beats.ts';
 import { logTraits, openClusterLog } from './cluster-log.ts';
-import type { ClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { storeReader } from './role-log.ts';
 import { claimStore } from './store-folder.ts';

@@ -16,7 +16,7 @@ import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
 import { AllUpkeep } from './all-upkeep.ts';
 import { adoptObjects } from './adopt-objects.ts';
-import type { ClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
 import { removePartition, removeRollups } from './store-folder.ts';
 import { AllRollups } from './rollup-wiring.ts';
 import { startShards } from './shards.ts';
