@@ -38,7 +38,7 @@ describe('a cluster over three brokers, thirty troubles', { skip: lacksKafka() }
       wiresCut(parts, 'hang', [1, 2, 3], 4000),
       diskWiped(parts, 'store-0'),
       diskWiped(parts, 'store-1'),
-      memberComes(parts, 'a', 6000),
+      memberComes(parts, 'a', 2000),
     ];
     // Each kind once, then kills by chance.
     const list = [...kills, ...others];
@@ -57,7 +57,7 @@ describe('a cluster over three brokers, thirty troubles', { skip: lacksKafka() }
 
   it('loses nothing while members come and go for a minute', async () => {
     await one.round('members come and go', async () => {
-      for (let i = 0; i < 6; i++) await memberComes({ kafka, one }, 'ab'[i % 2], 7000).make();
+      for (let i = 0; i < 8; i++) await memberComes({ kafka, one }, 'ab'[i % 2], 4000).make();
     });
     for (const member of ['store-0', 'store-1']) await one.checkAlone([member]);
   });

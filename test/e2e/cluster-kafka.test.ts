@@ -47,7 +47,7 @@ describe('a cluster over three brokers', { skip: lacksKafka() }, () => {
   });
 
   it('loses nothing when a store joins and leaves', async () => {
-    await round(memberComes({ kafka, one }, 'a', 6000));
+    await round(memberComes({ kafka, one }, 'a', 2000));
     await one.checkAlone(['store-0']);
   });
 

@@ -6,12 +6,15 @@
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, readdir, rm } from 'node:fs/promises';
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import { projectRoot } from '../support/project.ts';
 import type { FormLedger } from './form-ledger.ts';
+
+const JOINS_MS_MAX = 30_000;
 
 export interface Trouble {
   readonly name: string;
@@ -92,11 +95,16 @@ export function memberComes({ one }: Parts, zone: string, ms: number): Trouble {
       args.push('--zones', await zonesOf(dataDir));
       const child = spawn(process.execPath, args, { cwd: projectRoot, stdio: 'ignore' });
       const ended = once(child, 'exit');
+      const head = join(path, 'guest', 'head');
+      const deadline = performance.now() + JOINS_MS_MAX;
+      while (!existsSync(head) || readdirSync(head).length === 0) {
+        assert.ok(performance.now() < deadline, 'it holds partitions');
+        await pause(50);
+      }
       await pause(ms);
       child.kill('SIGTERM');
       await ended;
-      const held = await readdir(join(path, 'guest', 'head'));
-      assert.ok(held.length > 0, 'it held partitions');
+      await rm(join(path, 'guest'), { recursive: true, force: true });
     },
   };
 }

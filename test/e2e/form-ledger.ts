@@ -60,6 +60,7 @@ export class FormLedger {
     try {
       await this.world.ready();
       await this.drained();
+      await this.#whole();
       await this.ledger.check(this.world.url);
     } catch (thrown) {
       const words = `seed ${this.#seed}, ${what}: ${String(thrown)}`;
@@ -87,26 +88,31 @@ export class FormLedger {
 
   /** Checks with all stores stopped but those of one zone, once they hold everything. */
   async checkAlone(members: readonly string[]): Promise<void> {
-    const { cluster, url } = this.world;
+    const { cluster } = this.world;
     assert.ok(cluster, 'a cluster has stores');
     const stores = (await cluster.roles()).filter(({ role }) => role === 'store');
     const others = stores.filter(({ member }) => !members.includes(member));
     const thaws: (() => void)[] = [];
     for (const { member } of others) thaws.push(await cluster.freeze(member));
     try {
-      const deadline = performance.now() + WHOLE_MS_MAX;
-      for (;;) {
-        const answer = await fetch(`${url}/api/v1/query?query=count(up)`);
-        const { warnings } = (await answer.json()) as { warnings?: string[] };
-        if (answer.ok && warnings === undefined) break;
-        assert.ok(performance.now() < deadline, `not whole: ${JSON.stringify(warnings)}`);
-        await pause(200);
-      }
-      await this.ledger.check(url);
+      await this.#whole();
+      await this.ledger.check(this.world.url);
     } finally {
       for (const thaw of thaws) thaw();
     }
     await this.world.ready();
+  }
+
+  /** Waits until an answer is not marked as partial: then it has to be right. */
+  async #whole(): Promise<void> {
+    const deadline = performance.now() + WHOLE_MS_MAX;
+    for (;;) {
+      const answer = await fetch(`${this.world.url}/api/v1/query?query=count(up)`);
+      const { warnings } = (await answer.json()) as { warnings?: string[] };
+      if (answer.ok && warnings === undefined) return;
+      assert.ok(performance.now() < deadline, `not whole: ${JSON.stringify(warnings)}`);
+      await pause(200);
+    }
   }
 
   /** A figure of the process that is asked. */
