@@ -307,8 +307,11 @@ export const TICK_SETTLE_MS = 1 * MINUTE;
 export const RULE_STEPS_MAX = 120;
 /** Late samples correct this often at most: each correction reads whole windows again. */
 export const RULE_LATE_MS = 5 * SECOND;
-/** Transitions that wait for the notifier; past it rules go on and the oldest are told first. */
-export const ALERT_OUTBOX_MAX = 100_000;
+/**
+ * Transitions that wait for the notifier: the oldest are kept. Past it rules go on and tell nothing
+ * new until there is room; then they tell what differs from what was told.
+ */
+export const ALERT_OUTBOX_MAX = 10_000;
 /** What a template may make, in UTF-16 units, and in how many steps. */
 export const TEMPLATE_BYTES_MAX = 64 * KIB;
 export const TEMPLATE_STEPS_MAX = 100_000;

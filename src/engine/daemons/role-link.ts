@@ -55,8 +55,9 @@ export class RoleLink {
       });
       for (;;) {
         const addresses = this.addresses();
+        const first = this.#turn;
         for (let i = 0; i < addresses.length; i++) {
-          const address = addresses[(this.#turn + i) % addresses.length];
+          const address = addresses[(first + i) % addresses.length];
           try {
             return await this.#ask(address, { service, once }, [method, args, more]);
           } catch (thrown) {
