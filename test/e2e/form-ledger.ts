@@ -33,8 +33,8 @@ export class FormLedger {
   }
 
   static async start(options: FormOptions, seed: number): Promise<FormLedger> {
-    const own = 'checkpoint_interval: 1s, default_rules: false';
-    const config = options.config === undefined ? own : `${own}, ${options.config}`;
+    const { config: given = 'default_rules: false' } = options;
+    const config = `checkpoint_interval: 1s, ${given}`;
     const world = await FormWorld.start({ ...options, config });
     await world.ready();
     return new FormLedger(world, seed);

@@ -2,12 +2,11 @@
 // cluster of processes, and either over real Kafka. Easy to get wrong: a killed server of one
 // process has to be started again by the test; a cluster's supervisor does that by itself.
 import { strict as assert } from 'node:assert';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import { freePort, startMon } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
-import { runCli } from '../support/run-cli.ts';
 import { ClusterWorld } from './cluster-world.ts';
+import { freshTopics } from './kafka-topics.ts';
 import { MonFolder } from './mon-folder.ts';
 
 export type Form = 'one process' | 'a cluster';
@@ -25,27 +24,6 @@ export interface FormOptions {
   /** Brokers as the processes are to know them; those of `kafka` by default. */
   readonly brokers?: string;
   readonly spoolSize?: string;
-}
-
-let topics = 0;
-
-/** Makes topics that nobody else uses, by `mon kafka init`; answers a line of configuration. */
-async function kafkaLines(kafka: KafkaCluster, options: FormOptions): Promise<string> {
-  const name = `form.${process.pid}.${++topics}`;
-  const names = ['--topic', name, '--alerts-topic', `${name}.alerts`];
-  const size = ['--partitions', `${options.partitions ?? 6}`];
-  size.push('--replication', `${kafka.brokers.length}`);
-  const init = ['kafka', 'init', '--brokers', kafka.bootstrap, ...names, ...size];
-  let made = await runCli(init);
-  // A cluster that has just begun may not know all of its brokers yet.
-  for (let i = 0; made.code !== 0 && i < 20; i++) {
-    await pause(500);
-    made = await runCli(init);
-  }
-  assert.equal(made.code, 0, made.stdout + made.stderr);
-  const brokers = options.brokers ?? kafka.bootstrap;
-  const spool = options.spoolSize === undefined ? '' : `, spool_size: ${options.spoolSize}`;
-  return `kafka: {brokers: "${brokers}", topic: ${name}, alerts_topic: ${name}.alerts${spool}}`;
 }
 
 export class FormWorld {
@@ -71,7 +49,11 @@ export class FormWorld {
     const { form, kafka, args = [], stores = 2, collectors = 1 } = options;
     const lines = ['host_agent: false', 'self_scrape: false'];
     if (options.config !== undefined) lines.push(options.config);
-    if (kafka !== undefined) lines.push(await kafkaLines(kafka, options));
+    if (kafka !== undefined) {
+      const { bootstrap } = kafka;
+      const wish = { ...options, bootstrap, replication: kafka.brokers.length };
+      lines.push(`kafka: ${await freshTopics(wish)}`);
+    }
     const config = `mon: {${lines.join(', ')}}\n`;
     if (form === 'a cluster') {
       const cluster = await ClusterWorld.start(stores, { collectors, config, args });
