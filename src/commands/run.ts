@@ -34,6 +34,7 @@ Kafka, state instead of log. The log (or state) lends the state of the cluster a
     objects: Flags.string({ helpValue: 'DIR', description: 'object store of sealed blocks' }),
     listen: Flags.string({ helpValue: 'HOST:PORT', description: 'the HTTP API of the role api' }),
     'token-file': file('who asks the API must know this token'),
+    'enable-lifecycle': Flags.boolean({ description: 'let mon reload work without a token' }),
     'enable-admin': Flags.boolean({ description: 'let the API delete series' }),
     rules: Flags.string({
       multiple: true,
@@ -66,6 +67,8 @@ Kafka, state instead of log. The log (or state) lends the state of the cluster a
       objects: absolute(flags.objects),
       logFile: absolute(flags['log-file']),
       supervisor: flags.supervised ? stage.stdin : undefined,
+      enableLifecycle: flags['enable-lifecycle'],
+      onHangup: (listener) => this.onHangup(listener),
       ...{ env: stage.env, signal: this.signal },
       print: (line) => void stage.print([`${line}\n`]),
       warn: (line) => void stage.note(line),

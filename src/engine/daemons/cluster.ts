@@ -14,6 +14,9 @@ import { parseAddress } from '../remote/address.ts';
 import { roleLogFile, rolesFile } from './folders.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
+import { hearsHangup, RELOADED } from './cluster-reload.ts';
+import { readRoutes } from './notify-wiring.ts';
+import { loadRules } from './rule-files.ts';
 import { hasRules } from './rules-wiring.ts';
 import { Supervisor } from './supervisor.ts';
 import type { RoleSpec } from './supervisor.ts';
@@ -40,8 +43,11 @@ export async function startCluster(
   size: ClusterSize,
   local: LocalOptions,
 ): Promise<RunningCluster> {
-  const { dataDir, logger, host, port } = local;
+  const { dataDir, logger, host, port, rules, routesPath } = local;
   await checkPort(host, port);
+  // A file with a mistake is told here, not by a process that ends again and again.
+  await loadRules(systemDisk, rules.files, rules.bare !== true);
+  if (routesPath !== undefined) await readRoutes(routesPath);
   for (const name of ['run', 'logs', 'hub', 'stores', 'objects'])
     makeFolderNow(join(dataDir, name));
   const tokenPath = join(dataDir, 'cluster-token');
@@ -73,6 +79,7 @@ export async function startCluster(
     for (const file of noises.values()) file.close();
     return killed;
   };
+  if (hearsHangup(up.configPath, local)) up.onHangup?.(() => supervisor.hangup(RELOADED));
   const ended = new AbortController();
   up.signal.addEventListener('abort', () => ended.abort(), { once: true });
   try {
@@ -164,6 +171,7 @@ function specOf(plan: Plan, zones: readonly string[], role: string, index: numbe
   if (role === 'api') {
     if (up.tokenFile !== undefined) args.push('--token-file', up.tokenFile);
     if (up.enableAdmin === true) args.push('--enable-admin');
+    if (up.enableLifecycle === true) args.push('--enable-lifecycle');
   }
   return { role, member, args: (hub) => (isHub ? args : [...args, '--hub', hub]) };
 }

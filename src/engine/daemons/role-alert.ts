@@ -45,6 +45,10 @@ export async function startAlert(world: RoleWorld): Promise<void> {
     plainService({ render: async () => counters.render() + (turn.active ? own.render() : '') }),
   );
   world.listener.offer('rules', plainService(rulesMethods(() => rules ?? notHere())));
+  world.reload = async () => {
+    await rules?.reloadRules();
+    return undefined;
+  };
   ActiveRole.join(world, async (failed): Promise<ActiveWork> => {
     own = new Counters();
     const made = makeRules({

@@ -15,6 +15,7 @@ import { RemoteUpkeep } from '../remote/upkeep-remote.ts';
 import { urlOf } from './listen-address.ts';
 import { Beats } from './beats.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
+import { clusterReload } from './cluster-reload.ts';
 import { clusterReplay } from './cluster-rollups.ts';
 import { farProducer } from './far-producer.ts';
 import type { FarProducer } from './far-producer.ts';
@@ -53,6 +54,7 @@ export async function startApi(world: RoleWorld): Promise<void> {
       return { ready: why.length === 0, why: why.join(', ') };
     },
     onBug: failed,
+    reload: clusterReload(world, directory),
     blocks: () => blocksOf(directory),
     admin: settings.adminApi === true ? adminOf(world, directory, producer) : undefined,
   });

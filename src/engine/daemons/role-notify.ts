@@ -48,12 +48,15 @@ export async function startNotify(world: RoleWorld): Promise<void> {
   let feed: AlertFeed | undefined;
   const now = (): RunningNotifier => desk ?? notHere();
   listener.offer('desk', plainService(deskMethods(() => now().notifier)));
-  listener.offer('routes', plainService({ reload: async () => now().reload() }));
   const malformed = 'Records of the log of alerts that were not understood.';
   counters.reading('mon_notify_malformed_total', malformed, { read: () => feed?.malformed ?? 0 });
   const waiting = 'Notifications that are decided and not delivered.';
   counters.reading('mon_notify_waiting', waiting, { read: () => desk?.notifier.waiting ?? 0 });
   const externalUrl = (): string => (port > 0 ? urlOf({ host, port }) : '');
+  world.reload = async () => {
+    await desk?.reload();
+    return undefined;
+  };
   ActiveRole.join(world, async (failed): Promise<ActiveWork> => {
     const made = await makeNotifier({ ...settings, state, logger, externalUrl, onBug });
     assert(made !== undefined, 'there is a routing file');
