@@ -54,6 +54,10 @@ export const serverFlags = {
 export const kafkaFlags = {
   brokers: Flags.string({ required: true, helpValue: 'HOST:PORT,…', description: 'of Kafka' }),
   topic: Flags.string({ helpValue: 'NAME', description: 'of samples; metrics.raw by default' }),
+  'alerts-topic': Flags.string({
+    helpValue: 'NAME',
+    description: 'of alerts; alerts.triggered by default',
+  }),
   partitions: Flags.integer({ min: 1, max: 4096, description: 'of the topic of samples; 24' }),
   replication: Flags.integer({ min: 1, max: 9, description: 'replicas of each partition; 3' }),
   compression: Flags.string({ helpValue: 'NAME', description: 'gzip, snappy, lz4 or zstd' }),

@@ -7,6 +7,7 @@ import type { KafkaSettings } from '../engine/daemons/config-kafka.ts';
 export interface KafkaFlags {
   readonly brokers: string;
   readonly topic?: string;
+  readonly 'alerts-topic'?: string;
   readonly tls?: boolean;
   readonly 'ca-file'?: string;
   readonly 'cert-file'?: string;
@@ -21,6 +22,7 @@ export function kafkaSettings(flags: KafkaFlags): KafkaSettings {
     name === undefined ? undefined : resolve(name);
   const all = {
     topic: flags.topic,
+    alertsTopic: flags['alerts-topic'],
     tls: flags.tls,
     caFile: path(flags['ca-file']),
     certFile: path(flags['cert-file']),

@@ -9,9 +9,9 @@ const file = (description: string) => Flags.string({ helpValue: 'FILE', descript
 
 export default class Run extends BaseCommand<typeof Run> {
   static override summary = 'run one role of a cluster';
-  static override description = `Roles: log, store, query, collector, api.
-The log lends itself and the state of the cluster at its --socket; every other role
-finds it by --hub. mon up --cluster starts all of them on one machine.`;
+  static override description = `Roles: log, store, query, alert, notify, collector, api; over
+Kafka, state instead of log. The log (or state) lends the state of the cluster at its
+--socket; every other role finds it by --hub. mon up --cluster starts all of them here.`;
   static override examples = [
     '<%= config.bin %> run log --socket 10.0.0.1:9591 --cluster-token-file token',
     '<%= config.bin %> run store --hub 10.0.0.1:9591 --zone a --member store-0 --config mon.yml',
@@ -34,7 +34,15 @@ finds it by --hub. mon up --cluster starts all of them on one machine.`;
     objects: Flags.string({ helpValue: 'DIR', description: 'object store of sealed blocks' }),
     listen: Flags.string({ helpValue: 'HOST:PORT', description: 'the HTTP API of the role api' }),
     'token-file': file('who asks the API must know this token'),
+    'enable-lifecycle': Flags.boolean({ description: 'let mon reload work without a token' }),
     'enable-admin': Flags.boolean({ description: 'let the API delete series' }),
+    rules: Flags.string({
+      multiple: true,
+      helpValue: 'GLOB',
+      description: 'rule files of the role alert, beside those of the configuration',
+    }),
+    routes: file('who is notified by the role notify: alertmanager.yml'),
+    kafka: Flags.string({ helpValue: 'BROKERS', description: 'the log is in Kafka' }),
     shards: Flags.integer({ min: 1, max: 64, description: 'worker threads of a store' }),
     demo: Flags.boolean({ description: 'watch a made-up fleet' }),
     'log-file': file('instead of stderr'),
@@ -50,6 +58,8 @@ finds it by --hub. mon up --cluster starts all of them on one machine.`;
       zones: flags.zones?.split(','),
       ...{ hub: flags.hub, socket: flags.socket, advertise: flags.advertise },
       ...{ listen: flags.listen, enableAdmin: flags['enable-admin'], shards: flags.shards },
+      rules: flags.rules?.map((glob) => resolve(glob)),
+      ...{ routesPath: absolute(flags.routes), kafka: flags.kafka },
       configPath: absolute(flags.config),
       dataDir: absolute(flags['data-dir']),
       tokenFile: absolute(flags['token-file']),
@@ -57,6 +67,8 @@ finds it by --hub. mon up --cluster starts all of them on one machine.`;
       objects: absolute(flags.objects),
       logFile: absolute(flags['log-file']),
       supervisor: flags.supervised ? stage.stdin : undefined,
+      enableLifecycle: flags['enable-lifecycle'],
+      onHangup: (listener) => this.onHangup(listener),
       ...{ env: stage.env, signal: this.signal },
       print: (line) => void stage.print([`${line}\n`]),
       warn: (line) => void stage.note(line),

@@ -16,6 +16,14 @@ export const KAFKA_MESSAGE_BYTES_MAX = 5 * MIB;
 export const KAFKA_BATCH_UNPACKED_BYTES_MAX = 64 * MIB;
 /** A request waits so long for further records, so that a batch is worth its head. */
 export const KAFKA_LINGER_MS = 5;
+/** Under load it waits longer, as a commit of the embedded log may, until there is enough for one. */
+export const KAFKA_LINGER_BUSY_MS = 20;
+/** Enough for a request. */
+export const KAFKA_REQUEST_BYTES = 64 * KIB;
+/** A request that held so much says that there is load. */
+export const KAFKA_BUSY_BYTES = 4 * KIB;
+/** A change of an alert as a record; past it its annotations are left out. */
+export const ALERT_RECORD_BYTES_MAX = 1 * MIB;
 /** What waits to be acknowledged by Kafka; past it appends are answered 503. */
 export const KAFKA_PENDING_BYTES_MAX = 64 * MIB;
 /** Without an acknowledgement for so long records go to the spool on this machine's disk. */

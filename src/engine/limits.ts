@@ -164,7 +164,8 @@ export const ROLLUP_KEEP_MS: readonly number[] = [30 * DAY, 90 * DAY, 365 * DAY,
 export const ROLLUP_CACHE_BYTES = 32 * MIB;
 /** Selections of series that get sketches: each is asked of every series in every hour. */
 export const ROLLUP_SKETCHES_MAX = 100;
-export const TICK_MS = 1 * SECOND;
+/** Half a second, so that a rule of a second sees what came just behind its step at once. */
+export const TICK_MS = 500;
 /** A checkpoint is due after so much log or so much time, whichever is first. */
 export const CHECKPOINT_LOG_BYTES = 256 * MIB;
 export const CHECKPOINT_MS = 10 * MINUTE;
@@ -306,8 +307,11 @@ export const TICK_SETTLE_MS = 1 * MINUTE;
 export const RULE_STEPS_MAX = 120;
 /** Late samples correct this often at most: each correction reads whole windows again. */
 export const RULE_LATE_MS = 5 * SECOND;
-/** Transitions that wait for the notifier; past it rules go on and the oldest are told first. */
-export const ALERT_OUTBOX_MAX = 100_000;
+/**
+ * Transitions that wait for the notifier: the oldest are kept. Past it rules go on and tell nothing
+ * new until there is room; then they tell what differs from what was told.
+ */
+export const ALERT_OUTBOX_MAX = 10_000;
 /** What a template may make, in UTF-16 units, and in how many steps. */
 export const TEMPLATE_BYTES_MAX = 64 * KIB;
 export const TEMPLATE_STEPS_MAX = 100_000;

@@ -11,6 +11,7 @@ import { runCli } from '../support/run-cli.ts';
 import type { CliOptions, CliResult } from '../support/run-cli.ts';
 import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
 import type { WriteSeries } from '../support/write-request.ts';
+import { freshTopics } from './kafka-topics.ts';
 import { ask } from './peer-answers.ts';
 
 /** Nothing but what a test sends: no host agent, no metrics and no rules of its own. */
@@ -24,6 +25,8 @@ const CLI_MS_MAX = 20_000;
 
 export class MonFolder {
   readonly path: string;
+  /** Its topics, where the run of the tests is over Kafka. */
+  #kafka: string | undefined;
   readonly #running: MonProcess[] = [];
 
   private constructor(path: string) {
@@ -47,16 +50,30 @@ export class MonFolder {
 
   /** Starts a server on this folder, in the form that the run of the tests is for. */
   async start(config = QUIET_CONFIG, given: readonly string[] = []): Promise<MonProcess> {
-    const cluster = process.env['MON_TEST_FORM'] === 'cluster' && !given.includes('--cluster');
+    const wanted = process.env['MON_TEST_FORM'] === 'cluster';
+    const cluster = wanted && !given.includes('--cluster');
     const args = cluster ? [...given, ...CLUSTER_ARGS] : given;
     const mon = await startMon({
       dataDir: this.dataDir,
       port: await freePort(),
-      config: await this.file('mon.yml', config),
+      config: await this.file('mon.yml', await this.#overKafka(config)),
       args,
     });
     this.#running.push(mon);
     return mon;
+  }
+
+  /** The configuration with the log in the brokers that the run of the tests is for. */
+  async #overKafka(config: string): Promise<string> {
+    const bootstrap = process.env['MON_TEST_BROKERS'] ?? '';
+    if (bootstrap === '') return config;
+    const replication = bootstrap.split(',').length;
+    this.#kafka ??= await freshTopics({ bootstrap, replication });
+    if (/^mon: *\{/m.test(config)) {
+      return config.replace(/^mon: *\{/m, `mon: {kafka: ${this.#kafka}, `);
+    }
+    const line = `mon:\n  kafka: ${this.#kafka}\n`;
+    return /^mon:$/m.test(config) ? config.replace(/^mon:\n/m, line) : config + line;
   }
 
   async remove(): Promise<void> {

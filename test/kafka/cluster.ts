@@ -10,6 +10,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TcpProxy } from '../support/tcp-proxy.ts';
 import { kafkaJars } from './jars.ts';
 
 const START_MS_MAX = 60_000;
@@ -26,6 +27,8 @@ export interface ClusterOptions {
     readonly protocol: 'SSL' | 'SASL_PLAINTEXT';
     readonly properties: readonly string[];
   };
+  /** A listener on every broker that is reached by a wire which a test can cut. */
+  readonly wired?: boolean;
   /** Folder of data and logs; a temporary one by default, removed at the end. */
   readonly folder?: string;
   /** Brokers go on when this process has ended. */
@@ -38,6 +41,9 @@ export interface Broker {
   /** Of the other listener, if there is one. */
   readonly securedPort: number;
   readonly folder: string;
+  /** The wire to a listener of its own, if there is one, and that listener's port. */
+  readonly wire: TcpProxy | undefined;
+  readonly wiredPort: number;
   /** Pid of the Java process; 0 while it does not run. */
   pid: number;
   child: ChildProcess | undefined;
@@ -85,17 +91,23 @@ export class KafkaCluster {
   /** Formats the folders, starts all brokers and waits until each takes connections. */
   static async start(options: ClusterOptions): Promise<KafkaCluster> {
     const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'mon-kafka-'));
-    const ports = await freePorts(options.brokers * 3);
+    const ports = await freePorts(options.brokers * 5);
     const brokers = Array.from({ length: options.brokers }, (_, i): Broker => {
       const own = join(folder, `broker-${i + 1}`);
       mkdirSync(own, { recursive: true });
       const securedPort = ports[options.brokers * 2 + i];
-      const at = { port: ports[i], securedPort, folder: own };
+      const wiredPort = ports[options.brokers * 3 + i];
+      const wire =
+        options.wired === true
+          ? new TcpProxy(ports[options.brokers * 4 + i], wiredPort)
+          : undefined;
+      const at = { port: ports[i], securedPort, folder: own, wire, wiredPort };
       return { id: i + 1, ...at, pid: 0, child: undefined };
     });
     const cluster = new KafkaCluster(options, folder, brokers);
     cluster.#configure(ports.slice(options.brokers, options.brokers * 2));
     cluster.#format();
+    await Promise.all(brokers.map(({ wire }) => wire?.open()));
     await Promise.all(brokers.map((broker) => cluster.startBroker(broker.id)));
     return cluster;
   }
@@ -103,6 +115,11 @@ export class KafkaCluster {
   /** host:port of every broker, as a client is given them. */
   get bootstrap(): string {
     return this.brokers.map(({ port }) => `127.0.0.1:${port}`).join(',');
+  }
+
+  /** The same by the wires that can be cut. */
+  get wired(): string {
+    return this.brokers.map(({ wire }) => `127.0.0.1:${wire?.port ?? 0}`).join(',');
   }
 
   broker(id: number): Broker {
@@ -173,6 +190,7 @@ export class KafkaCluster {
 
   async stop(): Promise<void> {
     await Promise.all(this.brokers.map(({ id }) => this.killBroker(id)));
+    await Promise.all(this.brokers.map(({ wire }) => wire?.cut()));
     if (this.#options.folder === undefined) rmSync(this.folder, { recursive: true, force: true });
   }
 
@@ -191,15 +209,18 @@ export class KafkaCluster {
     const insync = Math.max(1, replicas - 1);
     const { secured } = this.#options;
     const controllers = controllerPorts.map((port) => `CONTROLLER://127.0.0.1:${port}`);
-    this.brokers.forEach(({ id, port, securedPort, folder }, i) => {
+    this.brokers.forEach(({ id, port, securedPort, folder, wire, wiredPort }, i) => {
+      const wires = wire === undefined ? '' : `,WIRED://127.0.0.1:${wiredPort}`;
+      const told = wire === undefined ? '' : `,WIRED://127.0.0.1:${wire.port}`;
       const other = secured ? `,SECURED://127.0.0.1:${securedPort}` : '';
-      const protocol = secured ? `,SECURED:${secured.protocol}` : '';
+      const plain = wire === undefined ? '' : ',WIRED:PLAINTEXT';
+      const protocol = `${plain}${secured ? `,SECURED:${secured.protocol}` : ''}`;
       const lines = [
         'process.roles=broker,controller',
         `node.id=${id}`,
         `controller.quorum.voters=${voters.join(',')}`,
-        `listeners=PLAINTEXT://127.0.0.1:${port},${controllers[i]}${other}`,
-        `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${other}`,
+        `listeners=PLAINTEXT://127.0.0.1:${port},${controllers[i]}${wires}${other}`,
+        `advertised.listeners=PLAINTEXT://127.0.0.1:${port}${told}${other}`,
         'inter.broker.listener.name=PLAINTEXT',
         'controller.listener.names=CONTROLLER',
         `listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT${protocol}`,

@@ -50,12 +50,14 @@ export async function annotationsOf(
 
 /**
  * The events of a rule since the last time, in order; the rule takes them for told. They have to be
- * made durable with its state before anybody hears of them.
+ * made durable with its state before anybody hears of them. What `room` is too small for stays
+ * untold, and is found again the next time.
  */
 export async function takeEvents(
   running: RunningRule,
   timeMs: number,
   context: EventContext,
+  room = Infinity,
 ): Promise<AlertEvent[]> {
   const { fired, ended } = running.untold();
   if (fired.length + ended.length === 0) return [];
@@ -64,6 +66,7 @@ export async function takeEvents(
   const generatorUrl = `${context.externalUrl}/graph?g0.expr=${encodeURIComponent(expr)}&g0.tab=1`;
   const more = { generatorUrl, ...(channels.length === 0 ? {} : { channels }) };
   for (const one of ended) {
+    if (events.length >= room) return events;
     const key = labelsKey(one.labels);
     const told = running.published.get(key);
     if (told === undefined) continue;
@@ -80,7 +83,10 @@ export async function takeEvents(
       events.push(await firedEvent(running, again, context, more));
     }
   }
-  for (const alert of fired) events.push(await firedEvent(running, alert, context, more));
+  for (const alert of fired) {
+    if (events.length >= room) return events;
+    events.push(await firedEvent(running, alert, context, more));
+  }
   return events;
 }
 

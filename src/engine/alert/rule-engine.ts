@@ -3,6 +3,7 @@
 // tick's, so that the same log decides the same. Easy to get wrong: an answer that lacks a part of
 // the data decides nothing; and what was told must have been durable before.
 import {
+  ALERT_OUTBOX_MAX,
   LATE_MS_MAX,
   QUERY_SAMPLES_MAX,
   RULE_SERIES_MAX,
@@ -52,6 +53,7 @@ export class RuleEngine {
   readonly counts: RuleCounts = {
     ...{ ticks: 0, evaluations: 0, failures: 0, partial: 0, stepsBehind: 0, stepsMissed: 0 },
     ...{ stepsAgain: 0, fragmentsAsked: 0, fragmentsRun: 0, storeReads: 0, transitions: 0 },
+    transitionsHeld: 0,
     lastTickSeconds: 0,
   };
   /** Events that are durable here and not yet with the notifier, oldest first. */
@@ -66,6 +68,8 @@ export class RuleEngine {
   #heldUntilMs = 0;
   #savedMs = 0;
   readonly #stages: RuleStages;
+  /** Rules that may have something to tell for which there was no room. */
+  readonly #waiting = new Set<RunningRule>();
   #dirty = false;
   /** An earlier life wrote series that may have to be ended. */
   #cold = false;
@@ -76,6 +80,11 @@ export class RuleEngine {
     this.rules = new RuleSet(options);
     this.outputs = new RuleOutputs(options.writer);
     this.#stages = new RuleStages(options, this.outputs, this.counts);
+  }
+
+  /** Names of all series that the rules write. */
+  get ownNames(): ReadonlySet<string> {
+    return this.rules.ownNames;
   }
 
   /** Loads what an earlier life left; answers where the log has to be read from. */
@@ -145,7 +154,7 @@ export class RuleEngine {
   async #end(rule: RunningRule): Promise<void> {
     rule.states.restore(new Map());
     rule.endAll(this.tickMs, this.outputs);
-    await this.#transitions([rule], this.tickMs);
+    await this.#transitions([rule], this.tickMs, Infinity);
   }
 
   async #tick({ tickMs, touched, offsets }: TickInput): Promise<void> {
@@ -282,10 +291,22 @@ export class RuleEngine {
     }
   }
 
-  async #transitions(rules: Iterable<RunningRule>, timeMs: number): Promise<void> {
-    for (const rule of rules) {
+  /** Tells what changed, as far as there is room for it; the rest is told when there is. */
+  async #transitions(
+    rules: Iterable<RunningRule>,
+    timeMs: number,
+    most = ALERT_OUTBOX_MAX,
+  ): Promise<void> {
+    const all = new Set([...this.#waiting, ...rules]);
+    this.#waiting.clear();
+    for (const rule of all) {
       if (rule.rule.kind !== 'alert') continue;
-      const events = await takeEvents(rule, timeMs, this.#options.context);
+      const room = most - this.outbox.length;
+      const events = await takeEvents(rule, timeMs, this.#options.context, Math.max(0, room));
+      if (this.outbox.length + events.length >= most) {
+        this.#waiting.add(rule);
+        this.counts.transitionsHeld++;
+      }
       if (events.length === 0) continue;
       this.outbox.push(...events);
       this.counts.transitions += events.length;

@@ -7,6 +7,7 @@ import { MonError } from '../errors.ts';
 import { LATE_MS_MAX } from '../limits.ts';
 import { LATENESS } from '../model/sample.ts';
 import type { Delivery, Log, LogReader, Offset } from '../ports.ts';
+import { ProducerTicks } from './producer-ticks.ts';
 import type { RuleEngine, Touched } from './rule-engine.ts';
 
 /** Opens a record; its columns are good until the next. */
@@ -25,6 +26,17 @@ export interface MetricNumbers {
   name(metric: number): string;
 }
 
+/** Series as records define them, for a reader whose own book knows nothing of them. */
+export interface FarSeries {
+  /** Takes note of what a record defines; good for all later ones of its epoch. */
+  learn(record: OpenRecord): void;
+  /** The metric of a series, as MetricNumbers has it; 0 when no record has defined it. */
+  of(epoch: number, ref: number): number;
+  /** Whether rules write series of a metric. */
+  isOwn(metric: number): boolean;
+  name(metric: number): string;
+}
+
 export interface RuleFeedOptions {
   readonly log: Log;
   readonly engine: RuleEngine;
@@ -33,6 +45,12 @@ export interface RuleFeedOptions {
   readonly epoch: number;
   /** Metrics of the series of this epoch, by numbers; 0 is none. */
   readonly metrics: MetricNumbers;
+  /** Takes the place of `epoch` and `metrics` where others number the series. */
+  readonly far?: FarSeries;
+  /** Several producers tick into each partition: the slowest that is not silent counts. */
+  readonly manyProducers?: boolean | undefined;
+  /** The name by which the log knows the reader; `rules` by default. */
+  readonly reader?: string | undefined;
   /** Called once when the feed ends by a failure that does not pass. */
   readonly failed: (thrown: unknown) => void;
   /** A trouble that may pass, or a beginning that is not where it should be. */
@@ -53,7 +71,7 @@ export class RuleFeed {
   readonly #options: RuleFeedOptions;
   readonly #abort = new AbortController();
   readonly #offsets = new Map<number, Offset>();
-  readonly #ticks = new Map<number, number>();
+  readonly #ticks = new Map<number, ProducerTicks>();
   #liveMs = Infinity;
   #late = new Map<string, number>();
   /** Of the record at hand: the earliest late time by metric, and the metrics that have one. */
@@ -74,7 +92,7 @@ export class RuleFeed {
     const { log, failed } = this.#options;
     this.#reader = await this.#open(from);
     for (let partition = 0; partition < log.partitions; partition++) {
-      this.#ticks.set(partition, NaN);
+      this.#ticks.set(partition, new ProducerTicks(this.#options.manyProducers === true));
     }
     this.#running = this.#run(this.#reader).catch((thrown: unknown) => {
       if (!this.#abort.signal.aborted) failed(thrown);
@@ -105,7 +123,7 @@ export class RuleFeed {
 
   #reading(at: ReadonlyMap<number, Offset>): Promise<LogReader> {
     for (const [partition, offset] of at) this.#offsets.set(partition, offset);
-    return this.#options.log.read(READER, at);
+    return this.#options.log.read(this.#options.reader ?? READER, at);
   }
 
   async #run(reader: LogReader): Promise<void> {
@@ -114,8 +132,11 @@ export class RuleFeed {
     while (!signal.aborted) {
       const deliveries = await reader.next(signal);
       if (deliveries.length === 0) return;
-      for (const one of deliveries) if (!one.definitionsOnly) this.#absorb(one);
-      const tickMs = Math.min(...this.#ticks.values());
+      for (const one of deliveries) {
+        if (one.definitionsOnly) this.#learn(one);
+        else this.#absorb(one);
+      }
+      const tickMs = Math.min(...Array.from(this.#ticks.values(), ({ timeMs }) => timeMs));
       if (Number.isNaN(tickMs) || tickMs === this.#lastTickMs) continue;
       this.#lastTickMs = tickMs;
       const touched: Touched = { liveMs: this.#liveMs, late: this.#late };
@@ -154,56 +175,96 @@ export class RuleFeed {
     }
   }
 
-  #absorb({ partition, offset, bytes }: Delivery): void {
-    this.#offsets.set(partition, offset + 1);
-    // No alert for the past, nor for what is only aggregated: neither is even opened.
-    if (bytes[LATENESS_BYTE] >= LATENESS.backfill) return;
-    const { records, engine } = this.#options;
-    let record: OpenRecord;
+  #record(bytes: Uint8Array): OpenRecord | undefined {
     try {
-      record = records.open(bytes);
+      return this.#options.records.open(bytes);
     } catch (thrown) {
       // The store counts what is malformed; rules only pass it.
-      if (thrown instanceof MonError && thrown.kind === 'data') return;
+      if (thrown instanceof MonError && thrown.kind === 'data') return undefined;
       throw thrown;
-    }
-    if (record.tick !== undefined) this.#ticks.set(partition, record.tick.timeMs);
-    const { histogramCount } = record;
-    const known = record.epoch === this.#options.epoch;
-    const late = record.lateness === 1 ? { known } : undefined;
-    if (record.floatCount > 0) {
-      const refs = records.refs(record);
-      if (known && engine.outputs.isOwn(refs[0])) return;
-      this.#note(late, records.times(record), refs);
-    }
-    if (histogramCount > 0) {
-      const { refs, timestamps } = record.histograms();
-      this.#note(late, timestamps, refs);
     }
   }
 
-  #note(
-    late: { readonly known: boolean } | undefined,
-    times: Float64Array,
-    refs: Uint32Array,
-  ): void {
-    if (late === undefined) {
-      for (let i = 0; i < times.length; i++) if (times[i] < this.#liveMs) this.#liveMs = times[i];
-      return;
+  #learn({ bytes }: Delivery): void {
+    const { far } = this.#options;
+    if (far === undefined) return;
+    if (bytes[LATENESS_BYTE] === LATENESS.held) return;
+    const record = this.#record(bytes);
+    if (record !== undefined) far.learn(record);
+  }
+
+  #absorb({ partition, offset, bytes }: Delivery): void {
+    this.#offsets.set(partition, offset + 1);
+    const { records, far } = this.#options;
+    const lateness = bytes[LATENESS_BYTE];
+    // What is only aggregated has series of its own.
+    if (lateness === LATENESS.held) return;
+    // No alert for the past: what is backfill is opened only for the series that it defines.
+    const backfill = lateness === LATENESS.backfill;
+    if (backfill && far === undefined) return;
+    const record = this.#record(bytes);
+    if (record === undefined) return;
+    far?.learn(record);
+    if (backfill) return;
+    if (record.tick !== undefined) {
+      this.#ticks.get(partition)?.take(record.epoch, record.tick.timeMs);
     }
+    const late = record.lateness === 1;
+    const { histogramCount, epoch } = record;
+    const of = this.#metricsOf(epoch);
+    if (record.floatCount > 0) {
+      const refs = records.refs(record);
+      const own = this.#isOwn(epoch, refs[0]);
+      if (own && far === undefined) return;
+      if (!late && !own) this.#live(records.times(record));
+      else if (!late) this.#liveOfOthers(records.times(record), refs, epoch);
+      else this.#noteLate(records.times(record), refs, of);
+    }
+    if (histogramCount > 0) {
+      const { refs, timestamps } = record.histograms();
+      if (!late) this.#live(timestamps);
+      else this.#noteLate(timestamps, refs, of);
+    }
+  }
+
+  #isOwn(epoch: number, ref: number): boolean {
+    const { far, engine } = this.#options;
+    if (far !== undefined) return far.isOwn(far.of(epoch, ref));
+    return epoch === this.#options.epoch && engine.outputs.isOwn(ref);
+  }
+
+  /** The metric of a series of a record; 0 when nobody knows it. */
+  #metricsOf(epoch: number): (ref: number) => number {
+    const { far, metrics } = this.#options;
+    if (far !== undefined) return (ref) => far.of(epoch, ref);
+    return epoch === this.#options.epoch ? (ref) => metrics.of(ref) : () => 0;
+  }
+
+  #live(times: Float64Array): void {
+    for (let i = 0; i < times.length; i++) if (times[i] < this.#liveMs) this.#liveMs = times[i];
+  }
+
+  /** A record that begins like one of ours may be somebody else's. */
+  #liveOfOthers(times: Float64Array, refs: Uint32Array, epoch: number): void {
+    for (let i = 0; i < times.length; i++) {
+      if (times[i] < this.#liveMs && !this.#isOwn(epoch, refs[i])) this.#liveMs = times[i];
+    }
+  }
+
+  #noteLate(times: Float64Array, refs: Uint32Array, of: (ref: number) => number): void {
     const oldest = (this.#lastTickMs || 0) - LATE_MS_MAX;
-    const { metrics } = this.#options;
+    const { metrics, far } = this.#options;
     const touched = this.#touched;
     for (let i = 0; i < times.length; i++) {
       if (times[i] < oldest) continue;
-      const metric = late.known ? metrics.of(refs[i]) : 0;
+      const metric = of(refs[i]);
       if (metric >= this.#earliest.length) this.#grow(metric);
       if (times[i] >= this.#earliest[metric]) continue;
       if (this.#earliest[metric] === Infinity) touched.push(metric);
       this.#earliest[metric] = times[i];
     }
     for (const metric of touched.splice(0)) {
-      this.#lateOf(metrics.name(metric), this.#earliest[metric]);
+      this.#lateOf((far ?? metrics).name(metric), this.#earliest[metric]);
       this.#earliest[metric] = Infinity;
     }
   }

@@ -29,6 +29,8 @@ export interface RuleDefaults {
 
 export class RuleSet {
   groups: readonly RunningGroup[] = [];
+  /** Names of the series that these rules write. */
+  ownNames: ReadonlySet<string> = new Set();
   readonly templates = new Templates();
   readonly #defaults: RuleDefaults;
 
@@ -72,6 +74,7 @@ export class RuleSet {
     }
     this.groups = next;
     layStages(this.rules);
+    this.ownNames = new Set(this.rules.flatMap(({ makes }) => [...makes]));
     const gone = [...before.values()].filter(({ id }) => !kept.has(id));
     return { changed: changesOf(old, next), gone };
   }

@@ -31,6 +31,8 @@ export interface RuleCounts {
   fragmentsRun: number;
   storeReads: number;
   transitions: number;
+  /** Times that a rule had to wait with its transitions because too many were not told yet. */
+  transitionsHeld: number;
   lastTickSeconds: number;
 }
 

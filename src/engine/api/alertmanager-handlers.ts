@@ -143,12 +143,12 @@ export const deleteSilence = handler(async (desk, call) => {
 
 /** GET /api/v2/receivers */
 export const getReceivers = handler(async (desk) => {
-  return desk.status().receivers.map((name) => ({ name }));
+  return (await desk.status()).receivers.map((name) => ({ name }));
 });
 
 /** GET /api/v2/status */
 export const getStatus = handler(async (desk, _call, { version }) => {
-  const { startedMs, configText } = desk.status();
+  const { startedMs, configText } = await desk.status();
   return {
     cluster: { name: '', status: 'disabled', peers: [] },
     config: { original: configText },

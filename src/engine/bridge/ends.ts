@@ -4,7 +4,7 @@
 // asked for before the call is too old for it.
 import type { Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { innermost, typeOf } from './kafka-failure.ts';
+import { innermost, kafkaFailure, typeOf } from './kafka-failure.ts';
 import type { KafkaCluster } from './kafkajs-inside.ts';
 
 export interface EndsOptions {
@@ -60,6 +60,13 @@ export class Ends {
   async end(partition: number): Promise<Offset> {
     await this.#fresh('end');
     return this.#known.end[partition];
+  }
+
+  /** All partitions at once. @throws MonError when the brokers do not answer. */
+  async all(edge: Edge, brokers: readonly string[]): Promise<readonly Offset[]> {
+    await this.#fresh(edge);
+    if (this.failure !== undefined) throw kafkaFailure(this.failure, brokers);
+    return [...this.#known[edge]];
   }
 
   /** Asks now. @throws what kafkajs throws. */

@@ -14,8 +14,11 @@ export const GROUP_OF: Readonly<Record<string, string>> = {
   rollup: 'rollup-aggregators',
 };
 
+/** `store/b` is the reader of zone b: a group of its own, since each zone reads everything. */
 export function groupOf(reader: string): string {
-  return Object.hasOwn(GROUP_OF, reader) ? GROUP_OF[reader] : reader;
+  const [role, zone] = reader.split('/');
+  if (!Object.hasOwn(GROUP_OF, role)) return reader;
+  return zone === undefined ? GROUP_OF[role] : `${GROUP_OF[role]}.${zone}`;
 }
 
 /** What a group says of one partition; -1: nothing. */
@@ -24,6 +27,13 @@ export interface GroupMark {
   readonly partition: number;
   readonly position: Offset;
   readonly released: Offset;
+}
+
+/** How far a group is behind in a partition. */
+export interface GroupLag {
+  readonly group: string;
+  readonly partition: number;
+  readonly records: number;
 }
 
 export interface GroupsOptions {

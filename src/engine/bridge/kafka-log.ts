@@ -16,7 +16,7 @@ import type { Clock, Timer } from '../runtime/clock.ts';
 import { WrittenDictionaries } from './dictionaries.ts';
 import { Ends } from './ends.ts';
 import { committed, Groups, groupOf } from './groups.ts';
-import type { GroupMark } from './groups.ts';
+import type { GroupLag, GroupMark } from './groups.ts';
 import type { KafkaAccess } from './kafka-access.ts';
 import { clusterFor } from './kafka-access.ts';
 import { CODEC } from './kafka-codecs.ts';
@@ -52,6 +52,8 @@ export interface KafkaLogOptions {
   readonly spool?: (partitions: number) => Promise<Spool>;
   /** How batches are packed; by default as the topic is set. */
   readonly compression?: CodecName;
+  /** Records lean on nothing: each can be read without any before it. */
+  readonly alone?: boolean;
   readonly giveUpMs?: number;
   readonly patienceMs?: number;
   /** Told once when Kafka goes away, and once when it is back. */
@@ -66,13 +68,6 @@ export interface KafkaLogCounts extends SenderCounts {
   readonly drained: number;
   /** Records that readers could not read because retention had passed their dictionary. */
   readonly lost: number;
-}
-
-/** How far a group is behind in a partition. */
-export interface GroupLag {
-  readonly group: string;
-  readonly partition: number;
-  readonly records: number;
 }
 
 const ASK_MS = 3_000;
@@ -190,6 +185,11 @@ export class KafkaLog implements Log {
     return this.#ends.end(partition);
   }
 
+  /** Where all partitions begin or end, in one question. @throws MonError without an answer. */
+  all(edge: 'start' | 'end'): Promise<readonly Offset[]> {
+    return this.#ends.all(edge, this.#options.access.brokers);
+  }
+
   async read(reader: string, from: ReadonlyMap<number, Offset>): Promise<LogReader> {
     if (this.#closing) throw closed();
     const { access, clock } = this.#options;
@@ -223,8 +223,7 @@ export class KafkaLog implements Log {
     const mine = new Set(marks.map(({ group }) => group));
     const strangers = others.map(groupOf).filter((group) => !mine.has(group));
     try {
-      const { topic, partitions } = this;
-      marks.push(...(await committed(this.#asking, { topic, partitions }, strangers)));
+      marks.push(...(await committed(this.#asking, this, strangers)));
       await this.#ends.ask('end');
     } catch (thrown) {
       throw kafkaFailure(thrown, this.#options.access.brokers);
@@ -304,7 +303,7 @@ export class KafkaLog implements Log {
     const dictionaries = this.#dictionaries;
     const spilling = this.#spill?.active === true;
     // In the spool each record stands alone: any of them may be refused there.
-    if (spilling) dictionaries.renew(partition);
+    if (spilling || this.#options.alone === true) dictionaries.renew(partition);
     const key = dictionaries.next(partition, this.#ends.known(partition), now);
     let value: Uint8Array;
     try {
@@ -390,7 +389,7 @@ export class KafkaLog implements Log {
     const inside = partition < this.partitions;
     const end = inside ? this.#ends.known(partition) : -1;
     const start = inside ? this.#ends.knownStart(partition) : 0;
-    const failure = offsetFailure(this.topic, { reader, partition, offset, start, end });
-    if (failure) throw failure;
+    const bad = offsetFailure(this.topic, { reader, partition, offset, start, end });
+    if (bad) throw bad;
   }
 }

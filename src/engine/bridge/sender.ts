@@ -4,7 +4,13 @@
 // same records, or the broker takes something else for it; and a producer that has let go of such
 // a batch needs a new producer id before it sends anything further.
 import { assert } from '../errors.ts';
-import { KAFKA_BATCH_BYTES, KAFKA_LINGER_MS } from '../limits-links.ts';
+import {
+  KAFKA_BATCH_BYTES,
+  KAFKA_BUSY_BYTES,
+  KAFKA_LINGER_BUSY_MS,
+  KAFKA_LINGER_MS,
+  KAFKA_REQUEST_BYTES,
+} from '../limits-links.ts';
 import type { Offset } from '../ports.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import { typeOf } from './kafka-failure.ts';
@@ -72,6 +78,8 @@ export class Sender {
   #preparing = false;
   #failed = 0;
   #timer: Timer | undefined;
+  /** Longer under load, so that a request is worth its way. */
+  #lingerMs: number = KAFKA_LINGER_MS;
   #idle: (() => void)[] = [];
   #closed = false;
 
@@ -96,7 +104,7 @@ export class Sender {
   push(out: Outgoing): void {
     this.#lanes[out.partition].queue.push(out);
     this.pendingBytes += sizeOf(out);
-    this.#soon(this.pendingBytes >= KAFKA_BATCH_BYTES ? 0 : KAFKA_LINGER_MS);
+    this.#soon(this.pendingBytes >= KAFKA_REQUEST_BYTES ? 0 : this.#lingerMs);
   }
 
   /** When the oldest record that waits was pushed, monotonic ms. */
@@ -318,7 +326,9 @@ export class Sender {
     for (const partition of partitions) this.#lanes[partition].sending = false;
     this.#busy.delete(leader);
     if (failure !== undefined) await this.#unanswered(partitions, batches, failure);
-    this.#soon(0);
+    const enough = failure !== undefined || this.pendingBytes >= KAFKA_REQUEST_BYTES;
+    const waited = clock.monotonic() - (this.oldestMs() ?? 0);
+    this.#soon(enough ? 0 : Math.max(0, this.#lingerMs - waited));
   }
 
   #succeeded(
@@ -328,10 +338,13 @@ export class Sender {
   ): void {
     if (this.#failed > 0) this.#options.trouble(undefined);
     this.#failed = 0;
+    const before = this.counts.bytes;
     partitions.forEach((partition, i) => {
       this.#settle(partition, batches[i], bases.get(partition) ?? UNKNOWN_OFFSET);
       if (this.#lanes[partition].nextSequence > SEQUENCE_MAX) this.#producer = undefined;
     });
+    const busy = this.counts.bytes - before >= KAFKA_BUSY_BYTES;
+    this.#lingerMs = busy ? KAFKA_LINGER_BUSY_MS : KAFKA_LINGER_MS;
   }
 
   #settle(partition: number, batch: Batch, base: Offset): void {

@@ -17,6 +17,8 @@ export interface TopicSpec {
 export interface TopicPlan {
   /** Base name of the topic of samples. */
   readonly raw?: string;
+  /** Name of the topic of alerts. */
+  readonly alerts?: string;
   readonly partitions?: number;
   readonly replication?: number;
   readonly compression?: Exclude<CodecName, 'none'>;
@@ -62,7 +64,8 @@ export function rawSpec(plan: TopicPlan = {}): TopicSpec {
 export function topicSpecs(plan: TopicPlan = {}): TopicSpec[] {
   const replication = plan.replication ?? REPLICATION;
   const settings = settingsFor(plan, ALERTS_KEEP_MS);
-  const alerts = { name: ALERTS_TOPIC, partitions: ALERTS_PARTITIONS, replication, settings };
+  const name = plan.alerts ?? ALERTS_TOPIC;
+  const alerts = { name, partitions: ALERTS_PARTITIONS, replication, settings };
   return [rawSpec(plan), alerts];
 }
 

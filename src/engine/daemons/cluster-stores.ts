@@ -8,7 +8,7 @@ import { RemoteSource } from '../remote/source-remote.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
-import type { ClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
 import type { StoreFacts } from './role-store.ts';
 
 /** For so long others are asked before a store that did not answer, ms. */

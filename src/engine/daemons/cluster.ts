@@ -14,7 +14,10 @@ import { parseAddress } from '../remote/address.ts';
 import { roleLogFile, rolesFile } from './folders.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
-import { ROLES } from './roles.ts';
+import { hearsHangup, RELOADED } from './cluster-reload.ts';
+import { readRoutes } from './notify-wiring.ts';
+import { loadRules } from './rule-files.ts';
+import { hasRules } from './rules-wiring.ts';
 import { Supervisor } from './supervisor.ts';
 import type { RoleSpec } from './supervisor.ts';
 import type { ClusterSize, UpOptions } from './up-options.ts';
@@ -22,8 +25,6 @@ import type { ClusterSize, UpOptions } from './up-options.ts';
 const LOG_FILE_BYTES = 4 * 1024 * 1024;
 /** Until then all roles should be ready; after it the start is told all the same. */
 const READY_MS = 20_000;
-/** Roles that read what others write: one process each, of those that this build has. */
-const FOLLOWERS = ['rollup', 'alert', 'notify'];
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz';
 
 /** The names of zones: a, b, c. */
@@ -42,8 +43,11 @@ export async function startCluster(
   size: ClusterSize,
   local: LocalOptions,
 ): Promise<RunningCluster> {
-  const { dataDir, logger, host, port } = local;
+  const { dataDir, logger, host, port, rules, routesPath } = local;
   await checkPort(host, port);
+  // A file with a mistake is told here, not by a process that ends again and again.
+  await loadRules(systemDisk, rules.files, rules.bare !== true);
+  if (routesPath !== undefined) await readRoutes(routesPath);
   for (const name of ['run', 'logs', 'hub', 'stores', 'objects'])
     makeFolderNow(join(dataDir, name));
   const tokenPath = join(dataDir, 'cluster-token');
@@ -75,6 +79,7 @@ export async function startCluster(
     for (const file of noises.values()) file.close();
     return killed;
   };
+  if (hearsHangup(up.configPath, local)) up.onHangup?.(() => supervisor.hangup(RELOADED));
   const ended = new AbortController();
   up.signal.addEventListener('abort', () => ended.abort(), { once: true });
   try {
@@ -123,18 +128,19 @@ interface Plan {
   readonly tokenPath: string;
 }
 
-/** The log first, then the stores, then all that asks and is asked. */
+/** The hub first, then the stores, then all that asks and is asked. */
 function specsOf(plan: Plan): RoleSpec[][] {
-  const { size } = plan;
+  const { size, local } = plan;
   const zones = Array.from({ length: size.zones }, (_, i) => zoneName(i));
   const some = (role: string, count: number): RoleSpec[] =>
     Array.from({ length: count }, (_, i) => specOf(plan, zones, role, i));
   return [
-    some('log', 1),
+    some(local.kafka === undefined ? 'log' : 'state', 1),
     some('store', size.stores),
     [
       ...some('query', 1),
-      ...FOLLOWERS.filter((role) => ROLES.has(role)).flatMap((role) => some(role, 1)),
+      ...some('alert', hasRules(local) ? 1 : 0),
+      ...some('notify', local.routesPath === undefined ? 0 : 1),
       ...some('collector', size.collectors),
       ...some('api', 1),
     ],
@@ -146,7 +152,8 @@ function specOf(plan: Plan, zones: readonly string[], role: string, index: numbe
   const { dataDir } = local;
   const member = role === 'store' || role === 'collector' ? `${role}-${index}` : role;
   const run = fileURLToPath(new URL('../../../../bin/run.js', import.meta.url));
-  const folder = role === 'log' ? join(dataDir, 'hub') : join(dataDir, 'stores', member);
+  const isHub = role === 'log' || role === 'state';
+  const folder = isHub ? join(dataDir, 'hub') : join(dataDir, 'stores', member);
   const zone = zones[index % zones.length];
   const args = [run, 'run', role, '--supervised', '--member', member, '--zone', zone];
   args.push('--zones', zones.join(','), '--data-dir', folder, '--cluster-token-file', tokenPath);
@@ -155,12 +162,18 @@ function specOf(plan: Plan, zones: readonly string[], role: string, index: numbe
   if (up.configPath !== undefined) args.push('--config', up.configPath);
   if (up.demo) args.push('--demo');
   if (up.shards !== undefined) args.push('--shards', String(up.shards));
-  if (role === 'api') {
+  if (up.kafka !== undefined) args.push('--kafka', up.kafka);
+  for (const glob of up.rules ?? []) args.push('--rules', glob);
+  if (up.routesPath !== undefined) args.push('--routes', up.routesPath);
+  if (['api', 'alert', 'notify'].includes(role)) {
     args.push('--listen', up.listen ?? `${local.host}:${local.port}`);
+  }
+  if (role === 'api') {
     if (up.tokenFile !== undefined) args.push('--token-file', up.tokenFile);
     if (up.enableAdmin === true) args.push('--enable-admin');
+    if (up.enableLifecycle === true) args.push('--enable-lifecycle');
   }
-  return { role, member, args: (hub) => (role === 'log' ? args : [...args, '--hub', hub]) };
+  return { role, member, args: (hub) => (isHub ? args : [...args, '--hub', hub]) };
 }
 
 /** A unix socket in the folder, or a free port of this machine when the path is too long. */

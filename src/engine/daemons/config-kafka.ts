@@ -12,6 +12,8 @@ export interface KafkaSettings {
   readonly brokers: string;
   /** Base name of the topic of samples; undefined: metrics.raw. */
   readonly topic?: string;
+  /** The topic of alerts; undefined: alerts.triggered. */
+  readonly alertsTopic?: string;
   /** Another number than the topic has begins a new generation. */
   readonly partitions?: number;
   readonly tls?: boolean;
@@ -27,7 +29,8 @@ export interface KafkaSettings {
 }
 
 const FIELDS = [
-  ...['brokers', 'topic', 'partitions', 'tls', 'ca_file', 'cert_file', 'key_file', 'server_name'],
+  ...['brokers', 'topic', 'alerts_topic', 'partitions'],
+  ...['tls', 'ca_file', 'cert_file', 'key_file', 'server_name'],
   ...['sasl_mechanism', 'sasl_username', 'sasl_password_file', 'spool_size'],
 ];
 const PARTITIONS_MAX = 4096;
@@ -49,6 +52,7 @@ export function readKafka(mon: Section): KafkaSettings | undefined {
   return compact({
     brokers,
     topic: section.text('topic'),
+    alertsTopic: section.text('alerts_topic'),
     partitions: section.integer('partitions', 1, PARTITIONS_MAX),
     tls: section.bool('tls'),
     caFile: section.path('ca_file'),
@@ -83,6 +87,7 @@ export function kafkaFields(settings: KafkaSettings | undefined): Record<string,
   const all = {
     brokers: settings.brokers,
     topic: settings.topic,
+    alerts_topic: settings.alertsTopic,
     partitions: settings.partitions,
     tls: settings.tls,
     ca_file: settings.caFile,

@@ -14,7 +14,7 @@ import {
   SEAL_LATE_MS_MIN,
   SCRAPE_INTERVAL_MS,
   SCRAPE_TIMEOUT_MS,
-  TICK_MS,
+  RULE_INTERVAL_MS,
 } from '../limits.ts';
 import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
@@ -205,7 +205,7 @@ export function parseConfig(text: string, path: string): ParsedConfig {
   const under = { intervalMs: SCRAPE_INTERVAL_MS, timeoutMs: SCRAPE_TIMEOUT_MS };
   const times = readTimes(global, under);
   const defaults = { ...times, limits: readLimits(global), histograms: readHistograms(global) };
-  const evaluationIntervalMs = global.duration('evaluation_interval') ?? TICK_MS;
+  const evaluationIntervalMs = global.duration('evaluation_interval') ?? RULE_INTERVAL_MS;
   if (evaluationIntervalMs === 0) {
     global.fail('evaluation_interval', 'evaluation_interval must be above 0');
   }

@@ -9,8 +9,9 @@ import { SeriesBook } from '../kernels/series-book.ts';
 import { assert } from '../errors.ts';
 import { TICK_MS } from '../limits.ts';
 import { Beats } from './beats.ts';
-import { openClusterLog } from './cluster-log.ts';
-import type { ClusterLog } from './cluster-log.ts';
+import { logTraits, openClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
+import { FarNotes } from './far-notes.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { showDoor } from './self-metrics.ts';
 
@@ -21,14 +22,27 @@ export interface FarProducer {
 
 const SHOW_MS = 2000;
 
+export interface FarProducerOptions {
+  /** Over Kafka: acknowledges what lies on this process's disk while the brokers are away. */
+  readonly spool?: boolean;
+  /** The name of its reader of the log, for a process that also reads. */
+  readonly reader?: string;
+  /** Told when the process should tick; always by default. */
+  readonly ticks?: () => boolean;
+}
+
 /** Makes the door of this process; its ticks begin with the services. */
-export async function farProducer(world: RoleWorld): Promise<FarProducer> {
+export async function farProducer(
+  world: RoleWorld,
+  { spool = true, reader, ticks = () => true }: FarProducerOptions = {},
+): Promise<FarProducer> {
   const { clock, counters, options, services } = world;
   const kernels = new Kernels();
   // Made when the log has told its partitions, before anything is appended.
   let book: SeriesBook | undefined;
   const codec = new BatchCodec(kernels);
   const log = await openClusterLog(world, {
+    ...{ spool, reader },
     encoder: {
       encode(batch, place) {
         assert(book, 'there is a book before there is a batch');
@@ -38,9 +52,10 @@ export async function farProducer(world: RoleWorld): Promise<FarProducer> {
   });
   book = new SeriesBook(kernels, log.partitions);
   const text = new PushText(clock);
+  const far = options.settings.kafka === undefined ? undefined : world.hub('late', 0);
   const door = new Door({
-    ...{ log, book, kernels, clock },
-    limits: { retentionMs: options.settings.retentionMs },
+    ...{ log: far === undefined ? log : new FarNotes(far, clock).watch(log), book, kernels, clock },
+    limits: { retentionMs: options.settings.retentionMs, ...logTraits(world).doorLimits },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
   const refusals = showDoor(counters, () => door.counts);
@@ -49,7 +64,7 @@ export async function farProducer(world: RoleWorld): Promise<FarProducer> {
   services.add({
     name: 'ticks',
     start: async () => {
-      beats.every(TICK_MS, () => door.tick());
+      beats.onTheSecond(TICK_MS, async () => void (ticks() && (await door.tick())));
       beats.every(SHOW_MS, async () => refusals());
     },
     drain: () => beats.stop(),

@@ -75,6 +75,7 @@ function planOf({ settings, partitions, replication, compression }: KafkaAdminOp
   }
   return {
     ...(settings.topic === undefined ? {} : { raw: settings.topic }),
+    ...(settings.alertsTopic === undefined ? {} : { alerts: settings.alertsTopic }),
     ...(partitions === undefined ? {} : { partitions }),
     ...(replication === undefined ? {} : { replication }),
     ...(compression === undefined ? {} : { compression: compression as 'zstd' }),

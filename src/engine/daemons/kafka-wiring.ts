@@ -68,8 +68,8 @@ export async function openKafkaLog(
 }
 
 /** A bounded embedded log whose records are messages of Kafka. */
-async function openSpool(
-  { dataDir, disk, clock, state }: OpenLogOptions,
+export async function openSpool(
+  { dataDir, disk, clock, state }: Pick<OpenLogOptions, 'dataDir' | 'disk' | 'clock' | 'state'>,
   partitions: number,
   bytesMax: number = KAFKA_SPOOL_BYTES_MAX,
 ): Promise<Spool> {
@@ -112,7 +112,8 @@ function fromOldest(sink: Sink, log: Log): Sink {
   };
 }
 
-function showKafka(counters: Counters, log: KafkaLog): void {
+/** What the bridge counts. */
+export function showKafka(counters: Counters, log: KafkaLog): void {
   const rows: readonly (readonly [string, string, () => number])[] = [
     ['mon_kafka_records_total', 'Records acknowledged by Kafka.', () => log.counts.records],
     ['mon_kafka_bytes_total', 'Bytes of these records.', () => log.counts.bytes],
@@ -130,11 +131,15 @@ function showKafka(counters: Counters, log: KafkaLog): void {
 }
 
 /** Fetches how far each group is behind; a group that nobody has shows nothing. */
-function showLag(counters: Counters, log: KafkaLog): () => Promise<void> {
+export function showLag(
+  counters: Counters,
+  log: KafkaLog,
+  others: readonly string[] = ROLES,
+): () => Promise<void> {
   const gauges = new Map<string, Gauge>();
   const help = 'Records of a partition that a group has not read yet.';
   return async () => {
-    for (const { group, partition, records } of await log.lag(ROLES)) {
+    for (const { group, partition, records } of await log.lag(others)) {
       const key = `${partition} ${group}`;
       let gauge = gauges.get(key);
       if (!gauge) {

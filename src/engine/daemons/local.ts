@@ -72,6 +72,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const rules = makeRules({
     ...{ settings: options.rules, log, epoch: opened.epoch, door, state, caughtUp, ask: queries },
     ...{ clock, disk, counters, logger, failed, notify },
+    ...(opened.epoch < 0 ? { manyProducers: true, reader: 'alert' } : {}),
     sources: shards,
   });
   const aggregation = makeAggregation({

@@ -2,24 +2,29 @@
 // through a door of its own into the log, targets are told by the collectors. Wiring only. Easy to
 // get wrong: an admin's deletion has to reach every store, or a replica would bring it back.
 import { join } from 'node:path';
+import type { Replay } from '../api/api-parts.ts';
 import { ApiServer } from '../api/api-server.ts';
 import { MonError } from '../errors.ts';
 import type { Labels } from '../model/labels.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Admin, TargetStatus, Targets } from '../ports.ts';
 import { RemoteAsk } from '../remote/ask-remote.ts';
-import type { Calling } from '../remote/link.ts';
+import { RemoteDesk, RemoteRules } from '../remote/desk-remote.ts';
 import { RemoteSource } from '../remote/source-remote.ts';
 import { RemoteUpkeep } from '../remote/upkeep-remote.ts';
 import { urlOf } from './listen-address.ts';
 import { Beats } from './beats.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
+import { clusterReload } from './cluster-reload.ts';
+import { clusterReplay } from './cluster-rollups.ts';
 import { farProducer } from './far-producer.ts';
 import type { FarProducer } from './far-producer.ts';
 import { passes } from './role-frame.ts';
 import type { RoleWorld } from './role-frame.ts';
+import { RoleLink } from './role-link.ts';
 import { directoryOf } from './role-query.ts';
 import type { StoreFacts } from './role-store.ts';
+import { hasRules } from './rules-wiring.ts';
 import { VERSION } from './version.ts';
 
 const LOOK_MS = 250;
@@ -34,11 +39,13 @@ export async function startApi(world: RoleWorld): Promise<void> {
   const { settings, failed, others, logger } = options;
   const producer = await farProducer(world);
   const directory = directoryOf(world);
-  const query = new QueryLink(directory);
+  const query = new RoleLink({ directory, clock, role: 'query' });
   const targets = new ClusterTargets(directory);
   const api = new ApiServer({
     ...{ ask: new RemoteAsk(query.to('ask')), explain: new RemoteAsk(query.to('ask')) },
     ...{ source: new RemoteSource(query.to('source')), retentionMs: settings.retentionMs },
+    ...alertPartsOf(world, directory),
+    replays: new Map(settings.rollups === undefined ? [] : [['rollup', replayOf(directory)]]),
     ...{ intake: producer.door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: settings.token, flags: settings.flags, configText: settings.configText },
     selfMetrics: () => counters.render(),
@@ -47,6 +54,7 @@ export async function startApi(world: RoleWorld): Promise<void> {
       return { ready: why.length === 0, why: why.join(', ') };
     },
     onBug: failed,
+    reload: clusterReload(world, directory),
     blocks: () => blocksOf(directory),
     admin: settings.adminApi === true ? adminOf(world, directory, producer) : undefined,
   });
@@ -67,45 +75,30 @@ export async function startApi(world: RoleWorld): Promise<void> {
   });
 }
 
-/** Whichever query process lives now, as a link. */
-class QueryLink {
-  readonly #directory: ClusterDirectory;
-  #turn = 0;
+/** A process that is being started again is waited for so long. */
+const ROLE_WAIT_MS = 5000;
 
-  constructor(directory: ClusterDirectory) {
-    this.#directory = directory;
-  }
+/** The rules and the notifier, which run elsewhere; what this cluster does not have is left out. */
+function alertPartsOf({ options, clock }: RoleWorld, directory: ClusterDirectory) {
+  const { settings } = options;
+  const link = (role: string): RoleLink =>
+    new RoleLink({ directory, role, clock, patienceMs: ROLE_WAIT_MS });
+  const notify = link('notify');
+  return {
+    ...(hasRules(settings) ? { rules: new RemoteRules(link('alert').to('rules')) } : {}),
+    ...(settings.routesPath === undefined
+      ? {}
+      : { desk: new RemoteDesk(notify.to('desk'), notify.to('desk', true)) }),
+  };
+}
 
-  get there(): boolean {
-    return this.#members().length > 0;
-  }
-
-  /** Each call goes to the next process, and to another when one is away. */
-  to(service: string): Calling {
-    const call: Calling['call'] = async (method, args, more) => {
-      const addresses = this.#members();
-      let failure = new MonError('MON_SERVER_UNREACHABLE', 'no process of the role query lives', {
-        hint: 'mon status says why',
-      });
-      for (let i = 0; i < addresses.length; i++) {
-        const address = addresses[(this.#turn + i) % addresses.length];
-        try {
-          return await this.#directory.link(address, service).call(method, args, more);
-        } catch (thrown) {
-          const away = thrown instanceof MonError && thrown.code === 'MON_SERVER_UNREACHABLE';
-          if (!away) throw thrown;
-          failure = thrown;
-          this.#turn++;
-        }
-      }
-      throw failure;
-    };
-    return { call };
-  }
-
-  #members(): string[] {
-    return addressesOf(this.#directory, 'query');
-  }
+function replayOf(directory: ClusterDirectory): Replay {
+  return clusterReplay(() =>
+    directory.members('store').flatMap(({ facts }) => {
+      const known = facts as StoreFacts | null;
+      return known === null ? [] : [directory.link(known.address, 'rollups')];
+    }),
+  );
 }
 
 function addressesOf(directory: ClusterDirectory, role: string): string[] {

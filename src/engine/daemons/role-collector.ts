@@ -47,6 +47,12 @@ export async function startCollector(world: RoleWorld): Promise<void> {
     dropped: manager.dropped(),
   });
   world.listener.offer('targets', plainService({ told }));
+  const { reloader } = options;
+  if (reloader !== undefined) {
+    const reload = reloader.over(logger);
+    reloader.serve(manager, async () => undefined);
+    world.reload = () => reload();
+  }
   let begun = false;
   const changed = (now: Assignment): void => {
     if (shares.lose(now) && begun) void manager.reshare().catch(options.failed);

@@ -10,12 +10,14 @@ import { RemoteListener } from '../remote/listener.ts';
 import { RemoteState } from '../remote/state-remote.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { ReloadReport } from '../model/reload-report.ts';
 import { Counters } from '../runtime/counters.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { LeasePlacement } from '../runtime/placement-leases.ts';
 import type { Deal } from '../runtime/lease-table.ts';
 import { Services } from '../runtime/service.ts';
 import type { LocalOptions } from './local-options.ts';
+import type { Reloader } from './reload.ts';
 import { showProcess } from './self-metrics.ts';
 
 /** Decided by flags, environment and configuration, as for one process. */
@@ -41,6 +43,8 @@ export interface RoleOptions {
   readonly failed: (error: unknown) => void;
   /** Who else is not ready, where somebody tells this process. */
   readonly others?: () => readonly string[];
+  /** Reads the configuration file again, where there is one. */
+  readonly reloader?: Reloader | undefined;
   /** Zones that there are; readers of others hold nothing in the log any more. */
   readonly zones?: readonly string[];
 }
@@ -51,6 +55,8 @@ export interface RunningRole {
   readonly url?: string;
   /** What it still waits for; empty when it is ready. */
   waitingFor(): readonly string[];
+  /** Reads again what this role reads of files. @throws UserError: then all is as it was. */
+  reload(): Promise<unknown>;
   stop(): Promise<readonly string[]>;
 }
 
@@ -79,6 +85,8 @@ export class RoleWorld {
   /** The address that others use. */
   address: Address;
   url: string | undefined;
+  /** What a reload does, for roles that read files. */
+  reload: () => Promise<ReloadReport | undefined> = async () => undefined;
   readonly #links: RemoteLink[] = [];
 
   constructor(options: RoleOptions) {
@@ -92,6 +100,9 @@ export class RoleWorld {
     showProcess(this.counters, this.startedMs);
     this.listener.offer('metrics', {
       open: () => ({ methods: { render: async () => this.counters.render() } }),
+    });
+    this.listener.offer('reload', {
+      open: () => ({ methods: { reload: async () => this.reload() } }),
     });
   }
 
@@ -154,6 +165,7 @@ export async function startRole(start: StartRole, options: RoleOptions): Promise
     address: world.address,
     ...(world.url === undefined ? {} : { url: world.url }),
     waitingFor: () => world.services.waitingFor(),
+    reload: () => world.reload(),
     stop: () => world.stop(),
   };
 }

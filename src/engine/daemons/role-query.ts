@@ -17,6 +17,7 @@ import { LateWatch } from './late-notes.ts';
 import { passes } from './role-frame.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { STORE_LEASE } from './role-store.ts';
+import { horizonsOf } from './rollup-wiring.ts';
 
 const LOOK_MS = 250;
 const LEASE = { leaseMs: 6000, beatMs: 1000 };
@@ -51,13 +52,15 @@ export async function startQuery(world: RoleWorld): Promise<void> {
   const { logger, member, settings } = options;
   const { redisUrl } = settings;
   const log = await openClusterLog(world, { waitMs: LOG_WAIT_MS });
+  services.add({ name: 'log', stop: () => log.close() });
   const directory = directoryOf(world);
   const stores = new ClusterStores({ directory, log, clock, logger });
   const source = new ReplicatedSource(stores);
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
   services.add({ name: 'cache', stop: () => answers.cache.close() });
   const watch = new LateWatch(world.hub('late', 0), answers.changed);
-  const service = freshAsk(answers.service([source]), watch);
+  const rollups = horizonsOf(settings);
+  const service = freshAsk(answers.service([source], { rollups }), watch);
   world.listener.offer('ask', plainService(askMethods(service)));
   const sources = async (): Promise<Source> => source;
   world.listener.offer('source', plainService(sourceMethods(sources)));

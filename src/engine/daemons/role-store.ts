@@ -16,10 +16,14 @@ import type { LeasePlacement } from '../runtime/placement-leases.ts';
 import { makeFolderNow } from '../runtime/make-folder.ts';
 import { AllUpkeep } from './all-upkeep.ts';
 import { Beats } from './beats.ts';
-import { openClusterLog } from './cluster-log.ts';
-import type { ClusterLog } from './cluster-log.ts';
+import { logTraits, openClusterLog } from './cluster-log.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { storeReader } from './role-log.ts';
+import { claimStore } from './store-folder.ts';
+import { EMBEDDED } from './opened-log.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
+import { serveRollups } from './cluster-rollups.ts';
 import { showShards } from './self-metrics.ts';
 import { StoreWork } from './store-work.ts';
 import { UpkeepBeat } from './upkeep-beat.ts';
@@ -51,13 +55,16 @@ export async function startStore(world: RoleWorld): Promise<void> {
     command: `mon run store (${member})`,
   });
   services.add({ name: 'folder', stop: async () => lock.release() });
-  const log = await openClusterLog(world);
+  const log = await openClusterLog(world, { reader: storeReader(zone) });
+  await claimStore(systemDisk, dataDir, log.identity ?? EMBEDDED);
+  services.add({ name: 'log', stop: () => log.close() });
   const places = log.partitions;
   const placement = world.placement({ ...STORE_LEASE, places, deal: dealSticky });
   const holder = new StoreHolder(world, log, placement);
   world.listener.offer('source', plainService(sourceMethods(holder.sourceFor)));
   world.listener.offer('upkeep', plainService(upkeepMethods(holder.upkeep, holder.reach)));
   showShards(world.counters, () => holder.work?.newest ?? []);
+  serveRollups(world, () => holder.work?.rollups);
   const beats = new Beats(clock, logger);
   const role = `store/${zone}`;
   services.add({ name: 'store', stop: () => holder.stop() });
@@ -218,7 +225,8 @@ class StoreHolder {
       ...{ log: this.#log, reader: storeReader(zone), folder: dataDir, logger, clock },
       ...{ objects: join(objectFolder, zone), allObjects: objectFolder },
       ...{ shards: settings.shards, checkpointMs: settings.checkpointMs },
-      ...{ died: failed, fenced: this.fenced },
+      ...{ died: failed, fenced: this.fenced, rollups: settings.rollups },
+      epochs: logTraits(this.#world).epochs,
     };
   }
 

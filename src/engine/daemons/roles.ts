@@ -8,8 +8,11 @@ type Load = () => Promise<StartRole>;
 /** In the order in which a cluster starts them; it drains them in the reverse one. */
 export const ROLES: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['log', async () => (await import('./role-log.ts')).startLog],
+  ['state', async () => (await import('./role-state.ts')).startState],
   ['store', async () => (await import('./role-store.ts')).startStore],
   ['query', async () => (await import('./role-query.ts')).startQuery],
+  ['alert', async () => (await import('./role-alert.ts')).startAlert],
+  ['notify', async () => (await import('./role-notify.ts')).startNotify],
   ['collector', async () => (await import('./role-collector.ts')).startCollector],
   ['api', async () => (await import('./role-api.ts')).startApi],
 ]);
@@ -18,6 +21,11 @@ export const ROLES: ReadonlyMap<string, Load> = new Map<string, Load>([
 export async function roleNamed(name: string): Promise<StartRole> {
   const load = ROLES.get(name);
   if (load !== undefined) return load();
+  if (name === 'rollup') {
+    throw new UserError('rollups have no process of their own', {
+      hint: 'every store rolls up what it holds: mon run store',
+    });
+  }
   throw new UserError(`there is no role ${name}`, {
     hint: `the roles are ${[...ROLES.keys()].join(', ')}`,
   });

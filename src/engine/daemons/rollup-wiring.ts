@@ -18,10 +18,11 @@ import { Pace } from '../store/pace.ts';
 import { runSliced, Turns } from '../store/sliced-run.ts';
 import type { Partition } from '../store/partition.ts';
 import type { Store } from '../store/store.ts';
+import type { StoreSource } from '../store/store-source.ts';
 
 export interface RollupShardOptions {
   readonly store: Store;
-  readonly source: Source;
+  readonly source: StoreSource;
   readonly folder: string;
   readonly disk: Disk;
   readonly kernels: Kernels;
@@ -36,6 +37,8 @@ export interface RollupShard {
   readonly source: Source;
   readonly upkeep: Upkeep;
   readonly rollups: RollupWork;
+  /** The source over some of the partitions. */
+  readonly within: (only: readonly number[]) => Source;
 }
 
 /** Opens the rollups of a shard, over a store that nobody has fed yet. */
@@ -48,13 +51,16 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
   const rollups = await Rollups.open({ ...options, partitions, breathe: () => pace.breathe() });
   const large = new Turns();
   const generation = (): number => store.truncations + rollups.changes;
-  return {
-    sink: new RollupSink(store, rollups),
-    source: new RollupSource({
-      ...{ rollups, source },
+  const over = (some: Rollups, samples: Source): RollupSource =>
+    new RollupSource({
+      ...{ rollups: some, source: samples },
       run: (fragment, readers, signal) =>
         runSliced({ fragment, readers, clock, signal, generation, large }),
-    }),
+    });
+  return {
+    sink: new RollupSink(store, rollups),
+    source: over(rollups, source),
+    within: (only) => over(rollups.within(only), source.within(only)),
     upkeep: withRollups(store, rollups),
     rollups: {
       workRollups: (nowMs) => rollups.work(nowMs),

@@ -18,6 +18,11 @@ export function showRules(counters: Counters, engine: RuleEngine, lag: () => num
     ['mon_rules_fragments_run_total', 'Fragments run, equal ones once.', () => counts.fragmentsRun],
     ['mon_rules_store_reads_total', 'Sealed blocks read for rules.', () => counts.storeReads],
     ['mon_rules_transitions_total', 'Transitions decided.', () => counts.transitions],
+    [
+      'mon_rules_transitions_held_total',
+      'Rules that waited to tell.',
+      () => counts.transitionsHeld,
+    ],
     ['mon_rules_outbox', 'Transitions not yet told.', () => engine.outbox.length],
     ['mon_rules_lag_records', 'Records of the log not yet read by rules.', lag],
     ['mon_rules_groups', 'Groups of rules.', () => engine.rules.groups.length],

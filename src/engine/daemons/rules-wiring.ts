@@ -19,12 +19,13 @@ import { RULE_INTERVAL_MS } from '../limits.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { RulesChanged, RulesView } from '../model/rules.ts';
 import type { Ask, Log, Notify, Source, State } from '../ports.ts';
-import { mergeFragments } from '../promql/merge.ts';
+import { mergeBatches } from '../promql/merge-batches.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Service } from '../runtime/service.ts';
+import { DefinedSeries } from './far-series.ts';
 import { MetricsOfBook } from './metrics-of-book.ts';
 import { loadRules } from './rule-files.ts';
 import { showRules } from './rules-metrics.ts';
@@ -40,11 +41,20 @@ export interface RuleSettings {
   readonly bare?: boolean;
 }
 
+/** Whether there is anything to evaluate. */
+export function hasRules({ rules }: { readonly rules: RuleSettings }): boolean {
+  return rules.files.length > 0 || rules.bare !== true;
+}
+
 export interface RulesOptions {
   readonly settings: RuleSettings;
   readonly log: Log;
-  /** The epoch of the log that this process writes. */
+  /** The epoch of the log that this process writes; -1 where others number series too. */
   readonly epoch: number;
+  /** Others tick into the same partitions. */
+  readonly manyProducers?: boolean;
+  /** The name by which the log knows the reader. */
+  readonly reader?: string;
   readonly door: Door;
   readonly state: State;
   readonly sources: readonly Source[];
@@ -156,13 +166,7 @@ function leavesOf({ sources, caughtUp }: RulesOptions): RunLeaves {
       const reason: unknown = one.reason;
       if (!(reason instanceof MonError) || reason.kind !== 'retry') throw reason;
     }
-    const whole = answers.length === sources.length && answers.every((one) => one.whole);
-    const results = fragments.map((fragment, i) => {
-      const parts = answers.map((one) => one.results[i]);
-      const bad = parts.find((one) => one instanceof Error);
-      return bad ?? mergeFragments(fragment, parts as Exclude<(typeof parts)[number], Error>[]);
-    });
-    return { results, whole, storeReads: answers.reduce((sum, one) => sum + one.storeReads, 0) };
+    return mergeBatches(fragments, answers, answers.length === sources.length);
   };
 }
 
@@ -180,7 +184,7 @@ function writerOf({ door, clock }: RulesOptions): SampleWriter {
 }
 
 function feedOf(
-  { log, door, failed, epoch }: RulesOptions,
+  { log, door, failed, epoch, manyProducers, reader: name }: RulesOptions,
   engine: RuleEngine,
   ticked: () => void,
   more: { pause: (signal: AbortSignal) => Promise<void>; warn: (words: string) => void },
@@ -188,7 +192,8 @@ function feedOf(
   const { kernels, book } = door;
   const reader = new BatchReader(kernels);
   return new RuleFeed({
-    ...{ log, engine, failed, ticked, epoch, ...more },
+    ...{ log, engine, failed, ticked, epoch, manyProducers, reader: name, ...more },
+    ...(epoch < 0 ? { far: new DefinedSeries(() => engine.ownNames) } : {}),
     records: {
       open: (bytes) => reader.open(bytes),
       times: ({ timestampsAt, floatCount }) =>

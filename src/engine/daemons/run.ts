@@ -4,13 +4,14 @@
 // hold ports and folders.
 import { hostname } from 'node:os';
 import type { Readable } from 'node:stream';
-import { UserError } from '../errors.ts';
+import { UserError, messageOf } from '../errors.ts';
 import { addressText, parseAddress } from '../remote/address.ts';
 import type { Address } from '../remote/address.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { LogFile } from '../runtime/log-file.ts';
 import { makeLogger } from '../runtime/logger.ts';
 import { isLoopback } from './listen-address.ts';
+import { reloadOnHangup } from './reload.ts';
 import { startRole } from './role-frame.ts';
 import type { RoleOptions, RunningRole } from './role-frame.ts';
 import { roleNamed } from './roles.ts';
@@ -40,7 +41,11 @@ const LOOK_MS = 100;
 /** Runs until the signal fires or the supervisor has gone; answers the exit code. */
 export async function run(options: RunOptions): Promise<number> {
   const start = await roleNamed(options.role);
-  const { decided: settings } = await decide({ ...options, detach: false, background: false });
+  const { decided: settings, reloader } = await decide({
+    ...options,
+    detach: false,
+    background: false,
+  });
   const { member = `${options.role}-${hostname()}`, logFile: path } = options;
   const token = await clusterToken(options);
   const file =
@@ -69,12 +74,22 @@ export async function run(options: RunOptions): Promise<number> {
     ...{ dataDir: settings.dataDir, hub: hubOf(options), socket: parseAddress(options.socket) },
     ...(options.advertise === undefined ? {} : { advertise: options.advertise }),
     settings: { ...settings, objectFolder: options.objects ?? settings.objectFolder },
-    ...{ failed, others: () => others },
+    ...{ failed, others: () => others, reloader },
   };
   const signal = AbortSignal.any([options.signal, ended.signal]);
   let running: RunningRole | undefined;
   try {
     running = await startRole(start, role);
+    const now = running;
+    const again = async (): Promise<void> => {
+      try {
+        await now.reload();
+      } catch (thrown) {
+        logger.error('what was read from files stays as it was', { why: messageOf(thrown) });
+        throw thrown;
+      }
+    };
+    reloadOnHangup({ reload: again }, options.onHangup, failed);
     logger.info('up', { pid: process.pid, address: addressText(running.address) });
     await report(running, { ...options, signal });
     await stopped(signal);
@@ -93,10 +108,10 @@ export async function run(options: RunOptions): Promise<number> {
 }
 
 function hubOf({ role, hub }: RunOptions): Address | undefined {
-  if (role === 'log') return undefined;
+  if (role === 'log' || role === 'state') return undefined;
   if (hub !== undefined) return parseAddress(hub);
   throw new UserError(`the role ${role} needs the address of the hub`, {
-    hint: 'give --hub HOST:PORT: where mon run log listens (its --socket)',
+    hint: 'give --hub HOST:PORT: where mon run log, or state, listens (its --socket)',
   });
 }
 

@@ -12,6 +12,7 @@ import { systemDisk } from '../runtime/system-disk.ts';
 import { Rehearsal } from '../store/rehearsal.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
+import type { Source } from '../ports.ts';
 import { openRollups } from './rollup-wiring.ts';
 
 /** What the first call of a channel carries. */
@@ -43,12 +44,12 @@ serveShard(parentPort as Channel, async (sent) => {
   const store = await Store.open({ ...options, ...objects, clock, disk, kernels });
   const source = new StoreSource(store, systemClock);
   const { rollups, generation } = options;
-  const plain = { sink: store, upkeep: store, source };
+  const within = (only: readonly number[]): Source => source.within(only);
+  const plain = { sink: store, upkeep: store, source, within };
   const shared = { store, source, disk, kernels, clock, generation };
   const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {
     ...all,
-    within: (only) => source.within(only),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),

@@ -5,6 +5,7 @@
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
 import { Consumer } from '../log/consume.ts';
+import type { RollupKeep } from '../model/rollup.ts';
 import type { Offset, Sink, Source } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -15,8 +16,9 @@ import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
 import { AllUpkeep } from './all-upkeep.ts';
 import { adoptObjects } from './adopt-objects.ts';
-import type { ClusterLog } from './cluster-log.ts';
-import { removePartition } from './store-folder.ts';
+import type { ClusterLog } from './cluster-log-port.ts';
+import { removePartition, removeRollups } from './store-folder.ts';
+import { AllRollups } from './rollup-wiring.ts';
 import { startShards } from './shards.ts';
 import type { RunningShard } from './shards.ts';
 
@@ -30,6 +32,10 @@ export interface StoreWorkOptions {
   readonly allObjects: string;
   readonly shards: number;
   readonly checkpointMs: number | undefined;
+  /** What is kept as rollups; without it there are none. */
+  readonly rollups?: RollupKeep;
+  /** How many producers write into a partition at once; 1 by default. */
+  readonly epochs?: number;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly died: (error: unknown) => void;
@@ -49,6 +55,7 @@ const LACKS_FILE = 'lacks.json';
 export class StoreWork {
   readonly partitions: readonly number[];
   readonly upkeep: AllUpkeep;
+  readonly rollups: AllRollups;
   readonly lacks: readonly Lack[];
   newest: readonly StoreStats[] = [];
   readonly #shards: readonly RunningShard[];
@@ -65,6 +72,7 @@ export class StoreWork {
     this.lacks = lacks;
     this.#shards = shards;
     this.upkeep = new AllUpkeep(shards.map(({ client }) => client));
+    this.rollups = new AllRollups(shards.map(({ client }) => client));
     this.#sink = new ShardedSink(
       shards.map(({ client: sink, partitions: theirs }) => ({ sink, partitions: theirs })),
     );
@@ -142,14 +150,15 @@ async function openShards(
   options: StoreWorkOptions,
   atLeast?: ReadonlyMap<number, Offset>,
 ): Promise<RunningShard[]> {
-  const { log, folder, objects, died } = options;
+  const { log, folder, objects, died, epochs, rollups: keep } = options;
   const count = Math.max(1, Math.min(options.shards, partitions.length));
   const groups = Array.from({ length: count }, (_, i) =>
     dealt(partitions.length, count, i).map((index) => partitions[index]),
   );
   const head = join(folder, 'head');
+  const rollups = keep && { folder: join(folder, 'rollups'), keep };
   const open = { generation: log.generation, folder: head, objectFolder: objects, atLeast, died };
-  return startShards({ partitions: groups, ...open });
+  return startShards({ partitions: groups, ...open, epochs, rollups });
 }
 
 /** Where the shards stand when they are opened like this. */
@@ -185,7 +194,10 @@ async function openable(
     logger.warn('the log has passed some partitions: they are rebuilt from objects', {
       partitions: late.join(','),
     });
-    for (const p of late) await removePartition(systemDisk, head, p);
+    for (const p of late) {
+      await removePartition(systemDisk, head, p);
+      await removeRollups(systemDisk, join(folder, 'rollups'), p);
+    }
     known = known.filter(({ partition }) => !late.includes(partition));
     await adoptObjects({ disk: systemDisk, objects, allObjects, head, partitions, logger });
     late = before(await standing(partitions, options));

@@ -127,6 +127,11 @@ export class Supervisor {
     for (const { spec, child } of this.#all) if (spec.role === role) child?.tell(line);
   }
 
+  /** Has the processes of these roles read their files again. */
+  hangup(roles: readonly string[]): void {
+    for (const { spec, child } of this.#all) if (roles.includes(spec.role)) child?.kill('SIGHUP');
+  }
+
   /** Drains all, the last stage first; answers the names of those that had to be killed. */
   async stop(): Promise<readonly string[]> {
     this.#stopping.abort();

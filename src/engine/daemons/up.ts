@@ -116,14 +116,6 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
     return { ...running, again: { targets, also } };
   }
-  if (local.kafka !== undefined) {
-    throw new UserError('a cluster of processes over Kafka is not built yet', {
-      hint: 'leave --cluster out: one process over Kafka does all',
-    });
-  }
-  if (local.rules.files.length > 0 || local.routesPath !== undefined) {
-    options.warn('rules and notifications do not run in a cluster of processes yet');
-  }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
   return startCluster(options, options.cluster, local);

@@ -37,5 +37,5 @@ export interface AlertDesk {
   ): Promise<readonly Incident[]>;
   /** Sends a test to every integration of a receiver, past all routing. */
   test(receiver: string): Promise<readonly TestOutcome[]>;
-  status(): NotifierStatus;
+  status(): NotifierStatus | Promise<NotifierStatus>;
 }

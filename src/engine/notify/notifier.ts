@@ -18,7 +18,7 @@ import type {
 import { makeLabels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
-import type { AlertEvent, Notify, State } from '../ports.ts';
+import type { AlertEvent, Notify, Offset, State } from '../ports.ts';
 import type { Timer } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { Random } from '../runtime/random.ts';
@@ -39,7 +39,7 @@ import { RouteTree } from './matching.ts';
 import { Mutes, isFiring } from './muting.ts';
 import type { Muting } from './muting.ts';
 import type { Outcome } from './receivers/outcome.ts';
-import type { AlertRecord, SendRecord } from './records.ts';
+import type { AlertRecord, ReadOf, SendRecord } from './records.ts';
 import { rerouted } from './reroute.ts';
 import { settle } from './settle.ts';
 import type { Routing } from './routing.ts';
@@ -129,8 +129,19 @@ export class Notifier implements Notify, AlertDesk {
     return this.#delivery.count;
   }
 
-  async take(events: readonly AlertEvent[]): Promise<void> {
+  /** How far a log of this name was read; nothing when it was another one. */
+  readTo(log: string): ReadonlyMap<number, Offset> {
+    const known = this.book.meta.rows.get('log');
+    return new Map(known?.log === log ? known.offsets : []);
+  }
+
+  /** @param read where the reader of a log of alerts stands then, in the same commit. */
+  async take(events: readonly AlertEvent[], read?: ReadOf): Promise<void> {
     await this.#change((tx, nowMs) => {
+      if (read !== undefined) {
+        const offsets = [...read.offsets];
+        tx.meta.set({ id: 'log', incidents: 0, sends: 0, log: read.log, offsets });
+      }
       const merged = new Map<string, AlertRecord>();
       for (const event of events) {
         const print = fingerprintOf(event.labels);

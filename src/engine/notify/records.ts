@@ -106,11 +106,20 @@ export const PREFIXES = {
   meta: 'notify/meta/',
 } as const;
 
-/** Counters that must never go back. */
+/** Counters that must never go back; and how far a log of alerts was read, where there is one. */
 export interface MetaRecord {
-  readonly id: 'counters';
+  readonly id: 'counters' | 'log';
   readonly incidents: number;
   readonly sends: number;
+  /** Of the record `log`: which log that is, and the next offset of each partition. */
+  readonly log?: string;
+  readonly offsets?: readonly (readonly [partition: number, next: number])[];
+}
+
+/** Where the reader of a log stands. */
+export interface ReadOf {
+  readonly log: string;
+  readonly offsets: ReadonlyMap<number, number>;
 }
 
 /** The name of one integration of one receiver. */

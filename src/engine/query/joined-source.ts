@@ -1,13 +1,15 @@
 // Several sources as one: a fleet of shards, or hot and cold. Lists are merged, sorted and unique.
 // Easy to get wrong: a list has no place for a warning, so a source that fails fails the list.
+import { MonError } from '../errors.ts';
 import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import { gather } from './fan-out.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Cardinality } from '../model/cardinality.ts';
+import { mergeBatches } from '../promql/merge-batches.ts';
 import type { Estimate, Source } from '../ports.ts';
 
 type Selections = readonly (readonly Matcher[])[];
@@ -22,6 +24,15 @@ export class JoinedSource implements Source {
   async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     const { result, whole } = await gather(this.#sources, fragment, signal);
     return whole ? result : { ...result, partial: true };
+  }
+
+  /** @throws what a source throws: who asks in batches asks again. */
+  async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+    const answers = this.#sources.map((source) => {
+      if (source.fragments !== undefined) return source.fragments(list);
+      throw new MonError('MON_NOT_FOUND', 'this source takes no batches');
+    });
+    return mergeBatches(list, await Promise.all(answers), true);
   }
 
   async series(

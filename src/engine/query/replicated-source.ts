@@ -6,11 +6,12 @@ import { MonError } from '../errors.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { Cardinality } from '../model/cardinality.ts';
 import type { MetadataEntry } from '../model/batch.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, Offset, Source } from '../ports.ts';
+import { mergeBatches } from '../promql/merge-batches.ts';
 import { mergeFragments } from '../promql/merge.ts';
 
 type Selections = readonly (readonly Matcher[])[];
@@ -44,6 +45,8 @@ interface Gathered<T> {
   readonly parts: T[];
   /** Sentences; empty for an answer that is whole. */
   readonly missing: string[];
+  /** True when every partition answered with all that the log had, older samples apart. */
+  readonly whole: boolean;
 }
 
 interface Round {
@@ -68,6 +71,19 @@ export class ReplicatedSource implements Source {
     const merged = mergeFragments(fragment, parts);
     if (missing.length === 0) return merged;
     return { ...merged, warnings: [...merged.warnings, ...missing], partial: true };
+  }
+
+  /**
+   * A batch for rules: whole when every partition has answered and the log has said where it ends.
+   * Stores that lack what is older than the log still count: what rules look at is in the log.
+   */
+  async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+    const ask = (source: Source): Promise<BatchAnswer> => {
+      if (source.fragments !== undefined) return source.fragments(list);
+      throw new MonError('MON_SERVER_FAILED', 'this store takes no batches');
+    };
+    const { parts, whole } = await this.#gather(ask);
+    return mergeBatches(list, parts, whole);
   }
 
   async series(
@@ -150,13 +166,14 @@ export class ReplicatedSource implements Source {
       const words = 'no store answers';
       throw new MonError('MON_SERVER_UNREACHABLE', words, { cause: round.failure });
     }
+    const whole = said.length + round.missing.length === 0;
     if (round.missing.length > 0) {
       said.push(`no store answers for ${partitionsText(round.missing)}: their series are missing`);
     }
     if (round.lacking.length > 0) {
       said.push(`only stores that lack older samples answer for ${partitionsText(round.lacking)}`);
     }
-    return { parts, missing: said };
+    return { parts, missing: said, whole };
   }
 
   async #ends(said: string[]): Promise<Until> {

@@ -22,9 +22,10 @@ export interface LogServiceOptions {
 }
 
 /** A producer that has not ticked for so long is taken out of the watermark, ms. */
-const SILENT_MS = 5000;
+const SILENT_MS = 3000;
 
 interface Producer {
+  timeMs: number;
   watermarkMs: number;
   seen: number;
 }
@@ -133,22 +134,26 @@ export class LogService implements Service {
     return Promise.all(answers);
   }
 
-  /** A tick tells the least watermark of all producers that are not silent. */
+  /** A tick tells the least time and watermark of all producers that are not silent. */
   #ticked(batch: Batch, producer: object): Batch {
     if (batch.tick === undefined) return batch;
     const { timeMs, watermarkMs } = batch.tick;
     const now = this.#options.clock.monotonic();
-    this.#producers.set(producer, { watermarkMs, seen: now });
+    this.#producers.set(producer, { timeMs, watermarkMs, seen: now });
     let least = watermarkMs;
+    let earliest = timeMs;
     for (const [key, one] of this.#producers) {
       if (now - one.seen > SILENT_MS) {
         this.#producers.delete(key);
         this.silenced++;
-      } else least = Math.min(least, one.watermarkMs);
+        continue;
+      }
+      least = Math.min(least, one.watermarkMs);
+      earliest = Math.min(earliest, one.timeMs);
     }
     // A promise that was made stands, whoever joins later.
     this.#watermarkMs = Math.max(this.#watermarkMs, least);
-    const tick: Tick = { timeMs, watermarkMs: this.#watermarkMs };
+    const tick: Tick = { timeMs: earliest, watermarkMs: this.#watermarkMs };
     return { ...batch, tick };
   }
 

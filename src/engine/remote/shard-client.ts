@@ -232,6 +232,7 @@ function shardPart(shard: ShardClient, ask: Ask, only: readonly number[]): Sourc
     labelNames: (...args) => ask('labelNames', args) as Promise<string[]>,
     labelValues: (...args) => ask('labelValues', args) as Promise<string[]>,
     metadata: () => ask('metadata', []) as Promise<readonly MetadataEntry[]>,
+    fragments: (list) => ask('fragments', [list]) as Promise<BatchAnswer>,
     estimate: (fragment) => ask('estimate', [fragment]) as Promise<Estimate>,
     cardinality: () => ask('cardinality', []) as Promise<Cardinality>,
   };

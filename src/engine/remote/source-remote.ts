@@ -6,13 +6,15 @@ import { MonError } from '../errors.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { Cardinality } from '../model/cardinality.ts';
 import type { MetadataEntry } from '../model/batch.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, Offset, Source } from '../ports.ts';
 import type { CallOptions, Method, Methods } from './calls.ts';
 import type { Calling } from './link.ts';
 import { takeList, takeNumber, takeText } from './log-wire.ts';
+import { plainError, thrownError } from './shard-protocol.ts';
+import type { PlainError } from './shard-protocol.ts';
 
 type Selections = readonly (readonly Matcher[])[];
 
@@ -69,6 +71,7 @@ export function sourceMethods(sourceFor: SourceFor): Methods {
       ask(await sourceFor(takeScope(scope), signal), args, signal);
   return {
     fragment: within((source, [one], signal) => source.fragment(takeFragment(one), signal)),
+    fragments: within((source, [list]) => batchOf(source, takeList(list).map(takeFragment))),
     series: within((source, [selections, min, max, limit]) =>
       source.series(
         takeSelections(selections),
@@ -97,8 +100,23 @@ export function sourceMethods(sourceFor: SourceFor): Methods {
   };
 }
 
-/** The near end. Times of a series question may be infinite: they cross as they are. */
+/** A batch as it crosses: a fragment that failed is told in its place. */
+interface PlainBatch {
+  readonly results: readonly (FragmentResult | { readonly failed: PlainError })[];
+  readonly whole: boolean;
+  readonly storeReads: number;
+}
 
+async function batchOf(source: Source, list: readonly Fragment[]): Promise<PlainBatch> {
+  if (source.fragments === undefined) {
+    throw new MonError('MON_NOT_FOUND', 'this source takes no batches');
+  }
+  const { results, whole, storeReads } = await source.fragments(list);
+  const plain = results.map((one) => (one instanceof Error ? { failed: plainError(one) } : one));
+  return { results: plain, whole, storeReads };
+}
+
+/** The near end. Times of a series question may be infinite: they cross as they are. */
 export class RemoteSource implements Source {
   readonly #link: Calling;
   readonly #scope: Scope;
@@ -115,6 +133,14 @@ export class RemoteSource implements Source {
 
   async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     return (await this.#ask('fragment', [fragment], { signal })) as FragmentResult;
+  }
+
+  async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+    const { results, ...told } = (await this.#ask('fragments', [list])) as PlainBatch;
+    return {
+      ...told,
+      results: results.map((one) => ('failed' in one ? thrownError(one.failed) : one)),
+    };
   }
 
   async series(

@@ -4,7 +4,7 @@
 // infos, once for all partitions.
 import { MonError } from '../errors.ts';
 import { labelsKey, compareLabels, compareText, type Labels } from '../model/labels.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { RESOLUTIONS, type FragmentRollup } from '../model/rollup.ts';
 import type { Cardinality } from '../model/cardinality.ts';
@@ -55,6 +55,17 @@ export class RollupSource implements Source {
       const warnings = [...result.warnings, ...rollups.lost(rollup, first, last)];
       return { ...result, warnings, infos: [...result.infos, ...told] };
     });
+  }
+
+  /** Rules name no resolution: theirs go to the samples as they are. */
+  async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+    const { source } = this.#options;
+    if (source.fragments !== undefined && list.every(({ rollup }) => rollup === undefined)) {
+      return source.fragments(list);
+    }
+    const results: FragmentResult[] = [];
+    for (const one of list) results.push(await this.fragment(one));
+    return { results, whole: true, storeReads: 0 };
   }
 
   async estimate(fragment: Fragment): Promise<Estimate> {

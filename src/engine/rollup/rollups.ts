@@ -36,13 +36,14 @@ export class Rollups {
   readonly #partitions: ReadonlyMap<number, RollupPartition>;
   readonly #codec: BatchCodec;
 
-  private constructor(options: RollupsOptions, all: ReadonlyMap<number, RollupPartition>) {
+  private constructor(
+    options: RollupsOptions,
+    all: ReadonlyMap<number, RollupPartition>,
+    codec: BatchCodec,
+  ) {
     this.#options = options;
     this.#partitions = all;
-    this.#codec = new BatchCodec(options.kernels, 'reader');
-    for (const [number, raw] of options.partitions) {
-      raw.watch((all.get(number) as RollupPartition).dirty);
-    }
+    this.#codec = codec;
   }
 
   static async open(options: RollupsOptions): Promise<Rollups> {
@@ -51,7 +52,16 @@ export class Rollups {
     for (const [partition, raw] of options.partitions) {
       all.set(partition, await RollupPartition.open({ ...options, cache, partition, raw }));
     }
-    return new Rollups(options, all);
+    for (const [number, raw] of options.partitions) {
+      raw.watch((all.get(number) as RollupPartition).dirty);
+    }
+    return new Rollups(options, all, new BatchCodec(options.kernels, 'reader'));
+  }
+
+  /** The same rollups, asked for some partitions alone. */
+  within(only: readonly number[]): Rollups {
+    const some = new Map([...this.#partitions].filter(([number]) => only.includes(number)));
+    return new Rollups(this.#options, some, this.#codec);
   }
 
   /** Grows whenever readers that were made before must not be used any more. */

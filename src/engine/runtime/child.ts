@@ -65,7 +65,7 @@ export class Child {
     this.#process.stdin?.write(`${line}\n`);
   }
 
-  kill(signal: 'SIGTERM' | 'SIGKILL'): void {
+  kill(signal: 'SIGTERM' | 'SIGKILL' | 'SIGHUP'): void {
     this.#process.kill(signal);
   }
 }

@@ -3,6 +3,7 @@
 // fragments run once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ALERT_OUTBOX_MAX } from '../../../src/engine/limits.ts';
 import { makeLabels, NAME } from '../../../src/engine/model/labels.ts';
 import { Killed, RuleWorld, alertRule, recordRule, ruleGroup } from './rule-world.ts';
 
@@ -228,4 +229,31 @@ test('ALERTS and ALERTS_FOR_STATE are written, and end with a stale marker', asy
   ]);
   await live(world, 0, [1, 0, 0, 1, 1]);
   assert.deepEqual(world.names(), ['Down+', 'Seen+', 'Down-', 'Seen-']);
+});
+
+test('what there is no room for is told when there is', async () => {
+  const many = ALERT_OUTBOX_MAX + 50;
+  const world = await begun([alertRule('Many', 'up == 0'), alertRule('Other', 'up == 0')]);
+  world.listener.down = true;
+  const jobs = Array.from({ length: many }, (_, i) => `j${i}`);
+  for (const job of jobs) world.add(up(job), START - 100, 0);
+  await world.tick(START);
+  assert.equal(world.engine.outbox.length, ALERT_OUTBOX_MAX, 'no more than the bound waits');
+  assert.equal(world.engine.counts.transitionsHeld, 2);
+  const first = world.engine.outbox[0].id;
+  await world.tick(START + 1000);
+  assert.equal(world.engine.outbox[0].id, first, 'the oldest stay');
+  // What fires and is over while nobody could be told of it is told to nobody.
+  for (const job of jobs.slice(-10)) world.add(up(job), START + 1900, 1);
+  await world.tick(START + 2000);
+  world.listener.down = false;
+  for (let i = 3; i < 8; i++) {
+    await world.tell();
+    await world.tick(START + i * 1000);
+  }
+  await world.tell();
+  assert.equal(world.engine.outbox.length, 0);
+  assert.equal(world.firing().length, 2 * (many - 10));
+  const ids = world.listener.events.map(({ id }) => id);
+  assert.equal(new Set(ids).size, ids.length, 'no change is told twice');
 });
