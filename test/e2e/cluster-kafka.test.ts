@@ -42,12 +42,12 @@ describe('a cluster over three brokers', { skip: lacksKafka() }, () => {
   });
 
   it('rebuilds a store whose disk was wiped', async () => {
-    await round(diskWiped({ kafka, one }, 'store-1'));
+    await round(diskWiped({ one }, 'store-1'));
     await one.checkAlone(['store-1']);
   });
 
   it('loses nothing when a store joins and leaves', async () => {
-    await round(memberComes({ kafka, one }, 'a', 2000));
+    await round(memberComes({ one }, 'a', 2000));
     await one.checkAlone(['store-0']);
   });
 
