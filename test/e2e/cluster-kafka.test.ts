@@ -1,5 +1,5 @@
-// A cluster over three real brokers under a ledger: each trouble once. Nothing acknowledged is lost,
-// nothing is there twice, and the rollups count each sample once.
+// A cluster over three real brokers under a ledger: each trouble once. Nothing acknowledged is
+// lost, nothing is there twice, and the rollups count each sample once.
 import { strict as assert } from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { KafkaCluster } from '../kafka/cluster.ts';

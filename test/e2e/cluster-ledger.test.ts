@@ -1,5 +1,5 @@
-// A cluster on its embedded log under the same ledger as over Kafka: processes are killed, a disk is
-// wiped, a store joins and leaves; the rollups of every zone count each sample once.
+// A cluster on its embedded log under the same ledger as over Kafka: processes are killed, a disk
+// is wiped, a store joins and leaves; the rollups of every zone count each sample once.
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { diskWiped, killOf, memberComes } from './cluster-kafka.ts';

@@ -1,7 +1,7 @@
 // A ledger of samples over any form of the system while troubles come: what was acknowledged is
 // there once, and the rollups of it count each sample once. Easy to get wrong: what lies in a spool
-// is acknowledged and not readable yet, and hours that changed are rolled up anew a little later, so
-// both are waited for.
+// is acknowledged and not readable yet, and hours that changed are rolled up anew a little later,
+// so both are waited for.
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
