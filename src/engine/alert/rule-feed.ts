@@ -195,13 +195,14 @@ export class RuleFeed {
   #absorb({ partition, offset, bytes }: Delivery): void {
     this.#offsets.set(partition, offset + 1);
     const { records, far } = this.#options;
-    // No alert for the past: what is backfill is opened only for the series that it defines.
-    const backfill = bytes[LATENESS_BYTE] === LATENESS.backfill;
-    if (backfill && far === undefined) return;
+    // No alert for the past, nor for what is only aggregated: both are opened only for the series
+    // that they define.
+    const passed = bytes[LATENESS_BYTE] >= LATENESS.backfill;
+    if (passed && far === undefined) return;
     const record = this.#record(bytes);
     if (record === undefined) return;
     far?.learn(record);
-    if (backfill) return;
+    if (passed) return;
     if (record.tick !== undefined) {
       this.#ticks.get(partition)?.take(record.epoch, record.tick.timeMs);
     }
