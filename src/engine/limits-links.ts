@@ -16,7 +16,7 @@ export const KAFKA_MESSAGE_BYTES_MAX = 5 * MIB;
 export const KAFKA_BATCH_UNPACKED_BYTES_MAX = 64 * MIB;
 /** A request waits so long for further records, so that a batch is worth its head. */
 export const KAFKA_LINGER_MS = 5;
-/** Under load it waits longer, as a commit of the embedded log may, until there is enough for one. */
+/** Under load it waits longer, as a commit of the embedded log may, until there is enough. */
 export const KAFKA_LINGER_BUSY_MS = 20;
 /** Enough for a request. */
 export const KAFKA_REQUEST_BYTES = 64 * KIB;

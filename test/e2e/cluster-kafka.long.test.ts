@@ -1,7 +1,7 @@
-// Thirty kills by chance, and more, for a cluster over three real brokers, under a ledger: every process is
-// killed, brokers are killed one and two at a time, wires are cut and hang, a disk is wiped, stores
-// come and go. Easy to get wrong: a trouble that came while the last one still showed would hide
-// which of them lost something, so that each round is checked.
+// Thirty kills by chance, and more, for a cluster over three real brokers, under a ledger: every
+// process is killed, brokers are killed one and two at a time, wires are cut and hang, a disk is
+// wiped, stores come and go. Easy to get wrong: a trouble that came while the last one still showed
+// would hide which of them lost something, so that each round is checked.
 import { strict as assert } from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { KafkaCluster } from '../kafka/cluster.ts';
@@ -58,7 +58,7 @@ describe('a cluster over three brokers, thirty kills', { skip: lacksKafka() }, (
 
   it('loses nothing while members come and go for a minute', async () => {
     await one.round('members come and go', async () => {
-      for (let i = 0; i < 8; i++) await memberComes({ kafka, one }, 'ab'[i % 2], 4000).make();
+      for (let i = 0; i < 8; i++) await memberComes({ one }, 'ab'[i % 2], 4000).make();
     });
     for (const member of ['store-0', 'store-1']) await one.checkAlone([member]);
   });

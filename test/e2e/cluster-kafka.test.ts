@@ -1,5 +1,5 @@
-// A cluster over three real brokers under a ledger: each trouble once. Nothing acknowledged is lost,
-// nothing is there twice, and the rollups count each sample once.
+// A cluster over three real brokers under a ledger: each trouble once. Nothing acknowledged is
+// lost, nothing is there twice, and the rollups count each sample once.
 import { strict as assert } from 'node:assert';
 import { after, before, describe, it } from 'node:test';
 import { KafkaCluster } from '../kafka/cluster.ts';
@@ -42,12 +42,12 @@ describe('a cluster over three brokers', { skip: lacksKafka() }, () => {
   });
 
   it('rebuilds a store whose disk was wiped', async () => {
-    await round(diskWiped({ kafka, one }, 'store-1'));
+    await round(diskWiped({ one }, 'store-1'));
     await one.checkAlone(['store-1']);
   });
 
   it('loses nothing when a store joins and leaves', async () => {
-    await round(memberComes({ kafka, one }, 'a', 2000));
+    await round(memberComes({ one }, 'a', 2000));
     await one.checkAlone(['store-0']);
   });
 

@@ -21,10 +21,16 @@ export interface Trouble {
   readonly make: () => Promise<void>;
 }
 
-type Parts = { readonly kafka: KafkaCluster; readonly one: FormLedger };
+interface Cluster {
+  readonly one: FormLedger;
+}
+
+interface Parts extends Cluster {
+  readonly kafka: KafkaCluster;
+}
 
 /** Kills a process of each kind, in the order of their start. */
-export async function killEach({ one }: Parts): Promise<Trouble[]> {
+export async function killEach({ one }: Cluster): Promise<Trouble[]> {
   const members = await one.world.members();
   return members.map((member) => killOf(one, member));
 }
@@ -63,7 +69,7 @@ export function wiresCut(
 }
 
 /** Takes away all that a store has on its disk, then kills it. */
-export function diskWiped({ one }: Parts, member: string): Trouble {
+export function diskWiped({ one }: Cluster, member: string): Trouble {
   return {
     name: `the disk of ${member} is wiped`,
     make: async () => {
@@ -80,7 +86,7 @@ export function diskWiped({ one }: Parts, member: string): Trouble {
 }
 
 /** A store that joins a zone of the cluster, takes a part of its partitions, and leaves again. */
-export function memberComes({ one }: Parts, zone: string, ms: number): Trouble {
+export function memberComes({ one }: Cluster, zone: string, ms: number): Trouble {
   return {
     name: `a store joins zone ${zone} and leaves`,
     make: async () => {

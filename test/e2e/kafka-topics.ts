@@ -1,6 +1,6 @@
-// Topics for one test, made by `mon kafka init`, as lines of a configuration. Easy to get wrong: all
-// tests share the brokers, so that each has topics of its own; and a cluster that has just begun may
-// not know all of its brokers yet.
+// Topics for one test, made by `mon kafka init`, as lines of a configuration. Easy to get wrong:
+// all tests share the brokers, so that each has topics of its own; and a cluster that has just
+// begun may not know all of its brokers yet.
 import { strict as assert } from 'node:assert';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runCli } from '../support/run-cli.ts';

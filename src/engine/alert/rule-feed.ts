@@ -188,7 +188,6 @@ export class RuleFeed {
   #learn({ bytes }: Delivery): void {
     const { far } = this.#options;
     if (far === undefined) return;
-    if (bytes[LATENESS_BYTE] === LATENESS.held) return;
     const record = this.#record(bytes);
     if (record !== undefined) far.learn(record);
   }
@@ -196,16 +195,14 @@ export class RuleFeed {
   #absorb({ partition, offset, bytes }: Delivery): void {
     this.#offsets.set(partition, offset + 1);
     const { records, far } = this.#options;
-    const lateness = bytes[LATENESS_BYTE];
-    // What is only aggregated has series of its own.
-    if (lateness === LATENESS.held) return;
-    // No alert for the past: what is backfill is opened only for the series that it defines.
-    const backfill = lateness === LATENESS.backfill;
-    if (backfill && far === undefined) return;
+    // No alert for the past, nor for what is only aggregated: both are opened only for the series
+    // that they define.
+    const passed = bytes[LATENESS_BYTE] >= LATENESS.backfill;
+    if (passed && far === undefined) return;
     const record = this.#record(bytes);
     if (record === undefined) return;
     far?.learn(record);
-    if (backfill) return;
+    if (passed) return;
     if (record.tick !== undefined) {
       this.#ticks.get(partition)?.take(record.epoch, record.tick.timeMs);
     }

@@ -116,6 +116,9 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
     return { ...running, again: { targets, also } };
   }
+  if ((local.aggregate ?? []).length > 0) {
+    options.warn('aggregation rules run in one process only: a cluster keeps their samples as sent');
+  }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
   return startCluster(options, options.cluster, local);

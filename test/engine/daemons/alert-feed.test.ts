@@ -55,7 +55,7 @@ async function fed(log: EmbeddedLog, taker: Taker, count: number): Promise<Alert
   return feed;
 }
 
-test('each change is taken once, also by the next process, and past what is no change', async () => {
+test('each change is taken once, also by the next process, past what is none', async () => {
   const disk = new MemoryDisk({ random: seededRandom(1) });
   const log = await openLog(disk);
   const told = new AppendedAlerts(log);
