@@ -10,6 +10,7 @@ import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { SeriesGuard } from '../kernels/series-book.ts';
 import { REFUSED } from '../kernels/series-book.ts';
 import { TextCache } from '../wire/text-cache.ts';
+import type { DoorPolicies } from './door-policies.ts';
 import { describeSeries } from './refusals.ts';
 
 /** The limits; a limit of 0 is none, an empty list of allowed labels allows all. */
@@ -45,14 +46,16 @@ interface Values {
 const texts = new TextCache();
 
 export class CardinalityGuard implements SeriesGuard {
-  readonly limits: CardinalityLimits;
+  limits: CardinalityLimits;
+  /** Told of series as they come and go, where there are policies. */
+  follower: Pick<DoorPolicies, 'added' | 'forgotten'> | undefined;
   readonly #metrics = new Map<string, { series: number; readonly index: number }>();
   readonly #names: string[] = [];
   /** Number of the metric + 1 by ref; 0 for none. */
   #metricOf = new Uint32Array(1024);
   readonly #values = new Map<string, Values>();
-  readonly #allowed: ReadonlySet<string>;
-  readonly #denied: ReadonlySet<string>;
+  #allowed: ReadonlySet<string> = new Set();
+  #denied: ReadonlySet<string> = new Set();
   readonly #over: Record<Reason, number> = {
     cardinalityLabels: 0,
     cardinalityMetric: 0,
@@ -62,6 +65,7 @@ export class CardinalityGuard implements SeriesGuard {
   readonly #examples = new Map<string, string>();
   /** The series that was asked about last: its metric, its other labels, how many. */
   #metric = '';
+  #nameHash = 0;
   #at = 0;
   #count = 0;
   readonly #labels: string[] = [];
@@ -69,6 +73,12 @@ export class CardinalityGuard implements SeriesGuard {
   readonly #hashes: number[] = [];
 
   constructor(limits: CardinalityLimits) {
+    this.limits = limits;
+    this.setLimits(limits);
+  }
+
+  /** Other limits from now on; series that are known stay. */
+  setLimits(limits: CardinalityLimits): void {
     this.limits = limits;
     this.#allowed = new Set(limits.allowLabels);
     this.#denied = new Set(limits.denyLabels);
@@ -102,8 +112,20 @@ export class CardinalityGuard implements SeriesGuard {
       this.#metricOf = grown;
     }
     this.#metricOf[ref] = metric.index;
+    this.follower?.added(ref, name);
     if (this.limits.valuesOfLabel === 0) return;
     for (let i = 0; i < this.#count; i++) this.#seen[i].now.add(this.#hashes[i]);
+    this.#valuesOf(NAME).now.add(this.#nameHash);
+  }
+
+  /** The metric of a living series. */
+  metricOf(ref: number): string {
+    return this.#names[this.#metricOf[ref] - 1] ?? '';
+  }
+
+  /** Metrics that have living series. */
+  *metrics(): Generator<readonly [name: string, series: number]> {
+    for (const [name, { series }] of this.#metrics) if (series > 0) yield [name, series];
   }
 
   /** Reads name, label names and hashes of values from canonical bytes. */
@@ -123,6 +145,7 @@ export class CardinalityGuard implements SeriesGuard {
       this.#at += length;
       if (name === NAME) {
         this.#metric = texts.text(bytes.subarray(valueAt, this.#at));
+        this.#nameHash = hashOf(bytes, valueAt, this.#at);
         continue;
       }
       const i = this.#count++;
@@ -154,6 +177,7 @@ export class CardinalityGuard implements SeriesGuard {
       if (metric !== undefined) metric.series--;
       metricOf[ref] = 0;
     }
+    this.follower?.forgotten(has);
   }
 
   /** Once a day: values that no new series brought for a day or two count no more. */
@@ -184,20 +208,25 @@ export class CardinalityGuard implements SeriesGuard {
   }
 
   #fault(): Reason | undefined {
-    const { labels: most, seriesOfMetric, valuesOfLabel } = this.limits;
+    const { labels: most, seriesOfMetric } = this.limits;
     if (most > 0 && this.#count > most) return 'cardinalityLabels';
     for (let i = 0; i < this.#count; i++) {
       const name = this.#labels[i];
       if (this.#denied.has(name)) return 'cardinalityDenied';
       if (this.#allowed.size > 0 && !this.#allowed.has(name)) return 'cardinalityDenied';
-      const { now, before } = this.#seen[i];
-      const hash = this.#hashes[i];
-      const full = valuesOfLabel > 0 && now.size >= valuesOfLabel;
-      if (full && !now.has(hash) && !before.has(hash)) return 'cardinalityValues';
+      if (this.#full(this.#seen[i], this.#hashes[i])) return 'cardinalityValues';
     }
+    if (this.#full(this.#valuesOf(NAME), this.#nameHash)) return 'cardinalityValues';
     if (seriesOfMetric === 0) return undefined;
     const series = this.#metrics.get(this.#metric)?.series ?? 0;
     return series >= seriesOfMetric ? 'cardinalityMetric' : undefined;
+  }
+
+  /** Whether a value is one too many of its label. */
+  #full({ now, before }: Values, hash: number): boolean {
+    const { valuesOfLabel } = this.limits;
+    if (valuesOfLabel === 0 || now.size < valuesOfLabel) return false;
+    return !now.has(hash) && !before.has(hash);
   }
 
   #valuesOf(label: string): Values {

@@ -40,6 +40,8 @@ export interface DoorCounts {
   /** Samples by reason. */
   refused: Record<string, number>;
   readonly newSeries: number;
+  /** Samples that a policy has taken away: acknowledged, not kept. */
+  droppedByPolicy: number;
   requests: number;
   /** Bytes of bodies as received. */
   bytes: number;

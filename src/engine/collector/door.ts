@@ -13,6 +13,7 @@ import type { Intake, Log, PushOutcome } from '../ports.ts';
 import { fromRemoteWrite2 } from '../wire/remote-write2.ts';
 import { WritePen } from '../wire/write-pen.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { takeApart, type ApartRule } from './apart.ts';
 import { DEFAULT_LIMITS, type DoorCounts, type DoorLimits } from './door-limits.ts';
 import type { Row as HistogramRow } from './histogram-rows.ts';
 import { splitBatches } from './door-batches.ts';
@@ -67,6 +68,8 @@ export class Door implements Intake {
   readonly book: SeriesBook;
   readonly kernels: Kernels;
   readonly counts: DoorCounts;
+  /** Decides about series that stand apart; nobody sets one apart without it. */
+  apart: ApartRule | undefined;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #limits: DoorLimits;
@@ -96,6 +99,7 @@ export class Door implements Intake {
       get newSeries() {
         return book.numbered;
       },
+      droppedByPolicy: 0,
       requests: 0,
       bytes: 0,
     };
@@ -134,7 +138,7 @@ export class Door implements Intake {
     const x = this.kernels.exports;
     if (!x.walk(at, size, this.#limits.bodySamples)) throw this.#walkFailure(at);
     const refusals = new Refusals();
-    const histograms = new HistogramRows(this.book);
+    const histograms = new HistogramRows(this.book, this.apart);
     if (x.notesCount() > 0) {
       const guarded = this.book.guard !== undefined;
       if (guarded) admitNotes(this.book);
@@ -185,7 +189,7 @@ export class Door implements Intake {
   async append(columns: DoorColumns, receivedMs: number): Promise<PushOutcome> {
     this.#fill(columns);
     const given = columns.histograms ?? [];
-    const rows = given.length === 0 ? undefined : new HistogramRows(this.book);
+    const rows = given.length === 0 ? undefined : new HistogramRows(this.book, this.apart);
     for (const row of given) rows?.put(row);
     return this.#send(receivedMs, new Refusals(), rows);
   }
@@ -348,11 +352,16 @@ export class Door implements Intake {
     // Placed first: this may move the memory, which the other batches are views of.
     const rows = histograms?.place(window, refusals, (bytes) => this.scratch(bytes));
     const batches = floats > 0 ? splitBatches(this.kernels, this.#log.partitions, form) : [];
+    const apart = takeApart(this.book, floats > 0 ? this.apart : undefined, form);
+    batches.push(...apart.batches);
     batches.push(...(rows?.batches(receivedMs, recordBytes) ?? []));
     await this.#appendAll(batches, receivedMs);
     const { counts } = this;
-    const taken = floats + (rows?.count ?? 0);
-    counts.acceptedSamples += taken;
+    const dropped = apart.dropped + (histograms?.dropped ?? 0);
+    // The sender has done its part: what a policy takes away is not for it to repair.
+    const taken = floats + (rows?.count ?? 0) + (histograms?.dropped ?? 0);
+    counts.droppedByPolicy += dropped;
+    counts.acceptedSamples += taken - dropped;
     counts.acceptedHistograms += rows?.count ?? 0;
     for (const [reason, count] of refusals.reasons) {
       counts.refused[reason] = (counts.refused[reason] ?? 0) + count;

@@ -208,6 +208,16 @@ export class SeriesBook {
     this.kernels.exports.bookRelease(ref);
   }
 
+  /** From now on the samples of a series are split off (collector/apart.ts), or again not. */
+  setApart(ref: number, apart: boolean): void {
+    assert(this.has(ref), `the book has no series ${ref}`);
+    this.kernels.exports.bookSetApart(ref, apart);
+  }
+
+  isApart(ref: number): boolean {
+    return this.kernels.exports.bookIsApart(ref) !== 0;
+  }
+
   /** Says that a series was used, as each of its float samples does. */
   touch(ref: number): void {
     this.kernels.exports.bookTouch(ref);

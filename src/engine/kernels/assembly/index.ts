@@ -12,6 +12,7 @@ export {
   bookLimit,
   bookHas,
   bookHold,
+  bookIsApart,
   bookLookup,
   bookNumber,
   bookNumbered,
@@ -21,6 +22,7 @@ export {
   bookRefs,
   bookRelease,
   bookSeries,
+  bookSetApart,
   bookTouch,
   bookTurn,
 } from './series-book';
@@ -61,6 +63,7 @@ export {
   seriesLabels,
 } from './head-series';
 export { headCut, headNewest, headOldest, headPut } from './head-cut';
+export { headCountPairs, headFigures } from './head-figures';
 export { headFree, headTruncate } from './head-truncate';
 export { headDump, headDumpNeed, headDumpNext, refsDump, refsDumpNext } from './head-dump';
 export { headLoad, headLoadPairs, headReserve, loadMap, refsLoad } from './head-restore';
