@@ -8,6 +8,7 @@ import type { AlertDesk } from '../model/alert-desk.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
+import type { ExploreView } from './explore-handlers.ts';
 
 /** What /api/v1/status/buildinfo tells; unknown fields may be left out. */
 export interface VersionInfo {
@@ -39,6 +40,8 @@ export interface ApiParts {
   readonly targets: Targets;
   /** What new series passed which limit. */
   readonly cardinality?: () => CardinalityReport;
+  /** Without it nobody counts who asks for what. */
+  readonly explore?: ExploreView;
   /** Without it the Pushgateway's paths are not found. */
   readonly groups?: Groups;
   /** Without it there are no rules and no alerts. */

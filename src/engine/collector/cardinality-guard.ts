@@ -11,6 +11,7 @@ import type { SeriesGuard } from '../kernels/series-book.ts';
 import { REFUSED } from '../kernels/series-book.ts';
 import { TextCache } from '../wire/text-cache.ts';
 import type { DoorPolicies } from './door-policies.ts';
+import type { Policy } from './policy.ts';
 import { describeSeries } from './refusals.ts';
 
 /** The limits; a limit of 0 is none, an empty list of allowed labels allows all. */
@@ -23,6 +24,8 @@ export interface CardinalityLimits {
   readonly valuesOfLabel: number;
   readonly allowLabels: readonly string[];
   readonly denyLabels: readonly string[];
+  /** What is done about samples that are let in; the first that matches a series decides. */
+  readonly policies?: readonly Policy[];
 }
 
 type Reason = keyof CardinalityReport['over'];

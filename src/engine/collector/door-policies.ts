@@ -7,19 +7,10 @@ import { labelsOf } from '../codec/canonical.ts';
 import { assert } from '../errors.ts';
 import type { SeriesBook } from '../kernels/series-book.ts';
 import { NAME, labelValue, type Labels } from '../model/labels.ts';
+import type { PolicyReport } from '../model/exploration.ts';
 import { compileAnchored, matcherTest } from '../promql/regexp.ts';
 import type { ApartRule } from './apart.ts';
 import type { KeepEveryPolicy, Policy, PolicyCounts, UnqueriedPolicy } from './policy.ts';
-
-/** What is told of a policy. */
-export interface PolicyReport extends PolicyCounts {
-  readonly name: string;
-  readonly kind: Policy['kind'];
-  readonly dryRun: boolean;
-  /** Metrics that it drops now, or would: some of them. */
-  readonly metrics: readonly string[];
-  readonly metricCount: number;
-}
 
 const METRICS_TOLD = 50;
 /** Refs whose series no policy decides about. */
@@ -117,6 +108,10 @@ export class DoorPolicies implements ApartRule {
       metrics: [...metrics].slice(0, METRICS_TOLD),
       metricCount: metrics.size,
     }));
+  }
+
+  counts(name: string): PolicyCounts | undefined {
+    return this.#running.find(({ policy }) => policy.name === name)?.counts;
   }
 
   /** The first sample of an interval; one that was kept is kept again. */

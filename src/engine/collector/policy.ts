@@ -22,6 +22,8 @@ export interface UnqueriedPolicy extends Any {
 export interface KeepEveryPolicy extends Any {
   readonly kind: 'keep_every';
   readonly matchers: readonly Matcher[];
+  /** The selector as it was written. */
+  readonly match: string;
   readonly everyMs: number;
 }
 
@@ -29,6 +31,7 @@ export interface KeepEveryPolicy extends Any {
 export interface AggregatePolicy extends Any {
   readonly kind: 'aggregate';
   readonly matchers: readonly Matcher[];
+  readonly match: string;
   readonly without: readonly string[];
   readonly how: 'sum' | 'last';
 }

@@ -10,6 +10,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { Exploring } from './explore-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
@@ -35,6 +36,7 @@ export interface RunningLocal {
   readonly targets: ScrapeManager;
   readonly rules: Rules;
   readonly desk: RunningNotifier | undefined;
+  readonly exploring: Exploring;
   /** Drains and stops everything; answers the names of parts that did not end well. */
   stop(): Promise<readonly string[]>;
 }
@@ -59,7 +61,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const sources = shards.map((shard): Source => new FreshSource(shard, caughtUp));
   const horizons = horizonsOf(options);
   const roots = new RootThread({ shards, clock, caughtUp, rollups: horizons });
-  const queries = answers.service(sources, { apart: roots, rollups: horizons });
+  const exploring = new Exploring({ state, clock, counters });
+  const { asked } = exploring;
+  const queries = answers.service(sources, { apart: roots, rollups: horizons, asked });
   const { upkeep } = stores;
   const { changed, cache } = answers;
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
@@ -76,7 +80,11 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
+  const series = (): number => stores.newest.reduce((sum, one) => sum + one.series, 0);
+  const ruled = (): Iterable<string> => rules.engine.rules.rules.map(({ rule }) => rule.expr);
+  exploring.plug({ source, door, guard: more.guard, cardinality, rules: ruled, series });
   const api = new ApiServer({
+    explore: exploring,
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
     ...{ externalLabels: options.externalLabels, source },
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
@@ -99,8 +107,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     memory.look();
   };
   const kept = { state, log: opened, stores, cache, rollups, roots };
-  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
+  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries, exploring };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
-  return { ...at(), targets, rules, desk, stop: () => services.stop() };
+  return { ...at(), targets, rules, desk, exploring, stop: () => services.stop() };
 }

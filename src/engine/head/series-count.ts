@@ -42,6 +42,11 @@ function noSum(): Sum {
   return { series: 0, live: 0, begun: 0, ended: 0, samples: 0, perSecond: 0, bytes: 0 };
 }
 
+function plus(into: Sum, one: Sum): Sum {
+  for (const key of Object.keys(into) as (keyof Sum)[]) into[key] += one[key];
+  return into;
+}
+
 export class SeriesCount {
   readonly #nowMs: number;
   readonly #label: string | undefined;
@@ -116,7 +121,7 @@ export class SeriesCount {
       this.#metrics.set(metric, sum);
       return;
     }
-    for (const key of Object.keys(sum) as (keyof Sum)[]) known[key] += sum[key];
+    plus(known, sum);
   }
 
   #pairs(from: Counted, ids: Uint32Array): void {
@@ -154,6 +159,7 @@ export class SeriesCount {
     const values = [...this.#values].sort((a, b) => b[1] - a[1] || compareText(a[0], b[0]));
     return {
       seriesCounted: this.#series,
+      total: { name: '', ...sums.reduce((all, one) => plus(all, one), noSum()) },
       metricCount: sums.length,
       pairCount: this.#indexes.size,
       metrics: sums.slice(0, rows),

@@ -57,6 +57,8 @@ export interface MetricFigures {
 /** The answer to a CountScope, the largest rows first. */
 export interface SeriesFigures {
   readonly seriesCounted: number;
+  /** All metrics together; it has no name. */
+  readonly total: MetricFigures;
   readonly metricCount: number;
   readonly pairCount: number;
   readonly metrics: readonly MetricFigures[];
@@ -109,6 +111,7 @@ function joinFigures(parts: readonly SeriesFigures[]): SeriesFigures {
   }
   return {
     seriesCounted: sum((part) => part.seriesCounted),
+    total: parts.map((part) => part.total).reduce(addMetric),
     metricCount: Math.max(metrics.size, ...parts.map((part) => part.metricCount)),
     pairCount: sum((part) => part.pairCount),
     metrics: [...metrics.values()].sort(
