@@ -14,6 +14,7 @@ import type { ServerChoice } from './cli/server.ts';
 import type { Stage } from './cli/stage.ts';
 import { MonError, UserError } from './engine/errors.ts';
 import type { AlertClient } from './engine/remote/alert-client.ts';
+import type { ExploreClient } from './engine/remote/explore-client.ts';
 import type { PrometheusClient } from './engine/remote/prometheus-client.ts';
 import { systemClock } from './engine/runtime/clock.ts';
 
@@ -110,6 +111,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Fires on SIGINT, SIGTERM, a closed pipe, and when `--timeout` has passed. */
   protected signal!: AbortSignal;
   #timeoutMs: number | undefined;
+  #metadata: Readonly<Record<string, { readonly setFromDefault?: boolean } | undefined>> = {};
   #words: readonly string[] = [];
 
   // oclif would load the whole configuration a second time here.
@@ -130,8 +132,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     runningId = this.id;
     const statics = this.ctor as typeof BaseCommand;
     const argv = withBareFlags(this.argv, statics.bareFlags);
-    const { flags, args, argv: words } = await this.parse(this.ctor, argv);
+    const { flags, args, argv: words, metadata } = await this.parse(this.ctor, argv);
     this.#words = words as string[];
+    this.#metadata = metadata.flags;
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     deadline = new AbortController();
@@ -176,6 +179,17 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected async alertClient(timeoutMs = this.#timeoutMs): Promise<AlertClient> {
     const { AlertClient: Client } = await import('./engine/remote/alert-client.ts');
     return new Client(await this.server(), systemClock, timeoutMs);
+  }
+
+  /** A client of that server's explorer. */
+  protected async exploreClient(timeoutMs = this.#timeoutMs): Promise<ExploreClient> {
+    const { ExploreClient: Client } = await import('./engine/remote/explore-client.ts');
+    return new Client(await this.server(), systemClock, timeoutMs);
+  }
+
+  /** True when somebody wrote the flag, rather than its default. */
+  protected given(flag: string): boolean {
+    return this.#metadata[flag] !== undefined && this.#metadata[flag]?.setFromDefault !== true;
   }
 
   /** All words that are no flags, for commands that take any number of them. */

@@ -1,0 +1,73 @@
+// What `mon explore` does on a terminal: the client becomes the screen's source, the screen runs
+// until it is left, and what was asked to be printed is printed then. Easy to get wrong: the screen
+// is loaded last, after all that can be wrong with the flags was said.
+import { UserError } from '../engine/errors.ts';
+import type { ExploreClient } from '../engine/remote/explore-client.ts';
+import { EXPLORE_TABS, type ExploreTab } from '../tui/screens/explore-keys.ts';
+import { shellQuote } from '../tui/screens/top-state.ts';
+import type { ServerChoice } from './server.ts';
+import type { Stage } from './stage.ts';
+import { timeText } from './times.ts';
+
+export interface ExploreScreenRun {
+  readonly client: ExploreClient;
+  readonly server: ServerChoice;
+  readonly metric: string | undefined;
+  readonly flags: {
+    readonly list: string;
+    readonly label?: string;
+    readonly filter?: string;
+    readonly sort?: number;
+    readonly reverse: boolean;
+    readonly tz?: string;
+    readonly theme?: 'dark' | 'light';
+    readonly ascii: boolean;
+    readonly color: 'auto' | 'always' | 'never';
+  };
+  readonly stage: Stage;
+  readonly process: NodeJS.Process;
+}
+
+/** Runs the screen and answers its exit code. @throws UserError for flags that mean nothing. */
+export async function runExploreScreen(run: ExploreScreenRun): Promise<number> {
+  const { client, server, flags, metric, stage, process } = run;
+  const { clock, signal, env } = stage;
+  const { tz, label, filter, reverse } = flags;
+  if (tz !== undefined && tz.toLowerCase() !== 'local') timeText(tz);
+  const zone = tz === undefined || tz.toLowerCase() === 'local' ? undefined : tz;
+  const list = EXPLORE_TABS.find((one) => one === flags.list);
+  if (list === undefined) {
+    throw new UserError(`--list ${flags.list}: no such list`, {
+      hint: `there are ${EXPLORE_TABS.join(', ')}`,
+    });
+  }
+  const { openExplore } = await import('../tui/screens/explore.tsx');
+  try {
+    const end = await openExplore({
+      source: client,
+      ...{ clock, signal, process },
+      host: server.url.replace(/^https?:\/\//, ''),
+      serverFlags: serverWords(server),
+      look: { env, color: flags.color, theme: flags.theme, ascii: flags.ascii || undefined },
+      zone: zone?.toLowerCase() === 'utc' ? 'UTC' : zone,
+      view: {
+        ...{ tab: list satisfies ExploreTab, filter, metric, label },
+        sort: (flags.sort ?? 0) - 1,
+        reversed: reverse,
+      },
+      stdin: process.stdin,
+      stdout: process.stdout,
+    });
+    if (end.print !== '') await stage.print([end.print]);
+    return end.code;
+  } finally {
+    client.close();
+  }
+}
+
+function serverWords(server: ServerChoice): string {
+  if (server.from === 'flag' && server.contextName === undefined) {
+    return `--url ${shellQuote(server.url)}`;
+  }
+  return server.from === 'flag' ? `--context ${shellQuote(server.contextName ?? '')}` : '';
+}
