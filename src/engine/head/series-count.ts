@@ -42,6 +42,9 @@ function noSum(): Sum {
   return { series: 0, live: 0, begun: 0, ended: 0, samples: 0, perSecond: 0, bytes: 0 };
 }
 
+/** What all of a head takes for each byte of its series, as it was when all were counted last. */
+const shares = new WeakMap<PairText, number>();
+
 function plus(into: Sum, one: Sum): Sum {
   for (const key of Object.keys(into) as (keyof Sum)[]) into[key] += one[key];
   return into;
@@ -77,11 +80,12 @@ export class SeriesCount {
     }
     const told = [...sums.values()].reduce((all, one) => all + one.bytes, 0);
     // Postings, texts and tables belong to all series alike.
-    const share = told > 0 ? Math.max(1, from.bytes / told) : 1;
-    const whole = ids.length === seriesOf(from);
+    const whole = ids.length === seriesOf(from) && told > 0;
+    if (whole) shares.set(from.pairs, Math.max(1, from.bytes / told));
+    const share = shares.get(from.pairs) ?? 1;
     for (const [pair, sum] of sums) {
       const metric = pair === 0 ? '' : from.pairs.value(pair - 1);
-      this.#add(metric, { ...sum, bytes: sum.bytes * (whole ? share : 1) });
+      this.#add(metric, { ...sum, bytes: sum.bytes * share });
     }
     this.#pairs(from, ids);
   }

@@ -67,6 +67,8 @@ export function askedCell(metric: ExploreMetric, { atMs, countedSinceMs }: Explo
   const last = Math.max(queriedMs, dashboardMs, ruleMs);
   if (policy !== '' && metric.series === 0) return { text: 'dropped', style: STYLE.warn };
   if (countedSinceMs === 0) return dim('·');
+  // Who has just begun to count has nothing to reproach anybody with.
+  if (last === 0 && atMs - countedSinceMs < DAY_MS) return dim('never');
   if (last === 0) return { text: '✗ never', style: STYLE.bad };
   const who = last === ruleMs ? 'rule' : last === dashboardMs ? 'dash' : 'query';
   const age = atMs - last;
@@ -90,17 +92,17 @@ const text = (title: string, min: number, rank: number, max?: number): Column =>
   ...{ title, min, rank },
   ...(max === undefined ? { grow: true } : { max }),
 });
-const share = (): Column => ({ title: 'share', min: BAR_CELLS, max: BAR_CELLS, rank: 5 });
+const share = (): Column => ({ title: 'share', min: BAR_CELLS, max: BAR_CELLS, rank: 6 });
 
 const COLUMNS: Readonly<Record<ViewKind, readonly Column[]>> = {
   metrics: [
-    text('metric', 20, 0),
+    text('metric', 30, 0),
     column('series', 6, 1),
     share(),
     column('day', 5, 3),
     column('new/h', 5, 4),
-    column('gone/h', 6, 7),
-    column('samples/s', 9, 6),
+    column('gone/h', 6, 8),
+    column('samples/s', 9, 7),
     column('bytes', 8, 5),
     { title: 'asked', min: 9, max: 12, rank: 2 },
   ],
@@ -121,15 +123,22 @@ const COLUMNS: Readonly<Record<ViewKind, readonly Column[]>> = {
   values: [text('value', 16, 0), column('series', 6, 1), share()],
   series: [text('series', 20, 0)],
   policies: [
-    text('policy', 14, 0),
-    text('does', 10, 1, 24),
+    text('policy', 24, 0),
+    text('does', 20, 1, 24),
     column('series', 6, 1),
-    column('metrics', 7, 3),
+    column('metrics', 7, 6),
     column('dropped', 7, 2),
     column('kept', 6, 4),
-    text('about', 8, 5, 60),
+    text('about', 8, 7, 60),
   ],
 };
+
+/** Where nothing is known of yesterday there is no column for it. */
+function columnsOf(kind: ViewKind, figures: Exploration | undefined): readonly Column[] {
+  const columns = COLUMNS[kind];
+  if (figures === undefined || figures.dayAgo !== null) return columns;
+  return columns.map((one) => (one.title === 'day' ? { ...one, min: 0, max: 0 } : one));
+}
 
 /** All rows of a view, in the order of the server. */
 export function rowsOf(
@@ -137,8 +146,8 @@ export function rowsOf(
   figures: Exploration | undefined,
   series: readonly Labels[] | undefined,
 ): ExploreList {
-  const columns = COLUMNS[view.kind];
-  if (view.kind === 'series') return { columns, rows: (series ?? []).map(seriesRow) };
+  const columns = columnsOf(view.kind, figures);
+  if (view.kind === 'series') return { columns, rows: seriesRows(view, series ?? []) };
   if (figures === undefined) return { columns, rows: [] };
   if (view.kind === 'metrics') {
     return { columns, rows: figures.metrics.map((one) => metricRow(one, figures)) };
@@ -178,7 +187,7 @@ function labelRows({ metric }: ExploreView, figures: Exploration): ExploreRow[] 
   const counts = metric !== undefined && figures.countedSinceMs > 0;
   return figures.labels.map(({ name, values, dayAgo }) => {
     const last = used.get(name) ?? 0;
-    const asked = !counts || name === '__name__' ? dim('·') : usedCell(last, figures.atMs);
+    const asked = !counts || name === '__name__' ? dim('·') : usedCell(last, figures);
     const grown = dayAgo === null ? -Infinity : values - dayAgo;
     return {
       ...{ key: name, text: name, order: [name, values, values, grown, -last] },
@@ -193,7 +202,8 @@ function labelRows({ metric }: ExploreView, figures: Exploration): ExploreRow[] 
   });
 }
 
-function usedCell(lastMs: number, nowMs: number): TableCell {
+function usedCell(lastMs: number, { atMs: nowMs, countedSinceMs }: Exploration): TableCell {
+  if (lastMs === 0 && nowMs - countedSinceMs < DAY_MS) return dim('never');
   if (lastMs === 0) return { text: '✗ never', style: STYLE.warn };
   return { text: agoText(nowMs - lastMs), style: STYLE.good };
 }
@@ -225,15 +235,19 @@ function valueRows({ label }: ExploreView, figures: Exploration): ExploreRow[] {
   }));
 }
 
-function seriesRow(labels: Labels): ExploreRow {
-  const pairs: string[] = [];
-  let name = '';
-  for (let i = 0; i < labels.length; i += 2) {
-    if (labels[i] === '__name__') name = labels[i + 1];
-    else pairs.push(`${labels[i]}=${JSON.stringify(labels[i + 1])}`);
-  }
-  const shown = `${name}{${pairs.join(', ')}}`;
-  return { key: shown, text: shown, order: [shown], cells: () => [plain(shown)] };
+/** Series by the labels in which they differ: the others are said above the list. */
+function seriesRows({ metric, pairs }: ExploreView, series: readonly Labels[]): ExploreRow[] {
+  const fixed = new Set(pairs.map(([name]) => name));
+  if (metric !== undefined) fixed.add('__name__');
+  return series.map((labels) => {
+    const shown: string[] = [];
+    for (let i = 0; i < labels.length; i += 2) {
+      if (!fixed.has(labels[i])) shown.push(`${labels[i]}=${JSON.stringify(labels[i + 1])}`);
+    }
+    const words = shown.length === 0 ? '(no other label)' : shown.join('  ');
+    const key = labels.join('\u0000');
+    return { key, text: words, order: [words], cells: () => [plain(words)] };
+  });
 }
 
 const DOES = { unqueried: 'drop unasked', keep_every: 'thin samples', aggregate: 'aggregate' };

@@ -110,12 +110,17 @@ function countOf(tab: (typeof EXPLORE_TABS)[number], figures: Exploration | unde
   return over > 0 ? ` ! ${countText(over)} over` : ` ${figures.policies.length}`;
 }
 
+function sinceText(nowMs: number, ms: number): string {
+  if (ms === 0) return 'never';
+  return nowMs - ms < 60_000 ? 'just now' : `${agoText(nowMs - ms)} ago`;
+}
+
 /** All about one metric. */
 export function metricLines(one: ExploreMetric, figures: Exploration): Line[] {
   const { atMs, countedSinceMs } = figures;
   const fact = (name: string, value: string, style: number = STYLE.plain): Line =>
     line(`${name.padEnd(13)}${value}`, style);
-  const ago = (ms: number): string => (ms === 0 ? 'never' : `${agoText(atMs - ms)} ago`);
+  const ago = (ms: number): string => sinceText(atMs, ms);
   const lines = [fact('series', `${one.series}, ${one.live} of them live`, STYLE.bold)];
   if (countedSinceMs === 0) return lines;
   const { dayAgo } = one;
@@ -185,10 +190,10 @@ function missedBy(metric: string | undefined, { metrics, countedSinceMs, atMs }:
   const last = Math.max(0, ...own.flatMap((one) => [one.queriedMs, one.dashboardMs]));
   const lines: Line[] = [];
   if (rules > 0) lines.push(line(`! used by rules: ${rules}`, STYLE.bad));
-  if (last > 0) lines.push(line(`! asked for ${agoText(atMs - last)} ago`, STYLE.warn));
+  if (last > 0) lines.push(line(`! asked for ${sinceText(atMs, last)}`, STYLE.warn));
   if (lines.length > 0) return lines;
-  const days = agoText(atMs - countedSinceMs);
-  return [line(`✓ no rule uses it, nobody asked in ${days} of counting`, STYLE.good)];
+  const span = formatRange(Math.floor((atMs - countedSinceMs) / 60_000) * 60_000);
+  return [line(`✓ no rule uses it, and nobody asked for it in ${span}`, STYLE.good)];
 }
 
 function mergeWarning(
