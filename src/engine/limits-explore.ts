@@ -36,3 +36,5 @@ export const POLICIES_MAX = 100;
 export const POLICY_LABELS_MAX = 20;
 /** What has not been asked for is looked through this often. */
 export const POLICY_ROUND_MS = 1 * MINUTE;
+/** A metric from which a policy takes labels away may have so many times the series of others. */
+export const CARDINALITY_AGGREGATED = 10;

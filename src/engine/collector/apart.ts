@@ -9,8 +9,8 @@ import { isStaleAt } from '../model/sample.ts';
 import type { Lateness } from '../model/sample.ts';
 import type { BatchForm } from './door-batches.ts';
 
-/** Classes of lateness in the split kernel. */
-const CLASSES = 3;
+/** Live, late, backfill, held: assembly/split.ts. */
+const CLASSES = 4;
 
 /** Says whether a sample stays. */
 export interface ApartRule {

@@ -4,8 +4,9 @@
 // each new series of a churning fleet, so it keeps counts and no label sets.
 // Source: the limits of the seed's cardinality control.
 import { labelsOf } from '../codec/canonical.ts';
+import { CARDINALITY_AGGREGATED } from '../limits-explore.ts';
 import { CARDINALITY_EXAMPLES_MAX } from '../limits.ts';
-import { NAME } from '../model/labels.ts';
+import { NAME, type Labels } from '../model/labels.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { SeriesGuard } from '../kernels/series-book.ts';
 import { REFUSED } from '../kernels/series-book.ts';
@@ -46,12 +47,13 @@ interface Values {
   before: Set<number>;
 }
 
+const NO_LABELS: ReadonlySet<string> = new Set();
 const texts = new TextCache();
 
 export class CardinalityGuard implements SeriesGuard {
   limits: CardinalityLimits;
   /** Told of series as they come and go, where there are policies. */
-  follower: Pick<DoorPolicies, 'added' | 'forgotten'> | undefined;
+  follower: Pick<DoorPolicies, 'added' | 'forgotten' | 'takenFrom'> | undefined;
   readonly #metrics = new Map<string, { series: number; readonly index: number }>();
   readonly #names: string[] = [];
   /** Number of the metric + 1 by ref; 0 for none. */
@@ -69,6 +71,8 @@ export class CardinalityGuard implements SeriesGuard {
   /** The series that was asked about last: its metric, its other labels, how many. */
   #metric = '';
   #nameHash = 0;
+  /** Labels that a policy takes away from it: what they multiply reaches no store. */
+  #taken: ReadonlySet<string> = NO_LABELS;
   #at = 0;
   #count = 0;
   readonly #labels: string[] = [];
@@ -90,6 +94,9 @@ export class CardinalityGuard implements SeriesGuard {
   /** 0, or the code of the refusal. */
   admit(bytes: Uint8Array, at: number, end: number, first = false): number {
     this.#read(bytes, at, end);
+    const { follower } = this;
+    const labels = (): Labels => labelsOf(bytes.subarray(at, end));
+    this.#taken = follower?.takenFrom(this.#metric, labels) ?? NO_LABELS;
     const reason = this.#fault();
     if (reason === undefined) return 0;
     const refused = this.limits.mode === 'reject';
@@ -117,7 +124,9 @@ export class CardinalityGuard implements SeriesGuard {
     this.#metricOf[ref] = metric.index;
     this.follower?.added(ref, name);
     if (this.limits.valuesOfLabel === 0) return;
-    for (let i = 0; i < this.#count; i++) this.#seen[i].now.add(this.#hashes[i]);
+    for (let i = 0; i < this.#count; i++) {
+      if (!this.#taken.has(this.#labels[i])) this.#seen[i].now.add(this.#hashes[i]);
+    }
     this.#valuesOf(NAME).now.add(this.#nameHash);
   }
 
@@ -217,12 +226,14 @@ export class CardinalityGuard implements SeriesGuard {
       const name = this.#labels[i];
       if (this.#denied.has(name)) return 'cardinalityDenied';
       if (this.#allowed.size > 0 && !this.#allowed.has(name)) return 'cardinalityDenied';
+      if (this.#taken.has(name)) continue;
       if (this.#full(this.#seen[i], this.#hashes[i])) return 'cardinalityValues';
     }
     if (this.#full(this.#valuesOf(NAME), this.#nameHash)) return 'cardinalityValues';
     if (seriesOfMetric === 0) return undefined;
     const series = this.#metrics.get(this.#metric)?.series ?? 0;
-    return series >= seriesOfMetric ? 'cardinalityMetric' : undefined;
+    const limit = seriesOfMetric * (this.#taken.size > 0 ? CARDINALITY_AGGREGATED : 1);
+    return series >= limit ? 'cardinalityMetric' : undefined;
   }
 
   /** Whether a value is one too many of its label. */

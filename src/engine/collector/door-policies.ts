@@ -19,6 +19,8 @@ const FREE = 0;
 interface Running {
   readonly policy: Policy;
   readonly matches: (metric: string, labels: () => Labels) => boolean;
+  /** Labels that it takes away. */
+  readonly without: ReadonlySet<string>;
   /** What the name of a metric alone says; asked once for each. */
   readonly byName: Map<string, boolean>;
   readonly counts: PolicyCounts;
@@ -57,7 +59,8 @@ export class DoorPolicies implements ApartRule {
       const counts = { series: 0, dropped: old?.dropped ?? 0, kept: old?.kept ?? 0 };
       const byName = new Map<string, boolean>();
       const matches = this.#testOf(policy, byName);
-      return { policy, matches, byName, counts, metrics: new Set() };
+      const without = new Set(policy.kind === 'aggregate' ? policy.without : []);
+      return { policy, matches, without, byName, counts, metrics: new Set() };
     });
     this.#judgeAll();
   }
@@ -80,6 +83,15 @@ export class DoorPolicies implements ApartRule {
       this.#keptBehind[ref] = -Infinity;
     }
     this.#judge(ref, metric);
+  }
+
+  /** Labels that a policy takes away from series like this; undefined where none does. */
+  takenFrom(metric: string, labels: () => Labels): ReadonlySet<string> | undefined {
+    for (const { policy, matches, without } of this.#running) {
+      if (!matches(metric, labels)) continue;
+      return policy.kind === 'aggregate' && !policy.dryRun ? without : undefined;
+    }
+    return undefined;
   }
 
   /** Refs may have been given back. */

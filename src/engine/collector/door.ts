@@ -14,8 +14,8 @@ import { fromRemoteWrite2 } from '../wire/remote-write2.ts';
 import { WritePen } from '../wire/write-pen.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { takeApart, type ApartRule } from './apart.ts';
-import { DEFAULT_LIMITS, type DoorCounts, type DoorLimits } from './door-limits.ts';
-import type { Row as HistogramRow } from './histogram-rows.ts';
+import { DEFAULT_LIMITS } from './door-limits.ts';
+import type { DoorColumns, DoorCounts, DoorLimits } from './door-limits.ts';
 import { splitBatches } from './door-batches.ts';
 import { admitNotes, NOTE, NOTE_WORDS } from './door-notes.ts';
 import { HistogramRows } from './histogram-rows.ts';
@@ -31,7 +31,7 @@ import {
   WIRE_SAMPLES,
 } from './remote-write.ts';
 
-export type { DoorCounts, DoorLimits } from './door-limits.ts';
+export type { DoorColumns, DoorCounts, DoorLimits } from './door-limits.ts';
 
 /** Reads exposition text and appends it through the door. */
 export type ReadExposition = (
@@ -49,16 +49,6 @@ export interface DoorOptions {
   readonly exposition?: ReadExposition;
 }
 
-/** Samples 0 to count - 1 of three columns; timestamps are whole ms, refs the book's. */
-export interface DoorColumns {
-  readonly refs: Uint32Array;
-  readonly timestamps: Float64Array;
-  readonly values: Float64Array;
-  readonly count: number;
-  /** Beside the rows: histograms as a record holds them. */
-  readonly histograms?: readonly HistogramRow[];
-}
-
 /**
  * A series is forgotten after this many turns, each a third of the time that limits.ts gives it.
  */
@@ -70,6 +60,8 @@ export class Door implements Intake {
   readonly counts: DoorCounts;
   /** Decides about series that stand apart; nobody sets one apart without it. */
   apart: ApartRule | undefined;
+  /** Knows which series go into aggregates only. */
+  held: { use(hold: boolean): void } | undefined;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #limits: DoorLimits;
@@ -191,7 +183,10 @@ export class Door implements Intake {
     const given = columns.histograms ?? [];
     const rows = given.length === 0 ? undefined : new HistogramRows(this.book, this.apart);
     for (const row of given) rows?.put(row);
-    return this.#send(receivedMs, new Refusals(), rows);
+    this.held?.use(columns.plain !== true);
+    const sent = this.#send(receivedMs, new Refusals(), rows);
+    this.held?.use(true);
+    return sent;
   }
 
   /**

@@ -1,7 +1,10 @@
 // Policies at the door as plain data: what becomes of samples of series that nobody asks for, that
 // come too often, or that one label multiplies. The configuration makes them, the door follows
 // them. Easy to get wrong: the first policy that matches a series decides, so their order counts.
+import { AGGREGATE_GRACE_MS, AGGREGATE_WINDOW_MS } from '../limits-aggregate.ts';
 import type { Matcher } from '../model/matcher.ts';
+import { DEFAULT_NAME } from './aggregate/aggregate-rule.ts';
+import type { AggregateRule, OutputName } from './aggregate/aggregate-rule.ts';
 
 interface Any {
   /** How it is told of; unique among the policies. */
@@ -27,13 +30,40 @@ export interface KeepEveryPolicy extends Any {
   readonly everyMs: number;
 }
 
-/** Takes labels away and adds up, or keeps the last of, what becomes one series. */
+/** What becomes of samples whose series are one without the labels that are taken away. */
+export const COMBINED = ['sum', 'avg', 'min', 'max'] as const;
+export type Combined = (typeof COMBINED)[number];
+
+/** Takes labels away: samples go into windows of aggregation rules, and no further. */
 export interface AggregatePolicy extends Any {
   readonly kind: 'aggregate';
   readonly matchers: readonly Matcher[];
   readonly match: string;
   readonly without: readonly string[];
-  readonly how: 'sum' | 'last';
+  readonly how: Combined;
+}
+
+const OUTPUTS: Readonly<Record<Combined, readonly OutputName[]>> = {
+  // Counters have a total, gauges the sum of their last values.
+  sum: ['sum_last', 'total'],
+  avg: ['avg'],
+  min: ['min'],
+  max: ['max'],
+};
+
+/** The aggregation rules that policies mean. */
+export function rulesOf(policies: readonly Policy[] = []): readonly AggregateRule[] {
+  return policies.flatMap((policy): readonly AggregateRule[] => {
+    if (policy.kind !== 'aggregate' || policy.dryRun) return [];
+    const { matchers, without, how } = policy;
+    return [
+      {
+        ...{ match: [matchers], labels: without.toSorted(), without: true, outputs: OUTPUTS[how] },
+        ...{ windowMs: AGGREGATE_WINDOW_MS, graceMs: AGGREGATE_GRACE_MS, name: DEFAULT_NAME },
+        ...{ keep: false, type: 'auto' },
+      },
+    ];
+  });
 }
 
 export type Policy = UnqueriedPolicy | KeepEveryPolicy | AggregatePolicy;

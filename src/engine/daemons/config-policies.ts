@@ -1,7 +1,7 @@
 // The list `policies` under `cardinality:`: what the door does about metrics that nobody asks for,
 // that come too often, or that one label multiplies. Part of the configuration. Easy to get wrong:
 // an item says what it does by the one field that it has, so two of them in one item are a mistake.
-import type { Policy } from '../collector/policy.ts';
+import { COMBINED, type Policy } from '../collector/policy.ts';
 import { messageOf } from '../errors.ts';
 import { POLICIES_MAX, POLICY_LABELS_MAX } from '../limits-explore.ts';
 import { formatDuration } from '../model/duration.ts';
@@ -61,7 +61,7 @@ function readPolicy(section: Section, number: number): Policy {
     }
     return { ...any, kind, everyMs, ...readMatch(section) };
   }
-  const how = section.oneOf('aggregate', ['sum', 'last']) ?? 'sum';
+  const how = section.oneOf('aggregate', COMBINED) ?? 'sum';
   const without = section.texts('without');
   if (without.length === 0 || without.length > POLICY_LABELS_MAX || without.includes('__name__')) {
     section.fail('without', `without names from 1 to ${POLICY_LABELS_MAX} labels to take away`);

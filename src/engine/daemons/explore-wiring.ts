@@ -5,6 +5,8 @@
 import { CardinalityGuard, type CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { Door } from '../collector/door.ts';
 import { DoorPolicies } from '../collector/door-policies.ts';
+import { rulesOf } from '../collector/policy.ts';
+import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { EXPLORE_ROWS_MAX, USAGE_REACH_MS } from '../limits-explore.ts';
 import type { Exploration, ExploreQuestion } from '../model/exploration.ts';
 import { NAME } from '../model/labels.ts';
@@ -35,8 +37,18 @@ export interface ExplorePlugs {
   readonly cardinality: CardinalityLimits;
   /** Expressions of all rules that run. */
   readonly rules: () => Iterable<string>;
+  /** Aggregates by the policies of these limits from now on. */
+  readonly aggregate: (limits: CardinalityLimits) => Promise<void>;
   /** Series in the heads, as they were counted last. */
   readonly series: () => number;
+}
+
+/** The aggregation rules of a configuration, those that its policies mean among them. */
+export function aggregatesOf(
+  { aggregate = [] }: { readonly aggregate?: readonly AggregateRule[] },
+  { policies }: CardinalityLimits,
+): readonly AggregateRule[] {
+  return [...aggregate, ...rulesOf(policies)];
 }
 
 /** Metrics of mon and of Prometheus that are made for people who look when something is wrong. */
@@ -96,7 +108,8 @@ export class Exploring implements Service {
   }
 
   /** Other limits and policies from now on. */
-  readonly follow = (cardinality: CardinalityLimits): void => {
+  readonly follow = async (cardinality: CardinalityLimits): Promise<void> => {
+    await this.#plugs?.aggregate(cardinality);
     this.#plugs?.guard.setLimits(cardinality);
     this.#policies?.replace(cardinality.policies ?? []);
     this.#showPolicies();

@@ -14,7 +14,7 @@ import type { QueryService } from '../query/query-service.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import { systemHost } from '../runtime/host-reader.ts';
-import type { Services } from '../runtime/service.ts';
+import type { Service, Services } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
 import type { Exploring } from './explore-wiring.ts';
 import { urlOf } from './listen-address.ts';
@@ -50,6 +50,7 @@ export interface Parts {
   readonly rollups: RollupBeat;
   readonly roots: RootThread;
   readonly rules: Rules;
+  readonly aggregation: Service;
   readonly desk: RunningNotifier | undefined;
   readonly queries: QueryService;
   readonly exploring: Exploring;
@@ -85,6 +86,7 @@ export function addServices(
   });
   services.add(rules);
   services.add(parts.exploring);
+  services.add(parts.aggregation);
   services.add({
     name: 'collector',
     start: () => {

@@ -10,7 +10,8 @@ import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
-import { Exploring } from './explore-wiring.ts';
+import { makeAggregation } from './aggregate-wiring.ts';
+import { aggregatesOf, Exploring } from './explore-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
@@ -77,12 +78,19 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ...{ clock, disk, counters, logger, failed, notify },
     sources: shards,
   });
+  const aggregation = makeAggregation({
+    ...{ rules: aggregatesOf(options, cardinality), log, epoch: opened.epoch, door, dataDir },
+    ...{ clock, disk, counters, warn, failed },
+  });
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
   const series = (): number => stores.newest.reduce((sum, one) => sum + one.series, 0);
   const ruled = (): Iterable<string> => rules.engine.rules.rules.map(({ rule }) => rule.expr);
-  exploring.plug({ source, door, guard: more.guard, cardinality, rules: ruled, series });
+  exploring.plug({
+    ...{ source, door, guard: more.guard, cardinality, rules: ruled, series },
+    aggregate: (limits) => aggregation.replace(aggregatesOf(options, limits)),
+  });
   const api = new ApiServer({
     explore: exploring,
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
@@ -106,8 +114,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     showRefusals();
     memory.look();
   };
-  const kept = { state, log: opened, stores, cache, rollups, roots };
-  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries, exploring };
+  const kept = { state, log: opened, stores, cache, rollups, roots, aggregation, exploring };
+  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, rules, desk, exploring, stop: () => services.stop() };

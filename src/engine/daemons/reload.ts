@@ -17,7 +17,7 @@ export interface ScrapeTaker {
 }
 
 /** Who looks after new series: takes other limits and policies while it runs. */
-export type LimitsTaker = (limits: CardinalityLimits) => void;
+export type LimitsTaker = (limits: CardinalityLimits) => Promise<void>;
 
 /** Reads and checks a file. @throws UserError with file, line and column. */
 export async function readConfig(
@@ -86,7 +86,7 @@ export class Reloader {
       await this.#also?.();
       await this.#takers?.apply(config.scrapes);
       this.#config = { ...this.#config, scrapes: config.scrapes };
-      this.#follow(config.cardinality);
+      await this.#follow(config.cardinality);
       this.#tell(report);
       return report;
     } catch (thrown) {
@@ -96,11 +96,11 @@ export class Reloader {
     }
   }
 
-  #follow(cardinality: CardinalityLimits): void {
+  async #follow(cardinality: CardinalityLimits): Promise<void> {
     if (this.#limits === undefined) return;
     const same = JSON.stringify(cardinality) === JSON.stringify(this.#config.cardinality);
     if (same) return;
-    this.#limits(cardinality);
+    await this.#limits(cardinality);
     this.#config = { ...this.#config, cardinality };
     this.#logger?.info('cardinality limits and policies are followed from now on');
   }

@@ -110,7 +110,7 @@ export function rulesFor(scope: RuleScope): readonly WrittenRule[] {
 function rulesForLabel(scope: RuleScope): readonly WrittenRule[] {
   const { metric, label = '' } = scope;
   const any = metric === undefined ? `{${keyOf(label)}!=""}` : selectorOf({ metric });
-  const away = (how: 'sum' | 'last'): string =>
+  const away = (how: 'sum' | 'avg'): string =>
     policy([
       `name: ${policyName(how, scope)}`,
       `match: ${quoted(any)}`,
@@ -120,7 +120,7 @@ function rulesForLabel(scope: RuleScope): readonly WrittenRule[] {
   const deny = `mon:\n  cardinality:\n    deny_labels: [${quoted(label)}]\n`;
   return [
     { id: 'sum', title: 'add up without the label', yaml: away('sum'), drops: false },
-    { id: 'last', title: 'keep the last without the label', yaml: away('last'), drops: false },
+    { id: 'avg', title: 'average without the label', yaml: away('avg'), drops: false },
     { id: 'drop', title: 'take the label off', yaml: dropRule(metric, label), drops: false },
     ...(metric === undefined
       ? [{ id: 'deny', title: 'refuse new series with the label', yaml: deny, drops: true }]

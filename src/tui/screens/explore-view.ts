@@ -201,7 +201,7 @@ function mergeWarning(
   label: string | undefined,
   { labels, totals }: Exploration,
 ): Line[] {
-  if (label === undefined || !['drop', 'sum', 'last'].includes(id)) return [];
+  if (label === undefined || !['drop', 'sum', 'avg'].includes(id)) return [];
   const values = labels.find(({ name }) => name === label)?.values ?? 1;
   const least = Math.ceil(totals.series / Math.max(1, values));
   const lines = [line(`${totals.series} series become ${least} or more`)];
