@@ -3,6 +3,8 @@
 // is loaded last, after all that can be wrong with the flags was said.
 import { UserError } from '../engine/errors.ts';
 import type { ExploreClient } from '../engine/remote/explore-client.ts';
+import type { Exploration } from '../engine/model/exploration.ts';
+import { EXPLORE_ROWS_ALL, type ExploreSource } from '../tui/feed/explore-feed.ts';
 import { EXPLORE_TABS, type ExploreTab } from '../tui/screens/explore-keys.ts';
 import { shellQuote } from '../tui/screens/top-state.ts';
 import type { ServerChoice } from './server.ts';
@@ -41,10 +43,12 @@ export async function runExploreScreen(run: ExploreScreenRun): Promise<number> {
       hint: `there are ${EXPLORE_TABS.join(', ')}`,
     });
   }
+  // Asked before the screen is loaded: both take their time, and so they take it together.
+  const source = metric === undefined && label === undefined ? hurried(client, signal) : client;
   const { openExplore } = await import('../tui/screens/explore.tsx');
   try {
     const end = await openExplore({
-      source: client,
+      source,
       ...{ clock, signal, process },
       host: server.url.replace(/^https?:\/\//, ''),
       serverFlags: serverWords(server),
@@ -63,6 +67,21 @@ export async function runExploreScreen(run: ExploreScreenRun): Promise<number> {
   } finally {
     client.close();
   }
+}
+
+/** The client with its first answer on the way. */
+function hurried(client: ExploreClient, signal: AbortSignal): ExploreSource {
+  let first: Promise<Exploration> | undefined = client.explore({ rows: EXPLORE_ROWS_ALL }, signal);
+  first.catch(() => undefined);
+  return {
+    explore: (ask, stop) => {
+      const whole = ask.match === undefined && ask.label === undefined;
+      const answer = whole ? first : undefined;
+      if (whole) first = undefined;
+      return answer ?? client.explore(ask, stop);
+    },
+    series: (match, limit, stop) => client.series(match, limit, stop),
+  };
 }
 
 function serverWords(server: ServerChoice): string {

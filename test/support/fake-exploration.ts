@@ -81,8 +81,11 @@ export function fakeExploration(
       ...{ begunHour: 3120, endedHour: 1100, begunDay: 41_000, endedDay: 22_000 },
       ...{ perSecond: series / 10, headBytes: series * 700, blockBytes: series * 1900 },
     },
-    dayAgo: { atMs: atMs - DAY_MS, series: Math.floor(series * 0.85) },
-    history: Array.from({ length: 24 }, (_, i) => [atMs - (24 - i) * HOUR_MS, 200_000 + i * 900]),
+    dayAgo:
+      match === undefined ? { atMs: atMs - DAY_MS, series: Math.floor(series * 0.85) } : null,
+    history: Array.from({ length: match === undefined ? 24 : 0 }, (_, i) => {
+      return [atMs - (24 - i) * HOUR_MS, 200_000 + i * 900];
+    }),
     metrics: own,
     labels,
     pairs: sorted,

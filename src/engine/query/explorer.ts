@@ -67,8 +67,8 @@ export class Explorer {
     return {
       ...{ atMs: nowMs, countedSinceMs: usage.sinceMs, policies: told, guard: guard() },
       totals: this.#totals(found, nowMs, whole),
-      dayAgo: past === undefined ? null : { atMs: past.atMs, series: past.series },
-      history: history.snapshots.map(({ atMs, series }) => [atMs, series]),
+      dayAgo: past === undefined || !whole ? null : { atMs: past.atMs, series: past.series },
+      history: whole ? history.snapshots.map(({ atMs, series }) => [atMs, series]) : [],
       metrics: this.#metrics(beside, whole),
       labels: labelsOf(found, whole ? past : undefined),
       pairs: pairsOf(found, whole ? past : undefined),

@@ -38,7 +38,8 @@ export interface ExploreSnapshot {
 }
 
 const BEAT_MS = 10_000;
-const ROWS = 10_000;
+/** Rows of each list: all that a server gives. */
+export const EXPLORE_ROWS_ALL = 10_000;
 const SERIES = 1000;
 const KEPT = 32;
 
@@ -134,7 +135,7 @@ export class ExploreFeed {
   async #answerTo(query: ExploreQuery, signal: AbortSignal): Promise<ExploreAnswer> {
     const { match, label, series } = query;
     if (series === true) return { series: await this.#source.series(match ?? '', SERIES, signal) };
-    return { figures: await this.#source.explore({ match, label, rows: ROWS }, signal) };
+    return { figures: await this.#source.explore({ match, label, rows: EXPLORE_ROWS_ALL }, signal) };
   }
 
   #publish(change: Partial<ExploreSnapshot>): void {

@@ -108,6 +108,7 @@ interface Scene extends ExploreProps {
   readonly snapshot: ExploreSnapshot;
   readonly list: ExploreList;
   readonly rows: readonly ExploreRow[];
+  readonly keys: readonly string[];
   readonly scoped: Exploration | undefined;
   readonly columns: number;
   readonly height: number;
@@ -131,8 +132,9 @@ export function Explore(props: ExploreProps): ReactNode {
   const rows = useMemo(() => {
     return arranged(list, open, filter);
   }, [list, open.sort, open.reversed, filter]);
-  const shown = useRef(rows);
-  shown.current = rows;
+  const keys = useMemo(() => rows.map((row) => row.key), [rows]);
+  const shown = useRef(keys);
+  shown.current = keys;
   const query = JSON.stringify(queryOf(open));
   useEffect(() => feed.pause(state.paused), [feed, state.paused]);
   useEffect(() => feed.look(queryOf(openView(latest.current))), [feed, query]);
@@ -154,8 +156,7 @@ export function Explore(props: ExploreProps): ReactNode {
           return controls.exit(0);
         }
       } else if (action) {
-        const keys = shown.current.map((row) => row.key);
-        const around = { rows: keys, page, columns: list.columns.length };
+        const around = { rows: shown.current, page, columns: list.columns.length };
         latest.current = reduceExplore(current, action, around);
       } else if (mode === 'filter') latest.current = typeExplore(current, name);
     }
@@ -165,7 +166,8 @@ export function Explore(props: ExploreProps): ReactNode {
     const needs = { columns: EXPLORE_COLUMNS_MIN, rows: EXPLORE_ROWS_MIN };
     return <TooSmall columns={columns} rows={height} needs={needs} theme={theme} />;
   }
-  const scene = { ...props, state, snapshot, list, rows, scoped, columns, height, said };
+  const found = { list, rows, keys, scoped };
+  const scene = { ...props, state, snapshot, ...found, columns, height, said };
   return (
     <Box flexDirection="column" width={columns} height={height} overflow="hidden">
       <Header {...scene} />
@@ -221,7 +223,7 @@ function Header({ snapshot, state, host, theme, columns, zone }: Scene): ReactNo
 }
 
 function Body(scene: Scene): ReactNode {
-  const { state, snapshot, columns, height, theme, rows, scoped, serverFlags } = scene;
+  const { state, snapshot, columns, height, theme, keys, scoped, serverFlags } = scene;
   const size = { width: columns, height: height - HEADER_ROWS - 1, theme };
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   if (state.overlay === 'help') {
@@ -243,12 +245,7 @@ function Body(scene: Scene): ReactNode {
     );
   }
   const open = openView(state);
-  const chosen = rows[
-    chosenIndex(
-      open,
-      rows.map((row) => row.key),
-    )
-  ]?.key;
+  const chosen = keys[chosenIndex(open, keys)];
   const figures = snapshot.answer?.figures;
   const metric = open.kind === 'metrics' ? chosen : open.metric;
   const facts = figures?.metrics.find(({ name }) => name === metric);
@@ -278,9 +275,8 @@ interface ListProps {
 
 /** The list: only the rows in sight are made. */
 function List({ scene, ...size }: ListProps): ReactNode {
-  const { state, snapshot, list, rows } = scene;
+  const { state, snapshot, list, rows, keys } = scene;
   const open = openView(state);
-  const keys = rows.map((row) => row.key);
   const row = chosenIndex(open, keys);
   const room = Math.max(1, size.height - 3);
   const top = Math.max(0, Math.min(rows.length - room, row - (room >> 1)));

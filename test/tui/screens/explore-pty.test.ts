@@ -150,9 +150,9 @@ test('down to the series and back; the rule comes out on stdout; keys are quick'
   await term.waitFor('metrics 10000');
   term.type('g');
   term.press('enter');
-  await term.waitFor('labels of the metric');
+  await term.waitFor('labels of the metric 7');
   term.press('enter');
-  await term.waitFor('values of pod');
+  await term.waitFor('values of pod 40');
   term.press('enter');
   await term.waitFor('series 1');
   await term.settled(150);
