@@ -92,7 +92,7 @@ export class CardinalityGuard implements SeriesGuard {
   }
 
   /** 0, or the code of the refusal. */
-  admit(bytes: Uint8Array, at: number, end: number, first = false): number {
+  admit(bytes: Uint8Array, at: number, end: number): number {
     this.#read(bytes, at, end);
     const { follower } = this;
     const labels = (): Labels => labelsOf(bytes.subarray(at, end));
@@ -100,10 +100,8 @@ export class CardinalityGuard implements SeriesGuard {
     const reason = this.#fault();
     if (reason === undefined) return 0;
     const refused = this.limits.mode === 'reject';
-    if (!refused || !first) {
-      this.#over[reason]++;
-      this.#remember(reason, bytes.slice(at, end));
-    }
+    this.#over[reason]++;
+    this.#remember(reason, bytes.subarray(at, end));
     return refused ? CODES[reason] : 0;
   }
 

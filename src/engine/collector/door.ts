@@ -17,7 +17,7 @@ import { takeApart, type ApartRule } from './apart.ts';
 import { DEFAULT_LIMITS } from './door-limits.ts';
 import type { DoorColumns, DoorCounts, DoorLimits } from './door-limits.ts';
 import { splitBatches } from './door-batches.ts';
-import { admitNotes, NOTE, NOTE_WORDS } from './door-notes.ts';
+import { admitNotes, NO_CODES, NOTE, NOTE_WORDS } from './door-notes.ts';
 import { HistogramRows } from './histogram-rows.ts';
 import { MetadataNews } from './metadata-news.ts';
 import { readJsonPush } from './push-json.ts';
@@ -133,9 +133,9 @@ export class Door implements Intake {
     const histograms = new HistogramRows(this.book, this.apart);
     if (x.notesCount() > 0) {
       const guarded = this.book.guard !== undefined;
-      if (guarded) admitNotes(this.book);
+      const codes = guarded ? admitNotes(this.book) : NO_CODES;
       x.walkResolve(guarded);
-      this.#takeNotes(receivedMs, histograms, refusals);
+      this.#takeNotes(receivedMs, histograms, refusals, codes);
     }
     return this.#send(receivedMs, refusals, histograms);
   }
@@ -270,7 +270,12 @@ export class Door implements Intake {
   }
 
   /** Goes through what the walk left: odd labels, metadata, histograms. */
-  #takeNotes(receivedMs: number, histograms: HistogramRows, refusals: Refusals): void {
+  #takeNotes(
+    receivedMs: number,
+    histograms: HistogramRows,
+    refusals: Refusals,
+    codes: ReadonlyMap<number, number>,
+  ): void {
     const x = this.kernels.exports;
     const first = x.notesAt() >>> 2;
     // A copy: numbering series may grow the memory under a view.
@@ -285,7 +290,8 @@ export class Door implements Intake {
       } else if (kind === NOTE.histograms) {
         histograms.take(at, end, refusals);
       } else {
-        const ref = this.#numberSlowly(kind, at, length);
+        const code = kind === NOTE.unknown ? codes.get(at) : undefined;
+        const ref = code === undefined ? this.#numberSlowly(kind, at, length) : refusalOf(code);
         if (typeof ref === 'number') x.fillRefs(from, count, ref);
         else refusals.add(ref, count, () => this.#describe(at, end));
       }
