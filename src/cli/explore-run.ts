@@ -92,7 +92,12 @@ export async function printRule(
 }
 
 /** The lists of a server, or of one metric. @throws UserError for a bad duration. */
-export async function exploreList({ client, metric, flags, stage }: ExploreListRun): Promise<Listing> {
+export async function exploreList({
+  client,
+  metric,
+  flags,
+  stage,
+}: ExploreListRun): Promise<Listing> {
   if (metric === undefined) return exploreListing(client, flags.limit, stage.signal);
   const endMs = stage.clock.now();
   const startMs = endMs - durationFlag('--since', flags.since);

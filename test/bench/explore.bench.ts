@@ -18,7 +18,7 @@ import { writeRequestBody } from '../support/write-request.ts';
 
 const PARTITIONS = 4;
 const LIMITS = {
-  ...{ mode: 'reject', labels: 20, seriesOfMetric: 10_000, valuesOfLabel: 100_000 } as const,
+  ...({ mode: 'reject', labels: 20, seriesOfMetric: 10_000, valuesOfLabel: 100_000 } as const),
   ...{ allowLabels: [], denyLabels: [] },
 };
 const THIN: Policy = {
@@ -71,7 +71,10 @@ async function warm(what: string, policies: readonly Policy[] | undefined): Prom
 async function figures(): Promise<void> {
   const { door, kernels, book } = makeDoor(undefined);
   const shard = new Kernels();
-  const heads = Array.from({ length: PARTITIONS }, (_, partition) => new Head(shard, { partition }));
+  const heads = Array.from(
+    { length: PARTITIONS },
+    (_, partition) => new Head(shard, { partition }),
+  );
   const codec = new BatchCodec(kernels);
   const log = {
     append: (batches: readonly Batch[]) => {
@@ -96,7 +99,9 @@ async function figures(): Promise<void> {
     for (const head of heads) head.count([], count);
     const answer = count.answer(10_000);
     const ms = systemClock.monotonic() - began;
-    say(`figures of ${answer.seriesCounted} series, ${answer.pairCount} pairs: ${ms.toFixed(0)} ms`);
+    say(
+      `figures of ${answer.seriesCounted} series, ${answer.pairCount} pairs: ${ms.toFixed(0)} ms`,
+    );
   }
 }
 
@@ -125,7 +130,9 @@ async function bomb(): Promise<void> {
 
 await warm('warm, guard alone', undefined);
 await warm('warm, no policy', []);
-await warm('warm, a policy that matches nothing', [{ ...THIN, matchers: [{ name: '__name__', op: '=', value: 'none' }] } as Policy]);
+await warm('warm, a policy that matches nothing', [
+  { ...THIN, matchers: [{ name: '__name__', op: '=', value: 'none' }] } as Policy,
+]);
 await warm('warm, a third of the series thinned to one a minute', [THIN]);
 await figures();
 await bomb();

@@ -69,9 +69,11 @@ export function fakeExploration(
   const all = Array.from({ length: metrics }, (_, i) => metric(i, atMs));
   const own = match === undefined ? all : all.slice(0, 1);
   const series = own.reduce((sum, one) => sum + one.series, 0);
-  const labels = LABELS.map(
-    ([name, values]): ExploreLabel => ({ name, values, dayAgo: name === 'pod' ? 6000 : null }),
-  );
+  const labels = LABELS.map(([name, values]): ExploreLabel => ({
+    name,
+    values,
+    dayAgo: name === 'pod' ? 6000 : null,
+  }));
   const sorted = pairs(label).sort((a, b) => b.series - a.series);
   return {
     atMs,
@@ -81,8 +83,7 @@ export function fakeExploration(
       ...{ begunHour: 3120, endedHour: 1100, begunDay: 41_000, endedDay: 22_000 },
       ...{ perSecond: series / 10, headBytes: series * 700, blockBytes: series * 1900 },
     },
-    dayAgo:
-      match === undefined ? { atMs: atMs - DAY_MS, series: Math.floor(series * 0.85) } : null,
+    dayAgo: match === undefined ? { atMs: atMs - DAY_MS, series: Math.floor(series * 0.85) } : null,
     history: Array.from({ length: match === undefined ? 24 : 0 }, (_, i) => {
       return [atMs - (24 - i) * HOUR_MS, 200_000 + i * 900];
     }),

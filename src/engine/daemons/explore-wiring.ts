@@ -241,7 +241,11 @@ export class Exploring implements Service {
     const { usage, history } = this;
     const plugs = this.#plugs;
     const rows = [
-      ['mon_usage_queries_total', 'Queries whose metrics were counted.', () => usage.counts.queries],
+      [
+        'mon_usage_queries_total',
+        'Queries whose metrics were counted.',
+        () => usage.counts.queries,
+      ],
       ['mon_usage_lost_total', 'Selectors and metrics not counted.', () => usage.counts.lost],
       ['mon_usage_saves_total', 'Pieces of the count written down.', () => usage.counts.saves],
       ['mon_usage_metrics', 'Metrics whose use is known.', () => usage.size],

@@ -147,7 +147,10 @@ function reportOf(
     JSON.stringify(before[key]) !== JSON.stringify(after[key]);
   // Rollups follow the retention; who changed that need not hear of both.
   const differs = (key: keyof MonConfig): boolean =>
-    key !== 'scrapes' && !live.includes(key) && changes(key) && !(key === 'rollups' && changes('retentionMs'));
+    key !== 'scrapes' &&
+    !live.includes(key) &&
+    changes(key) &&
+    !(key === 'rollups' && changes('retentionMs'));
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     removed: [...old.keys()].filter((name) => !now.has(name)),

@@ -40,10 +40,7 @@ export function usesOf(expr: Expr): readonly Use[] {
 }
 
 /** What matchers alone use; undefined when they are broad. */
-export function useOf(
-  matchers: readonly Matcher[],
-  more: Iterable<string> = [],
-): Use | undefined {
+export function useOf(matchers: readonly Matcher[], more: Iterable<string> = []): Use | undefined {
   if (isBroad(matchers)) return undefined;
   const labels = new Set(more);
   for (const { name } of matchers) if (name !== NAME) labels.add(name);

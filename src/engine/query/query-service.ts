@@ -105,7 +105,10 @@ export class QueryService implements Ask, Explain, Turns {
     const grid = gridOf({ timeMs });
     const tree = parsed(query);
     this.#options.asked?.(tree.uses, options);
-    return this.#answer(this.#plan({ query, expr: tree.expr, grid, instant: true, options }), options);
+    return this.#answer(
+      this.#plan({ query, expr: tree.expr, grid, instant: true, options }),
+      options,
+    );
   }
 
   async range(

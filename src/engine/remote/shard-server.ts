@@ -183,7 +183,9 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
     case 'estimate':
       return Promise.resolve(shard.source.estimate?.(args[0] as Fragment) ?? NOTHING);
     case 'cardinality':
-      return Promise.resolve(shard.source.cardinality?.(args[0] as CountScope | undefined) ?? joinCardinality([]));
+      return Promise.resolve(
+        shard.source.cardinality?.(args[0] as CountScope | undefined) ?? joinCardinality([]),
+      );
     case 'series':
     case 'labelNames':
     case 'labelValues':

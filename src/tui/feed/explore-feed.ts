@@ -135,7 +135,9 @@ export class ExploreFeed {
   async #answerTo(query: ExploreQuery, signal: AbortSignal): Promise<ExploreAnswer> {
     const { match, label, series } = query;
     if (series === true) return { series: await this.#source.series(match ?? '', SERIES, signal) };
-    return { figures: await this.#source.explore({ match, label, rows: EXPLORE_ROWS_ALL }, signal) };
+    return {
+      figures: await this.#source.explore({ match, label, rows: EXPLORE_ROWS_ALL }, signal),
+    };
   }
 
   #publish(change: Partial<ExploreSnapshot>): void {

@@ -165,9 +165,7 @@ export function ruleText(
   if (rule === undefined || state.rule === undefined) return undefined;
   const all = rulesFor(state.rule.scope);
   const lines: Line[] = all.map((one) =>
-    one.id === rule.id
-      ? line(`▸ ${one.title}`, STYLE.selected)
-      : line(`  ${one.title}`, STYLE.dim),
+    one.id === rule.id ? line(`▸ ${one.title}`, STYLE.selected) : line(`  ${one.title}`, STYLE.dim),
   );
   lines.push(line(''));
   for (const text of rule.yaml.trimEnd().split('\n')) lines.push(line(text, STYLE.accent));
@@ -183,7 +181,10 @@ export function ruleText(
 }
 
 /** Who asks for what the rule takes away. */
-function missedBy(metric: string | undefined, { metrics, countedSinceMs, atMs }: Exploration): Line[] {
+function missedBy(
+  metric: string | undefined,
+  { metrics, countedSinceMs, atMs }: Exploration,
+): Line[] {
   if (countedSinceMs === 0) return [];
   const own = metric === undefined ? metrics : metrics.filter(({ name }) => name === metric);
   const rules = own.reduce((sum, one) => sum + one.rules, 0);

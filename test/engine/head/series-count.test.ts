@@ -43,7 +43,8 @@ function headsOf(fed: readonly Fed[]): Head[] {
 
 function count(heads: readonly Head[], more: { job?: string; label?: string; rows?: number } = {}) {
   const counted = new SeriesCount(NOW, more.label);
-  const matchers = more.job === undefined ? [] : [{ name: 'job', op: '=', value: more.job } as const];
+  const matchers =
+    more.job === undefined ? [] : [{ name: 'job', op: '=', value: more.job } as const];
   for (const head of heads) head.count(matchers, counted);
   return counted.answer(more.rows ?? 1000);
 }
@@ -83,7 +84,9 @@ test('random series are counted as a naive count does, whole and selected', () =
     }
     const heads = headsOf([...fed.values()]);
     for (const job of [undefined, 'j1']) {
-      const own = [...fed.values()].filter(({ labels }) => job === undefined || labels['job'] === job);
+      const own = [...fed.values()].filter(
+        ({ labels }) => job === undefined || labels['job'] === job,
+      );
       const metrics = new Map<string, number>();
       const pairs = new Map<string, number>();
       for (const { labels } of own) {
