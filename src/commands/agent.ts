@@ -33,19 +33,22 @@ server is away samples wait on disk and are delivered in order afterwards.`;
   static override drains = true;
 
   protected async work(): Promise<number> {
-    const { agent } = await import('../engine/daemons/agent.ts');
+    const { askedText, decideAgent, runAgent } = await import('../cli/agent-run.ts');
     const { flags, stage } = this;
-    return await agent({
-      to: flags.to,
-      configPath: absolute(flags.config),
-      dataDir: absolute(flags['data-dir']),
-      bufferBytes: flags.buffer === undefined ? undefined : bytesOf(flags.buffer, '--buffer'),
-      tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
-      caFile: absolute(flags['ca-file']),
-      env: stage.env,
-      signal: this.signal,
-      print: (line) => void stage.print([`${line}\n`]),
-      warn: (line) => void stage.note(line),
-    });
+    const note = (line: string): void => void stage.note(line);
+    const asked = await decideAgent(
+      {
+        to: flags.to,
+        configPath: absolute(flags.config),
+        dataDir: absolute(flags['data-dir']),
+        bufferBytes: flags.buffer === undefined ? undefined : bytesOf(flags.buffer, '--buffer'),
+        tokenFile: absolute(flags['token-file'] ?? (stage.env['MON_TOKEN_FILE'] || undefined)),
+        caFile: absolute(flags['ca-file']),
+      },
+      note,
+    );
+    this.becomeSmall('agent', askedText(asked));
+    const print = (line: string): void => void stage.print([`${line}\n`]);
+    return await runAgent(asked, { env: stage.env, signal: this.signal, print, note });
   }
 }

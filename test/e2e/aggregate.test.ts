@@ -1,5 +1,6 @@
-// Aggregation rules in a running server: what they make can be queried, what is held back is not
-// stored, and a SIGKILL in the middle of windows changes no number. Mistakes in a rule are one line.
+// Aggregation rules in a running server: what they make can be queried, what is held back is
+// not stored, and a SIGKILL in the middle of windows changes no number. Mistakes in a rule are one
+// line.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -49,7 +50,7 @@ describe('aggregation rules', () => {
   });
   after(() => folder.remove());
 
-  test('equal a naive computation through a SIGKILL, and what is held back is not stored', async (t) => {
+  test('equal a naive computation through a SIGKILL; what is held is not stored', async (t) => {
     if (process.env['MON_TEST_FORM'] === 'cluster') return t.skip('a cluster aggregates nothing');
     let mon = await folder.start(CONFIG);
     const sent: { at: number; value: number; queue: string }[] = [];

@@ -3,7 +3,7 @@
 // killed goes on there: the last request may come twice, and receivers drop doubles. Easy to get
 // wrong: a server that is away, or does not know us, keeps everything waiting; only a server that
 // says the data itself is bad lets it go.
-import { compress } from 'snappy';
+import { SnappyWriter } from '../codec/snappy-write.ts';
 import { MonError, messageOf } from '../errors.ts';
 import {
   AGENT_BATCH_SAMPLES,
@@ -55,6 +55,8 @@ interface Progress {
   readonly offset: Offset;
 }
 
+/** How far it came is written down after so many records that held nothing to send. */
+const NOTE_RECORDS = 60;
 const PARTITION = 0;
 const READER = 'agent';
 /** The data's fault by remote write's rules; other refusals may pass. */
@@ -71,10 +73,13 @@ export class AgentSender {
   deliveredMs = 0;
   readonly #options: SenderOptions;
   readonly #client: HttpClient;
+  readonly #snappy = new SnappyWriter();
   readonly #stopping = new AbortController();
   #reader: LogReader | undefined;
   #work: Promise<void> = Promise.resolve();
   #awayWhy = '';
+  /** The offset that was written down last. */
+  #noted = 0;
 
   constructor(options: SenderOptions) {
     this.#options = options;
@@ -143,8 +148,10 @@ export class AgentSender {
   async #deliver(end: Offset, signal: AbortSignal): Promise<void> {
     const { batch, clock } = this.#options;
     const { samples } = batch;
+    // Ticks alone are not worth a write to the disk.
+    if (batch.empty && end - this.#noted < NOTE_RECORDS) return;
     if (!batch.empty) {
-      const body = await compress(Buffer.from(batch.finish()));
+      const body = this.#snappy.compress(batch.finish());
       let pauseMs = AGENT_RETRY_MS_MIN;
       for (;;) {
         const outcome = await this.#post(body, signal);
@@ -195,6 +202,7 @@ export class AgentSender {
 
   async #note(end: Offset): Promise<void> {
     const { disk, statePath, log, tidy } = this.#options;
+    this.#noted = end;
     const progress: Progress = { generation: log.generation, offset: end };
     const text = `${JSON.stringify(progress)}\n`;
     try {

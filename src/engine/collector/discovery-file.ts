@@ -3,7 +3,6 @@
 // get wrong: a file that is broken, or half written, keeps its old targets; one that is gone takes
 // them along.
 import { dirname, basename, join } from 'node:path';
-import { parse } from 'yaml';
 import { messageOf, MonError } from '../errors.ts';
 import { DISCOVERY_POLL_MS } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -61,11 +60,17 @@ export function targetGroups(list: unknown, origin: string, originLabel: string)
  * The groups of one discovery file. JSON is YAML too, so one parser reads both.
  * @throws Error with a sentence when the text is not a list of groups.
  */
-export function parseTargetFile(text: string, path: string): TargetGroup[] {
+export async function parseTargetFile(text: string, path: string): Promise<TargetGroup[]> {
   const list: unknown = path.toLowerCase().endsWith('.json')
     ? JSON.parse(text)
-    : parse(text, { schema: 'failsafe', maxAliasCount: 100 });
+    : await parseYaml(text);
   return targetGroups(list, path, '__meta_filepath');
+}
+
+/** The parser is large: who has no such file does without it. */
+async function parseYaml(text: string): Promise<unknown> {
+  const { parse } = await import('yaml');
+  return parse(text, { schema: 'failsafe', maxAliasCount: 100 });
 }
 
 /** A shell pattern of one path element as a regular expression: * and ? only. */
@@ -170,7 +175,7 @@ export class FileDiscovery implements Discovery {
     }
     if (this.#files.get(path)?.text === text) return 'same';
     try {
-      this.#files.set(path, { text, groups: parseTargetFile(text, path) });
+      this.#files.set(path, { text, groups: await parseTargetFile(text, path) });
       this.#said.delete(path);
       return 'changed';
     } catch (thrown) {

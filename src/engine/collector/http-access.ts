@@ -2,8 +2,7 @@
 // from files, the Authorization header. It stands under scraping, discovery and remote write. Easy
 // to get wrong: certificates and secrets in files change while we run, so they are read anew.
 import type { IncomingMessage } from 'node:http';
-import { Agent as HttpAgent, request as httpRequest } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { AuthConfig, TlsConfig } from './access-config.ts';
@@ -23,12 +22,17 @@ export interface AccessRequest {
   readonly signal: AbortSignal;
 }
 
+// Imported as a module, node:http would load all that it lends, fetch among it; and TLS is for those
+// who speak it. Both count where memory does: see bin/agent.js.
+const http = process.getBuiltinModule('node:http');
+const https = (): typeof import('node:https') => process.getBuiltinModule('node:https');
+
 /** How long contents of certificate files are believed. */
 const TLS_FRESH_MS = 60_000;
 
 export class HttpAccess {
   readonly #options: AccessOptions;
-  readonly #plain = new HttpAgent({ keepAlive: true });
+  readonly #plain = new http.Agent({ keepAlive: true });
   #secure: HttpsAgent | undefined;
   #secureText = '';
   #secureReadAt = -Infinity;
@@ -58,7 +62,7 @@ export class HttpAccess {
     const { method = 'GET', headers, body, signal } = asked;
     const secure = url.protocol === 'https:';
     const agent = secure ? await this.#secureAgent() : this.#plain;
-    const send = secure ? httpsRequest : httpRequest;
+    const { request: send } = secure ? https() : http;
     for (let again = false; ; again = true) {
       const request = send(url, { agent, method, headers, signal });
       try {
@@ -92,7 +96,8 @@ export class HttpAccess {
     if (this.#secure !== undefined && text === this.#secureText) return this.#secure;
     this.#secure?.destroy();
     this.#secureText = text;
-    this.#secure = new HttpsAgent({
+    const { Agent } = https();
+    this.#secure = new Agent({
       keepAlive: true,
       rejectUnauthorized: !(tls?.insecureSkipVerify ?? false),
       ...(ca === undefined ? {} : { ca }),

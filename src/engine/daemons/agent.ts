@@ -12,7 +12,7 @@ import { ScrapeManager } from '../collector/scrape-manager.ts';
 import { UserError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
-import { BOOK_IDLE_MS } from '../limits.ts';
+import { BOOK_IDLE_MS, TICK_MS as WINDOW_TICK_MS } from '../limits.ts';
 import {
   AGENT_BUFFER_BYTES,
   AGENT_BUFFER_BYTES_MIN,
@@ -29,11 +29,10 @@ import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { makeAggregation } from './aggregate-wiring.ts';
 import { Beats } from './beats.ts';
 import type { MonConfig } from './config.ts';
-import { defaultConfig } from './config.ts';
 import { stateFolder } from './folders.ts';
-import { readConfig } from './reload.ts';
 
 /** The flags of `mon agent`, plain. */
 export interface AgentOptions {
@@ -41,7 +40,8 @@ export interface AgentOptions {
   readonly to: string;
   readonly tokenFile?: string;
   readonly caFile?: string;
-  readonly configPath?: string;
+  /** What is scraped, and how long series are kept. */
+  readonly config: MonConfig;
   readonly dataDir?: string;
   /** Bytes of the folder; past it the oldest go. */
   readonly bufferBytes?: number;
@@ -70,16 +70,18 @@ export function writeUrl(to: string): string {
   return url.href;
 }
 
+/** @throws UserError for a buffer that could not hold a request. */
+export function checkBuffer(bytes = AGENT_BUFFER_BYTES): void {
+  if (bytes >= AGENT_BUFFER_BYTES_MIN) return;
+  throw new UserError('the buffer is too small', { hint: '--buffer 16MB or more' });
+}
+
 /** Runs until the signal fires; answers the exit code. @throws UserError, MonError. */
 export async function agent(options: AgentOptions): Promise<number> {
   const url = writeUrl(options.to);
   const { bufferBytes = AGENT_BUFFER_BYTES } = options;
-  if (bufferBytes < AGENT_BUFFER_BYTES_MIN) {
-    throw new UserError('the buffer is too small', { hint: '--buffer 16MB or more' });
-  }
-  const { configPath } = options;
-  const config =
-    configPath === undefined ? defaultConfig() : await readConfig(configPath, options.warn);
+  checkBuffer(bufferBytes);
+  const { config } = options;
   const dataDir = options.dataDir ?? join(stateFolder(options.env), 'agent');
   const write = (line: string): void => {
     if (/ (warn|error) /.test(line.slice(0, 60))) options.warn(line.trimEnd());
@@ -159,6 +161,10 @@ async function addServices(services: Services, decided: Decided): Promise<void> 
   const door = new Door({ log, book, kernels, clock, limits });
   const warn = (words: string): void => logger.warn(words);
   const targets = new ScrapeManager({ door, clock, disk: systemDisk, warn, env: decided.env });
+  const aggregation = makeAggregation({
+    ...{ rules: config.aggregate, log, epoch: log.epoch, door, dataDir: decided.dataDir },
+    ...{ clock, disk: systemDisk, warn, failed: decided.failed },
+  });
   const sender = makeSender(decided, log, kernels);
   const beats = new Beats(clock, logger);
   services.add({ name: 'log', stop: () => log.close() });
@@ -167,6 +173,7 @@ async function addServices(services: Services, decided: Decided): Promise<void> 
     start: () => sender.start(decided.failed),
     drain: () => sender.stop(),
   });
+  services.add(aggregation);
   services.add({
     name: 'collector',
     start: () => startTargets(decided, targets, agentFigures(sender, log)),
@@ -174,8 +181,11 @@ async function addServices(services: Services, decided: Decided): Promise<void> 
   });
   services.add({
     name: 'beats',
-    // A tick lets series go that nobody has sent for long; nobody else here needs one.
-    start: async () => beats.every(TICK_MS, () => door.tick()),
+    start: async () => {
+      // A tick ends windows, and lets series go that nobody has sent for long.
+      if (config.aggregate.length > 0) beats.onTheSecond(WINDOW_TICK_MS, () => door.tick());
+      else beats.every(TICK_MS, () => door.tick());
+    },
     drain: () => beats.stop(),
   });
 }

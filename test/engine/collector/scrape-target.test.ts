@@ -83,7 +83,7 @@ test('equal targets are one', () => {
   assert.equal(targets.length, 1);
 });
 
-test('target files that are not target files', () => {
+test('target files that are not target files', async () => {
   const table: [string, string, RegExp | number][] = [
     ['[]', 'a.json', 0],
     ['', 'a.yml', 0],
@@ -98,7 +98,7 @@ test('target files that are not target files', () => {
     ['- [', 'a.yml', /./],
   ];
   for (const [text, path, want] of table) {
-    if (typeof want === 'number') assert.equal(parseTargetFile(text, path).length, want);
-    else assert.throws(() => parseTargetFile(text, path), want, text);
+    if (typeof want === 'number') assert.equal((await parseTargetFile(text, path)).length, want);
+    else await assert.rejects(parseTargetFile(text, path), want, text);
   }
 });

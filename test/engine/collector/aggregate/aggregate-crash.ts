@@ -1,6 +1,6 @@
 // Lives of one machine with aggregation rules, each ended at a random operation or at a named
-// place, and what its log must then say. Easy to get wrong: a life that was ended goes on in this process
-// unless its disk stands still.
+// place, and what its log must then say. Easy to get wrong: a life that was ended goes on in this
+// process unless its disk stands still.
 import assert from 'node:assert/strict';
 import type { AggregateRule } from '../../../../src/engine/collector/aggregate/aggregate-rule.ts';
 import { OUTPUTS } from '../../../../src/engine/collector/aggregate/aggregate-rule.ts';
