@@ -15,7 +15,6 @@ import type { ServerChoice } from './cli/server.ts';
 import type { Stage } from './cli/stage.ts';
 import { MonError, UserError } from './engine/errors.ts';
 import type { AlertClient } from './engine/remote/alert-client.ts';
-import type { ExploreClient } from './engine/remote/explore-client.ts';
 import type { PrometheusClient } from './engine/remote/prometheus-client.ts';
 import { systemClock } from './engine/runtime/clock.ts';
 
@@ -195,12 +194,6 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** A client of that server's notifier. */
   protected async alertClient(timeoutMs = this.#timeoutMs): Promise<AlertClient> {
     const { AlertClient: Client } = await import('./engine/remote/alert-client.ts');
-    return new Client(await this.server(), systemClock, timeoutMs);
-  }
-
-  /** A client of that server's explorer. */
-  protected async exploreClient(timeoutMs = this.#timeoutMs): Promise<ExploreClient> {
-    const { ExploreClient: Client } = await import('./engine/remote/explore-client.ts');
     return new Client(await this.server(), systemClock, timeoutMs);
   }
 

@@ -2,7 +2,7 @@
 // until it is left, and what was asked to be printed is printed then. Easy to get wrong: the screen
 // is loaded last, after all that can be wrong with the flags was said.
 import { UserError } from '../engine/errors.ts';
-import type { ExploreClient } from '../engine/remote/explore-client.ts';
+import { ExploreClient } from '../engine/remote/explore-client.ts';
 import type { Exploration } from '../engine/model/exploration.ts';
 import { EXPLORE_ROWS_ALL, type ExploreSource } from '../tui/feed/explore-feed.ts';
 import { EXPLORE_TABS, type ExploreTab } from '../tui/screens/explore-keys.ts';
@@ -12,7 +12,6 @@ import type { Stage } from './stage.ts';
 import { timeText } from './times.ts';
 
 export interface ExploreScreenRun {
-  readonly client: ExploreClient;
   readonly server: ServerChoice;
   readonly metric: string | undefined;
   readonly flags: {
@@ -32,7 +31,7 @@ export interface ExploreScreenRun {
 
 /** Runs the screen and answers its exit code. @throws UserError for flags that mean nothing. */
 export async function runExploreScreen(run: ExploreScreenRun): Promise<number> {
-  const { client, server, flags, metric, stage, process } = run;
+  const { server, flags, metric, stage, process } = run;
   const { clock, signal, env } = stage;
   const { tz, label, filter, reverse } = flags;
   if (tz !== undefined && tz.toLowerCase() !== 'local') timeText(tz);
@@ -43,6 +42,7 @@ export async function runExploreScreen(run: ExploreScreenRun): Promise<number> {
       hint: `there are ${EXPLORE_TABS.join(', ')}`,
     });
   }
+  const client = new ExploreClient(server, clock);
   // Asked before the screen is loaded: both take their time, and so they take it together.
   const source = metric === undefined && label === undefined ? hurried(client, signal) : client;
   const { openExplore } = await import('../tui/screens/explore.tsx');

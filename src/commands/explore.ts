@@ -52,8 +52,8 @@ metric: its labels by how many values they have.
     const screen = !this.given('output') && stage.surface.isTerminal && this.stdin.isTTY === true;
     if (screen && label === undefined && !flags.drop && !flags['fail-empty']) {
       const { runExploreScreen } = await import('../cli/explore-screen-run.ts');
-      const [client, server] = await Promise.all([this.exploreClient(), this.server()]);
-      return await runExploreScreen({ client, server, metric, flags, stage, process });
+      const server = await this.server();
+      return await runExploreScreen({ server, metric, flags, stage, process });
     }
     const { exploreList, printRule } = await import('../cli/explore-run.ts');
     if (label !== undefined || flags.drop) return await printRule(metric, label, stage);

@@ -8,7 +8,8 @@ import type { Exploration } from '../../src/engine/model/exploration.ts';
 import type { MetricUse } from '../../src/engine/model/usage.ts';
 import { SqliteState } from '../../src/engine/runtime/state-sqlite.ts';
 import type { MonProcess } from '../support/mon-process.ts';
-import { MonFolder, QUIET_CONFIG, endsBySelf, numberOf, until, writeSamples } from './mon-folder.ts';
+import { MonFolder, QUIET_CONFIG, endsBySelf, numberOf } from './mon-folder.ts';
+import { until, writeSamples } from './mon-folder.ts';
 
 let folder: MonFolder;
 beforeEach(async () => void (folder = await MonFolder.make()));
@@ -142,7 +143,8 @@ it('policies change at work; a file with a mistake changes nothing and says wher
   await folder.file('mon.yml', config(thin.replace('}', ', dry_run: true}')));
   const reply = await endsBySelf(['config', 'check', join(folder.path, 'mon.yml')]);
   assert.equal(reply.code, 2, reply.stdout);
-  await folder.file('mon.yml', config(thin.replace('keep_every: 1h', 'keep_every: 1h, dry_run: true')));
+  const dry = thin.replace('keep_every: 1h', 'keep_every: 1h, dry_run: true');
+  await folder.file('mon.yml', config(dry));
   mon.child.kill('SIGHUP');
   await logged('cardinality limits and policies are followed from now on');
   assert.equal(await fast(), 0);

@@ -2,13 +2,13 @@
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
 import type { Admin, Ask, Explain, Groups, Intake, Source, Targets, Turns } from '../ports.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
+import type { ExploreView } from '../model/exploration.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
 import type { RulesView } from '../model/rules.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
-import type { ExploreView } from './explore-handlers.ts';
 
 /** What /api/v1/status/buildinfo tells; unknown fields may be left out. */
 export interface VersionInfo {

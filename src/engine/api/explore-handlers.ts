@@ -1,21 +1,11 @@
 // What the explorer asks: figures of series by metric, label and pair, and who asks for what. Easy
 // to get wrong: names of metrics come from outside, so objects by name are never made of them.
-import type { Exploration, ExploreQuestion } from '../model/exploration.ts';
-import type { Matcher } from '../model/matcher.ts';
 import { EXPLORE_ROWS, EXPLORE_ROWS_MAX } from '../limits-explore.ts';
-import type { MetricUse } from '../model/usage.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { Refused } from './failure-status.ts';
 import { JSON_TYPE, sendWhole, successJson } from './respond.ts';
 import { parseSelectors } from './selectors.ts';
-
-/** Who counts, for the handlers. */
-export interface ExploreView {
-  explore(question: ExploreQuestion): Promise<Exploration | undefined>;
-  uses(): { readonly sinceMs: number; readonly metrics: Iterable<MetricUse> };
-  selected(selections: readonly (readonly Matcher[])[]): void;
-}
 
 function send(call: Call, data: unknown): Promise<void> {
   return sendWhole(call.response, call.head(200, JSON_TYPE), successJson(data));

@@ -62,7 +62,7 @@ export const DEFAULT_RULES = `groups:
         for: 1m
         labels: {severity: P3}
         annotations:
-          summary: "{{ $value | humanize }} new series a second are over a limit ({{ $labels.reason }})"
+          summary: "{{ $value | humanize }} new series a second over {{ $labels.reason }}"
       - alert: MonConsumerLag
         expr: mon_rules_lag_records > 1000000
         labels: {severity: P2}

@@ -22,6 +22,10 @@ import { UsageBook } from '../query/usage-book.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Service } from '../runtime/service.ts';
+import type { Aggregation } from './aggregate-wiring.ts';
+import type { LocalOptions } from './local-options.ts';
+import type { Rules } from './rules-wiring.ts';
+import type { Stores } from './stores.ts';
 
 export interface ExploreOptions {
   readonly state: State;
@@ -49,6 +53,24 @@ export function aggregatesOf(
   { policies }: CardinalityLimits,
 ): readonly AggregateRule[] {
   return [...aggregate, ...rulesOf(policies)];
+}
+
+/** What the parts of one process are to exploring. */
+export function plugsOf(
+  parts: Pick<ExplorePlugs, 'source' | 'door' | 'guard'> & {
+    readonly options: LocalOptions;
+    readonly rules: Rules;
+    readonly stores: Stores;
+    readonly aggregation: Aggregation;
+  },
+): ExplorePlugs {
+  const { source, door, guard, options, rules, stores, aggregation } = parts;
+  return {
+    ...{ source, door, guard, cardinality: options.cardinality },
+    rules: () => rules.engine.rules.rules.map(({ rule }) => rule.expr),
+    series: () => stores.newest.reduce((sum, one) => sum + one.series, 0),
+    aggregate: (limits) => aggregation.replace(aggregatesOf(options, limits)),
+  };
 }
 
 /** Metrics of mon and of Prometheus that are made for people who look when something is wrong. */

@@ -2,6 +2,7 @@
 // screen. Times are ms since 1970, 0 for never; a day-old figure that nobody knows is null.
 import type { CardinalityReport } from './cardinality-report.ts';
 import type { Matcher } from './matcher.ts';
+import type { MetricUse } from './usage.ts';
 
 /** What is asked: everything, or the series of some matchers, and pairs of one label. */
 export interface ExploreQuestion {
@@ -93,4 +94,13 @@ export interface Exploration {
   readonly pairs: readonly ExplorePair[];
   readonly policies: readonly PolicyReport[];
   readonly guard: CardinalityReport | null;
+}
+
+/** Who counts, as the API asks. */
+export interface ExploreView {
+  /** Undefined where the sources do not count their series. */
+  explore(question: ExploreQuestion): Promise<Exploration | undefined>;
+  uses(): { readonly sinceMs: number; readonly metrics: Iterable<MetricUse> };
+  /** Somebody takes these selections whole. */
+  selected(selections: readonly (readonly Matcher[])[]): void;
 }

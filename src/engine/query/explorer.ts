@@ -1,6 +1,7 @@
 // Answers what `mon explore` asks: the figures of the heads, beside them what there was yesterday,
 // who asks for each metric, and what policies do about it. Easy to get wrong: bytes in blocks are
-// an estimate, by each metric's share of the samples in the heads; blocks do not tell metrics apart.
+// an estimate, by each metric's share of the samples in the heads, for blocks do not tell metrics
+// apart.
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { MetricFigures, SeriesFigures } from '../model/cardinality.ts';
 import type {

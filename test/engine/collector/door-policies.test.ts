@@ -171,7 +171,7 @@ test('the first policy that matches decides, and other policies take over at onc
   assert.equal(logged().length, 6);
 });
 
-test('series that are forgotten leave their policy, and their numbers come clean again', async () => {
+test('series that are forgotten leave their policy, their numbers come clean', async () => {
   const { write, book, rule, logged } = policed([thin('{__name__="fast"}', 10_000)]);
   await write([
     [{ __name__: 'fast' }, NOW_MS],

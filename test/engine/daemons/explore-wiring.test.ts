@@ -85,7 +85,7 @@ async function days(clock: VirtualClock, count: number): Promise<void> {
 const ALL = NAMES.toSorted();
 const WITHOUT_IDLE = ALL.filter((name) => name !== 'idle');
 
-test('two months of asking: only what nobody wants goes, and a restart forgets nothing', async () => {
+test('two months: only what nobody wants goes, a restart forgets nothing', async () => {
   const state = new MemoryState();
   const clock = new VirtualClock(1_700_000_000_000);
   let one = await live({ state, clock });

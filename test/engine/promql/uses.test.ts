@@ -25,7 +25,7 @@ test('names and the labels that matchers, groupings and matchings name', () => {
   assert.deepEqual(uses('{__name__="a", b=~"c.*"}'), [['a', 'b']]);
 });
 
-test('a selector without a name counts by what it chooses; one that chooses nothing does not', () => {
+test('a selector without a name counts by what it chooses, if it chooses', () => {
   assert.deepEqual(uses('{job="api"}'), [['', 'job']]);
   assert.deepEqual(uses('{__name__=~"http_.*"}'), [['']]);
   for (const broad of [

@@ -6,12 +6,10 @@ export {
   bookAddSpelling,
   bookBytesAt,
   bookBytesLength,
-  bookDefinedIn,
   bookForget,
   bookFull,
   bookLimit,
   bookHas,
-  bookHold,
   bookIsApart,
   bookLookup,
   bookNumber,
@@ -20,12 +18,11 @@ export {
   bookPartition,
   bookRawBytes,
   bookRefs,
-  bookRelease,
   bookSeries,
   bookSetApart,
-  bookTouch,
   bookTurn,
 } from './series-book';
+export { bookDefinedIn, bookHold, bookRelease, bookTouch } from './book-refs';
 export { isCanonical, isUtf8, labelLimits } from './label-check';
 export {
   columnRefsAt,

@@ -295,24 +295,9 @@ export function touchRef(ref: usize): void {
   store<u16>(ref, turn, 10);
 }
 
-/** The same for a living ref by its number. */
-export function bookTouch(ref: u32): void {
-  touchRef(refAt(ref));
-}
-
 /** Begins the next turn, the unit in which idleness is counted. */
 export function bookTurn(): void {
   turn++;
-}
-
-/** Somebody keeps the ref: it is not forgotten before as many releases. */
-export function bookHold(ref: u32): void {
-  store<u32>(refAt(ref), load<u32>(refAt(ref), 12) + 1, 12);
-}
-
-export function bookRelease(ref: u32): void {
-  const holds = load<u32>(refAt(ref), 12);
-  if (holds != 0) store<u32>(refAt(ref), holds - 1, 12);
 }
 
 function isIdle(ref: usize, idle: u16): bool {
@@ -401,16 +386,6 @@ export function bookRawBytes(): f64 {
 /** Length of the longest canonical bytes ever numbered. */
 export function bookLongest(): u32 {
   return longest;
-}
-
-/** The dictionary (sequence) in which a living ref was defined last; 2^32 - 1 for none. */
-export function bookDefinedIn(ref: u32): u32 {
-  return load<u32>(refAt(ref), 4);
-}
-
-/** Entry + 1 of the canonical bytes of a living ref. */
-export function refEntry(ref: u32): u32 {
-  return load<u32>(refAt(ref));
 }
 
 /** Numbers below this are or were refs. */
