@@ -22,6 +22,22 @@ interface Partial {
   readonly words: string;
 }
 
+/** Pens that nobody uses: what they grew to is not made anew for each request. */
+const pens: WritePen[] = [];
+const PENS_MAX = 4;
+/** A pen that grew past it is let go. */
+const PEN_BYTES_MAX = 16 * 1024 * 1024;
+
+async function withPen<T>(work: (pen: WritePen) => Promise<T>): Promise<T> {
+  const pen = pens.pop() ?? new WritePen();
+  pen.clear();
+  try {
+    return await work(pen);
+  } finally {
+    if (pens.length < PENS_MAX && pen.written.length <= PEN_BYTES_MAX) pens.push(pen);
+  }
+}
+
 function joined(
   decoded: { readonly refused: number; readonly examples: readonly string[] },
   outcome: PushOutcome,
@@ -38,14 +54,15 @@ export async function pushOtlp(call: Call, parts: ApiParts): Promise<void> {
     throw unsupported(`the content type has to be ${PROTOBUF_TYPE} or ${JSON_TYPE}`);
   }
   let partial: Partial = { refused: 0, words: '' };
-  await plainBody(call, async (bytes) => {
-    const resources = media === JSON_TYPE ? readOtlpJson(bytes) : readOtlpProtobuf(bytes);
-    const pen = new WritePen();
-    const counts = fromOtlp(resources, pen, parts.clock.now());
-    const outcome = await parts.intake.writeRequest(pen.written);
-    partial = joined(counts, outcome);
-    return outcome;
-  });
+  await plainBody(call, (bytes) =>
+    withPen(async (pen) => {
+      const resources = media === JSON_TYPE ? readOtlpJson(bytes) : readOtlpProtobuf(bytes, true);
+      const counts = fromOtlp(resources, pen, parts.clock.now());
+      const outcome = await parts.intake.writeRequest(pen.written);
+      partial = joined(counts, outcome);
+      return outcome;
+    }),
+  );
   const { refused, words } = partial;
   if (media === JSON_TYPE) {
     const told = { rejectedDataPoints: String(refused), errorMessage: words };
@@ -88,13 +105,14 @@ export async function pushInflux(call: Call, parts: ApiParts): Promise<void> {
   const database = params.get('db') ?? params.get('bucket') ?? '';
   const options = { precision, receivedMs: parts.clock.now(), database };
   let partial: Partial = { refused: 0, words: '' };
-  await plainBody(call, async (bytes) => {
-    const pen = new WritePen();
-    const counts = fromInfluxLines(bytes, pen, options);
-    const outcome = await parts.intake.writeRequest(pen.written);
-    partial = joined(counts, outcome);
-    return outcome;
-  });
+  await plainBody(call, (bytes) =>
+    withPen(async (pen) => {
+      const counts = fromInfluxLines(bytes, pen, options);
+      const outcome = await parts.intake.writeRequest(pen.written);
+      partial = joined(counts, outcome);
+      return outcome;
+    }),
+  );
   if (partial.refused === 0) {
     call.response.writeHead(204).end();
     return;
@@ -113,13 +131,14 @@ export async function pushCollectd(call: Call, parts: ApiParts): Promise<void> {
   }
   let partial: Partial = { refused: 0, words: '' };
   const receivedMs = parts.clock.now();
-  const outcome = await plainBody(call, async (bytes) => {
-    const pen = new WritePen();
-    const counts = fromCollectd(bytes, pen, receivedMs);
-    const taken = await parts.intake.writeRequest(pen.written);
-    partial = joined(counts, taken);
-    return taken;
-  });
+  const outcome = await plainBody(call, (bytes) =>
+    withPen(async (pen) => {
+      const counts = fromCollectd(bytes, pen, receivedMs);
+      const taken = await parts.intake.writeRequest(pen.written);
+      partial = joined(counts, taken);
+      return taken;
+    }),
+  );
   const { refused, words } = partial;
   const { accepted } = outcome;
   const status = refused === 0 ? 200 : 400;

@@ -56,6 +56,8 @@ export interface Metric {
   readonly temporality: number;
   readonly monotonic: boolean;
   readonly numbers: readonly NumberPoint[];
+  /** Number points as they lie in a protobuf body, instead of `numbers`. */
+  readonly packed?: Uint8Array;
   readonly histograms: readonly HistogramPoint[];
   readonly exponentials: readonly ExponentialPoint[];
   readonly summaries: readonly SummaryPoint[];

@@ -46,8 +46,25 @@ const PER_UNITS = new Map(
   }),
 );
 
+/** Names found so far, by all that decides about them; emptied when full. */
+const names = new Map<string, string>();
+const NAMES_MAX = 10_000;
+
+type Named = Pick<Metric, 'name' | 'unit' | 'kind' | 'monotonic'>;
+
 /** The name of a metric's series, without what its kind adds (`_bucket` and the like). */
-export function metricName(metric: Pick<Metric, 'name' | 'unit' | 'kind' | 'monotonic'>): string {
+export function metricName(metric: Named): string {
+  const { name, unit, kind, monotonic } = metric;
+  const key = `${kind}\u0000${monotonic ? 1 : 0}\u0000${unit}\u0000${name}`;
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  if (names.size >= NAMES_MAX) names.clear();
+  const found = plainName(metric);
+  names.set(key, found);
+  return found;
+}
+
+function plainName(metric: Named): string {
   const tokens = metric.name.split(/[^a-zA-Z0-9:]+/).filter((token) => token !== '');
   if (tokens.length === 0) return '';
   const [main = '', per = ''] = metric.unit.split('/', 2).map((part) => part.trim());

@@ -49,32 +49,35 @@ function millis(fields: ProtoFields): number {
   return lastHigh * 4294 + Math.floor((lastHigh * 967_296 + lastLow) / 1e6);
 }
 
-/** Reads a body. @throws MonError MON_BODY_MALFORMED. */
-export function readOtlpProtobuf(bytes: Uint8Array): Resource[] {
+/**
+ * Reads a body; `packed` leaves number points as they lie in it, to be walked without objects
+ * (otlp-points.ts). @throws MonError MON_BODY_MALFORMED.
+ */
+export function readOtlpProtobuf(bytes: Uint8Array, packed = false): Resource[] {
   // Views of a Buffer are Buffers, which cost more to make.
   const fields = fieldsOf(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const resources: Resource[] = [];
   while (fields.next()) {
-    if (fields.number === 1) resources.push(resource(fields.bytes()));
+    if (fields.number === 1) resources.push(resource(fields.bytes(), packed));
     else fields.skip();
   }
   return resources;
 }
 
-function resource(bytes: Uint8Array): Resource {
+function resource(bytes: Uint8Array, packed: boolean): Resource {
   const fields = fieldsOf(bytes);
   const attributes = new Map<string, string>();
   const metrics: Metric[] = [];
   while (fields.next()) {
     if (fields.number === 1) readAttributes(fields.bytes(), 1, attributes);
-    else if (fields.number === 2) scope(fields.bytes(), metrics);
+    else if (fields.number === 2) scope(fields.bytes(), metrics, packed);
     else fields.skip();
   }
   return { attributes, metrics };
 }
 
 /** The KeyValue messages of a field of a message. */
-function readAttributes(bytes: Uint8Array, number: number, into: Map<string, string>): void {
+export function readAttributes(bytes: Uint8Array, number: number, into: Map<string, string>): void {
   const fields = fieldsOf(bytes);
   while (fields.next()) {
     if (fields.number === number) readPair(fields.bytes(), into);
@@ -142,10 +145,10 @@ function objectOf(bytes: Uint8Array, depth: number): { [key: string]: Any } {
   return out;
 }
 
-function scope(bytes: Uint8Array, into: Metric[]): void {
+function scope(bytes: Uint8Array, into: Metric[], packed: boolean): void {
   const fields = fieldsOf(bytes);
   while (fields.next()) {
-    if (fields.number === 2) into.push(metric(fields.bytes()));
+    if (fields.number === 2) into.push(metric(fields.bytes(), packed));
     else fields.skip();
   }
 }
@@ -158,7 +161,7 @@ const KINDS = new Map([
   [11, 'summary'],
 ] as const);
 
-function metric(bytes: Uint8Array): Metric {
+function metric(bytes: Uint8Array, packed: boolean): Metric {
   const fields = fieldsOf(bytes);
   const words = ['', '', ''];
   let kind: Metric['kind'] = 'none';
@@ -173,7 +176,25 @@ function metric(bytes: Uint8Array): Metric {
     } else fields.skip();
   }
   const [name, description, unit] = words;
+  if (packed && (kind === 'gauge' || kind === 'sum')) {
+    return { name, description, unit, kind, ...NO_POINTS, packed: data, ...sumOf(data) };
+  }
   return { name, description, unit, kind, ...dataOf(kind, data) };
+}
+
+const NO_POINTS = { numbers: [], histograms: [], exponentials: [], summaries: [] } as const;
+
+/** What a Gauge or Sum says beside its points. */
+function sumOf(bytes: Uint8Array) {
+  const fields = fieldsOf(bytes);
+  let temporality = 0;
+  let monotonic = false;
+  while (fields.next()) {
+    if (fields.number === 2) temporality = fields.uint64();
+    else if (fields.number === 3) monotonic = fields.uint64() !== 0;
+    else fields.skip();
+  }
+  return { temporality, monotonic };
 }
 
 function dataOf(kind: Metric['kind'], bytes: Uint8Array) {
@@ -219,7 +240,8 @@ class Draft {
   }
 }
 
-function numberPoint(bytes: Uint8Array): NumberPoint {
+/** One NumberDataPoint. @throws MonError MON_BODY_MALFORMED. */
+export function numberPoint(bytes: Uint8Array): NumberPoint {
   const fields = fieldsOf(bytes);
   const draft = new Draft();
   let value: number | undefined;

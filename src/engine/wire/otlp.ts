@@ -10,6 +10,8 @@ import type { BucketList, FloatHistogram } from '../model/histogram.ts';
 import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import { goNumber } from './go-number.ts';
 import { metricName, labelName } from './otlp-names.ts';
+import { PointScan } from './otlp-points.ts';
+import { numberPoint, readAttributes } from './otlp-protobuf.ts';
 import type {
   Attributes,
   ExponentialPoint,
@@ -19,7 +21,8 @@ import type {
   Resource,
   SummaryPoint,
 } from './otlp-model.ts';
-import type { WritePen } from './write-pen.ts';
+import { SeriesRuns } from './series-runs.ts';
+import { WritePen } from './write-pen.ts';
 
 /** Attributes that become job and instance. */
 const SERVICE = ['service.namespace', 'service.name', 'service.instance.id'];
@@ -27,6 +30,14 @@ const EXAMPLES_MAX = 5;
 /** The flag of a data point that says that there is no value. */
 const NO_VALUE = 1;
 const CUMULATIVE = 2;
+/** The field of a NumberDataPoint that holds its attributes. */
+const POINT_ATTRIBUTES = 7;
+/** Labels by their attributes' bytes, for all bodies. */
+const runs = new SeriesRuns();
+/** Where labels are spelled before they are kept. */
+const spelling = new WritePen();
+
+type Pairs = readonly (readonly [string, string])[];
 
 export interface OtlpCounts {
   samples: number;
@@ -54,6 +65,7 @@ class OtlpWriter {
   /** Labels of the resource: job and instance. */
   #identity: readonly (readonly [string, string])[] = [];
   #lastMs = 0;
+  readonly #scan = new PointScan();
 
   constructor(pen: WritePen, receivedMs: number) {
     this.#pen = pen;
@@ -92,10 +104,50 @@ class OtlpWriter {
       this.#told.add(name);
       this.#pen.metadata(name, typeOf(metric), metric.description, metric.unit);
     }
+    if (metric.packed !== undefined) this.#packed(name, metric.packed);
     for (const point of metric.numbers) this.#number(name, point);
     for (const point of metric.histograms) this.#histogram(name, point);
     for (const point of metric.exponentials) this.#exponential(name, point);
     for (const point of metric.summaries) this.#summary(name, point);
+  }
+
+  /** Number points as they lie in the body: labels that were spelled so before are known. */
+  #packed(name: string, message: Uint8Array): void {
+    const scan = this.#scan;
+    const context = runs.context(`${name}\u0000${this.#identity.join('\u0000')}`);
+    scan.begin(message);
+    while (scan.next()) {
+      if (scan.unusual) {
+        this.#number(name, numberPoint(message.subarray(scan.from, scan.to)));
+        continue;
+      }
+      const { attributesFrom: from, attributesTo: to } = scan;
+      const run = runs.find(context, message, from, to) ?? this.#spell(name, context, message);
+      this.#pen.begin();
+      this.#pen.canonical(run);
+      const time = this.#time(scan.timeMs);
+      const form = (scan.flags & NO_VALUE) !== 0 ? 0 : scan.form;
+      if (form === 1) this.#pen.sampleBits(scan.low, scan.high, time);
+      else if (form === 2) this.#pen.sample(scan.integer, time);
+      else this.#pen.sampleBits(STALE_LOW, STALE_HIGH, time);
+      this.#pen.end();
+      this.counts.samples++;
+    }
+  }
+
+  /** The labels of the point at hand, kept for the next time. */
+  #spell(name: string, context: number, message: Uint8Array): Uint8Array {
+    const { attributesFrom: from, attributesTo: to } = this.#scan;
+    const attributes = new Map<string, string>();
+    readAttributes(message.subarray(from, to), POINT_ATTRIBUTES, attributes);
+    const pen = spelling;
+    pen.clear();
+    pen.begin();
+    const empty = pen.written.length;
+    this.#labels(pen, name, attributes, []);
+    const run = pen.written.slice(empty);
+    runs.keep(context, message.slice(from, to), run);
+    return run;
   }
 
   #refuse(words: string, points: number): void {
@@ -169,7 +221,7 @@ class OtlpWriter {
   #sample(
     name: string,
     attributes: Attributes,
-    more: readonly (readonly [string, string])[],
+    more: Pairs,
     ...[value, timeMs]: [number | undefined, number]
   ): void {
     this.#begin(name, attributes, more);
@@ -179,7 +231,12 @@ class OtlpWriter {
     this.counts.samples++;
   }
 
-  #begin(name: string, attributes: Attributes, more: readonly (readonly [string, string])[]): void {
+  #begin(name: string, attributes: Attributes, more: Pairs): void {
+    this.#pen.begin();
+    this.#labels(this.#pen, name, attributes, more);
+  }
+
+  #labels(pen: WritePen, name: string, attributes: Attributes, more: Pairs): void {
     const labels = new Map<string, string>();
     for (const [key, value] of attributes) {
       const label = labelName(key);
@@ -190,14 +247,23 @@ class OtlpWriter {
     for (const [key, value] of this.#identity) labels.set(key, value);
     for (const [key, value] of more) labels.set(key, value);
     labels.set('__name__', name);
-    this.#pen.begin();
-    for (const key of [...labels.keys()].sort()) this.#pen.labelText(key, labels.get(key) ?? '');
+    for (const key of [...labels.keys()].sort()) pen.labelText(key, labels.get(key) ?? '');
   }
 }
 
 function pointsIn(metric: Metric): number {
-  const { numbers, histograms, exponentials, summaries } = metric;
-  return numbers.length + histograms.length + exponentials.length + summaries.length;
+  const { numbers, histograms, exponentials, summaries, packed } = metric;
+  let walked = 0;
+  if (packed !== undefined) {
+    const scan = new PointScan();
+    scan.begin(packed);
+    while (scan.next()) {
+      // A body that is malformed is refused as a whole, also where nothing is taken from.
+      numberPoint(packed.subarray(scan.from, scan.to));
+      walked++;
+    }
+  }
+  return walked + numbers.length + histograms.length + exponentials.length + summaries.length;
 }
 
 function typeOf(metric: Metric): string {
