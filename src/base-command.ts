@@ -119,6 +119,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   /** Fires on SIGINT, SIGTERM, a closed pipe, and when `--timeout` has passed. */
   protected signal!: AbortSignal;
   #timeoutMs: number | undefined;
+  #metadata: Readonly<Record<string, { readonly setFromDefault?: boolean } | undefined>> = {};
   #words: readonly string[] = [];
 
   // oclif would load the whole configuration a second time here.
@@ -139,8 +140,9 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     runningId = this.id;
     const statics = this.ctor as typeof BaseCommand;
     const argv = withBareFlags(this.argv, statics.bareFlags);
-    const { flags, args, argv: words } = await this.parse(this.ctor, argv);
+    const { flags, args, argv: words, metadata } = await this.parse(this.ctor, argv);
     this.#words = words as string[];
+    this.#metadata = metadata.flags;
     this.flags = flags as FlagsOf<T>;
     this.args = args as ArgsOf<T>;
     deadline = new AbortController();
@@ -197,6 +199,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected async alertClient(timeoutMs = this.#timeoutMs): Promise<AlertClient> {
     const { AlertClient: Client } = await import('./engine/remote/alert-client.ts');
     return new Client(await this.server(), systemClock, timeoutMs);
+  }
+
+  /** True when somebody wrote the flag, rather than its default. */
+  protected given(flag: string): boolean {
+    return this.#metadata[flag] !== undefined && this.#metadata[flag]?.setFromDefault !== true;
   }
 
   /** All words that are no flags, for commands that take any number of them. */

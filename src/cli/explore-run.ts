@@ -1,9 +1,13 @@
-// What `mon explore` prints: where a server's series come from, and the relabelling rule that takes
-// some of them away. Easy to get wrong: a rule is a regular expression and YAML at once, so names
-// are escaped for both.
+// What `mon explore` prints where there is no terminal: where a server's series come from. Easy to
+// get wrong: a plain Prometheus counts no limits, and then there is nothing to say of them.
 import { labelValue } from '../engine/model/labels.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import type { Cell, Listing } from './listing.ts';
+
+import { UserError } from '../engine/errors.ts';
+import { dropRule } from '../tui/screens/explore-rules.ts';
+import type { Stage } from './stage.ts';
+import { durationFlag } from './times.ts';
 
 const COLUMNS = [
   { name: 'list' },
@@ -17,7 +21,7 @@ function listing(rows: readonly (readonly Cell[])[]): Listing {
 }
 
 /** The largest metrics, labels and pairs, and new series that were over a limit. */
-export async function exploreListing(
+async function exploreListing(
   client: PrometheusClient,
   limit: number,
   signal: AbortSignal,
@@ -44,7 +48,7 @@ export async function exploreListing(
 }
 
 /** The labels of one metric by how many values they have, the most first. */
-export async function metricListing(
+async function metricListing(
   client: PrometheusClient,
   metric: string,
   question: { startMs: number; endMs: number; limit: number; signal: AbortSignal },
@@ -67,26 +71,36 @@ export async function metricListing(
   return listing(series.length === 0 ? [] : rows);
 }
 
-function pattern(name: string): string {
-  return name.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+export interface ExploreListRun {
+  readonly client: PrometheusClient;
+  readonly metric: string | undefined;
+  readonly flags: { readonly limit: number; readonly since: string };
+  readonly stage: Stage;
 }
 
-/** A text within single quotes of YAML; it holds no line break. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "''").replaceAll(/[\u0000-\u001f\u007f]/g, '')}'`;
-}
-
-/** The rule that drops a metric, a label of all metrics, or a label of one metric. */
-export function dropRule(metric: string | undefined, label: string | undefined): string {
-  const lines = ['metric_relabel_configs:'];
-  if (label === undefined) {
-    lines.push('  - source_labels: [__name__]', `    regex: ${quoted(pattern(metric ?? ''))}`);
-    lines.push('    action: drop');
-  } else if (metric === undefined) {
-    lines.push(`  - regex: ${quoted(pattern(label))}`, '    action: labeldrop');
-  } else {
-    lines.push('  - source_labels: [__name__]', `    regex: ${quoted(pattern(metric))}`);
-    lines.push(`    target_label: ${quoted(label)}`, "    replacement: ''");
+/** Prints the rule of the flags. @throws UserError where there is nothing to drop. */
+export async function printRule(
+  metric: string | undefined,
+  label: string | undefined,
+  stage: Stage,
+): Promise<number> {
+  if (label === undefined && metric === undefined) {
+    throw new UserError('--drop needs a metric', { hint: 'mon explore METRIC --drop' });
   }
-  return `${lines.join('\n')}\n`;
+  await stage.print([dropRule(metric, label)]);
+  return 0;
+}
+
+/** The lists of a server, or of one metric. @throws UserError for a bad duration. */
+export async function exploreList({
+  client,
+  metric,
+  flags,
+  stage,
+}: ExploreListRun): Promise<Listing> {
+  if (metric === undefined) return exploreListing(client, flags.limit, stage.signal);
+  const endMs = stage.clock.now();
+  const startMs = endMs - durationFlag('--since', flags.since);
+  const question = { startMs, endMs, limit: flags.limit, signal: stage.signal };
+  return metricListing(client, metric, question);
 }

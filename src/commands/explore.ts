@@ -1,5 +1,6 @@
-// `mon explore`: where the series of a server come from, and the rule that takes some away. Rules
-// are printed without asking a server.
+// `mon explore`: where the series of a server come from, who asks for them, and the rule that takes
+// some away. On a terminal a screen, in a pipe or with -o a list. Rules are printed without asking
+// a server.
 import {
   Args,
   BaseCommand,
@@ -10,13 +11,14 @@ import {
 } from '../base-command.ts';
 
 export default class Explore extends BaseCommand<typeof Explore> {
-  static override summary = 'list the largest metrics and labels, and write the rule to drop them';
-  static override description = `Without a metric: totals, the largest metrics, labels and
-pairs, and new series that were over a limit. With one: its labels by how
-many values they have.
+  static override summary = 'explore metrics, labels and values, and write the rule to drop them';
+  static override description = `On a terminal: a screen with totals, churn, who asks for what,
+and the rules that take series away. In a pipe or with -o: lists. With a
+metric: its labels by how many values they have.
 --drop and --drop-label print a rule for a scrape job and ask nobody.`;
   static override examples = [
     '<%= config.bin %> explore',
+    '<%= config.bin %> explore -o json',
     '<%= config.bin %> explore http_requests_total --drop-label user_id',
   ];
   static override args = {
@@ -32,34 +34,33 @@ many values they have.
       description: 'print the rule that drops this label, of the metric or of all',
     }),
     'fail-empty': Flags.boolean({ description: 'exit with 5 when there is nothing' }),
+    list: Flags.string({ default: 'metrics', helpValue: 'LIST', description: 'screen: list' }),
+    label: Flags.string({ helpValue: 'LABEL', description: 'screen: values of this label' }),
+    filter: Flags.string({ helpValue: 'TEXT', description: 'screen: only rows with this' }),
+    sort: Flags.integer({ min: 1, max: 9, description: 'screen: by this column' }),
+    reverse: Flags.boolean({ description: 'screen: sorted the other way' }),
+    tz: Flags.string({ helpValue: 'ZONE', description: 'screen: zone of times' }),
+    theme: Flags.option({ options: ['dark', 'light'] as const, description: 'background' })(),
+    ascii: Flags.boolean({ description: 'draw with ASCII characters alone' }),
     ...serverFlags,
   };
 
   protected async work(): Promise<number> {
-    const { dropRule, exploreListing, metricListing } = await import('../cli/explore-run.ts');
-    const { flags, signal, stage } = this;
+    const { flags, stage } = this;
     const { metric } = this.args;
     const label = flags['drop-label'];
-    if (label !== undefined || flags.drop) {
-      const { UserError } = await import('../engine/errors.ts');
-      const hint = 'mon explore METRIC --drop';
-      if (label === undefined && metric === undefined) {
-        throw new UserError('--drop needs a metric', { hint });
-      }
-      await stage.print([dropRule(metric, label)]);
-      return 0;
+    const screen = !this.given('output') && stage.surface.isTerminal && this.stdin.isTTY === true;
+    if (screen && label === undefined && !flags.drop && !flags['fail-empty']) {
+      const { runExploreScreen } = await import('../cli/explore-screen-run.ts');
+      const server = await this.server();
+      return await runExploreScreen({ server, metric, flags, stage, process });
     }
+    const { exploreList, printRule } = await import('../cli/explore-run.ts');
+    if (label !== undefined || flags.drop) return await printRule(metric, label, stage);
     const client = await this.client();
-    if (metric === undefined) {
-      await this.printListing(await exploreListing(client, flags.limit, signal));
-      return 0;
-    }
-    const { durationFlag } = await import('../cli/times.ts');
-    const endMs = stage.clock.now();
-    const startMs = endMs - durationFlag('--since', flags.since);
-    const question = { startMs, endMs, limit: flags.limit, signal };
-    const listing = await metricListing(client, metric, question);
+    const listing = await exploreList({ client, metric, flags, stage });
     await this.printListing(listing);
+    if (metric === undefined) return 0;
     return this.foundOr5(listing.rows.length, 'no series of this metric');
   }
 }

@@ -3,7 +3,7 @@
 // implementation passes, near or far: test/contract/.
 import type { ApartAsk, AskOptions, QueryTimes } from './model/asking.ts';
 import type { Batch } from './model/batch.ts';
-import type { Cardinality } from './model/cardinality.ts';
+import type { Cardinality, CountScope } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from './model/fragment.ts';
 import type { FloatHistogram } from './model/histogram.ts';
@@ -234,7 +234,7 @@ export interface Source {
   estimate?(fragment: Fragment): Promise<Estimate>;
   /** Many fragments in one message; each answers as fragment() would. */
   fragments?(list: readonly Fragment[]): Promise<BatchAnswer>;
-  cardinality?(): Promise<Cardinality>;
+  cardinality?(scope?: CountScope): Promise<Cardinality>;
 }
 
 /**

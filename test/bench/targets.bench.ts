@@ -53,12 +53,12 @@ async function measure(name: string, url: string, pid: number): Promise<void> {
   const after = figures(pid);
   const ask = async (query: string): Promise<string> => {
     const reply = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
-    const { data } = (await reply.json()) as { data: { result: { value: [number, string] }[] } };
-    return data.result[0]?.value[1] ?? 'nothing';
+    const { data } = (await reply.json()) as { data?: { result: { value: [number, string] }[] } };
+    return data?.result[0]?.value[1] ?? `nothing (${reply.status})`;
   };
   const cores = (after.cpu - before.cpu) / (RUN_MS / 1000);
   const up = await ask('sum(up{job="many"})');
-  const rate = await ask('sum(count_over_time({job="many",__name__=~"app_.*"}[20s])) / 20');
+  const rate = await ask('sum(scrape_samples_scraped{job="many"}) / 10');
   process.stdout.write(
     `${name}: ${cores.toFixed(3)} cores, ${after.mb.toFixed(0)} MB, ${up} targets up, ` +
       `${Number(rate).toFixed(0)} samples a second\n`,
@@ -70,7 +70,7 @@ async function main(): Promise<void> {
   const port = await new Promise<number>((resolve) => child.once('message', resolve as () => void));
   const folder = await mkdtemp(join(tmpdir(), 'mon-targets-'));
   const addresses = Array.from({ length: TARGETS }, (_, i) => {
-    return `127.1.${i >> 8}.${(i & 255) + 1}:${port}`;
+    return `127.1.${Math.floor(i / 250)}.${(i % 250) + 1}:${port}`;
   });
   const scrape = `global: {scrape_interval: 10s, scrape_timeout: 5s}
 scrape_configs:

@@ -2,6 +2,7 @@
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
 import type { Admin, Ask, Explain, Groups, Intake, Source, Targets, Turns } from '../ports.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
+import type { ExploreView } from '../model/exploration.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
 import type { RulesView } from '../model/rules.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
@@ -39,6 +40,8 @@ export interface ApiParts {
   readonly targets: Targets;
   /** What new series passed which limit. */
   readonly cardinality?: () => CardinalityReport;
+  /** Without it nobody counts who asks for what. */
+  readonly explore?: ExploreView;
   /** Without it the Pushgateway's paths are not found. */
   readonly groups?: Groups;
   /** Without it there are no rules and no alerts. */

@@ -29,6 +29,7 @@ export async function federate(call: Call, parts: ApiParts): Promise<void> {
   const params = await call.params();
   const selections = parseSelectors(params.getAll('match[]'));
   const signal = call.gone();
+  parts.explore?.selected(selections);
   const found = new Map<string, Newest>();
   for (const matchers of selections) {
     const [values, times] = await Promise.all(

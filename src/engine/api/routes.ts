@@ -16,6 +16,7 @@ import {
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
+import { explore, usageStatus } from './explore-handlers.ts';
 import { federate } from './federate-handler.ts';
 import {
   alertmanagers,
@@ -131,6 +132,8 @@ const ROUTES = new Map(
     route('/api/v1/status/tsdb', { GET: tsdbStatus }),
     route('/api/v1/status/tsdb/blocks', { GET: tsdbBlocks }),
     route('/api/v1/status/cardinality', { GET: cardinalityStatus }),
+    route('/api/v1/status/usage', { GET: usageStatus }),
+    route('/api/v1/explore', { GET: inTurn(explore) }),
     route('/api/v1/replay', { GET: replayState, POST: beginReplay }),
     route('/api/v1/status/walreplay', { GET: walReplay }),
     route('/api/v1/admin/tsdb/delete_series', { POST: deleteSeries, PUT: deleteSeries }),

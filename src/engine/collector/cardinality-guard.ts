@@ -4,12 +4,15 @@
 // each new series of a churning fleet, so it keeps counts and no label sets.
 // Source: the limits of the seed's cardinality control.
 import { labelsOf } from '../codec/canonical.ts';
+import { CARDINALITY_AGGREGATED } from '../limits-explore.ts';
 import { CARDINALITY_EXAMPLES_MAX } from '../limits.ts';
-import { NAME } from '../model/labels.ts';
+import { NAME, type Labels } from '../model/labels.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { SeriesGuard } from '../kernels/series-book.ts';
 import { REFUSED } from '../kernels/series-book.ts';
 import { TextCache } from '../wire/text-cache.ts';
+import type { DoorPolicies } from './door-policies.ts';
+import type { Policy } from './policy.ts';
 import { describeSeries } from './refusals.ts';
 
 /** The limits; a limit of 0 is none, an empty list of allowed labels allows all. */
@@ -22,6 +25,8 @@ export interface CardinalityLimits {
   readonly valuesOfLabel: number;
   readonly allowLabels: readonly string[];
   readonly denyLabels: readonly string[];
+  /** What is done about samples that are let in; the first that matches a series decides. */
+  readonly policies?: readonly Policy[];
 }
 
 type Reason = keyof CardinalityReport['over'];
@@ -42,17 +47,20 @@ interface Values {
   before: Set<number>;
 }
 
+const NO_LABELS: ReadonlySet<string> = new Set();
 const texts = new TextCache();
 
 export class CardinalityGuard implements SeriesGuard {
-  readonly limits: CardinalityLimits;
+  limits: CardinalityLimits;
+  /** Told of series as they come and go, where there are policies. */
+  follower: Pick<DoorPolicies, 'added' | 'forgotten' | 'takenFrom'> | undefined;
   readonly #metrics = new Map<string, { series: number; readonly index: number }>();
   readonly #names: string[] = [];
   /** Number of the metric + 1 by ref; 0 for none. */
   #metricOf = new Uint32Array(1024);
   readonly #values = new Map<string, Values>();
-  readonly #allowed: ReadonlySet<string>;
-  readonly #denied: ReadonlySet<string>;
+  #allowed: ReadonlySet<string> = new Set();
+  #denied: ReadonlySet<string> = new Set();
   readonly #over: Record<Reason, number> = {
     cardinalityLabels: 0,
     cardinalityMetric: 0,
@@ -62,6 +70,9 @@ export class CardinalityGuard implements SeriesGuard {
   readonly #examples = new Map<string, string>();
   /** The series that was asked about last: its metric, its other labels, how many. */
   #metric = '';
+  #nameHash = 0;
+  /** Labels that a policy takes away from it: what they multiply reaches no store. */
+  #taken: ReadonlySet<string> = NO_LABELS;
   #at = 0;
   #count = 0;
   readonly #labels: string[] = [];
@@ -70,20 +81,27 @@ export class CardinalityGuard implements SeriesGuard {
 
   constructor(limits: CardinalityLimits) {
     this.limits = limits;
+    this.setLimits(limits);
+  }
+
+  /** Other limits from now on; series that are known stay. */
+  setLimits(limits: CardinalityLimits): void {
+    this.limits = limits;
     this.#allowed = new Set(limits.allowLabels);
     this.#denied = new Set(limits.denyLabels);
   }
 
   /** 0, or the code of the refusal. */
-  admit(bytes: Uint8Array, at: number, end: number, first = false): number {
+  admit(bytes: Uint8Array, at: number, end: number): number {
     this.#read(bytes, at, end);
+    const { follower } = this;
+    const labels = (): Labels => labelsOf(bytes.subarray(at, end));
+    this.#taken = follower?.takenFrom(this.#metric, labels) ?? NO_LABELS;
     const reason = this.#fault();
     if (reason === undefined) return 0;
     const refused = this.limits.mode === 'reject';
-    if (!refused || !first) {
-      this.#over[reason]++;
-      this.#remember(reason, bytes.slice(at, end));
-    }
+    this.#over[reason]++;
+    this.#remember(reason, bytes.subarray(at, end));
     return refused ? CODES[reason] : 0;
   }
 
@@ -102,8 +120,22 @@ export class CardinalityGuard implements SeriesGuard {
       this.#metricOf = grown;
     }
     this.#metricOf[ref] = metric.index;
+    this.follower?.added(ref, name);
     if (this.limits.valuesOfLabel === 0) return;
-    for (let i = 0; i < this.#count; i++) this.#seen[i].now.add(this.#hashes[i]);
+    for (let i = 0; i < this.#count; i++) {
+      if (!this.#taken.has(this.#labels[i])) this.#seen[i].now.add(this.#hashes[i]);
+    }
+    this.#valuesOf(NAME).now.add(this.#nameHash);
+  }
+
+  /** The metric of a living series. */
+  metricOf(ref: number): string {
+    return this.#names[this.#metricOf[ref] - 1] ?? '';
+  }
+
+  /** Metrics that have living series. */
+  *metrics(): Generator<readonly [name: string, series: number]> {
+    for (const [name, { series }] of this.#metrics) if (series > 0) yield [name, series];
   }
 
   /** Reads name, label names and hashes of values from canonical bytes. */
@@ -123,6 +155,7 @@ export class CardinalityGuard implements SeriesGuard {
       this.#at += length;
       if (name === NAME) {
         this.#metric = texts.text(bytes.subarray(valueAt, this.#at));
+        this.#nameHash = hashOf(bytes, valueAt, this.#at);
         continue;
       }
       const i = this.#count++;
@@ -154,6 +187,7 @@ export class CardinalityGuard implements SeriesGuard {
       if (metric !== undefined) metric.series--;
       metricOf[ref] = 0;
     }
+    this.follower?.forgotten(has);
   }
 
   /** Once a day: values that no new series brought for a day or two count no more. */
@@ -184,20 +218,27 @@ export class CardinalityGuard implements SeriesGuard {
   }
 
   #fault(): Reason | undefined {
-    const { labels: most, seriesOfMetric, valuesOfLabel } = this.limits;
+    const { labels: most, seriesOfMetric } = this.limits;
     if (most > 0 && this.#count > most) return 'cardinalityLabels';
     for (let i = 0; i < this.#count; i++) {
       const name = this.#labels[i];
       if (this.#denied.has(name)) return 'cardinalityDenied';
       if (this.#allowed.size > 0 && !this.#allowed.has(name)) return 'cardinalityDenied';
-      const { now, before } = this.#seen[i];
-      const hash = this.#hashes[i];
-      const full = valuesOfLabel > 0 && now.size >= valuesOfLabel;
-      if (full && !now.has(hash) && !before.has(hash)) return 'cardinalityValues';
+      if (this.#taken.has(name)) continue;
+      if (this.#full(this.#seen[i], this.#hashes[i])) return 'cardinalityValues';
     }
+    if (this.#full(this.#valuesOf(NAME), this.#nameHash)) return 'cardinalityValues';
     if (seriesOfMetric === 0) return undefined;
     const series = this.#metrics.get(this.#metric)?.series ?? 0;
-    return series >= seriesOfMetric ? 'cardinalityMetric' : undefined;
+    const limit = seriesOfMetric * (this.#taken.size > 0 ? CARDINALITY_AGGREGATED : 1);
+    return series >= limit ? 'cardinalityMetric' : undefined;
+  }
+
+  /** Whether a value is one too many of its label. */
+  #full({ now, before }: Values, hash: number): boolean {
+    const { valuesOfLabel } = this.limits;
+    if (valuesOfLabel === 0 || now.size < valuesOfLabel) return false;
+    return !now.has(hash) && !before.has(hash);
   }
 
   #valuesOf(label: string): Values {

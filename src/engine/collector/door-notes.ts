@@ -7,12 +7,16 @@ import type { SeriesBook } from '../kernels/series-book.ts';
 export const NOTE = { unknown: 0, scattered: 1, metadata: 2, histograms: 3 } as const;
 /** Kind, where, length, first sample, how many samples. */
 export const NOTE_WORDS = 5;
+/** Nothing was refused. */
+export const NO_CODES: ReadonlyMap<number, number> = new Map();
 
 /**
  * Shows new series to the guard; those that it lets in have their numbers when the kernel
- * resolves the rest, and learns which series follow which.
+ * resolves the rest, and learns which series follow which. Answers the codes of what was refused,
+ * by where it lies: under a bomb nothing is to be asked twice.
  */
-export function admitNotes(book: SeriesBook): void {
+export function admitNotes(book: SeriesBook): ReadonlyMap<number, number> {
+  const refused = new Map<number, number>();
   const { kernels } = book;
   const x = kernels.exports;
   const first = x.notesAt() >>> 2;
@@ -20,7 +24,8 @@ export function admitNotes(book: SeriesBook): void {
   for (let i = 0; i < notes.length; i += NOTE_WORDS) {
     const [kind, at, length] = notes.subarray(i, i + 3);
     if (kind !== NOTE.unknown || length === 0) continue;
-    // What is refused is asked for again, with its samples, and counted then.
-    book.admit(at, length);
+    const ref = book.admit(at, length);
+    if (ref !== undefined && ref < 0) refused.set(at, ref);
   }
+  return refused;
 }

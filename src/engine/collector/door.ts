@@ -13,10 +13,11 @@ import type { Intake, Log, PushOutcome } from '../ports.ts';
 import { fromRemoteWrite2 } from '../wire/remote-write2.ts';
 import { WritePen } from '../wire/write-pen.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { DEFAULT_LIMITS, type DoorCounts, type DoorLimits } from './door-limits.ts';
-import type { Row as HistogramRow } from './histogram-rows.ts';
+import { takeApart, type ApartRule } from './apart.ts';
+import { DEFAULT_LIMITS } from './door-limits.ts';
+import type { DoorColumns, DoorCounts, DoorLimits } from './door-limits.ts';
 import { splitBatches } from './door-batches.ts';
-import { admitNotes, NOTE, NOTE_WORDS } from './door-notes.ts';
+import { admitNotes, NO_CODES, NOTE, NOTE_WORDS } from './door-notes.ts';
 import { HistogramRows } from './histogram-rows.ts';
 import { MetadataNews } from './metadata-news.ts';
 import { readJsonPush } from './push-json.ts';
@@ -30,7 +31,7 @@ import {
   WIRE_SAMPLES,
 } from './remote-write.ts';
 
-export type { DoorCounts, DoorLimits } from './door-limits.ts';
+export type { DoorColumns, DoorCounts, DoorLimits } from './door-limits.ts';
 
 /** Reads exposition text and appends it through the door. */
 export type ReadExposition = (
@@ -48,18 +49,6 @@ export interface DoorOptions {
   readonly exposition?: ReadExposition;
 }
 
-/** Samples 0 to count - 1 of three columns; timestamps are whole ms, refs the book's. */
-export interface DoorColumns {
-  readonly refs: Uint32Array;
-  readonly timestamps: Float64Array;
-  readonly values: Float64Array;
-  readonly count: number;
-  /** Beside the rows: histograms as a record holds them. */
-  readonly histograms?: readonly HistogramRow[];
-  /** Nothing of it is held back for aggregation. */
-  readonly plain?: boolean;
-}
-
 /**
  * A series is forgotten after this many turns, each a third of the time that limits.ts gives it.
  */
@@ -69,6 +58,8 @@ export class Door implements Intake {
   readonly book: SeriesBook;
   readonly kernels: Kernels;
   readonly counts: DoorCounts;
+  /** Decides about series that stand apart; nobody sets one apart without it. */
+  apart: ApartRule | undefined;
   /** Knows which series go into aggregates only. */
   held: { use(hold: boolean): void } | undefined;
   readonly #log: Log;
@@ -100,6 +91,7 @@ export class Door implements Intake {
       get newSeries() {
         return book.numbered;
       },
+      droppedByPolicy: 0,
       requests: 0,
       bytes: 0,
     };
@@ -138,12 +130,12 @@ export class Door implements Intake {
     const x = this.kernels.exports;
     if (!x.walk(at, size, this.#limits.bodySamples)) throw this.#walkFailure(at);
     const refusals = new Refusals();
-    const histograms = new HistogramRows(this.book);
+    const histograms = new HistogramRows(this.book, this.apart);
     if (x.notesCount() > 0) {
       const guarded = this.book.guard !== undefined;
-      if (guarded) admitNotes(this.book);
+      const codes = guarded ? admitNotes(this.book) : NO_CODES;
       x.walkResolve(guarded);
-      this.#takeNotes(receivedMs, histograms, refusals);
+      this.#takeNotes(receivedMs, histograms, refusals, codes);
     }
     return this.#send(receivedMs, refusals, histograms);
   }
@@ -189,7 +181,7 @@ export class Door implements Intake {
   async append(columns: DoorColumns, receivedMs: number): Promise<PushOutcome> {
     this.#fill(columns);
     const given = columns.histograms ?? [];
-    const rows = given.length === 0 ? undefined : new HistogramRows(this.book);
+    const rows = given.length === 0 ? undefined : new HistogramRows(this.book, this.apart);
     for (const row of given) rows?.put(row);
     this.held?.use(columns.plain !== true);
     const sent = this.#send(receivedMs, new Refusals(), rows);
@@ -278,7 +270,12 @@ export class Door implements Intake {
   }
 
   /** Goes through what the walk left: odd labels, metadata, histograms. */
-  #takeNotes(receivedMs: number, histograms: HistogramRows, refusals: Refusals): void {
+  #takeNotes(
+    receivedMs: number,
+    histograms: HistogramRows,
+    refusals: Refusals,
+    codes: ReadonlyMap<number, number>,
+  ): void {
     const x = this.kernels.exports;
     const first = x.notesAt() >>> 2;
     // A copy: numbering series may grow the memory under a view.
@@ -293,7 +290,8 @@ export class Door implements Intake {
       } else if (kind === NOTE.histograms) {
         histograms.take(at, end, refusals);
       } else {
-        const ref = this.#numberSlowly(kind, at, length);
+        const code = kind === NOTE.unknown ? codes.get(at) : undefined;
+        const ref = code === undefined ? this.#numberSlowly(kind, at, length) : refusalOf(code);
         if (typeof ref === 'number') x.fillRefs(from, count, ref);
         else refusals.add(ref, count, () => this.#describe(at, end));
       }
@@ -355,11 +353,16 @@ export class Door implements Intake {
     // Placed first: this may move the memory, which the other batches are views of.
     const rows = histograms?.place(window, refusals, (bytes) => this.scratch(bytes));
     const batches = floats > 0 ? splitBatches(this.kernels, this.#log.partitions, form) : [];
+    const apart = takeApart(this.book, floats > 0 ? this.apart : undefined, form);
+    batches.push(...apart.batches);
     batches.push(...(rows?.batches(receivedMs, recordBytes) ?? []));
     await this.#appendAll(batches, receivedMs);
     const { counts } = this;
-    const taken = floats + (rows?.count ?? 0);
-    counts.acceptedSamples += taken;
+    const dropped = apart.dropped + (histograms?.dropped ?? 0);
+    // The sender has done its part: what a policy takes away is not for it to repair.
+    const taken = floats + (rows?.count ?? 0) + (histograms?.dropped ?? 0);
+    counts.droppedByPolicy += dropped;
+    counts.acceptedSamples += taken - dropped;
     counts.acceptedHistograms += rows?.count ?? 0;
     for (const [reason, count] of refusals.reasons) {
       counts.refused[reason] = (counts.refused[reason] ?? 0) + count;

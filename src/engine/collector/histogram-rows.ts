@@ -8,6 +8,7 @@ import { HISTOGRAM_BYTES_MAX } from '../limits.ts';
 import { refusalOf, type SeriesBook } from '../kernels/series-book.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Lateness } from '../model/sample.ts';
+import type { ApartRule } from './apart.ts';
 import { describeSeries, type Refusals } from './refusals.ts';
 import { histogramsIn, readLabels } from './remote-write.ts';
 
@@ -38,10 +39,15 @@ interface Bucket {
 
 export class HistogramRows {
   readonly #book: SeriesBook;
+  readonly #rule: ApartRule | undefined;
   readonly #rows: Row[] = [];
+  /** Rows that a policy has taken away, after place(). */
+  dropped = 0;
 
-  constructor(book: SeriesBook) {
+  /** `rule` decides about series that stand apart. */
+  constructor(book: SeriesBook, rule?: ApartRule) {
     this.#book = book;
+    this.#rule = rule;
   }
 
   /** Takes the histograms of a TimeSeries message in kernel memory, which the walk has checked. */
@@ -85,6 +91,7 @@ export class HistogramRows {
       else if (timestampMs > window.lastMs) refusals.add('tooNew', 1, describe);
       else {
         this.#book.touch(ref);
+        if (this.#isDropped(ref, timestampMs)) continue;
         const partition = this.#book.partition(ref);
         const lateness = timestampMs >= window.liveMs ? 0 : timestampMs >= window.lateMs ? 1 : 2;
         const key = partition * 3 + lateness;
@@ -97,6 +104,13 @@ export class HistogramRows {
     if (count === 0) return undefined;
     const sorted = [...buckets].sort((a, b) => a[0] - b[0]).map(([, bucket]) => bucket);
     return new PlacedHistograms(this.#book, sorted, room(columnsOf(sorted, count)));
+  }
+
+  #isDropped(ref: number, timestampMs: number): boolean {
+    if (this.#rule === undefined || !this.#book.isApart(ref)) return false;
+    if (this.#rule.keeps(ref, timestampMs, false)) return false;
+    this.dropped++;
+    return true;
   }
 }
 

@@ -8,7 +8,7 @@ import { CatalogCache } from '../query/catalog-cache.ts';
 import type { Apart, Cache, Log, Source } from '../ports.ts';
 import { LateSamples } from '../query/late-samples.ts';
 import type { RollupHorizons } from '../query/choose-rollup.ts';
-import { QueryService } from '../query/query-service.ts';
+import { QueryService, type QueryServiceOptions } from '../query/query-service.ts';
 import { ResultCache } from '../query/result-cache.ts';
 import { Warming } from '../query/warming.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -31,6 +31,8 @@ export interface ServiceParts {
   readonly rollups?: RollupHorizons;
   /** Where costly queries go. */
   readonly apart?: Apart;
+  /** Told of each query. */
+  readonly asked?: QueryServiceOptions['asked'];
 }
 
 export interface Answers {

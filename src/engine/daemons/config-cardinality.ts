@@ -7,10 +7,12 @@ import {
   CARDINALITY_SERIES_OF_METRIC,
   CARDINALITY_VALUES_OF_LABEL,
 } from '../limits.ts';
+import { readPolicies } from './config-policies.ts';
 import type { Section } from './config-reader.ts';
 
 const FIELDS = [
   ...['mode', 'labels', 'series_per_metric', 'values_per_label', 'allow_labels', 'deny_labels'],
+  'policies',
 ];
 const COUNT_MAX = 1e9;
 
@@ -25,5 +27,6 @@ export function readCardinality(mon: Section): CardinalityLimits {
     valuesOfLabel: count('values_per_label', CARDINALITY_VALUES_OF_LABEL),
     allowLabels: section.texts('allow_labels'),
     denyLabels: section.texts('deny_labels'),
+    policies: readPolicies(section),
   };
 }

@@ -9,6 +9,7 @@ import { RELABEL_DEFAULT } from '../collector/scrape-config.ts';
 import { formatDuration } from '../model/duration.ts';
 import { aggregateFields } from './config-aggregate.ts';
 import { kafkaFields } from './config-kafka.ts';
+import { policyFields } from './config-policies.ts';
 import type { MonConfig } from './config.ts';
 import type { Plain } from './config-render-access.ts';
 import { authFields, compact, tlsFields } from './config-render-access.ts';
@@ -21,6 +22,7 @@ function cardinalityFields(limits: CardinalityLimits): Plain {
     series_per_metric: limits.seriesOfMetric,
     values_per_label: limits.valuesOfLabel,
     ...compact({ allow_labels: limits.allowLabels, deny_labels: limits.denyLabels }),
+    ...compact({ policies: limits.policies?.map(policyFields) }),
   };
 }
 

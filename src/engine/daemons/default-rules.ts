@@ -49,6 +49,20 @@ export const DEFAULT_RULES = `groups:
         labels: {severity: P3}
         annotations:
           summary: "more than 10 scrapes a minute of {{ $labels.job }} fail"
+      - alert: MonSeriesGrowth
+        expr: >-
+          mon_cardinality_series > 1.1 * mon_cardinality_series_day_ago
+          and mon_cardinality_series > 1000 + mon_cardinality_series_day_ago
+        for: 1m
+        labels: {severity: P3}
+        annotations:
+          summary: "{{ $value | humanize }} series, more than a tenth above yesterday: mon explore"
+      - alert: MonCardinalityLimit
+        expr: sum by (reason) (rate(mon_cardinality_over_total[5m])) > 1
+        for: 1m
+        labels: {severity: P3}
+        annotations:
+          summary: "{{ $value | humanize }} new series a second over {{ $labels.reason }}"
       - alert: MonConsumerLag
         expr: mon_rules_lag_records > 1000000
         labels: {severity: P2}

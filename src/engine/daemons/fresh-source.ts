@@ -6,7 +6,7 @@ import type { MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import type { Cardinality } from '../model/cardinality.ts';
+import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { Estimate, Source } from '../ports.ts';
 
 type Selections = readonly (readonly Matcher[])[];
@@ -64,8 +64,8 @@ export class FreshSource implements Source {
     return (await this.#source.estimate?.(fragment)) ?? { series: 0, samples: 0 };
   }
 
-  async cardinality(): Promise<Cardinality> {
+  async cardinality(scope?: CountScope): Promise<Cardinality> {
     await this.#caughtUp();
-    return (await this.#source.cardinality?.()) ?? joinCardinality([]);
+    return (await this.#source.cardinality?.(scope)) ?? joinCardinality([]);
   }
 }

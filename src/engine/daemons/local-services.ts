@@ -7,6 +7,7 @@ import type { Door } from '../collector/door.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
 import type { ScrapeManager } from '../collector/scrape-manager.ts';
 import { CACHE_WARM_EVERY_MS, SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
+import { USAGE_SAVE_MS } from '../limits-explore.ts';
 import type { Consumer } from '../log/consume.ts';
 import type { Cache, State } from '../ports.ts';
 import type { QueryService } from '../query/query-service.ts';
@@ -15,6 +16,7 @@ import type { Counters } from '../runtime/counters.ts';
 import { systemHost } from '../runtime/host-reader.ts';
 import type { Service, Services } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
+import type { Exploring } from './explore-wiring.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
@@ -51,6 +53,7 @@ export interface Parts {
   readonly aggregation: Service;
   readonly desk: RunningNotifier | undefined;
   readonly queries: QueryService;
+  readonly exploring: Exploring;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -82,6 +85,7 @@ export function addServices(
     drain: () => api.drain(STOP_MS_MAX / 4),
   });
   services.add(rules);
+  services.add(parts.exploring);
   services.add(parts.aggregation);
   services.add({
     name: 'collector',
@@ -98,6 +102,7 @@ export function addServices(
       beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(CACHE_WARM_EVERY_MS, () => parts.queries.warm());
+      beats.every(USAGE_SAVE_MS, () => parts.exploring.round());
       beats.every(DAY_MS, async () => parts.more.guard.newDay());
       beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
       for (const { everyMs, work } of log.beats) beats.every(everyMs, work);

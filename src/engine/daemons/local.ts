@@ -11,6 +11,7 @@ import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { makeAggregation } from './aggregate-wiring.ts';
+import { aggregatesOf, Exploring, plugsOf } from './explore-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
@@ -36,8 +37,24 @@ export interface RunningLocal {
   readonly targets: ScrapeManager;
   readonly rules: Rules;
   readonly desk: RunningNotifier | undefined;
+  readonly exploring: Exploring;
   /** Drains and stops everything; answers the names of parts that did not end well. */
   stop(): Promise<readonly string[]>;
+}
+
+/** The figures of what is there; answers what looks at them on a beat. */
+function showAll(
+  { stores, door, memory }: Awaited<ReturnType<typeof openStorage>>,
+  counters: Counters,
+  startedMs: number,
+): () => void {
+  showProcess(counters, startedMs);
+  showShards(counters, () => stores.newest);
+  const showRefusals = showDoor(counters, () => door.counts);
+  return () => {
+    showRefusals();
+    memory.look();
+  };
 }
 
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
@@ -47,7 +64,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const counters = new Counters();
   const startedMs = clock.now();
   const storage = await openStorage(options, counters, startedMs);
-  const { state, answers, opened, stores, consumer, memory, door } = storage;
+  const { state, answers, opened, stores, consumer, door } = storage;
   const { log, book } = opened;
   const warn = (words: string): void => logger.warn(words);
   const targets = new ScrapeManager({ door, clock, disk, warn, env: options.env });
@@ -60,7 +77,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const sources = shards.map((shard): Source => new FreshSource(shard, caughtUp));
   const horizons = horizonsOf(options);
   const roots = new RootThread({ shards, clock, caughtUp, rollups: horizons });
-  const queries = answers.service(sources, { apart: roots, rollups: horizons });
+  const exploring = new Exploring({ state, clock, counters });
+  const wish = { apart: roots, rollups: horizons, asked: exploring.asked };
+  const queries = answers.service(sources, wish);
   const { upkeep } = stores;
   const { changed, cache } = answers;
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
@@ -76,13 +95,16 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     sources: shards,
   });
   const aggregation = makeAggregation({
-    ...{ rules: options.aggregate ?? [], log, epoch: opened.epoch, door, dataDir },
+    ...{ rules: aggregatesOf(options, cardinality), log, epoch: opened.epoch, door, dataDir },
     ...{ clock, disk, counters, warn, failed },
   });
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
+  const plugs = { source, door, guard: more.guard, options, rules, stores, aggregation };
+  exploring.plug(plugsOf(plugs));
   const api = new ApiServer({
+    explore: exploring,
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
     ...{ externalLabels: options.externalLabels, source },
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
@@ -97,16 +119,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     admin: options.adminApi === true ? adminOf(admin) : undefined,
     reload: reloadOf(options, targets),
   });
-  showProcess(counters, startedMs);
-  showShards(counters, () => stores.newest);
-  const showRefusals = showDoor(counters, () => door.counts);
-  const refusals = (): void => {
-    showRefusals();
-    memory.look();
-  };
-  const kept = { state, log: opened, stores, cache, rollups, roots, aggregation };
+  const refusals = showAll(storage, counters, startedMs);
+  const kept = { state, log: opened, stores, cache, rollups, roots, aggregation, exploring };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
-  return { ...at(), targets, rules, desk, stop: () => services.stop() };
+  return { ...at(), targets, rules, desk, exploring, stop: () => services.stop() };
 }

@@ -2,6 +2,7 @@
 // scraped follows the file at once; everything else is told and waits for a restart. Easy to get
 // wrong: a file with a mistake must change nothing at all, and two reloads must not overtake each
 // other.
+import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { MonError, UserError, messageOf } from '../errors.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
@@ -14,6 +15,9 @@ import type { MonConfig } from './config.ts';
 export interface ScrapeTaker {
   apply(configs: readonly ScrapeConfig[]): Promise<void>;
 }
+
+/** Who looks after new series: takes other limits and policies while it runs. */
+export type LimitsTaker = (limits: CardinalityLimits) => Promise<void>;
 
 /** Reads and checks a file. @throws UserError with file, line and column. */
 export async function readConfig(
@@ -36,6 +40,7 @@ export class Reloader {
   #config: MonConfig;
   #takers: ScrapeTaker | undefined;
   #also: (() => Promise<unknown>) | undefined;
+  #limits: LimitsTaker | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #logger: Logger | undefined;
 
@@ -58,9 +63,10 @@ export class Reloader {
   }
 
   /** Says who scrapes, and what else is read anew, before anybody asks for a reload. */
-  serve(targets: ScrapeTaker, also: () => Promise<unknown>): void {
+  serve(targets: ScrapeTaker, also: () => Promise<unknown>, limits?: LimitsTaker): void {
     this.#takers = targets;
     this.#also = also;
+    this.#limits = limits;
   }
 
   /** Reads the file and applies it. @throws UserError when it has a mistake: nothing changed. */
@@ -74,11 +80,13 @@ export class Reloader {
     const warnings: string[] = [];
     try {
       const config = await readConfig(this.#path, (sentence) => warnings.push(sentence));
-      const report = reportOf(this.#config, config, warnings);
+      const live: (keyof MonConfig)[] = this.#limits === undefined ? [] : ['cardinality'];
+      const report = reportOf(this.#config, config, { warnings, live });
       // First what may refuse its files, so that a mistake there changes nothing here.
       await this.#also?.();
       await this.#takers?.apply(config.scrapes);
       this.#config = { ...this.#config, scrapes: config.scrapes };
+      await this.#follow(config.cardinality);
       this.#tell(report);
       return report;
     } catch (thrown) {
@@ -86,6 +94,15 @@ export class Reloader {
       if (why) this.#logger?.error('the configuration stays as it was', { why: thrown.message });
       throw thrown;
     }
+  }
+
+  async #follow(cardinality: CardinalityLimits): Promise<void> {
+    if (this.#limits === undefined) return;
+    const same = JSON.stringify(cardinality) === JSON.stringify(this.#config.cardinality);
+    if (same) return;
+    await this.#limits(cardinality);
+    this.#config = { ...this.#config, cardinality };
+    this.#logger?.info('cardinality limits and policies are followed from now on');
   }
 
   #tell(report: ReloadReport): void {
@@ -116,7 +133,12 @@ function nameInFile(key: keyof MonConfig): string {
   return IN_FILE[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string[]): ReloadReport {
+function reportOf(
+  before: MonConfig,
+  after: MonConfig,
+  more: { readonly warnings: readonly string[]; readonly live: readonly (keyof MonConfig)[] },
+): ReloadReport {
+  const { warnings, live } = more;
   const old = new Map(before.scrapes.map((one) => [one.jobName, JSON.stringify(one)]));
   const now = new Map(after.scrapes.map((one) => [one.jobName, JSON.stringify(one)]));
   const both = [...now.keys()].filter((name) => old.has(name));
@@ -125,7 +147,10 @@ function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string
     JSON.stringify(before[key]) !== JSON.stringify(after[key]);
   // Rollups follow the retention; who changed that need not hear of both.
   const differs = (key: keyof MonConfig): boolean =>
-    key !== 'scrapes' && changes(key) && !(key === 'rollups' && changes('retentionMs'));
+    key !== 'scrapes' &&
+    !live.includes(key) &&
+    changes(key) &&
+    !(key === 'rollups' && changes('retentionMs'));
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     removed: [...old.keys()].filter((name) => !now.has(name)),

@@ -25,6 +25,7 @@ import type { LocalOptions } from './local-options.ts';
 import { startLocal } from './local.ts';
 import type { RunningLocal } from './local.ts';
 import { Reloader, readConfig, reloadOnHangup } from './reload.ts';
+import type { LimitsTaker } from './reload.ts';
 import type { RuleSettings } from './rules-wiring.ts';
 import type { UpOptions } from './up-options.ts';
 import { welcome } from './welcome.ts';
@@ -74,7 +75,7 @@ export async function up(options: UpOptions): Promise<number> {
     logger.info('up', { url, folder: dataDir });
     const { again } = running;
     if (again !== undefined) {
-      reloader?.serve(again.targets, again.also);
+      reloader?.serve(again.targets, again.also, again.limits);
       const hears = reloader !== undefined || options.rules !== undefined;
       const alone = {
         reload: () =>
@@ -106,6 +107,7 @@ interface Running extends Pick<RunningLocal, 'port' | 'stop'> {
   readonly again?: {
     readonly targets: RunningLocal['targets'];
     readonly also: () => Promise<unknown>;
+    readonly limits: LimitsTaker;
   };
 }
 
@@ -114,7 +116,7 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     const running = await startLocal(local);
     const { targets, rules, desk } = running;
     const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
-    return { ...running, again: { targets, also } };
+    return { ...running, again: { targets, also, limits: running.exploring.follow } };
   }
   if ((local.aggregate ?? []).length > 0) {
     options.warn('aggregation rules run in one process only: a cluster keeps their samples as sent');

@@ -22,6 +22,7 @@ import { PairText } from './pair-text.ts';
 import { scratchOf } from './scratch.ts';
 import { SeriesIndex } from './series-index.ts';
 import type { PairCount } from './series-index.ts';
+import type { SeriesCount } from './series-count.ts';
 
 export interface HeadOptions {
   readonly partition: number;
@@ -324,6 +325,14 @@ export class Head implements SeriesReader {
   /** Every label pair with the number of its series, name by name. */
   pairCounts(): Generator<PairCount, void, void> {
     return this.#index.pairCounts();
+  }
+
+  /** Adds the series that match, or all, to a count. */
+  count(matchers: readonly Matcher[], into: SeriesCount): void {
+    const { bytes } = this.stats();
+    const from = { kernels: this.#kernels, head: this.#head, pairs: this.#pairs };
+    const ids = this.#index.match(matchers, -Infinity, Infinity);
+    into.take({ ...from, floorMs: this.#floorMs, bytes }, ids);
   }
 
   /** What is known of metric families, the newest word for each, sorted by family. */

@@ -29,6 +29,8 @@ export interface SeriesBookExports {
   bookBytesLength(ref: number): number;
   bookPartition(ref: number): number;
   bookDefinedIn(ref: number): number;
+  bookSetApart(ref: number, apart: boolean): void;
+  bookIsApart(ref: number): number;
   bookHold(ref: number): void;
   bookRelease(ref: number): void;
   bookTouch(ref: number): void;
@@ -128,7 +130,7 @@ export interface HeadCutExports {
   seriesOfRef(map: number, ref: number): number;
 }
 
-/** assembly/head-series.ts, head-pairs.ts, head-postings.ts and head-refs.ts. */
+/** assembly/head-series.ts, head-pairs.ts, head-postings.ts, head-figures.ts and head-refs.ts. */
 export interface HeadIndexExports {
   headDefine(head: number, map: number, definitions: number, count: number): number;
   headIds(head: number, to: number): number;
@@ -142,6 +144,8 @@ export interface HeadIndexExports {
   pairNext(head: number, pair: number): number;
   postingsCount(head: number, pair: number): number;
   postingsCopy(head: number, pair: number, to: number): void;
+  headFigures(head: number, name: number, ids: number, count: number, to: number): void;
+  headCountPairs(head: number, ids: number, count: number, counts: number): void;
   refMapNew(head: number): number;
   refMapFree(head: number, map: number): void;
   refMapCount(map: number): number;

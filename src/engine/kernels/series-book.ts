@@ -46,11 +46,8 @@ export function refusalOf(code: number): Refusal {
 
 /** Asked before a series gets a number, and told afterwards. */
 export interface SeriesGuard {
-  /**
-   * 0, or the code of a refusal, for canonical bytes; `first` when it will be asked again about
-   * what it refuses.
-   */
-  admit(bytes: Uint8Array, at: number, end: number, first: boolean): number;
+  /** 0, or the code of a refusal, for canonical bytes. */
+  admit(bytes: Uint8Array, at: number, end: number): number;
   /** The series that was let in last has got this ref. */
   added(ref: number): void;
   /** Series may have been forgotten; `has` says which refs still live. */
@@ -153,21 +150,24 @@ export class SeriesBook {
     const x = this.kernels.exports;
     // Only now are lengths in bytes known; the kernel's yes is the rule.
     if (!x.isCanonical(at, end - at)) return this.#checkBytes(labels);
-    return this.#number(at, end - at, false);
+    return this.#number(at, end - at);
   }
 
-  /** Numbers canonical bytes in kernel memory if the guard lets them in; see SeriesGuard. */
-  admit(at: number, length: number): void {
-    if (this.kernels.exports.isCanonical(at, length)) this.#number(at, length, true);
+  /**
+   * Numbers canonical bytes in kernel memory if the guard lets them in, and answers the ref or why
+   * not (REFUSED); undefined for bytes that are not canonical.
+   */
+  admit(at: number, length: number): number | undefined {
+    return this.kernels.exports.isCanonical(at, length) ? this.#number(at, length) : undefined;
   }
 
-  #number(at: number, length: number, first: boolean): number {
+  #number(at: number, length: number): number {
     const x = this.kernels.exports;
     const { guard } = this;
     if (guard !== undefined) {
       const known = x.bookLookup(at, length, 0);
       if (known >= 0) return known;
-      const code = guard.admit(this.kernels.bytes, at, at + length, first);
+      const code = guard.admit(this.kernels.bytes, at, at + length);
       if (code < 0) return code;
     }
     const ref = x.bookNumber(at, length);
@@ -206,6 +206,16 @@ export class SeriesBook {
   release(ref: number): void {
     assert(this.has(ref), `the book has no series ${ref}`);
     this.kernels.exports.bookRelease(ref);
+  }
+
+  /** From now on the samples of a series are split off (collector/apart.ts), or again not. */
+  setApart(ref: number, apart: boolean): void {
+    assert(this.has(ref), `the book has no series ${ref}`);
+    this.kernels.exports.bookSetApart(ref, apart);
+  }
+
+  isApart(ref: number): boolean {
+    return this.kernels.exports.bookIsApart(ref) !== 0;
   }
 
   /** Says that a series was used, as each of its float samples does. */

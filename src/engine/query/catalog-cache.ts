@@ -10,7 +10,7 @@ import {
   CATALOG_SILENT_MS,
 } from '../limits.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import type { Cardinality } from '../model/cardinality.ts';
+import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -142,7 +142,7 @@ export class CatalogCache implements Source {
     return (await this.#options.source.estimate?.(fragment)) ?? { series: 0, samples: 0 };
   }
 
-  async cardinality(): Promise<Cardinality> {
-    return (await this.#options.source.cardinality?.()) ?? joinCardinality([]);
+  async cardinality(scope?: CountScope): Promise<Cardinality> {
+    return (await this.#options.source.cardinality?.(scope)) ?? joinCardinality([]);
   }
 }

@@ -8,7 +8,7 @@ import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { MetadataEntry } from '../model/batch.ts';
-import type { Cardinality } from '../model/cardinality.ts';
+import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import { mergeBatches } from '../promql/merge-batches.ts';
 import type { Estimate, Source } from '../ports.ts';
 
@@ -81,8 +81,8 @@ export class JoinedSource implements Source {
     return { series, samples: all.reduce((sum, one) => sum + one.samples, 0) };
   }
 
-  async cardinality(): Promise<Cardinality> {
-    const asked = this.#sources.flatMap((source) => source.cardinality?.() ?? []);
+  async cardinality(scope?: CountScope): Promise<Cardinality> {
+    const asked = this.#sources.flatMap((source) => source.cardinality?.(scope) ?? []);
     return joinCardinality(await Promise.all(asked));
   }
 

@@ -5,6 +5,7 @@ import { QUERIES_PARSED_KEPT, QUERY_PARSED_LENGTH_MAX } from '../limits.ts';
 import { check } from '../promql/check.ts';
 import { format } from '../promql/format.ts';
 import { parse } from '../promql/parse.ts';
+import { usesOf, type Use } from '../promql/uses.ts';
 import { uncacheable } from './cacheable.ts';
 import type { Expr } from '../promql/ast.ts';
 
@@ -13,6 +14,7 @@ export class Parsed {
   readonly text: string;
   readonly expr: Expr;
   #canonical: string | undefined;
+  #uses: readonly Use[] | undefined;
   #uncacheable: { readonly why: string | undefined } | undefined;
 
   constructor(text: string, expr: Expr) {
@@ -23,6 +25,11 @@ export class Parsed {
   /** The text that all spellings of the query share. */
   get canonical(): string {
     return (this.#canonical ??= format(this.expr));
+  }
+
+  /** The metrics that it touches. */
+  get uses(): readonly Use[] {
+    return (this.#uses ??= usesOf(this.expr));
   }
 
   /** Why its results cannot be kept, if they cannot. */

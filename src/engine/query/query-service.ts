@@ -31,6 +31,7 @@ import type { CostLimits } from './cost.ts';
 import type { Explanation } from '../model/explanation.ts';
 import type { Expr } from '../promql/ast.ts';
 import type { Fragment, FragmentResult, Grid } from '../model/fragment.ts';
+import type { Use } from '../promql/uses.ts';
 import type { Plan } from '../promql/plan-node.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
 import type { ResultCache } from './result-cache.ts';
@@ -58,6 +59,8 @@ export interface QueryServiceOptions extends AdmissionLimits {
   readonly results?: ResultCache;
   /** What dashboards ask is refreshed before they ask again, at each warm(). */
   readonly warming?: Warming;
+  /** Told of each query that is asked, before it is answered. */
+  readonly asked?: (uses: readonly Use[], options: AskOptions) => void;
   /** Where costly queries go whose answer is wanted as JSON; without it they run here. */
   readonly apart?: Apart;
 }
@@ -100,8 +103,10 @@ export class QueryService implements Ask, Explain, Turns {
 
   async instant(query: string, timeMs: number, options: AskOptions = {}): Promise<QueryAnswer> {
     const grid = gridOf({ timeMs });
+    const tree = parsed(query);
+    this.#options.asked?.(tree.uses, options);
     return this.#answer(
-      this.#plan({ query, expr: parsed(query).expr, grid, instant: true, options }),
+      this.#plan({ query, expr: tree.expr, grid, instant: true, options }),
       options,
     );
   }
@@ -115,6 +120,7 @@ export class QueryService implements Ask, Explain, Turns {
   ): Promise<QueryAnswer> {
     const grid = gridOf({ startMs, endMs, stepMs });
     const tree = parsed(query);
+    this.#options.asked?.(tree.uses, options);
     const asked: Asked = { query, expr: tree.expr, grid, instant: false, options };
     const planned = this.#plan(asked);
     const { results } = this.#options;

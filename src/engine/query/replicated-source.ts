@@ -4,7 +4,7 @@
 // answers for makes the answer partial, which has to be said.
 import { MonError } from '../errors.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import type { Cardinality } from '../model/cardinality.ts';
+import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
@@ -133,9 +133,9 @@ export class ReplicatedSource implements Source {
     );
   }
 
-  async cardinality(): Promise<Cardinality> {
+  async cardinality(scope?: CountScope): Promise<Cardinality> {
     const ask = async (source: Source): Promise<Cardinality> =>
-      (await source.cardinality?.()) ?? joinCardinality([]);
+      (await source.cardinality?.(scope)) ?? joinCardinality([]);
     return joinCardinality(await this.#whole(ask));
   }
 

@@ -7,7 +7,7 @@ import type { MetadataEntry } from '../model/batch.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Cardinality } from '../model/cardinality.ts';
+import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
 import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
 import type { RollupStatus, RollupWork } from '../model/rollup.ts';
@@ -162,8 +162,8 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
     return this.#call('estimate', [fragment]) as Promise<Estimate>;
   }
 
-  cardinality(): Promise<Cardinality> {
-    return this.#call('cardinality', []) as Promise<Cardinality>;
+  cardinality(scope?: CountScope): Promise<Cardinality> {
+    return this.#call('cardinality', [scope]) as Promise<Cardinality>;
   }
 
   series(selections: Selections, minMs: number, maxMs: number, limit: number): Promise<Labels[]> {
@@ -234,7 +234,7 @@ function shardPart(shard: ShardClient, ask: Ask, only: readonly number[]): Sourc
     metadata: () => ask('metadata', []) as Promise<readonly MetadataEntry[]>,
     fragments: (list) => ask('fragments', [list]) as Promise<BatchAnswer>,
     estimate: (fragment) => ask('estimate', [fragment]) as Promise<Estimate>,
-    cardinality: () => ask('cardinality', []) as Promise<Cardinality>,
+    cardinality: (scope) => ask('cardinality', [scope]) as Promise<Cardinality>,
   };
 }
 

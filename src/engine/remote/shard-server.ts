@@ -8,6 +8,7 @@ import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { joinCardinality } from '../model/cardinality.ts';
+import type { CountScope } from '../model/cardinality.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import { noRollups } from '../model/rollup.ts';
 import type { RollupWork } from '../model/rollup.ts';
@@ -182,7 +183,9 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
     case 'estimate':
       return Promise.resolve(shard.source.estimate?.(args[0] as Fragment) ?? NOTHING);
     case 'cardinality':
-      return Promise.resolve(shard.source.cardinality?.() ?? joinCardinality([]));
+      return Promise.resolve(
+        shard.source.cardinality?.(args[0] as CountScope | undefined) ?? joinCardinality([]),
+      );
     case 'series':
     case 'labelNames':
     case 'labelValues':

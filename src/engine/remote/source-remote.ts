@@ -4,7 +4,7 @@
 // up where one was meant.
 import { MonError } from '../errors.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import type { Cardinality } from '../model/cardinality.ts';
+import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
@@ -63,6 +63,18 @@ function takeFragment(value: unknown): Fragment {
   return found as Fragment;
 }
 
+/** What is to be counted; undefined: what /api/v1/status/tsdb shows. */
+function takeCount(value: unknown): CountScope | undefined {
+  if (value === undefined || value === null) return undefined;
+  const { nowMs, rows, label, matchers } = value as Partial<CountScope>;
+  return {
+    nowMs: takeNumber(nowMs),
+    rows: takeNumber(rows),
+    ...(label === undefined ? {} : { label: takeText(label) }),
+    ...(matchers === undefined ? {} : { matchers: takeSelections([matchers])[0] }),
+  };
+}
+
 /** Answers for sources; each question brings its scope. */
 export function sourceMethods(sourceFor: SourceFor): Methods {
   const within =
@@ -96,7 +108,10 @@ export function sourceMethods(sourceFor: SourceFor): Methods {
       async (source, [one]) =>
         (await source.estimate?.(takeFragment(one))) ?? { series: 0, samples: 0 },
     ),
-    cardinality: within(async (source) => (await source.cardinality?.()) ?? joinCardinality([])),
+    cardinality: within(
+      async (source, [scope]) =>
+        (await source.cardinality?.(takeCount(scope))) ?? joinCardinality([]),
+    ),
   };
 }
 
@@ -173,8 +188,8 @@ export class RemoteSource implements Source {
     return (await this.#ask('estimate', [fragment])) as Estimate;
   }
 
-  async cardinality(): Promise<Cardinality> {
-    return (await this.#ask('cardinality', [])) as Cardinality;
+  async cardinality(scope?: CountScope): Promise<Cardinality> {
+    return (await this.#ask('cardinality', scope === undefined ? [] : [scope])) as Cardinality;
   }
 
   #ask(method: string, args: readonly unknown[], options?: CallOptions): Promise<unknown> {

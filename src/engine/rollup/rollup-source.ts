@@ -7,7 +7,7 @@ import { labelsKey, compareLabels, compareText, type Labels } from '../model/lab
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { RESOLUTIONS, type FragmentRollup } from '../model/rollup.ts';
-import type { Cardinality } from '../model/cardinality.ts';
+import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
 import { reachOfFragment } from '../promql/leaf.ts';
@@ -157,9 +157,9 @@ export class RollupSource implements Source {
     return this.#options.source.metadata();
   }
 
-  async cardinality(): Promise<Cardinality> {
+  async cardinality(scope?: CountScope): Promise<Cardinality> {
     const { source } = this.#options;
-    if (source.cardinality !== undefined) return source.cardinality();
+    if (source.cardinality !== undefined) return source.cardinality(scope);
     throw new MonError('MON_NOT_FOUND', 'this source does not count its series');
   }
 }

@@ -4,12 +4,13 @@
 import { MonError } from '../errors.ts';
 import { NAME, compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Cardinality, CountRow } from '../model/cardinality.ts';
-import { largestRows } from '../model/cardinality.ts';
+import type { Cardinality, CountRow, CountScope } from '../model/cardinality.ts';
+import { joinCardinality, largestRows } from '../model/cardinality.ts';
+import { SeriesCount } from '../head/series-count.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Matcher } from '../model/matcher.ts';
-import { FRAGMENT_TURN_MS } from '../limits.ts';
+import { CARDINALITY_ROWS_MAX, FRAGMENT_TURN_MS } from '../limits.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
 import { reachOfFragment } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -115,7 +116,8 @@ export class StoreSource implements Source {
     return { series, samples };
   }
 
-  async cardinality(): Promise<Cardinality> {
+  async cardinality(scope?: CountScope): Promise<Cardinality> {
+    if (scope !== undefined) return this.#counted(scope);
     const metrics = new Map<string, number>();
     const pairs = new Map<string, number>();
     const values = new Map<string, Set<string>>();
@@ -136,6 +138,23 @@ export class StoreSource implements Source {
       seriesByMetric: largestRows(metrics),
       valuesByName: largestRows(counts),
       seriesByPair: largestRows(pairs),
+    };
+  }
+
+  /** Only the figures of the scope; a turn for others between heads. */
+  async #counted(scope: CountScope): Promise<Cardinality> {
+    const { nowMs, matchers = [], label, rows } = scope;
+    const count = new SeriesCount(nowMs, label);
+    for (const head of this.#store.heads.values()) {
+      head.count(matchers, count);
+      await this.#clock?.sleep(0);
+    }
+    const { series, samples, chunks, memoryBytes, blocks } = this.#store.stats();
+    const sealed = { blockBytes: blocks.bytes, blockSamples: blocks.samples };
+    return {
+      ...joinCardinality([]),
+      ...{ series, samples, chunks, memoryBytes },
+      figures: { ...count.answer(Math.min(rows, CARDINALITY_ROWS_MAX)), ...sealed },
     };
   }
 

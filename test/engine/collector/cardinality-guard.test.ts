@@ -57,9 +57,12 @@ test('labels: how many, which, how many values', async () => {
   assert.deepEqual((await write([wide])).reasons, { cardinalityLabels: 1 });
   const denied = { __name__: 'm', user_id: '1' };
   assert.deepEqual((await write([denied])).reasons, { cardinalityDenied: 1 });
-  const values = ['1', '2', '3', '4'].map((v) => ({ __name__: `m${v}`, v }));
+  const values = ['1', '2', '3', '4'].map((v) => ({ __name__: 'm', v }));
   const many = await write([...values, { __name__: 'again', v: '2' }]);
   assert.deepEqual([many.accepted, many.reasons], [4, { cardinalityValues: 1 }]);
+  // Names of metrics are values too: a sender that makes names up is held as well.
+  const names = await write(['third', 'fourth'].map((__name__) => ({ __name__ })));
+  assert.deepEqual([names.accepted, names.reasons], [1, { cardinalityValues: 1 }]);
   const allowing = guarded({ allowLabels: ['host'] });
   const outcome = await allowing.write([
     { __name__: 'm', host: 'a' },

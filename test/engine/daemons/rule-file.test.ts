@@ -160,7 +160,7 @@ test('the short form of a file, and detectors', () => {
 
 test('the rules that ship with mon are good and stand on shared fragments', () => {
   const explained = explainRules(parseRuleFile(DEFAULT_RULES, 'mon:default-rules'));
-  assert.equal(explained.length, 9);
+  assert.equal(explained.length, 11);
   for (const { path, name } of explained) assert.match(path, /^standing/, name);
 });
 

@@ -45,8 +45,8 @@ export class HeldSeries implements SeriesGuard {
     this.#book.kernels.exports.splitHold(active ? this.#at : 0, active ? this.#size : 0);
   }
 
-  admit(bytes: Uint8Array, at: number, end: number, first: boolean): number {
-    return this.#inner?.admit(bytes, at, end, first) ?? 0;
+  admit(bytes: Uint8Array, at: number, end: number): number {
+    return this.#inner?.admit(bytes, at, end) ?? 0;
   }
 
   added(ref: number): void {

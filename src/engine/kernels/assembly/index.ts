@@ -6,12 +6,11 @@ export {
   bookAddSpelling,
   bookBytesAt,
   bookBytesLength,
-  bookDefinedIn,
   bookForget,
   bookFull,
   bookLimit,
   bookHas,
-  bookHold,
+  bookIsApart,
   bookLookup,
   bookNumber,
   bookNumbered,
@@ -19,11 +18,11 @@ export {
   bookPartition,
   bookRawBytes,
   bookRefs,
-  bookRelease,
   bookSeries,
-  bookTouch,
+  bookSetApart,
   bookTurn,
 } from './series-book';
+export { bookDefinedIn, bookHold, bookRelease, bookTouch } from './book-refs';
 export { isCanonical, isUtf8, labelLimits } from './label-check';
 export {
   columnRefsAt,
@@ -61,6 +60,7 @@ export {
   seriesLabels,
 } from './head-series';
 export { headCut, headNewest, headOldest, headPut } from './head-cut';
+export { headCountPairs, headFigures } from './head-figures';
 export { headFree, headTruncate } from './head-truncate';
 export { headDump, headDumpNeed, headDumpNext, refsDump, refsDumpNext } from './head-dump';
 export { headLoad, headLoadPairs, headReserve, loadMap, refsLoad } from './head-restore';

@@ -40,8 +40,8 @@ import {
   lastEntry,
   link,
   nextEntry,
-  refEntry,
 } from './series-book';
+import { refEntry } from './book-refs';
 
 /** The ref of samples whose series is refused or not known yet. */
 const NO_REF: u32 = 0xffffffff;

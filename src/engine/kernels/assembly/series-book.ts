@@ -18,8 +18,8 @@ import { xxh64 } from './hash';
 /** Entry: 4 length, 8 ref, 12 salt, 16 entry + 1 that came next; the rest is book-spelling's. */
 const ENTRY_BYTES: u32 = 28;
 /**
- * Ref: 0 entry + 1 of the canonical bytes (0: free), 4 defined in, 8 partition, 10 last use, 12
- * holds.
+ * Ref: 0 entry + 1 of the canonical bytes (0: free), 4 defined in, 8 lane, 10 last use, 12 holds.
+ * The lane is the partition; one past the last partition for a series that stands apart.
  */
 const REF_BYTES: u32 = 16;
 /** definedIn of a series that no dictionary has; a free ref keeps the next free ref + 1 there. */
@@ -47,6 +47,7 @@ let bytesMax: f64 = 0;
 let rawBytes: f64 = 0;
 let longest: u32 = 0;
 let turn: u16 = 0;
+let everApart: bool = false;
 /** Entry + 1 of the spelling that the last walk ended with: its follower is tried first. */
 export let lastEntry: u32 = 0;
 
@@ -270,7 +271,23 @@ export function bookBytesLength(ref: u32): u32 {
 }
 
 export function bookPartition(ref: u32): u32 {
-  return load<u16>(refAt(ref), 8);
+  const lane = <u32>load<u16>(refAt(ref), 8);
+  return lane < partitions ? lane : ownPartition(ref);
+}
+
+function ownPartition(ref: u32): u32 {
+  const length = bookBytesLength(ref);
+  return <u32>(xxh64(bookBytesAt(ref), length, 0) >> 52) % partitions;
+}
+
+/** From now on the samples of a living ref are split into buckets of their own, or again not. */
+export function bookSetApart(ref: u32, apart: bool): void {
+  everApart = true;
+  store<u16>(refAt(ref), <u16>(apart ? partitions : ownPartition(ref)), 8);
+}
+
+export function bookIsApart(ref: u32): bool {
+  return <u32>load<u16>(refAt(ref), 8) >= partitions;
 }
 
 /** Marks a use, so that the series is not forgotten for a while. */
@@ -278,24 +295,9 @@ export function touchRef(ref: usize): void {
   store<u16>(ref, turn, 10);
 }
 
-/** The same for a living ref by its number. */
-export function bookTouch(ref: u32): void {
-  touchRef(refAt(ref));
-}
-
 /** Begins the next turn, the unit in which idleness is counted. */
 export function bookTurn(): void {
   turn++;
-}
-
-/** Somebody keeps the ref: it is not forgotten before as many releases. */
-export function bookHold(ref: u32): void {
-  store<u32>(refAt(ref), load<u32>(refAt(ref), 12) + 1, 12);
-}
-
-export function bookRelease(ref: u32): void {
-  const holds = load<u32>(refAt(ref), 12);
-  if (holds != 0) store<u32>(refAt(ref), holds - 1, 12);
 }
 
 function isIdle(ref: usize, idle: u16): bool {
@@ -337,9 +339,18 @@ function compact(): void {
   endMoving(old);
 }
 
+/** Idle series that stand apart get their partition back while their bytes are still there. */
+function bringBack(idle: u16): void {
+  for (let ref: u32 = 0; ref < refCount; ref++) {
+    const r = refAt(ref);
+    if (load<u32>(r) != 0 && bookIsApart(ref) && isIdle(r, idle)) bookSetApart(ref, false);
+  }
+}
+
 /** Forgets all series not used in the last `idle` turns (1 or more), and says how many. */
 export function bookForget(idle: u32): u32 {
   const least = <u16>idle;
+  if (everApart) bringBack(least);
   dropEntries(least);
   let forgotten: u32 = 0;
   for (let ref: u32 = 0; ref < refCount; ref++) {
@@ -375,16 +386,6 @@ export function bookRawBytes(): f64 {
 /** Length of the longest canonical bytes ever numbered. */
 export function bookLongest(): u32 {
   return longest;
-}
-
-/** The dictionary (sequence) in which a living ref was defined last; 2^32 - 1 for none. */
-export function bookDefinedIn(ref: u32): u32 {
-  return load<u32>(refAt(ref), 4);
-}
-
-/** Entry + 1 of the canonical bytes of a living ref. */
-export function refEntry(ref: u32): u32 {
-  return load<u32>(refAt(ref));
 }
 
 /** Numbers below this are or were refs. */

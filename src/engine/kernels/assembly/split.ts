@@ -45,9 +45,11 @@ export function splitWindow(old: f64, late: f64, live: f64, last: f64): void {
 }
 
 function makeRoom(partitions: u32): void {
-  if (bucketCount != partitions * CLASSES) {
+  // Behind those of the partitions lie the buckets of series that stand apart.
+  const wanted = (partitions + 1) * CLASSES;
+  if (bucketCount != wanted) {
     if (bucketCount != 0) free(ends, bucketCount * 4);
-    bucketCount = partitions * CLASSES;
+    bucketCount = wanted;
     ends = alloc(bucketCount * 4);
   }
   if (columnCount <= capacity) return;

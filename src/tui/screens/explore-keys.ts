@@ -1,0 +1,111 @@
+// The keys of the explorer, in one table: the bar shows those valid now, the help all of a view.
+// The names of keys are those of tui/keys.ts.
+
+/** The lists, in the order of the key Tab. */
+export const EXPLORE_TABS = ['metrics', 'labels', 'pairs', 'policies'] as const;
+export type ExploreTab = (typeof EXPLORE_TABS)[number];
+
+export type ExploreMode = 'list' | 'inside' | 'filter' | 'rule' | 'overlay';
+
+export type ExploreAction =
+  | 'quit'
+  | 'back'
+  | 'help'
+  | 'filter'
+  | 'nextTab'
+  | 'previousTab'
+  | 'tab1'
+  | 'tab2'
+  | 'tab3'
+  | 'tab4'
+  | 'up'
+  | 'down'
+  | 'pageUp'
+  | 'pageDown'
+  | 'first'
+  | 'last'
+  | 'open'
+  | 'sort'
+  | 'sortBack'
+  | 'reverse'
+  | 'rule'
+  | 'nextRule'
+  | 'previousRule'
+  | 'copy'
+  | 'print'
+  | 'command'
+  | 'pause'
+  | 'repaint'
+  | 'submit'
+  | 'erase'
+  | 'clear';
+
+export interface ExploreKey {
+  readonly action: ExploreAction;
+  readonly keys: readonly string[];
+  readonly modes: readonly ExploreMode[];
+  readonly shown: string;
+  readonly help: string;
+  /** A word for the bar; left out of it when undefined. */
+  readonly bar?: string;
+}
+
+const LOOKS: readonly ExploreMode[] = ['list', 'inside'];
+const ALL: readonly ExploreMode[] = [...LOOKS, 'filter', 'rule', 'overlay'];
+
+type Words = readonly [shown: string, help: string, bar?: string];
+
+function key(
+  action: ExploreAction,
+  keys: readonly string[],
+  modes: readonly ExploreMode[],
+  [shown, help, bar]: Words,
+): ExploreKey {
+  return { action, keys, modes, shown, help, ...(bar === undefined ? {} : { bar }) };
+}
+
+export const EXPLORE_KEYS: readonly ExploreKey[] = [
+  key('help', ['?', 'h', 'f1'], LOOKS, ['?', 'all keys', 'help']),
+  key('open', ['return', 'right', 'l'], LOOKS, ['Enter', 'look inside', 'open']),
+  key('back', ['escape', 'left', 'backspace'], ['inside'], ['Esc', 'one level back', 'back']),
+  key('submit', ['return'], ['filter'], ['Enter', 'keep the filter', 'keep']),
+  key('back', ['escape'], ['filter'], ['Esc', 'leave the filter as it was', 'cancel']),
+  key('nextTab', ['tab'], ['list'], ['Tab', 'next list', 'list']),
+  key('previousTab', ['shift-tab'], ['list'], ['Shift-Tab', 'list before']),
+  key('tab1', ['1'], ['list'], ['1', 'metrics']),
+  key('tab2', ['2'], ['list'], ['2', 'labels']),
+  key('tab3', ['3'], ['list'], ['3', 'pairs']),
+  key('tab4', ['4'], ['list'], ['4', 'limits and policies']),
+  key('filter', ['/'], LOOKS, ['/', 'only rows with a text; ! inverts', 'filter']),
+  key('sort', ['s', '>'], LOOKS, ['s >', 'sort by the next column', 'sort']),
+  key('sortBack', ['<'], LOOKS, ['<', 'sort by the column before']),
+  key('reverse', ['r', 'R'], LOOKS, ['r', 'sort the other way']),
+  key('rule', ['w', 'd'], LOOKS, ['w', 'write the rule that takes it away', 'write rule']),
+  key('nextRule', ['tab', 'down', 'right', 'j', 'w'], ['rule'], ['Tab', 'another rule', 'other']),
+  key('previousRule', ['shift-tab', 'up', 'left', 'k'], ['rule'], ['Shift-Tab', 'rule before']),
+  key('copy', ['y', 'return'], ['rule', 'overlay'], ['y', 'copy to the clipboard', 'copy']),
+  key('print', ['p'], ['rule', 'overlay'], ['p', 'leave, and print it', 'print']),
+  key('back', ['escape'], ['rule', 'overlay'], ['Esc', 'one level back', 'back']),
+  key('command', ['c'], LOOKS, ['c', 'the command that opens this view', 'command']),
+  key('pause', [' '], LOOKS, ['Space', 'hold the picture, or go on']),
+  key('up', ['up', 'k'], LOOKS, ['↑ k', 'line above']),
+  key('down', ['down', 'j'], LOOKS, ['↓ j', 'line below']),
+  key('pageUp', ['pageUp'], LOOKS, ['PgUp', 'a page up']),
+  key('pageDown', ['pageDown'], LOOKS, ['PgDn', 'a page down']),
+  key('first', ['home', 'g'], LOOKS, ['Home g', 'first line']),
+  key('last', ['end', 'G'], LOOKS, ['End G', 'last line']),
+  key('clear', ['escape'], ['list'], ['Esc', 'drop the filter']),
+  key('clear', ['ctrl-u'], ['filter'], ['Ctrl-U', 'erase all']),
+  key('erase', ['backspace', 'delete'], ['filter'], ['Backspace', 'erase a character']),
+  key('quit', ['q'], [...LOOKS, 'rule', 'overlay'], ['q', 'leave', 'quit']),
+  key('quit', ['ctrl-c'], ALL, ['Ctrl-C', 'leave']),
+  key('repaint', ['ctrl-l'], ALL, ['Ctrl-L', 'paint the whole screen again']),
+];
+
+export function exploreActionFor(mode: ExploreMode, name: string): ExploreAction | undefined {
+  return EXPLORE_KEYS.find((k) => k.modes.includes(mode) && k.keys.includes(name))?.action;
+}
+
+export function exploreKeysOf(mode: ExploreMode): readonly ExploreKey[] {
+  return EXPLORE_KEYS.filter((k) => k.modes.includes(mode));
+}
