@@ -55,8 +55,17 @@ const SILENT: readonly PanelKind[] = ['text', 'row', 'unknown'];
 /** Kinds whose queries are asked for one instant unless they say otherwise. */
 const INSTANT: readonly PanelKind[] = ['table', 'bar'];
 
+export interface DashReading {
+  /** A query that cannot be PromQL is a mistake, not only a warning. */
+  readonly strict?: boolean;
+}
+
 /** Reads a dashboard file. @throws UserError with the place of the first mistake. */
-export function parseDashboard(text: string, path: string): ReadDashboard {
+export function parseDashboard(
+  text: string,
+  path: string,
+  reading: DashReading = {},
+): ReadDashboard {
   if (text.length > DASH_FILE_BYTES_MAX) throw new UserError(`${path} is larger than 4 MiB`);
   const file = new ConfigFile(text, path);
   if (file.root === null) file.fail(null, 'the file is empty', 'it begins with title: …');
@@ -69,7 +78,7 @@ export function parseDashboard(text: string, path: string): ReadDashboard {
     rangeMs: rangeOf(root),
     refreshMs: refreshOf(root),
     variables,
-    panels: readPanels(root, variables),
+    panels: readPanels(root, variables, reading),
   };
   return { dashboard, warnings: file.warnings };
 }
@@ -97,9 +106,14 @@ interface Context {
   readonly variables: readonly DashVariable[];
   readonly ids: PanelIds;
   readonly flow: Flow;
+  readonly strict: boolean;
 }
 
-function readPanels(root: Section, variables: readonly DashVariable[]): DashPanel[] {
+function readPanels(
+  root: Section,
+  variables: readonly DashVariable[],
+  { strict = false }: DashReading,
+): DashPanel[] {
   const nodes = root.items('panels');
   if (nodes.length === 0) root.fail('panels', 'panels must hold at least one panel');
   if (nodes.length > DASH_PANELS_MAX) {
@@ -110,6 +124,7 @@ function readPanels(root: Section, variables: readonly DashVariable[]): DashPane
     variables,
     ids: new PanelIds(),
     flow: new Flow(),
+    strict,
   };
   // Names that are given are taken before any is made.
   const sections = nodes.map((node) => new Section(root.file, node, 'a panel', PANEL_FIELDS));
@@ -128,7 +143,7 @@ function readPanel(section: Section, context: Context): DashPanel {
   const title = (section.text('row') ?? section.text('title') ?? '').slice(0, DASH_TITLE_UNITS_MAX);
   const queries = readQueries(section, kind, context);
   const text = section.text('text') ?? '';
-  if (kind === 'text' && text === '') section.fail('text', 'a text panel needs a text');
+  if (kind === 'text' && !section.has('text')) section.fail('text', 'a text panel needs a text');
   const [min, max] = [numberOf(section, 'min'), numberOf(section, 'max')];
   if (min !== undefined && max !== undefined && min >= max) {
     section.fail('max', 'max must be greater than min');
@@ -239,10 +254,21 @@ function checkQuery(
     if (unknown === undefined) continue;
     const near = nearestName(unknown, [...names, '__rate_interval', '__interval', '__range']);
     const hint = near === undefined ? 'give it under variables' : `did you mean $${near}?`;
-    file.fail(node, `there is no variable $${unknown}`, hint);
+    return complain(file, node, { words: `there is no variable $${unknown}`, hint, context });
   }
   const fault = queryFault(query.expr, context.scope);
-  if (fault !== undefined) file.fail(node, `expr: ${fault.message}`, fault.hint);
+  if (fault === undefined) return;
+  complain(file, node, { words: `expr: ${fault.message}`, hint: fault.hint, context });
+}
+
+/** Of a query: the panel will say so, and the other panels are shown all the same. */
+function complain(
+  file: ConfigFile,
+  node: Node,
+  of: { readonly words: string; readonly hint: string | undefined; readonly context: Context },
+): void {
+  if (of.context.strict) file.fail(node, of.words, of.hint);
+  file.warn(node, of.hint === undefined ? of.words : `${of.words}; ${of.hint}`);
 }
 
 function readThresholds(section: Section): Threshold[] {
@@ -254,7 +280,8 @@ function readThresholds(section: Section): Threshold[] {
     .map((node) => {
       const one = new Section(section.file, node, 'a threshold', ['value', 'level']);
       const level = one.oneOf('level', LEVELS);
-      if (level === undefined) return one.fail('level', `a threshold needs a level: ${LEVELS.join(', ')}`);
+      if (level === undefined)
+        return one.fail('level', `a threshold needs a level: ${LEVELS.join(', ')}`);
       return { value: numberOf(one, 'value') ?? -Infinity, level };
     })
     .toSorted((a, b) => a.value - b.value);

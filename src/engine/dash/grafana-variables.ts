@@ -102,7 +102,10 @@ function importQuery(
     ? textOf(query, 'query', QUERY_UNITS_MAX)
     : textOf(json, 'query', QUERY_UNITS_MAX) || textOf(json, 'definition', QUERY_UNITS_MAX);
   const source = sourceOf(text);
-  if (source === undefined) notes.add(`the query of the variable $${name} is not understood`);
+  if (source === undefined) {
+    notes.add(`the query of the variable $${name} is not understood: its values are the file's`);
+    return makeVariable(name, 'custom', { ...frame, options: rememberedOptions(json, frame) });
+  }
   let regex = textOf(json, 'regex');
   try {
     matchPattern(regex.replace(/^\/([\s\S]*)\/[a-z]*$/, '$1'), '');
@@ -116,6 +119,14 @@ function importQuery(
     regex,
     sort: SORTS[numberOf(json, 'sort') ?? 0] ?? 'none',
   });
+}
+
+/** The values that the file was saved with. */
+function rememberedOptions(json: Json, frame: Frame): VariableOption[] {
+  const saved = mapsOf(json, 'options').map((one) => textOf(one, 'value'));
+  const values = [...saved, ...frame.current].filter((v) => v !== '' && v !== ALL);
+  const some = values.length > 0 ? [...new Set(values)] : ['x'];
+  return some.slice(0, DASH_VALUES_MAX).map((value) => ({ text: value, value }));
 }
 
 /** What is chosen in the file, Grafana's word for all made ours. */

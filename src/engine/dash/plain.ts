@@ -33,12 +33,11 @@ const FIELD = {
 } as const;
 
 function plainVariable(variable: DashVariable): Plain {
-  const { name, label, kind, source, regex, sort, multi, auto, hidden } = variable;
+  const { name, label, kind, regex, sort, multi, auto, hidden } = variable;
   const usual = makeVariable(name, kind);
   const out: Plain = { name };
   if (label !== '') out['label'] = label;
   out[FIELD[kind]] = valuesOf(variable);
-  if (kind === 'query' && source === undefined) out['query'] = 'query_result(vector(0))';
   if (regex !== usual.regex) out['regex'] = regex;
   if (sort !== (kind === 'query' ? 'text' : 'none')) out['sort'] = sort;
   if (multi) out['multi'] = true;
@@ -87,7 +86,7 @@ function plainPanel(panel: DashPanel): Plain {
   if (panel.description !== '') out['description'] = panel.description;
   out['grid'] = { ...place, w: Math.min(place.w, GRID_COLUMNS - place.x) };
   if (queries.length > 0) out['queries'] = queries.map((query) => plainQuery(query, panel));
-  if (text !== '') out['text'] = text;
+  if (out['type'] === 'text') out['text'] = text;
   if (panel.unit !== usual.unit) out['unit'] = panel.unit;
   if (min !== undefined) out['min'] = min;
   if (max !== undefined) out['max'] = max;
