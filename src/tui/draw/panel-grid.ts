@@ -199,7 +199,15 @@ function shareRows(bands: readonly Band[], rows: number): number[] {
       heights[open.reduce((a, b) => (share(b) < share(a) ? b : a))]++;
     }
   };
+  shrink(heights, rows);
   grow((band) => band.wanted);
   grow((band) => band.most);
   return heights;
+}
+
+/** Takes rows from the highest bands until all fit; a terminal may be lower than any panel likes. */
+function shrink(heights: number[], rows: number): void {
+  for (let over = heights.reduce((sum, n) => sum + n, 0) - rows; over > 0; over--) {
+    heights[heights.indexOf(Math.max(...heights))]--;
+  }
 }
