@@ -1,6 +1,7 @@
-// One panel of a dashboard as cells: box, title, and what its kind shows. Pure: the same panel, data
-// and size are the same cells, for the screen, the wall and a picture. Easy to get wrong: a panel
-// never fails the screen; what is wrong with it stands inside it, next to its last good picture.
+// One panel of a dashboard as cells: box, title, and what its kind shows. Pure: the same panel,
+// data and size are the same cells, for the screen, the wall and a picture. Easy to get wrong: a
+// panel never fails the screen; what is wrong with it stands inside it, next to its last good
+// picture.
 import type { DashPanel } from '../../engine/dash/dashboard.ts';
 import { drawArc } from '../draw/arc.ts';
 import { drawBars } from '../draw/bars.ts';

@@ -1,6 +1,6 @@
 // `mon dash` behind a real pty: sizes, a storm of resizes, every way to leave, a server that goes
-// and comes, hostile names, keys, and that a beat sends only what changed. What it costs is printed,
-// not judged.
+// and comes, hostile names, keys, and that a beat sends only what changed. What it costs is
+// printed, not judged.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
