@@ -17,6 +17,7 @@ import type { ClusterDirectory } from './cluster-directory.ts';
 import { farProducer } from './far-producer.ts';
 import type { FarProducer } from './far-producer.ts';
 import { passes } from './role-frame.ts';
+import { RoleHealths } from './role-health.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { directoryOf } from './role-query.ts';
 import type { StoreFacts } from './role-store.ts';
@@ -47,6 +48,7 @@ export async function startApi(world: RoleWorld): Promise<void> {
       return { ready: why.length === 0, why: why.join(', ') };
     },
     onBug: failed,
+    roles: rolesOf(world, directory),
     blocks: () => blocksOf(directory),
     admin: settings.adminApi === true ? adminOf(world, directory, producer) : undefined,
   });
@@ -65,6 +67,11 @@ export async function startApi(world: RoleWorld): Promise<void> {
     },
     drain: () => api.drain(DRAIN_MS),
   });
+}
+
+function rolesOf(world: RoleWorld, directory: ClusterDirectory) {
+  const { clock, health } = world;
+  return new RoleHealths({ directory, clock, hub: world.hub('health', 0), own: health }).look;
 }
 
 /** Whichever query process lives now, as a link. */
