@@ -7,10 +7,12 @@ import { MonError } from '../errors.ts';
 import type { Labels } from '../model/labels.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Admin, TargetStatus, Targets } from '../ports.ts';
+import { addressText } from '../remote/address.ts';
 import { RemoteAsk } from '../remote/ask-remote.ts';
 import type { Calling } from '../remote/link.ts';
 import { RemoteSource } from '../remote/source-remote.ts';
 import { RemoteUpkeep } from '../remote/upkeep-remote.ts';
+import type { Service } from '../runtime/service.ts';
 import { urlOf } from './listen-address.ts';
 import { Beats } from './beats.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
@@ -24,6 +26,7 @@ import type { StoreFacts } from './role-store.ts';
 import { VERSION } from './version.ts';
 
 const LOOK_MS = 250;
+const LEASE = { leaseMs: 6000, beatMs: 1000, places: 1 };
 const DRAIN_MS = 5000;
 
 interface Addressed {
@@ -59,6 +62,7 @@ export async function startApi(world: RoleWorld): Promise<void> {
     start: async () => beats.every(LOOK_MS, () => targets.look()),
     stop: () => beats.stop(),
   });
+  services.add(announced(world));
   services.add({
     name: 'api',
     start: async () => {
@@ -67,6 +71,20 @@ export async function startApi(world: RoleWorld): Promise<void> {
     },
     drain: () => api.drain(DRAIN_MS),
   });
+}
+
+/** Others have to find this process too: its figures are scraped as theirs are. */
+function announced(world: RoleWorld): Service {
+  const { member } = world.options;
+  const placement = world.placement(LEASE);
+  return {
+    name: 'lease',
+    start: async () => {
+      await placement.join('api', member, () => undefined);
+      await placement.announce('api', member, { address: addressText(world.address) });
+    },
+    drain: () => placement.leave('api', member),
+  };
 }
 
 function rolesOf(world: RoleWorld, directory: ClusterDirectory) {

@@ -56,6 +56,7 @@ export class RoleHealths {
       const address = (facts as { address?: string } | null)?.address;
       if (address === undefined) continue;
       const [role] = key.split('/');
+      if (name === own().member) continue;
       here.add(key);
       this.#known.set(key, { role, member: name, address, seenMs: now });
     }

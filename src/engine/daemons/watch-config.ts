@@ -73,7 +73,7 @@ export function watchUrl(text: string): string {
 
 /** By its path: Alertmanager's API, or a hook that takes any JSON. */
 export function formOf(url: string): WatchTellConfig['form'] {
-  return /\/api\/v2\/alerts$/.test(url) ? 'alertmanager' : 'json';
+  return url.endsWith('/api/v2/alerts') ? 'alertmanager' : 'json';
 }
 
 /** Reads the file. @throws UserError at the place of a mistake. */
