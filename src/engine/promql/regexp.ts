@@ -55,6 +55,25 @@ export function findPattern(pattern: string, text: string): boolean {
   return compileLoose(pattern).matcher(text).find();
 }
 
+/** Groups of the first match anywhere; a group that took no part is undefined. */
+export interface PatternMatch {
+  readonly groups: readonly (string | undefined)[];
+  readonly named: Readonly<Record<string, string | undefined>>;
+}
+
+/** The first match anywhere, in linear time; undefined for none. @throws UserError. */
+export function matchPattern(pattern: string, text: string): PatternMatch | undefined {
+  const compiled = compileLoose(pattern);
+  const matcher = compiled.matcher(text);
+  if (!matcher.find()) return undefined;
+  const groups = Array.from({ length: matcher.groupCount() }, (_, i) => {
+    return matcher.group(i + 1) ?? undefined;
+  });
+  const named: Record<string, string | undefined> = Object.create(null);
+  for (const [name, at] of Object.entries(compiled.namedGroups())) named[name] = groups[at - 1];
+  return { groups, named };
+}
+
 /** Every match replaced; `$1`, `${1}`, `${name}` and `$$` as Go's regexp has them. */
 export function replacePattern(pattern: string, by: string, text: string): string {
   const compiled = compileLoose(pattern);

@@ -63,6 +63,24 @@ export class CellGrid {
     if (to > from) this.styles.fill(more.style, y * this.width + from, y * this.width + to);
   }
 
+  /** Copies another grid over this one; what lies outside is left out. */
+  blit(from: CellGrid, x: number, y: number): void {
+    const width = Math.min(from.width, this.width - x);
+    for (let row = 0; row < from.height && y + row < this.height; row++) {
+      const source = row * from.width;
+      const target = (y + row) * this.width + x;
+      for (let i = 0; i < width; i++) this.chars[target + i] = from.chars[source + i];
+      this.styles.set(from.styles.subarray(source, source + width), target);
+    }
+    this.wide ||= from.wide;
+  }
+
+  /** The character of a cell, empty for the right half of a wide one, and its style. */
+  cell(x: number, y: number): { readonly char: string; readonly style: number } {
+    const at = y * this.width + x;
+    return { char: this.chars[at], style: this.styles[at] };
+  }
+
   /** True while nothing was drawn there. */
   blank(x: number, y: number): boolean {
     return this.chars[y * this.width + x] === ' ';

@@ -22,6 +22,12 @@ export interface Area {
   readonly height: number;
 }
 
+/** A value worth a line of its own: a threshold. */
+export interface PlotMark {
+  readonly value: number;
+  readonly style: number;
+}
+
 export interface PlotOptions {
   readonly series: readonly GraphSeries[];
   readonly startMs: number;
@@ -37,6 +43,8 @@ export interface PlotOptions {
   readonly ascii?: boolean;
   /** Everything grey: the data is old. */
   readonly stale?: boolean;
+  /** Dashed lines at values, where they lie within the axis. */
+  readonly marks?: readonly PlotMark[];
   /** Number of rows for the time axis: 2 line and labels, 1 labels only, 0 none. */
   readonly axisRows: 0 | 1 | 2;
 }
@@ -69,6 +77,8 @@ export function drawPlot(cells: CellGrid, area: Area, options: PlotOptions): voi
   if (inner.width < 4) return;
   drawYAxis(cells, { ...area, height }, { scale, labels });
   drawLines(cells, inner, { options, scale });
+  drawMarks(cells, inner, { options, scale });
+  if (options.ascii !== true) drawGridLines(cells, inner, scale);
   if (letters > 0) drawLetters(cells, inner, { options, scale });
   if (options.axisRows > 0) drawTimeAxis(cells, { ...inner, y: area.y + height }, options);
 }
@@ -137,7 +147,18 @@ function drawLines(cells: CellGrid, inner: Area, job: LineJob): void {
       if (char !== '') cells.set(inner.x + x, inner.y + y, char, raster.style(x, y));
     }
   }
-  drawGridLines(cells, inner, scale);
+}
+
+/** Behind the lines, in front of the grid. */
+function drawMarks(cells: CellGrid, inner: Area, { options, scale }: LineJob): void {
+  for (const { value, style } of options.marks ?? []) {
+    if (!(value >= scale.low && value <= scale.high)) continue;
+    const row = rowOf(value, scale, inner.height);
+    for (let x = 0; x < inner.width; x++) {
+      const at = inner.x + x;
+      if (cells.blank(at, inner.y + row)) cells.set(at, inner.y + row, '╌', style);
+    }
+  }
 }
 
 /** Dotted lines at the ticks, only where nothing is drawn and not on the lowest row. */
@@ -211,7 +232,12 @@ export function lastPresent(series: GraphSeries): number | undefined {
   return undefined;
 }
 
-function drawTimeAxis(cells: CellGrid, area: Area, options: PlotOptions): void {
+/** The time axis below a plot of the same width: a line with ticks, and their labels. */
+export function drawTimeAxis(
+  cells: CellGrid,
+  area: Area,
+  options: Pick<PlotOptions, 'startMs' | 'endMs' | 'zone' | 'axisRows'>,
+): void {
   const { startMs, endMs, zone, axisRows } = options;
   const ticks = timeTicks({ startMs, endMs, columns: area.width, zone });
   let labelRow = area.y;

@@ -42,6 +42,19 @@ export type StyleName = (typeof STYLE_NAMES)[number];
 export const STYLE = Object.fromEntries(STYLE_NAMES.map((name, i) => [name, i])) as Readonly<
   Record<StyleName, number>
 >;
+/** Steps of the ramp of a heatmap. */
+export const MAP_STEPS = 12;
+/** Styles behind the named ones: a step of the ramp as the colour of the character. */
+const MAP_SINGLE = STYLE_NAMES.length;
+/** And behind those: one step as its colour, another as what lies behind it. */
+const MAP_PAIR = MAP_SINGLE + MAP_STEPS;
+
+/** The style of a step of the ramp, with another step behind the character where given. */
+export function mapStyle(step: number, behind?: number): number {
+  if (behind === undefined) return MAP_SINGLE + step;
+  return MAP_PAIR + step * MAP_STEPS + behind;
+}
+
 export const SERIES_STYLES = 8;
 export const HEAT_STYLES = 6;
 
@@ -125,6 +138,18 @@ const LOOKS: Readonly<Record<ThemeName, readonly Look[]>> = {
   ],
 };
 
+/** From nearly the background to what strikes the eye; even steps, so that equal runs are long. */
+const RAMP: Readonly<Record<ThemeName, readonly number[]>> = {
+  dark: [
+    ...[0x1e2a4a, 0x23386a, 0x264a85, 0x255f97, 0x22759d, 0x1f8b9b],
+    ...[0x26a18f, 0x45b67c, 0x76c865, 0xacd552, 0xe0dc4e, 0xfdf08a],
+  ],
+  light: [
+    ...[0xe3eefb, 0xc9dff5, 0xabcdec, 0x8abae2, 0x69a5d6, 0x4b8fc9],
+    ...[0x3579b9, 0x2563a6, 0x1a4f91, 0x143d79, 0x102d5f, 0x0b1e44],
+  ],
+};
+
 const ATTRIBUTES: Readonly<Record<Attribute, readonly [string, string]>> = {
   bold: ['1', '22'],
   dim: ['2', '22'],
@@ -151,7 +176,32 @@ export function palette(depth: ColorDepth, theme: ThemeName = 'dark'): Palette {
     open.push(on.length > 0 ? `\u001b[${on.join(';')}m` : '');
     close.push(off.length > 0 ? `\u001b[${off.join(';')}m` : '');
   }
+  addRamp(RAMP[theme], depth, { open, close });
   return { depth, open, close };
+}
+
+/** True when a palette has the colours of a ramp; otherwise its styles change nothing. */
+export function hasRamp({ depth }: Palette): boolean {
+  return depth === 'truecolor' || depth === '256';
+}
+
+function addRamp(
+  ramp: readonly number[],
+  depth: ColorDepth,
+  to: { readonly open: string[]; readonly close: string[] },
+): void {
+  const colored = depth === 'truecolor' || depth === '256';
+  const codes = ramp.map((rgb) => (colored ? colorCode(rgb, 0, depth) : ''));
+  for (const code of codes) {
+    to.open.push(colored ? `\u001b[${code}m` : '');
+    to.close.push(colored ? '\u001b[39m' : '');
+  }
+  for (const code of codes) {
+    for (const behind of codes) {
+      to.open.push(colored ? `\u001b[${code};4${behind.slice(1)}m` : '');
+      to.close.push(colored ? '\u001b[39;49m' : '');
+    }
+  }
 }
 
 function colorCode(rgb: number, ansi: number, depth: ColorDepth): string {

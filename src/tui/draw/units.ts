@@ -2,8 +2,21 @@
 // value keeps three significant digits, so that a column of them does not jump. NaN and infinities
 // have words.
 
-/** What a number counts. 'percent' is a ratio (0.5 is 50 %), 'seconds' a duration. */
-export type Unit = 'short' | 'bytes' | 'bytes/s' | '/s' | 'percent' | 'seconds';
+/**
+ * What a number counts. 'percent' is a ratio (0.5 is 50 %), 'percent100' goes to 100; 'seconds' and
+ * 'ms' are durations, 'unixtime' is seconds since 1970.
+ */
+export type Unit =
+  | 'short'
+  | 'bytes'
+  | 'bytes/s'
+  | 'bits/s'
+  | '/s'
+  | 'percent'
+  | 'percent100'
+  | 'seconds'
+  | 'ms'
+  | 'unixtime';
 
 const SI = ['', 'k', 'M', 'G', 'T', 'P', 'E'];
 const IEC = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
@@ -13,11 +26,21 @@ export function formatValue(value: number, unit: Unit = 'short'): string {
   if (Number.isNaN(value)) return 'NaN';
   if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
   if (unit === 'percent') return `${digits(value * 100)}%`;
+  if (unit === 'percent100') return `${digits(value)}%`;
   if (unit === 'seconds') return formatDuration(value * 1000);
+  if (unit === 'ms') return formatDuration(value);
+  if (unit === 'unixtime') return formatInstant(value * 1000);
+  if (unit === 'bits/s') return `${scaled(value, 1000, SI, '')}b/s`;
   if (unit === 'bytes') return scaled(value, 1024, IEC, ' ');
   if (unit === 'bytes/s') return `${scaled(value, 1024, IEC, ' ')}/s`;
   if (unit === '/s') return `${scaled(value, 1000, SI, '')}/s`;
   return scaled(value, 1000, SI, '');
+}
+
+/** `2026-11-21 05:30:00` in UTC; a number that is no instant as it is. */
+function formatInstant(ms: number): string {
+  if (Math.abs(ms) > 8.64e15) return digits(ms / 1000);
+  return new Date(ms).toISOString().slice(0, 19).replace('T', ' ');
 }
 
 function scaled(value: number, base: number, prefixes: readonly string[], gap: string): string {
@@ -128,5 +151,6 @@ export function tickStep(value: number, unit: Unit): number {
     return within >= 1000 ? power * 1024 : within * power;
   }
   if (unit === 'seconds' && value > 1) return agreeableDuration(value * 1000) / 1000;
+  if (unit === 'ms' && value > 1000) return agreeableDuration(value);
   return oneTwoFive(value);
 }

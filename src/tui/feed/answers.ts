@@ -33,6 +33,11 @@ export function unreachable(thrown: unknown): boolean {
   );
 }
 
+/** True when a question was given up, which is no trouble of anybody. */
+export function givenUp(thrown: unknown): boolean {
+  return thrown instanceof MonError && thrown.code === 'MON_ABORTED';
+}
+
 /** The same trouble as before keeps its beginning and its identity. */
 export function troubleOf(thrown: unknown, nowMs: number, before: Trouble | undefined): Trouble {
   const message = messageOf(thrown);

@@ -3,11 +3,11 @@
 // next to the last good data; the next beat tries again, so a server that comes back is seen. Easy
 // to get wrong: a server that hangs must not hold a beat for ever, and one that is down is asked
 // once a beat, not per panel.
-import { MonError } from '../../engine/errors.ts';
 import type { Grid } from '../../engine/model/fragment.ts';
 import type { Ask } from '../../engine/ports.ts';
 import type { Clock, Timer } from '../../engine/runtime/clock.ts';
-import { agreeableDuration, formatRange } from '../draw/units.ts';
+import { formatRange } from '../draw/units.ts';
+import { ASK_MS_MAX, boundedAsk } from './bounded-ask.ts';
 import { emptyPanel, gridKey, numberOf, panelData, troubleOf, unreachable } from './answers.ts';
 import { Ring } from './ring.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
   TargetsData,
   Trouble,
 } from './snapshot.ts';
+import { timeView, type TimeView } from './time-view.ts';
 
 export interface FeedOptions {
   readonly ask: Ask;
@@ -35,11 +36,8 @@ export interface FeedOptions {
 const BEAT_MS = 1000;
 /** Questions under way at once; the server's limit for one user is ten. */
 const ASKS_AT_ONCE = 4;
-const ASK_MS_MAX = 10_000;
 /** What the server does not have is asked for again this often. */
 const ABSENT_MS = 15_000;
-/** The time axis moves on in this many strides a range. */
-const STRIDES = 15;
 const SCRAPE_MS = 15_000;
 
 interface PanelKeeper {
@@ -263,30 +261,8 @@ export class Feed {
     }
   }
 
-  /** The question, or a failure when the feed stops or the answer takes too long. */
-  private async bounded<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const abort = new AbortController();
-    let timer: Timer | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const give = (error: MonError): void => {
-        abort.abort();
-        reject(error);
-      };
-      timer = this.options.clock.after(ASK_MS_MAX + 500, () =>
-        give(new MonError('MON_TIMEOUT', `no answer within ${formatRange(ASK_MS_MAX)}`)),
-      );
-      this.abort.signal.addEventListener(
-        'abort',
-        () => give(new MonError('MON_ABORTED', 'the screen was closed')),
-        { once: true, signal: abort.signal },
-      );
-    });
-    try {
-      return await Promise.race([ask(abort.signal), late]);
-    } finally {
-      timer?.cancel();
-      abort.abort();
-    }
+  private bounded<T>(ask: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    return boundedAsk(ask, { clock: this.options.clock, closed: this.abort.signal });
   }
 
   private expression(expr: string, stepMs: number): string {
@@ -302,14 +278,9 @@ export class Feed {
     return Math.max(Math.min(4 * interval, 600_000), stepMs, 4000);
   }
 
-  private view(nowMs: number): { grid: Grid; startMs: number; endMs: number } {
-    const step = Math.max(1000, agreeableDuration(this.rangeMs / Math.max(10, this.columns)));
-    const stride = Math.max(step, agreeableDuration(this.rangeMs / STRIDES));
-    const until = Math.min(this.anchorMs ?? nowMs, nowMs);
-    const end = Math.floor(until / step) * step;
-    const endMs = this.anchorMs === undefined ? Math.ceil(end / stride) * stride : end;
-    const startMs = endMs - this.rangeMs;
-    return { grid: { start: Math.ceil(startMs / step) * step, end, step }, startMs, endMs };
+  private view(nowMs: number): TimeView {
+    const { rangeMs, columns, anchorMs } = this;
+    return timeView({ rangeMs, columns, anchorMs, nowMs });
   }
 
   private publish(nowMs: number, force: boolean): void {

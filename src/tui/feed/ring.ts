@@ -28,6 +28,11 @@ export class Ring {
   /** Series that the answer had beyond the bound. */
   hidden = 0;
   private partial = 0;
+  private readonly most: number;
+
+  constructor(most = RING_SERIES_MAX) {
+    this.most = most;
+  }
 
   /** The grid to ask for so that the ring can hold `wanted` afterwards. */
   missing(wanted: Grid): Grid {
@@ -57,7 +62,7 @@ export class Ring {
       const key = labelsKey(labels);
       let row = next.get(key);
       if (!row) {
-        if (next.size >= RING_SERIES_MAX) {
+        if (next.size >= this.most) {
           this.hidden++;
           return;
         }
