@@ -38,11 +38,7 @@ export const NEVERS: readonly Triple[] = [
   [[...PARTS, ...GROUND, ...SINGLE], ['daemons'], 'wiring knows the parts, parts never the wiring'],
   [[...GROUND, ...SINGLE], PARTS, 'the ground carries the parts, so it cannot stand on them'],
   [PURE, ['runtime'], 'pure: clock, disk and randomness come in as arguments'],
-  [
-    ['model'],
-    allBut(ENGINE, 'model', 'errors', ...LIMITS),
-    'nouns lean on nothing above them',
-  ],
+  [['model'], allBut(ENGINE, 'model', 'errors', ...LIMITS), 'nouns lean on nothing above them'],
   [['errors'], allBut(ENGINE, 'errors'), 'everything imports errors.ts: a circle would begin here'],
   [LIMITS, allBut(ENGINE, 'limits', 'errors'), 'bounds are plain numbers'],
   [['ports'], allBut(ENGINE, 'ports', 'errors', 'model'), 'contracts speak in nouns only'],
