@@ -1,0 +1,125 @@
+// The keys of a dashboard, in one table: the bar shows those valid now, the help all of a view. The
+// names of keys are those of tui/keys.ts.
+
+export type DashMode = 'board' | 'zoom' | 'help' | 'command' | 'explain' | 'variables' | 'values';
+
+export type DashAction =
+  | 'quit'
+  | 'back'
+  | 'help'
+  | 'zoom'
+  | 'next'
+  | 'previous'
+  | 'left'
+  | 'right'
+  | 'up'
+  | 'down'
+  | 'pageUp'
+  | 'pageDown'
+  | 'first'
+  | 'last'
+  | 'wider'
+  | 'narrower'
+  | 'earlier'
+  | 'later'
+  | 'live'
+  | 'pause'
+  | 'slower'
+  | 'faster'
+  | 'variables'
+  | 'open'
+  | 'toggle'
+  | 'submit'
+  | 'erase'
+  | 'clear'
+  | 'command'
+  | 'explain'
+  | 'copy'
+  | 'repaint';
+
+export interface DashKey {
+  readonly action: DashAction;
+  readonly keys: readonly string[];
+  readonly modes: readonly DashMode[];
+  readonly shown: string;
+  readonly help: string;
+  /** A word for the bar; left out of it when undefined. */
+  readonly bar?: string;
+}
+
+type Words = readonly [shown: string, help: string, bar?: string];
+
+const VIEWS: readonly DashMode[] = ['board', 'zoom'];
+const NOTES: readonly DashMode[] = ['help', 'command', 'explain'];
+const ALL: readonly DashMode[] = [...VIEWS, ...NOTES, 'variables', 'values'];
+
+function key(
+  action: DashAction,
+  keys: readonly string[],
+  modes: readonly DashMode[],
+  [shown, help, bar]: Words,
+): DashKey {
+  return { action, keys, modes, shown, help, ...(bar === undefined ? {} : { bar }) };
+}
+
+export const DASH_KEYS: readonly DashKey[] = [
+  key('help', ['?', 'h', 'f1'], VIEWS, ['?', 'all keys of this view', 'help']),
+  key(
+    'back',
+    ['escape'],
+    ['zoom', ...NOTES, 'variables', 'values'],
+    [...(['Esc', 'one level back', 'back'] as const)],
+  ),
+  key('quit', ['q'], [...VIEWS, ...NOTES, 'variables'], ['q', 'leave', 'quit']),
+  key('quit', ['ctrl-c'], ALL, ['Ctrl-C', 'leave']),
+  key('zoom', ['return', 'z'], ['board'], ['Enter', 'the chosen panel alone', 'zoom']),
+  key('zoom', ['return', 'z'], ['zoom'], ['Enter', 'all panels again']),
+  key('next', ['tab'], VIEWS, ['Tab', 'next panel', 'panel']),
+  key('previous', ['shift-tab'], VIEWS, ['Shift-Tab', 'panel before']),
+  key('pageDown', ['pageDown', 'J'], ['board'], ['PgDn J', 'next page', 'page']),
+  key('pageUp', ['pageUp', 'K'], ['board'], ['PgUp K', 'page before']),
+  key('narrower', ['+', '='], VIEWS, ['+ -', 'look at a shorter or longer time', 'range']),
+  key('wider', ['-', '_'], VIEWS, ['-', 'look at a longer time']),
+  key('earlier', ['[', '{'], VIEWS, ['[ ]', 'half a range back or forward', 'move']),
+  key('later', [']', '}'], VIEWS, [']', 'half a range forward']),
+  key('live', ['n', '0'], VIEWS, ['n', 'back to now']),
+  key('variables', ['v'], VIEWS, ['v', 'choose the values of variables', 'variables']),
+  key('pause', [' '], VIEWS, ['Space', 'hold the picture, or go on', 'pause']),
+  key('faster', ['r'], VIEWS, ['r', 'ask more often']),
+  key('slower', ['R'], VIEWS, ['R', 'ask less often']),
+  key('command', ['c'], VIEWS, ['c', 'the commands behind the chosen panel', 'command']),
+  key('explain', ['e'], VIEWS, ['e', 'how the server answers its queries', 'explain']),
+  key('copy', ['y'], ['command'], ['y', 'copy the first command', 'copy']),
+  key('left', ['left'], VIEWS, ['← →', 'panel to the left or right']),
+  key('right', ['right', 'l'], VIEWS, ['→ l', 'panel to the right']),
+  key('up', ['up', 'k'], VIEWS, ['↑ ↓', 'panel above or below; alone, scroll']),
+  key('down', ['down', 'j'], VIEWS, ['↓ j', 'panel below; alone, scroll down']),
+  key('pageDown', ['pageDown'], ['zoom', ...NOTES], ['PgDn', 'ten lines down']),
+  key('pageUp', ['pageUp'], ['zoom', ...NOTES], ['PgUp', 'ten lines up']),
+  key('down', ['down', 'j'], NOTES, ['↓ j', 'scroll down']),
+  key('up', ['up', 'k'], NOTES, ['↑ k', 'scroll up']),
+  key('first', ['home', 'g'], ['board'], ['Home g', 'first page']),
+  key('last', ['end', 'G'], ['board'], ['End G', 'last page']),
+  key('open', ['return', 'right', 'l'], ['variables'], ['Enter', 'choose its values', 'choose']),
+  key('up', ['up', 'k'], ['variables'], ['↑ k', 'variable above']),
+  key('down', ['down', 'j'], ['variables'], ['↓ j', 'variable below', 'next']),
+  key('up', ['up'], ['values'], ['↑', 'value above']),
+  key('down', ['down'], ['values'], ['↓', 'value below']),
+  key('pageUp', ['pageUp'], ['values'], ['PgUp', 'ten values up']),
+  key('pageDown', ['pageDown'], ['values'], ['PgDn', 'ten values down']),
+  key('toggle', ['tab'], ['values'], ['Tab', 'mark it, where several may be', 'mark']),
+  key('submit', ['return'], ['values'], ['Enter', 'take it', 'take']),
+  key('erase', ['backspace', 'delete'], ['values'], ['Backspace', 'erase a letter']),
+  key('clear', ['ctrl-u'], ['values'], ['Ctrl-U', 'erase what was typed']),
+  key('repaint', ['ctrl-l'], ALL, ['Ctrl-L', 'paint the whole screen again']),
+];
+
+/** The action of a key in a mode, if it has one there. */
+export function dashActionFor(mode: DashMode, name: string): DashAction | undefined {
+  return DASH_KEYS.find((k) => k.modes.includes(mode) && k.keys.includes(name))?.action;
+}
+
+/** The keys of a mode, as the help lists them. */
+export function dashKeysOf(mode: DashMode): readonly DashKey[] {
+  return DASH_KEYS.filter((k) => k.modes.includes(mode));
+}
