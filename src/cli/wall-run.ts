@@ -8,6 +8,7 @@ import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import { systemDisk } from '../engine/runtime/system-disk.ts';
 import { DashFeed } from '../tui/feed/dash-feed.ts';
 import { DEFAULT_WALLS } from '../tui/wallboard/default-walls.ts';
+import type { Clock } from '../engine/runtime/clock.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { durationFlag, timeText } from './times.ts';
@@ -42,11 +43,11 @@ export async function runWall(run: WallRun): Promise<number> {
   const beatMs = flags.refresh === undefined ? undefined : durationFlag('--refresh', flags.refresh);
   const zone = zoneOf(flags.tz);
   const found = await dashboardsOf(run);
-  const dashboards = found.map((dashboard) => {
-    const columns = Math.max(60, stage.columns - 12);
-    const options = { ask: client, names: client, clock, dashboard, columns, rangeMs, beatMs };
-    return { dashboard, feed: new DashFeed(options) };
-  });
+  const { columns } = stage;
+  const dashboards = found.map((dashboard) => ({
+    dashboard,
+    feed: wallFeed({ client, clock, dashboard, columns, rangeMs, beatMs }),
+  }));
   const { openWall } = await import('../tui/wallboard/wall.ts');
   try {
     return await openWall({
@@ -60,6 +61,21 @@ export async function runWall(run: WallRun): Promise<number> {
   } finally {
     client.close();
   }
+}
+
+export interface WallFeedOptions {
+  readonly client: PrometheusClient;
+  readonly clock: Clock;
+  readonly dashboard: Dashboard;
+  /** Of the terminal. */
+  readonly columns: number;
+  readonly rangeMs: number | undefined;
+  readonly beatMs?: number;
+}
+
+/** The feed of one dashboard; the wall starts it. */
+export function wallFeed({ client, columns, ...more }: WallFeedOptions): DashFeed {
+  return new DashFeed({ ask: client, names: client, columns: Math.max(60, columns - 12), ...more });
 }
 
 /** The dashboards that were named, or those that have something to show. */

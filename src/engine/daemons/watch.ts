@@ -45,7 +45,7 @@ interface Opened {
 /** Watches until the signal fires; answers the exit code. @throws UserError, MonError. */
 export async function watch(options: WatchOptions): Promise<number> {
   const { config, signal, print } = options;
-  const opened = await open(options, config.afterMs);
+  const opened = await open(options, true);
   const { watcher, name } = opened;
   const startedMs = systemClock.now();
   const endpoint = await openEndpoint(parseListen(config.listen ?? WATCH_LISTEN), {
@@ -76,7 +76,7 @@ export interface OnceOutcome {
 
 /** One round, for a cron job or CI. @throws UserError, MonError. */
 export async function watchOnce(options: WatchOptions): Promise<OnceOutcome> {
-  const opened = await open(options, 0);
+  const opened = await open(options, false);
   const { watcher, couriers, ledger } = opened;
   const { signal } = options;
   try {
@@ -97,7 +97,7 @@ export async function watchOnce(options: WatchOptions): Promise<OnceOutcome> {
   }
 }
 
-async function open(options: WatchOptions, afterMs: number): Promise<Opened> {
+async function open(options: WatchOptions, standing: boolean): Promise<Opened> {
   const { config, env, print, warn } = options;
   checkWatchConfig(config);
   const name =
@@ -109,6 +109,8 @@ async function open(options: WatchOptions, afterMs: number): Promise<Opened> {
   const path = config.stateFile ?? join(stateFolder(env), 'watch', `${name}.json`);
   const token = config.tokenFile === undefined ? undefined : await secret(config.tokenFile);
   const targets = config.tell.map(({ url }) => url);
+  // One round cannot see whether something lasts: it is told at once.
+  const afterMs = standing ? config.afterMs : 0;
   const ledger = new Ledger({ watcher: name, afterMs, targets }, await textAt(path));
   await systemDisk.makeFolder(dirname(path));
   let writing: Promise<void> = Promise.resolve();
@@ -146,7 +148,7 @@ async function open(options: WatchOptions, afterMs: number): Promise<Opened> {
   const { lateMs, heartbeatMs } = config;
   const watcher = new Watcher({
     ...{ name, clock: systemClock, ledger, servers, peers, couriers, lateMs, heartbeatMs },
-    ...{ save: savedOrSaid, news: (one) => print(newsLine(one)) },
+    ...{ standing, save: savedOrSaid, news: (one) => print(newsLine(one)) },
   });
   const close = (): void => connections.forEach((one) => one.close());
   return { watcher, ledger, couriers, name, token, save: savedOrSaid, close };

@@ -15,6 +15,8 @@ export interface CanaryOptions {
   readonly watcher: string;
   readonly lateMs: number;
   readonly signal: AbortSignal;
+  /** The watcher goes on: then its silence is news to the server as well. */
+  readonly standing: boolean;
   /** How long the last one took: written with this one, so that the server has the history. */
   readonly lastMs: number | undefined;
 }
@@ -62,8 +64,9 @@ export async function canary(options: CanaryOptions): Promise<Finding[]> {
   return [written, await readBack(options, stamp, begun)];
 }
 
-function bodyOf({ watcher, lastMs }: CanaryOptions, stamp: number): string {
-  const labels = `{watcher="${watcher}",job="mon-watch",instance="${watcher}"}`;
+function bodyOf({ watcher, lastMs, standing }: CanaryOptions, stamp: number): string {
+  const source = standing ? `,job="mon-watch",instance="${watcher}"` : '';
+  const labels = `{watcher="${watcher}"${source}}`;
   const lines = [`mon_watch_canary${labels} ${stamp}`];
   if (lastMs !== undefined) {
     lines.push(`mon_watch_canary_seconds${labels} ${(lastMs / 1000).toFixed(6)}`);

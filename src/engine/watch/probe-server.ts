@@ -26,6 +26,7 @@ export interface ProbeOptions {
   readonly watcher: string;
   readonly lateMs: number;
   readonly signal: AbortSignal;
+  readonly standing: boolean;
   /** Processes that were there in earlier rounds. */
   readonly seenRoles: ReadonlySet<string>;
   readonly lastCanaryMs: number | undefined;
@@ -56,6 +57,7 @@ export async function probeServer(options: ProbeOptions): Promise<Finding[]> {
       ? canary({
           ...{ http: options.http, clock, server, watcher: options.watcher },
           ...{ lateMs: options.lateMs, signal: options.signal, lastMs: options.lastCanaryMs },
+          standing: options.standing,
         })
       : [],
   ]);

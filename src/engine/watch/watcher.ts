@@ -30,6 +30,8 @@ export interface WatcherOptions {
   readonly peers: readonly WatchedPeer[];
   readonly couriers: readonly Courier[];
   readonly lateMs: number;
+  /** False for a single round. */
+  readonly standing: boolean;
   /** The heartbeat of the alerts has to come within this; undefined: none is expected. */
   readonly heartbeatMs: number | undefined;
   /** Writes the ledger down. */
@@ -101,9 +103,9 @@ export class Watcher {
   }
 
   async #server({ watch, http }: WatchedServer, signal: AbortSignal): Promise<Finding[]> {
-    const { clock, ledger, lateMs, name } = this.#options;
+    const { clock, ledger, lateMs, name, standing } = this.#options;
     const found = await probeServer({
-      ...{ http, clock, watch, lateMs, signal, watcher: name },
+      ...{ http, clock, watch, lateMs, signal, standing, watcher: name },
       seenRoles: ledger.rolesOf(watch.url, clock.now()),
       lastCanaryMs: ledger.canaryMs.get(watch.url),
     });

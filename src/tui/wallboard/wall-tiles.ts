@@ -41,15 +41,16 @@ const BAR_ROWS_MIN = 10;
 
 /** A box of our own cells; answers how to fill it. */
 function cellBox(room: TileRoom, area: Area): (cells: CellGrid) => void {
-  const { tools, screen, theme } = room;
-  const box = tools.box({
-    ...placeOf(area),
-    ...{ wrap: false, tags: false },
-  });
+  const show = textBox(room, area);
+  const { palette, ascii } = room.theme;
+  return (cells) => show(cells.lines(palette, ascii).join('\n'));
+}
+
+function textBox({ tools, screen }: TileRoom, area: Area): (text: string) => void {
+  const box = tools.box({ ...placeOf(area), wrap: false, tags: false });
   screen.append(box);
   let shown = '';
-  return (cells) => {
-    const text = cells.lines(theme.palette, theme.ascii).join('\n');
+  return (text) => {
     if (text === shown) return;
     shown = text;
     box.setContent(text);
@@ -252,6 +253,8 @@ export function alertTile(room: TileRoom, area: Area): AlertTile {
   rows.parseTags = false;
   screen.append(table);
   table.hide();
+  // Over the rows that the widget keeps below its list.
+  const foot = textBox(room, { ...area, y: area.y + area.height - 1, height: 1 });
   return {
     update(snapshot) {
       const { alerts, known, trouble, nowMs } = snapshot;
@@ -266,6 +269,7 @@ export function alertTile(room: TileRoom, area: Area): AlertTile {
         cells.put(1, area.height >> 1, text, { style: words.style });
       }
       show(cells);
+      foot(cells.lines(theme.palette, theme.ascii).at(-1) ?? '');
       if (alerts.length === 0) return table.hide();
       const shown = Math.max(1, inner.height - 2);
       const lines = alerts.slice(0, shown).map((one) => rowOf(one, { nowMs, columnWidth }));

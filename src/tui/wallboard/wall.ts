@@ -5,6 +5,7 @@
 import { UserError } from '../../engine/errors.ts';
 import type { Dashboard } from '../../engine/dash/dashboard.ts';
 import type { Clock, Timer } from '../../engine/runtime/clock.ts';
+import type { FrameTaker } from '../capture.ts';
 import { CellGrid } from '../draw/cells.ts';
 import type { Word } from '../draw/frame.ts';
 import { LocalTime } from '../draw/scale.ts';
@@ -15,6 +16,7 @@ import type { DashFeed } from '../feed/dash-feed.ts';
 import { FiringFeed, type FiringAlert } from '../feed/firing-feed.ts';
 import type { ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
+import { cellsOf } from './wall-cells.ts';
 import { loadToolkit, openScreen, type Screen, type Toolkit } from './contrib.ts';
 import { WALL_COLUMNS_MIN, WALL_ROWS_MIN, wallLayout } from './wall-layout.ts';
 import { alertTile, countTile, panelTile, type AlertTile, type PanelTile } from './wall-tiles.ts';
@@ -242,6 +244,7 @@ class Wall {
     this.#bars.top(this.#topWords());
     this.#bars.bottom(this.#bottomWords());
     this.#screen.render();
+    (this.#options.stdout as FrameTaker).frame?.(cellsOf(this.#screen));
   }
 
   #topWords(): BarWords {
