@@ -23,7 +23,7 @@ export const CELL = { width: 84, height: 180 } as const;
 const FONT = 140;
 const BASE = 134;
 const MARGIN = 120;
-const DOT = 16;
+const DOT = 26;
 const LINE = 11;
 const THEMES: Readonly<Record<SvgOptions['theme'], Grounds>> = {
   dark: { ink: 0xd4d4d8, ground: 0x0f1115 },

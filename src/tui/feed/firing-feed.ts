@@ -2,7 +2,7 @@
 // dashboards. Works with every server of the Prometheus API. Easy to get wrong: a server that cannot
 // be asked is not a server on which nothing fires.
 import { messageOf } from '../../engine/errors.ts';
-import type { Labels } from '../../engine/model/labels.ts';
+import { labelValue, type Labels } from '../../engine/model/labels.ts';
 import type { Clock, Timer } from '../../engine/runtime/clock.ts';
 
 /** An alert as a server tells it. */
@@ -23,6 +23,8 @@ export interface FiringSnapshot {
   readonly trouble: string | undefined;
 }
 
+/** The severity of an alert that always fires, to show that alerts are alive. */
+const NO_ALARM = 'none';
 const BEAT_MS = 3000;
 /** More cannot be told apart on a wall. */
 const ALERTS_MAX = 500;
@@ -66,10 +68,11 @@ export class FiringFeed {
     try {
       const found = await this.#ask(signal);
       const rank = (one: FiringAlert): number => (one.state === 'firing' ? 0 : 1);
-      const alerts = found
+      const alarms = found.filter(({ labels }) => labelValue(labels, 'severity') !== NO_ALARM);
+      const alerts = alarms
         .toSorted((a, b) => rank(a) - rank(b) || a.activeAtMs - b.activeAtMs)
         .slice(0, ALERTS_MAX);
-      const firing = found.filter(({ state }) => state === 'firing').length;
+      const firing = alarms.filter(({ state }) => state === 'firing').length;
       this.#show({ alerts, firing, known: true, trouble: undefined });
     } catch (thrown) {
       this.#show({ ...this.#snapshot, trouble: messageOf(thrown) });

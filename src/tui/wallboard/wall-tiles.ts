@@ -16,7 +16,7 @@ import type { FiringAlert, FiringSnapshot } from '../feed/firing-feed.ts';
 import { figuresOf, valueStyle, type Figure } from '../screens/dash-figures.ts';
 import { drawDashPanel } from '../screens/dash-panels.ts';
 import type { Theme } from '../theme.ts';
-import type { Screen, Toolkit } from './contrib.ts';
+import type { Lcd, Screen, Toolkit } from './contrib.ts';
 import { colorOf, restOf, strokeOf } from './wall-colors.ts';
 
 /** What every tile is made with. */
@@ -161,7 +161,8 @@ function barTile(room: TileRoom, panel: DashPanel, { area, show }: Framed): Pane
     ...placeOf(inner),
     ...{ barWidth: BAR_COLUMNS - 4, barSpacing: BAR_COLUMNS, xOffset: 2, maxHeight: 0 },
     barBgColor: strokeOf(theme.palette, STYLE.accent),
-    ...{ barFgColor: 'normal', labelColor: 'normal' },
+    // On the bars stands their number: it has to be told from them.
+    ...{ barFgColor: theme.name === 'dark' ? 16 : 231, labelColor: 'normal' },
   });
   screen.append(bars);
   bars.hide();
@@ -199,17 +200,8 @@ export interface AlertTile {
 }
 
 export function countTile(room: TileRoom, area: Area): AlertTile {
-  const { tools, screen, theme } = room;
   const show = cellBox(room, area);
-  const inner = within(area);
-  const lcd = tools.lcd({
-    ...placeOf({ ...inner, y: inner.y, height: inner.height }),
-    ...{ elements: 3, display: '0', elementSpacing: 4, elementPadding: 2 },
-    ...{ segmentWidth: 0.06, segmentInterval: 0.11, strokeWidth: 0.1 },
-    color: strokeOf(theme.palette, STYLE.good),
-  });
-  screen.append(lcd);
-  lcd.hide();
+  let lcd: Lcd | undefined;
   let shown = '';
   return {
     update({ firing, known, trouble }) {
@@ -217,18 +209,35 @@ export function countTile(room: TileRoom, area: Area): AlertTile {
       const cells = new CellGrid(area.width, area.height);
       const frame = { x: 0, y: 0, width: area.width, height: area.height };
       drawFrame(cells, frame, { title: 'alerts firing', right: bad });
-      const text = firing > 999 ? '999' : String(firing).padStart(3, ' ');
-      const print = `${text} ${known}`;
-      if (known && print !== shown) {
-        const color = strokeOf(theme.palette, firing > 0 ? STYLE.bad : STYLE.good);
-        lcd.setOptions({ color } as never);
-        lcd.setDisplay(text);
-        lcd.show();
-        shown = print;
-      }
       show(cells);
+      const text = String(Math.min(firing, 999));
+      const style = firing > 0 ? STYLE.bad : STYLE.good;
+      if (!known || `${text} ${style}` === shown) return;
+      shown = `${text} ${style}`;
+      // Its digits share the width that it was made with.
+      lcd?.detach();
+      lcd = digits(room, within(area), { text, style });
     },
   };
+}
+
+const DIGIT_COLUMNS = 13;
+
+function digits(
+  { tools, screen, theme }: TileRoom,
+  inner: Area,
+  { text, style }: { readonly text: string; readonly style: number },
+): Lcd {
+  const width = Math.min(inner.width, text.length * DIGIT_COLUMNS + 2);
+  const x = inner.x + ((inner.width - width) >> 1);
+  const lcd = tools.lcd({
+    ...placeOf({ ...inner, x, width }),
+    ...{ elements: text.length, display: text, elementSpacing: 4, elementPadding: 2 },
+    ...{ segmentWidth: 0.06, segmentInterval: 0.11, strokeWidth: 0.1 },
+    color: strokeOf(theme.palette, style),
+  });
+  screen.append(lcd);
+  return lcd;
 }
 
 const AGE_COLUMNS = 5;
@@ -272,9 +281,11 @@ export function alertTile(room: TileRoom, area: Area): AlertTile {
       foot(cells.lines(theme.palette, theme.ascii).at(-1) ?? '');
       if (alerts.length === 0) return table.hide();
       const shown = Math.max(1, inner.height - 2);
-      const lines = alerts.slice(0, shown).map((one) => rowOf(one, { nowMs, columnWidth }));
+      const lines = alerts.slice(0, shown).map((one) => rowOf(one, { nowMs, columnWidth, ascii: theme.ascii }));
       const head = ['', 'age', 'alert', 'what'].map((text, i) => fit(text, columnWidth[i]));
       table.setData({ headers: head, data: painted(lines, alerts, theme) });
+      // The list stands one cell further in than its heads.
+      table.setContent(` ${table.getContent()}`);
       table.show();
     },
   };
@@ -289,17 +300,21 @@ function wordsOf({ alerts, known, trouble }: FiringSnapshot) {
 
 interface RowJob {
   readonly nowMs: number;
+  readonly ascii: boolean;
   readonly columnWidth: readonly number[];
 }
 
-function rowOf(alert: FiringAlert, { nowMs, columnWidth }: RowJob): string[] {
+function rowOf(alert: FiringAlert, { nowMs, columnWidth, ascii }: RowJob): string[] {
   const { labels, annotations, state, activeAtMs } = alert;
   const severity = labelValue(labels, 'severity');
   const mark = state === 'firing' ? '●' : '○';
   const age = activeAtMs === 0 ? '' : formatAge(Math.max(0, nowMs - activeAtMs));
   const name = [labelValue(labels, 'alertname'), severity].filter((one) => one !== '').join(' ');
   const what = labelValue(annotations, 'summary') || labelsText(labels);
-  return [mark, age, name, what].map((text, i) => fit(safeText(text), columnWidth[i]));
+  return [mark, age, name, what].map((text, i) => {
+    const cell = fit(safeText(text), columnWidth[i]);
+    return ascii ? asciiText(cell) : cell;
+  });
 }
 
 /** Labels without those that have a column of their own. */
