@@ -66,7 +66,7 @@ class Layers {
 
   row({ chars, styles }: CellRow, y: number): void {
     const top = y * CELL.height;
-    for (let x = 0; x < chars.length; ) {
+    for (let x = 0; x < chars.length;) {
       let end = x + 1;
       while (end < chars.length && styles[end] === styles[x]) end++;
       const look = this.#lookOf(styles[x]);
@@ -121,7 +121,12 @@ class Layers {
 
   #text(
     text: string,
-    of: { readonly from: number; readonly y: number; readonly cells: number; readonly look: CellLook },
+    of: {
+      readonly from: number;
+      readonly y: number;
+      readonly cells: number;
+      readonly look: CellLook;
+    },
   ): void {
     const blanks = text.length - text.trimStart().length;
     const words = text.trim();
@@ -144,7 +149,8 @@ class Layers {
   }
 
   *parts(): Iterable<string> {
-    for (const [ink, list] of this.#fills) yield `<path fill="${hex(ink)}" d="${list.join('')}"/>\n`;
+    for (const [ink, list] of this.#fills)
+      yield `<path fill="${hex(ink)}" d="${list.join('')}"/>\n`;
     for (const [ink, list] of this.#shapes) {
       yield `<path fill="${hex(ink)}" d="${list.join('')}"/>\n`;
     }

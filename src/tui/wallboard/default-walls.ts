@@ -41,8 +41,7 @@ function wall(title: string, panels: readonly DashPanel[]): Dashboard {
 
 const OK = 'http_requests_total';
 const WINDOW = '[$__rate_interval]';
-const ERRORS =
-  `sum(rate(${OK}{code=~"5.."}${WINDOW})) / sum(rate(${OK}${WINDOW}))`;
+const ERRORS = `sum(rate(${OK}{code=~"5.."}${WINDOW})) / sum(rate(${OK}${WINDOW}))`;
 const BUCKETS = `rate(http_request_duration_seconds_bucket${WINDOW})`;
 const IDLE = `rate(node_cpu_seconds_total{mode="idle"}${WINDOW})`;
 
@@ -66,7 +65,9 @@ const services = (): Dashboard =>
       .add('timeseries', 'requests by service', `sum by (service) (rate(${OK}${WINDOW}))`, {
         ...{ w: 12, h: 9, unit: '/s', legend_: '{{service}}' },
       })
-      .add('timeseries', 'latency p99 by service',
+      .add(
+        'timeseries',
+        'latency p99 by service',
         `histogram_quantile(0.99, sum by (le, service) (${BUCKETS}))`,
         { w: 12, h: 9, unit: 'seconds', legend_: '{{service}}' },
       )

@@ -143,7 +143,9 @@ function ringTile(room: TileRoom, panel: DashPanel, { area, show }: Framed): Pan
         label: figures.length === 1 ? ' ' : plain(name, RING_COLUMNS_MIN - 4),
         color: strokeOf(theme.palette, valueStyle(panel, value, STYLE.accent)),
       }));
-      const print = JSON.stringify(rings.map((one) => [one.percent.toFixed(2), one.label, one.color]));
+      const print = JSON.stringify(
+        rings.map((one) => [one.percent.toFixed(2), one.label, one.color]),
+      );
       if (print === shown) return;
       shown = print;
       show(frameCells(panel, area, []));
@@ -281,7 +283,9 @@ export function alertTile(room: TileRoom, area: Area): AlertTile {
       foot(cells.lines(theme.palette, theme.ascii).at(-1) ?? '');
       if (alerts.length === 0) return table.hide();
       const shown = Math.max(1, inner.height - 2);
-      const lines = alerts.slice(0, shown).map((one) => rowOf(one, { nowMs, columnWidth, ascii: theme.ascii }));
+      const lines = alerts
+        .slice(0, shown)
+        .map((one) => rowOf(one, { nowMs, columnWidth, ascii: theme.ascii }));
       const head = ['', 'age', 'alert', 'what'].map((text, i) => fit(text, columnWidth[i]));
       table.setData({ headers: head, data: painted(lines, alerts, theme) });
       // The list stands one cell further in than its heads.

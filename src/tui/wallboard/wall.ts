@@ -284,7 +284,8 @@ class Wall {
     if (everyMs !== undefined) key('Space', this.#held ? 'go on' : 'hold');
     const right: Word[] = [];
     if (this.#held) right.push({ text: '‖ held  ', style: STYLE.warn });
-    if (this.#pages > 1) right.push({ text: `page ${page + 1}/${this.#pages}  `, style: STYLE.dim });
+    if (this.#pages > 1)
+      right.push({ text: `page ${page + 1}/${this.#pages}  `, style: STYLE.dim });
     if (dashboards.length > 1) {
       right.push({ text: `${dashboard + 1}/${dashboards.length} `, style: STYLE.dim });
     }
