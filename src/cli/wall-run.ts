@@ -1,6 +1,6 @@
-// What `mon wall` does: files and names become dashboards with a feed each, and the wall runs until
-// it is left. Easy to get wrong: the wall is loaded last, after all that can be wrong with the flags
-// was said.
+// What `mon wall` does: files and names become dashboards with a feed each, and the wall runs
+// until it is left. Easy to get wrong: the wall is loaded last, after all that can be wrong with
+// the flags was said.
 import type { Dashboard } from '../engine/dash/dashboard.ts';
 import { MonError, UserError, messageOf } from '../engine/errors.ts';
 import { DASH_FILE_BYTES_MAX } from '../engine/limits-dash.ts';

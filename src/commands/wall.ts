@@ -4,8 +4,9 @@ import { BaseCommand, Flags, serverFlags } from '../base-command.ts';
 
 export default class Wall extends BaseCommand<typeof Wall> {
   static override summary = 'show dashboards on a wall, one after the other';
-  static override description = `Read only, for a screen that people look at from afar. Without a name
-it shows what the server has data for: services, hosts, mon. Keys: q quit, arrows turn, Space holds.`;
+  static override description = `Read only, for a screen that people look at from afar.
+Without a name it shows what the server has data for: services, hosts, mon.
+Keys: q quit, arrows turn the page, Space holds it.`;
   static override examples = [
     '<%= config.bin %> wall',
     '<%= config.bin %> wall services shop.yml --every 30s',

@@ -1,5 +1,6 @@
-// Watchers as real processes, and somebody who is told: a hook that keeps what it got and can refuse.
-// Easy to get wrong: a watcher that is killed leaves its port at once, so it may be started again.
+// Watchers as real processes, and somebody who is told: a hook that keeps what it got and can
+// refuse. Easy to get wrong: a watcher that is killed leaves its port at once, so it may be
+// started again.
 import { strict as assert } from 'node:assert';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

@@ -17,6 +17,7 @@ import { systemDisk } from '../runtime/system-disk.ts';
 import { systemHost } from '../runtime/host-reader.ts';
 import { farProducer } from './far-producer.ts';
 import { MemberTargets } from './member-targets.ts';
+import { showTargets } from './self-metrics.ts';
 import type { RoleWorld } from './role-frame.ts';
 
 /** Short, so that targets of a collector that died are taken over soon. */
@@ -49,6 +50,7 @@ export async function startCollector(world: RoleWorld): Promise<void> {
   });
   world.listener.offer('targets', plainService({ told }));
   const others = new MemberTargets(world, manager);
+  showTargets(world.counters, manager);
   let begun = false;
   const changed = (now: Assignment): void => {
     if (shares.lose(now) && begun) void manager.reshare().catch(options.failed);

@@ -1,5 +1,5 @@
-// The small address of a watcher: peers ask whether it watches, the notifier brings the heartbeat of
-// the alerts, a person looks at the checks. Easy to get wrong: health is open to everybody who
+// The small address of a watcher: peers ask whether it watches, the notifier brings the heartbeat
+// of the alerts, a person looks at the checks. Easy to get wrong: health is open to everybody who
 // reaches the address, all else only to this machine or to who knows the token.
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';

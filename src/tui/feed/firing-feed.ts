@@ -1,6 +1,6 @@
-// What fires, for walls: asked on a beat of its own, because a wall shows one list beside all of its
-// dashboards. Works with every server of the Prometheus API. Easy to get wrong: a server that cannot
-// be asked is not a server on which nothing fires.
+// What fires, for walls: asked on a beat of its own, because a wall shows one list beside all of
+// its dashboards. Works with every server of the Prometheus API. Easy to get wrong: a server that
+// cannot be asked is not a server on which nothing fires.
 import { messageOf } from '../../engine/errors.ts';
 import { labelValue, type Labels } from '../../engine/model/labels.ts';
 import type { Clock, Timer } from '../../engine/runtime/clock.ts';

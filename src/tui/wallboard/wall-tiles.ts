@@ -1,8 +1,8 @@
-// The tiles of a wall: each is made once for a place and then only told what is new. Frames, charts
-// and large numbers are drawn by our own raster, so that a wall looks like the other screens; rings,
-// bars, the list and the count are widgets of blessed-contrib. Easy to get wrong: their texts may
-// come from anywhere, and blessed takes braces for markup; so nothing is parsed, and what a canvas
-// cannot draw is replaced.
+// The tiles of a wall: each is made once for a place and then only told what is new. Frames,
+// charts and large numbers are drawn by our own raster, so that a wall looks like the other
+// screens; rings, bars, the list and the count are widgets of blessed-contrib. Easy to get wrong:
+// their texts may come from anywhere, and blessed takes braces for markup; so nothing is parsed,
+// and what a canvas cannot draw is replaced.
 import type { DashPanel } from '../../engine/dash/dashboard.ts';
 import { labelValue, type Labels } from '../../engine/model/labels.ts';
 import { CellGrid } from '../draw/cells.ts';

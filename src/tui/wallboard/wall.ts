@@ -1,7 +1,7 @@
-// The wall: dashboards on the whole screen for people who stand in front of it, read only, one after
-// the other. It owns the terminal until it is left and gives it back whatever happens. Easy to get
-// wrong: after a change of size the widgets of blessed-contrib still have the old canvas, so all are
-// made anew; and nothing may be painted while nothing has changed.
+// The wall: dashboards on the whole screen for people who stand in front of it, read only, one
+// after the other. It owns the terminal until it is left and gives it back whatever happens. Easy
+// to get wrong: after a change of size the widgets of blessed-contrib still have the old canvas,
+// so all are made anew; and nothing may be painted while nothing has changed.
 import { UserError } from '../../engine/errors.ts';
 import type { Dashboard } from '../../engine/dash/dashboard.ts';
 import type { Clock, Timer } from '../../engine/runtime/clock.ts';

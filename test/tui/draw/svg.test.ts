@@ -1,6 +1,6 @@
-// Pictures of screens: the same cells are the same bytes, nothing that is in a cell is markup, every
-// shape lies in its cell, colours are those of the escape sequences. Easy to get wrong: a picture
-// that opens nowhere, because one character of a label is no XML.
+// Pictures of screens: the same cells are the same bytes, nothing that is in a cell is markup,
+// every shape lies in its cell, colours are those of the escape sequences. Easy to get wrong: a
+// picture that opens nowhere, because one character of a label is no XML.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
-// Whole frames of the wall, compared with those in fixtures/golden/screens: a fixed fleet at a fixed
-// instant. MON_GOLDEN=write writes them anew, to be looked at before they are kept. Also what a wall
-// must never do: let a name out of its cells, or keep an old canvas after a change of size.
+// Whole frames of the wall, compared with those in fixtures/golden/screens: a fixed fleet at a
+// fixed instant. MON_GOLDEN=write writes them anew, to be looked at before they are kept. Also
+// what a wall must never do: let a name out of its cells, or keep an old canvas after a change of
+// size.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

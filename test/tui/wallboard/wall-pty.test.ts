@@ -1,6 +1,6 @@
-// `mon wall` as a process in a real pty, against a server over HTTP: it fills the screen, is left in
-// every way with the terminal restored, survives resizes and a server that goes. In tmux its lines
-// are lines. What it costs is printed, not judged: machines differ.
+// `mon wall` as a process in a real pty, against a server over HTTP: it fills the screen, is left
+// in every way with the terminal restored, survives resizes and a server that goes. In tmux its
+// lines are lines. What it costs is printed, not judged: machines differ.
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
