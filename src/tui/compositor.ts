@@ -74,6 +74,11 @@ export class Compositor extends EventEmitter {
     return true;
   }
 
+  /** Takes a frame that Ink had no part in. */
+  show(lines: readonly string[]): void {
+    if (lines.length === this.rows && !this.closed) this.frame([...lines]);
+  }
+
   /** Paints the last frame whole: after something else has written on the screen. */
   repaint(): void {
     this.columnsShown = 0;

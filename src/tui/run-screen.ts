@@ -14,6 +14,10 @@ export interface ScreenControls {
   exit(code: number): void;
   /** Paints everything again: after something else has written on the screen. */
   repaint(): void;
+  /** Shows these rows, exactly as many as the terminal has, without a layout by Ink. */
+  paint(lines: readonly string[]): void;
+  /** Hands a text to the clipboard of the terminal, where it allows that (OSC 52). */
+  copy(text: string): void;
 }
 
 /** What of the process a screen has to listen to. */
@@ -46,6 +50,8 @@ const PASTE_OFF = '\u001b[?2004l';
 const FPS_MAX = 15;
 /** After a resize the terminal settles, then everything is painted once more. */
 const SETTLE_MS = 80;
+/** Terminals take some ten kilobytes into their clipboard. */
+const COPY_UNITS_MAX = 8192;
 /** The code when the signal fired and nobody above knows a better one. */
 const TERMINATED = 143;
 
@@ -73,6 +79,8 @@ class Screen {
   private readonly controls: ScreenControls = {
     exit: (code) => this.leave(code),
     repaint: () => this.compositor.repaint(),
+    paint: (lines) => this.compositor.show(lines),
+    copy: (text) => this.copy(text),
   };
 
   constructor(options: ScreenOptions) {
@@ -119,6 +127,12 @@ class Screen {
     if (!this.open) return;
     this.code = code;
     this.restore();
+  }
+
+  private copy(text: string): void {
+    if (!this.open) return;
+    const cut = text.slice(0, COPY_UNITS_MAX);
+    this.options.stdout.write(`\u001b]52;c;${Buffer.from(cut).toString('base64')}\u0007`);
   }
 
   private restore(): void {

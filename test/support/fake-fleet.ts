@@ -26,6 +26,8 @@ export interface Fleet {
   hangs: boolean;
   /** Names of services and instances; the first service is replaced by it where set. */
   hostile: string;
+  /** Every answer of the server takes so long more, ms. */
+  delayMs: number;
   /** Whether there are requests, hosts, or nothing at all. */
   has: 'all' | 'host' | 'nothing';
   /** Questions asked so far: expression and grid. */
@@ -34,7 +36,8 @@ export interface Fleet {
 
 /** A fleet in which all is well. */
 export function makeFleet(more: Partial<Fleet> = {}): Fleet {
-  return { down: false, broken: '', hangs: false, hostile: '', has: 'all', asked: [], ...more };
+  const well = { down: false, broken: '', hangs: false, hostile: '', delayMs: 0 };
+  return { ...well, has: 'all', asked: [], ...more };
 }
 
 /** A smooth noise between 0 and 1, the same for the same seed and time. */
@@ -70,10 +73,41 @@ function host(at: Curve): FleetSeries[] {
   return [{ labels: makeLabels([['instance', 'laptop:9100']]), at }];
 }
 
+const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Infinity];
+
+/** Cumulative buckets of latencies around a median that moves. */
+function buckets(): FleetSeries[] {
+  return BOUNDS.map((bound) => ({
+    labels: makeLabels([['le', bound === Infinity ? '+Inf' : String(bound)]]),
+    at: (t) => {
+      const median = 0.05 + 0.03 * noise(22, t) + 0.7 * incident(t);
+      const share = bound === Infinity ? 1 : 1 / (1 + (median / bound) ** 2.2);
+      return 900 * share * (0.8 + 0.4 * noise(23, t));
+    },
+  }));
+}
+
+/** What a label may be in a query for values. */
+export function fleetValues(label: string, fleet: Fleet): string[] {
+  if (fleet.has === 'nothing') return [];
+  if (label === 'service') {
+    return fleet.hostile === '' ? [...SERVICES] : [fleet.hostile, ...SERVICES.slice(1)];
+  }
+  return label === 'instance' ? ['laptop:9100'] : [];
+}
+
 /** The series that an expression of the overview selects. */
 function seriesOf(expr: string, fleet: Fleet): FleetSeries[] {
   if (fleet.has === 'nothing') return [];
   if (expr.includes('http_') && fleet.has === 'host') return [];
+  if (expr.includes('sum by (le) (rate(http') && !expr.includes('quantile')) return buckets();
+  if (expr.includes('resident_memory')) {
+    return byService(fleet, (i) => (t) => 2e8 * (i + 1) * (1 + 0.2 * noise(i + 30, t / 3)));
+  }
+  if (expr.includes('queue_depth')) {
+    return byService(fleet, (i) => (t) => 3 * (i + 1) + 40 * incident(t) + 3 * noise(i + 40, t));
+  }
+  if (/\bup\{/.test(expr)) return one((t) => (incident(t) > 0.5 ? 0.875 : 1));
   if (expr.includes('code=~')) {
     return byService(fleet, (i) => (t) => 0.002 + (i === 0 ? 0.12 * incident(t) : 0));
   }
@@ -212,8 +246,12 @@ function fleetServer(fleet: Fleet): Server {
       const url = new URL(request.url ?? '/', 'http://x');
       const params = new URLSearchParams(body === '' ? url.search : body);
       const data = fleetJson(url.pathname, params, fleet);
-      response.writeHead(data === undefined ? 404 : 200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ status: data === undefined ? 'error' : 'success', data }));
+      const send = (): void => {
+        response.writeHead(data === undefined ? 404 : 200, { 'content-type': 'application/json' });
+        response.end(JSON.stringify({ status: data === undefined ? 'error' : 'success', data }));
+      };
+      if (fleet.delayMs > 0) setTimeout(send, fleet.delayMs);
+      else send();
     });
   });
 }
@@ -225,6 +263,8 @@ function fleetJson(path: string, params: URLSearchParams, fleet: Fleet): unknown
   if (path === '/api/v1/targets') {
     return { activeTargets: fleetTargets(fleet, Date.now()).map(targetJson), droppedTargets: [] };
   }
+  const label = /^\/api\/v1\/label\/([^/]+)\/values$/.exec(path);
+  if (label !== null) return fleetValues(decodeURIComponent(label[1]), fleet);
   const instant = path === '/api/v1/query';
   if (!instant && path !== '/api/v1/query_range') return undefined;
   const grid = instant

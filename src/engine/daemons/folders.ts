@@ -42,6 +42,11 @@ export function defaultConfigFile(env: Environment): string {
   return join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'mon', 'prometheus.yml');
 }
 
+/** Dashboards of one's own: `$XDG_CONFIG_HOME/mon/dashboards`. */
+export function dashboardsFolder(env: Environment): string {
+  return join(xdg(env, 'XDG_CONFIG_HOME', '.config'), 'mon', 'dashboards');
+}
+
 function xdg(env: Environment, name: string, fallback: string): string {
   const set = env[name];
   if (set !== undefined && isAbsolute(set)) return set;

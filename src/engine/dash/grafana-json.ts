@@ -3,6 +3,7 @@
 // get wrong: a text of the file ends up on a terminal, so lengths are cut here already.
 import { UserError } from '../errors.ts';
 import { DASH_FILE_BYTES_MAX, DASH_TITLE_UNITS_MAX } from '../limits-dash.ts';
+import { jsonFaultAt } from './json-fault.ts';
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -17,7 +18,7 @@ export function parseJson(text: string, path: string): Json {
   try {
     value = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (thrown) {
-    throw new UserError(`${path}${placeOf(text, thrown)}: not JSON`, {
+    throw new UserError(`${path}${placeOf(text)}: not JSON`, {
       hint: 'export the dashboard in Grafana: Share, Export, Save to file',
       cause: thrown,
     });
@@ -28,14 +29,10 @@ export function parseJson(text: string, path: string): Json {
   });
 }
 
-/** `:line:column` of what V8 complains of, as far as it says. */
-function placeOf(text: string, thrown: unknown): string {
-  const message = thrown instanceof Error ? thrown.message : '';
-  const found = /at position (\d+)/.exec(message);
-  const at = found === null ? text.length : Math.min(Number(found[1]), text.length);
-  const before = text.slice(0, at);
-  const line = before.split('\n').length;
-  return `:${line}:${at - before.lastIndexOf('\n')}`;
+/** `:line:column` of where the text stops being JSON. */
+function placeOf(text: string): string {
+  const before = text.slice(0, jsonFaultAt(text));
+  return `:${before.split('\n').length}:${before.length - before.lastIndexOf('\n')}`;
 }
 
 export function isMap(value: unknown): value is Json {

@@ -63,6 +63,6 @@ function levelOfRgb(color: string): Level | undefined {
   if (parts === undefined) return undefined;
   const [red, green, blue] = parts;
   if (blue > red && blue > green) return 'info';
-  if (red > green * 1.8) return 'bad';
+  if (red > green * 2.2) return 'bad';
   return red > green ? 'warn' : 'good';
 }

@@ -22,6 +22,8 @@ export interface ArcOptions {
 
 const COLUMNS_MIN = 12;
 const ROWS_MIN = 4;
+/** How thick the rim of the empty part is. */
+const EDGE_DOTS = 1.3;
 const DOTS = [
   [0x01, 0x08],
   [0x02, 0x10],
@@ -66,23 +68,24 @@ function drawRing(
   const floor = area.height * 4 - 0.5;
   for (let row = 0; row < area.height; row++) {
     for (let column = 0; column < area.width; column++) {
-      let bits = 0;
-      let full = 0;
-      let count = 0;
-      let at = 0;
+      const cell = { whole: 0, edge: 0, full: 0, count: 0, place: 0 };
       for (let dot = 0; dot < 8; dot++) {
         const [dx, dy] = [column * 2 + (dot & 1) - middle, floor - (row * 4 + (dot >> 1))];
         const far = Math.hypot(dx, dy);
         if (far > radius || far < inner || dy < 0) continue;
         const place = 1 - Math.atan2(dy, dx) / Math.PI;
-        bits |= DOTS[dot >> 1][dot & 1];
-        count++;
-        at += place;
-        if (place <= share) full++;
+        const bit = DOTS[dot >> 1][dot & 1];
+        cell.whole |= bit;
+        if (far > radius - EDGE_DOTS) cell.edge |= bit;
+        cell.count++;
+        cell.place += place;
+        if (place <= share) cell.full++;
       }
-      if (count === 0) continue;
-      const filled = full * 2 >= count && share > 0;
-      const mark = marks.findLast((one) => at / count >= one.share);
+      const filled = share > 0 && cell.full * 2 >= cell.count;
+      // What is empty is only a rim: it must look empty without any colour too.
+      const bits = filled ? cell.whole : cell.edge;
+      if (cell.count === 0 || bits === 0) continue;
+      const mark = marks.findLast((one) => cell.place / cell.count >= one.share);
       const style = filled ? (mark?.style ?? ring.style) : STYLE.border;
       cells.set(area.x + column, area.y + row, String.fromCharCode(0x2800 + bits), style);
     }

@@ -96,8 +96,9 @@ function columnsOf(
   const step = n > 1 ? timestamps[1] - timestamps[0] : endMs - startMs;
   const each = (endMs - startMs) / columns;
   return Array.from({ length: columns }, (_, c) => {
-    const from = Math.ceil((startMs + c * each - timestamps[0]) / step - 1e-9);
-    const to = Math.ceil((startMs + (c + 1) * each - timestamps[0]) / step - 1e-9);
+    // An instant tells of the step that ends with it.
+    const from = Math.floor((startMs + c * each - timestamps[0]) / step + 1e-9) + 1;
+    const to = Math.floor((startMs + (c + 1) * each - timestamps[0]) / step + 1e-9) + 1;
     if (to > from) return [Math.max(0, from), Math.min(n, to)] as const;
     // The instant that ends the step this column lies in.
     return from >= 0 && from < n ? ([from, from + 1] as const) : ([0, 0] as const);

@@ -21,11 +21,35 @@ const FIGURES = ['last', 'min', 'max'] as const;
 const NAME_MIN = 8;
 const COLUMN_GAP = 3;
 
-/** Rows that a legend would like to have in so many. */
-export function legendRows(height: number, series: number): number {
-  if (height < 9 || series === 0) return 0;
-  const most = Math.floor((height - 5) / 3);
-  return Math.min(series + 1, Math.max(2, most));
+/** A chart so wide has its legend beside it: height is dearer than width. */
+const BESIDE_FROM = 84;
+const BESIDE_MIN = 32;
+const BESIDE_MAX = 56;
+
+/** Where the legend of a chart stands: cells to its right, rows below it, or only on its edge. */
+export interface LegendPlace {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** The place for a legend of `series` lines in a chart of this size. */
+export function legendPlace(
+  size: { readonly width: number; readonly height: number },
+  series: readonly GraphSeries[],
+): LegendPlace {
+  const nowhere = { columns: 0, rows: 0 };
+  const { width, height } = size;
+  const count = series.length;
+  if (count === 0) return nowhere;
+  if (count === 1) return { columns: 0, rows: height >= 16 ? 2 : 0 };
+  if (width >= BESIDE_FROM && height >= 5) {
+    const longest = Math.max(NAME_MIN, ...series.map(({ name }) => cellWidth(safeText(name))));
+    const wanted = Math.min(BESIDE_MAX, Math.max(BESIDE_MIN, longest + 4 + 3 * 9));
+    return { columns: Math.min(wanted, Math.floor(width * 0.42)), rows: 0 };
+  }
+  const rows = Math.min(count + 1, Math.floor((height - 5) / 3));
+  // A header and one line of three say less than the words on the edge.
+  return rows >= Math.min(count + 1, 4) ? { columns: 0, rows } : nowhere;
 }
 
 /** Draws the legend with its header. */

@@ -34,6 +34,8 @@ export interface GridRoom {
 const GRID = 24;
 /** Rows of a terminal that a row of the grid would like to have. */
 const ROWS_EACH = 1.1;
+/** Of what a band would like to have, the share that it gets before another one joins the page. */
+const FAIR_SHARE = 0.75;
 
 interface Cell {
   readonly item: GridItem;
@@ -48,6 +50,8 @@ interface Band {
   readonly cells: readonly Cell[];
   readonly wanted: number;
   readonly least: number;
+  /** What it gets before a page counts as full: a panel at its least says little. */
+  readonly fair: number;
   readonly most: number;
 }
 
@@ -58,7 +62,7 @@ export function gridPages(items: readonly GridItem[], room: GridRoom): GridPage[
   let page: Band[] = [];
   let used = 0;
   for (const band of bands) {
-    if (page.length > 0 && used + band.least > room.rows) {
+    if (page.length > 0 && used + band.fair > room.rows) {
       // A heading alone at the foot of a page belongs to what follows it.
       const heading = page.length > 1 && isHeading(page.at(-1) as Band) ? page.pop() : undefined;
       pages.push(page);
@@ -66,7 +70,7 @@ export function gridPages(items: readonly GridItem[], room: GridRoom): GridPage[
       used = heading === undefined ? 0 : 1;
     }
     page.push(band);
-    used += band.least;
+    used += band.fair;
   }
   pages.push(page);
   return pages.map((bandsOfPage) => placed(bandsOfPage, room));
@@ -95,7 +99,7 @@ function bandsOf(items: readonly GridItem[]): GridItem[][] {
 /** The band as it is in the file, or its panels laid out anew. */
 function fitted(items: readonly GridItem[], room: GridRoom): Band[] {
   if (items[0].heading) {
-    return [{ cells: [whole(items[0])], wanted: 1, least: 1, most: 1 }];
+    return [{ cells: [whole(items[0])], wanted: 1, least: 1, fair: 1, most: 1 }];
   }
   const band = shaped(items);
   const width = (cell: Cell): number =>
@@ -131,7 +135,8 @@ function sized(cells: readonly Cell[], height: number): Band {
   const bounds = cells.map(({ item, top, bottom }) => (item.most ?? Infinity) / (bottom - top));
   const most = Math.max(least, Math.floor(Math.max(...bounds)));
   const wanted = Math.max(least, Math.min(most, Math.round(height * ROWS_EACH)));
-  return { cells, wanted, least, most };
+  const fair = Math.max(least, Math.ceil(wanted * FAIR_SHARE));
+  return { cells, wanted, least, fair, most };
 }
 
 /** As many across as the widest of them allows, in the order of the file. */
@@ -181,9 +186,9 @@ function placed(bands: readonly Band[], room: GridRoom): GridPage {
   return out;
 }
 
-/** Rows for each band: what it wants, more or less as the page has room, never below the least. */
+/** Rows for each band: what it wants, and more where the page has room. */
 function shareRows(bands: readonly Band[], rows: number): number[] {
-  const heights = bands.map(({ least }) => Math.min(least, rows));
+  const heights = bands.map(({ fair }) => Math.min(fair, rows));
   const grow = (goal: (band: Band) => number): void => {
     for (;;) {
       const left = rows - heights.reduce((sum, n) => sum + n, 0);
@@ -194,7 +199,15 @@ function shareRows(bands: readonly Band[], rows: number): number[] {
       heights[open.reduce((a, b) => (share(b) < share(a) ? b : a))]++;
     }
   };
+  shrink(heights, rows);
   grow((band) => band.wanted);
   grow((band) => band.most);
   return heights;
+}
+
+/** Takes rows from the highest bands until all fit; a terminal may be lower than any panel likes. */
+function shrink(heights: number[], rows: number): void {
+  for (let over = heights.reduce((sum, n) => sum + n, 0) - rows; over > 0; over--) {
+    heights[heights.indexOf(Math.max(...heights))]--;
+  }
 }

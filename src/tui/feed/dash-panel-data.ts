@@ -91,10 +91,15 @@ export function seriesName(
     });
   }
   const pairs: string[] = [];
+  const values: string[] = [];
   for (let i = 0; i < labels.length; i += 2) {
-    if (labels[i] !== NAME) pairs.push(`${labels[i]}="${labels[i + 1]}"`);
+    if (labels[i] === NAME) continue;
+    pairs.push(`${labels[i]}="${labels[i + 1]}"`);
+    values.push(labels[i + 1]);
   }
   const name = labelValue(labels, NAME);
+  // One label alone names a line by its value.
+  if (values.length === 1 && name === '') return values[0];
   if (pairs.length > 0) return `${name}{${pairs.join(', ')}}`;
   if (name !== '') return name;
   return of.panel.queries.length > 1 ? of.query.expr : of.panel.title || of.query.expr;

@@ -73,17 +73,17 @@ export const DASH_KEYS: readonly DashKey[] = [
   key('quit', ['q'], [...VIEWS, ...NOTES, 'variables'], ['q', 'leave', 'quit']),
   key('quit', ['ctrl-c'], ALL, ['Ctrl-C', 'leave']),
   key('zoom', ['return', 'z'], ['board'], ['Enter', 'the chosen panel alone', 'zoom']),
-  key('zoom', ['return', 'z'], ['zoom'], ['Enter', 'all panels again']),
+  key('zoom', ['return', 'z'], ['zoom'], ['Enter', '']),
   key('next', ['tab'], VIEWS, ['Tab', 'next panel', 'panel']),
   key('previous', ['shift-tab'], VIEWS, ['Shift-Tab', 'panel before']),
-  key('pageDown', ['pageDown', 'J'], ['board'], ['PgDn J', 'next page', 'page']),
-  key('pageUp', ['pageUp', 'K'], ['board'], ['PgUp K', 'page before']),
-  key('narrower', ['+', '='], VIEWS, ['+ -', 'look at a shorter or longer time', 'range']),
-  key('wider', ['-', '_'], VIEWS, ['-', 'look at a longer time']),
-  key('earlier', ['[', '{'], VIEWS, ['[ ]', 'half a range back or forward', 'move']),
-  key('later', [']', '}'], VIEWS, [']', 'half a range forward']),
-  key('live', ['n', '0'], VIEWS, ['n', 'back to now']),
+  key('pageDown', ['pageDown', 'J'], ['board'], ['PgDn', 'next page; J too', 'page']),
+  key('pageUp', ['pageUp', 'K'], ['board'], ['PgUp', 'page before; K too']),
   key('variables', ['v'], VIEWS, ['v', 'choose the values of variables', 'variables']),
+  key('narrower', ['+', '='], VIEWS, ['+ -', 'look at a shorter or longer time', 'range']),
+  key('wider', ['-', '_'], VIEWS, ['-', '']),
+  key('earlier', ['[', '{'], VIEWS, ['[ ]', 'half a range back or forward', 'move']),
+  key('later', [']', '}'], VIEWS, [']', '']),
+  key('live', ['n', '0'], VIEWS, ['n', 'back to now']),
   key('pause', [' '], VIEWS, ['Space', 'hold the picture, or go on', 'pause']),
   key('faster', ['r'], VIEWS, ['r', 'ask more often']),
   key('slower', ['R'], VIEWS, ['R', 'ask less often']),
@@ -91,9 +91,9 @@ export const DASH_KEYS: readonly DashKey[] = [
   key('explain', ['e'], VIEWS, ['e', 'how the server answers its queries', 'explain']),
   key('copy', ['y'], ['command'], ['y', 'copy the first command', 'copy']),
   key('left', ['left'], VIEWS, ['← →', 'panel to the left or right']),
-  key('right', ['right', 'l'], VIEWS, ['→ l', 'panel to the right']),
+  key('right', ['right', 'l'], VIEWS, ['→ l', '']),
   key('up', ['up', 'k'], VIEWS, ['↑ ↓', 'panel above or below; alone, scroll']),
-  key('down', ['down', 'j'], VIEWS, ['↓ j', 'panel below; alone, scroll down']),
+  key('down', ['down', 'j'], VIEWS, ['↓ j', '']),
   key('pageDown', ['pageDown'], ['zoom', ...NOTES], ['PgDn', 'ten lines down']),
   key('pageUp', ['pageUp'], ['zoom', ...NOTES], ['PgUp', 'ten lines up']),
   key('down', ['down', 'j'], NOTES, ['↓ j', 'scroll down']),
@@ -119,7 +119,7 @@ export function dashActionFor(mode: DashMode, name: string): DashAction | undefi
   return DASH_KEYS.find((k) => k.modes.includes(mode) && k.keys.includes(name))?.action;
 }
 
-/** The keys of a mode, as the help lists them. */
+/** The keys of a mode, as the help lists them; one that another line names has no words. */
 export function dashKeysOf(mode: DashMode): readonly DashKey[] {
-  return DASH_KEYS.filter((k) => k.modes.includes(mode));
+  return DASH_KEYS.filter((k) => k.modes.includes(mode) && k.help !== '');
 }

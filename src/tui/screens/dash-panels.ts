@@ -8,7 +8,7 @@ import { BIG_ROWS, drawBig } from '../draw/big-digits.ts';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame, type Word } from '../draw/frame.ts';
 import { drawHeatmap } from '../draw/heatmap.ts';
-import { drawFigures, legendRows } from '../draw/legend.ts';
+import { drawFigures, legendPlace } from '../draw/legend.ts';
 import { drawPlot, lastPresent, seriesLetter, seriesStyle, type Area } from '../draw/plot.ts';
 import { STYLE, hasRamp } from '../draw/styles.ts';
 import { drawTable } from '../draw/table.ts';
@@ -114,7 +114,8 @@ function headWords(scene: PanelScene): Word[] {
 function edgeLegend(scene: PanelScene): Word[] {
   const { panel, data, height, width } = scene;
   if (panel.kind !== 'timeseries' || data === undefined || data.series.length < 2) return [];
-  if (panel.legend && legendRows(height - 2, data.series.length) > 0) return [];
+  const inside = legendPlace({ width: width - 2, height: height - 2 }, data.series);
+  if (panel.legend && inside.columns + inside.rows > 0) return [];
   let room = width - 4;
   const shown: Word[] = [];
   for (const [i, series] of data.series.entries()) {
@@ -201,9 +202,8 @@ function drawLines(cells: CellGrid, inner: Area, { scene, data }: Job): void {
   // A line with one value in the range, from an instant query, stands still.
   const lines = data.series.length > 0 ? data.series : standing(data, scene);
   const series = panel.stack ? stacked(lines) : lines;
-  const legend = panel.legend ? legendRows(inner.height, series.length) : 0;
-  const rows = series.length === 1 && inner.height < 16 ? 0 : legend;
-  const plot = { ...inner, height: inner.height - rows };
+  const { columns, rows } = panel.legend ? legendPlace(inner, series) : { columns: 0, rows: 0 };
+  const plot = { ...inner, width: inner.width - columns, height: inner.height - rows };
   drawPlot(cells, plot, {
     series,
     startMs,
@@ -220,13 +220,12 @@ function drawLines(cells: CellGrid, inner: Area, { scene, data }: Job): void {
       .map(({ value, level }) => ({ value, style: levelStyle(level) })),
     axisRows: axisRows(plot.height),
   });
-  if (rows === 0) return;
-  const area = { ...inner, x: inner.x + 1, width: inner.width - 2 };
-  drawFigures(
-    cells,
-    { ...area, y: inner.y + plot.height, height: rows },
-    { series: lines, hidden: data.hidden, unit: panel.unit, stale, ascii: theme.ascii },
-  );
+  const beside = { ...inner, x: inner.x + plot.width + 1, width: columns - 2 };
+  const below = { ...inner, x: inner.x + 1, width: inner.width - 2, y: inner.y + plot.height };
+  if (columns + rows === 0) return;
+  drawFigures(cells, columns > 0 ? beside : { ...below, height: rows }, {
+    ...{ series: lines, hidden: data.hidden, unit: panel.unit, stale, ascii: theme.ascii },
+  });
 }
 
 function standing(data: DashPanelData, { startMs, endMs }: PanelScene) {
