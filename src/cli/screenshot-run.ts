@@ -6,17 +6,20 @@ import type { AlertClient } from '../engine/remote/alert-client.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import { systemDisk } from '../engine/runtime/system-disk.ts';
 import type { CaptureStreams } from '../tui/capture.ts';
+import type { DashOptions } from '../tui/screens/dash.tsx';
 import { alertSource } from './alert-centre-run.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
-import { durationFlag, timeFlag, timeText } from './times.ts';
+import { dashboardPath, readDashboard } from './dash-files.ts';
+import { chosenOf, namesOf, scrapeInterval, zoneOf } from './dash-run.ts';
+import { durationFlag, timeFlag } from './times.ts';
 
-export const SCREENS = ['top', 'alerts', 'wall'] as const;
+export const SCREENS = ['top', 'alerts', 'wall', 'dash'] as const;
 export type ScreenName = (typeof SCREENS)[number];
 
 export interface ScreenshotRun {
   readonly screen: ScreenName;
-  /** Dashboards of the wall. */
+  /** Dashboards, by name or file. */
   readonly names: readonly string[];
   readonly client: PrometheusClient;
   readonly alerts: AlertClient;
@@ -27,6 +30,7 @@ export interface ScreenshotRun {
     readonly since?: string;
     readonly to?: string;
     readonly panel?: string;
+    readonly var?: readonly string[];
     readonly wait: string;
     readonly tz: string;
     readonly theme: 'dark' | 'light';
@@ -111,6 +115,7 @@ async function open(run: ScreenshotRun, streams: CaptureStreams): Promise<unknow
     const source = alertSource({ client: run.alerts, ask: client, stage }, 'somebody');
     return await openAlertCentre({ ...base, source, host, serverFlags: '', author: 'somebody' });
   }
+  if (screen === 'dash') return await openBoard(run, { ...base, rangeMs, anchorMs });
   const { dashboardsOf, wallFeed } = await import('./wall-run.ts');
   const found = await dashboardsOf(run);
   const dashboards = found.map((dashboard) => ({
@@ -123,8 +128,28 @@ async function open(run: ScreenshotRun, streams: CaptureStreams): Promise<unknow
   return await openWall({ ...base, dashboards, alerts, everyMs: undefined, host });
 }
 
-function zoneOf(tz: string): string | undefined {
-  if (tz.toLowerCase() === 'local') return undefined;
-  timeText(tz);
-  return tz.toLowerCase() === 'utc' ? 'UTC' : tz;
+type ScreenBase = Omit<DashOptions, 'dashboard' | 'name' | 'ask' | 'names' | 'server' | 'view'>;
+
+interface BoardBase extends ScreenBase {
+  readonly rangeMs: number | undefined;
+  readonly anchorMs: number | undefined;
+}
+
+async function openBoard(run: ScreenshotRun, base: BoardBase): Promise<number> {
+  const { client, flags, stage, names } = run;
+  const [name] = names;
+  if (name === undefined) {
+    throw new UserError('which dashboard?', { hint: 'mon screenshot dash NAME; mon dash list' });
+  }
+  const { dashboard } = await readDashboard(await dashboardPath(name, stage.env), stage);
+  const { rangeMs = dashboard.rangeMs, anchorMs, ...screen } = base;
+  const zoomed = flags.panel === undefined ? {} : { panel: flags.panel, zoomed: true };
+  const { openDash } = await import('../tui/screens/dash.tsx');
+  return await openDash({
+    ...{ ...screen, dashboard, name, ask: client, names: namesOf(client) },
+    scrapeMs: (signal) => scrapeInterval(client, signal),
+    server: { url: client.url, flags: '' },
+    view: { rangeMs, anchorMs, ...zoomed },
+    chosen: chosenOf(dashboard, flags.var ?? []),
+  });
 }

@@ -2,16 +2,16 @@
 // until it is left. Easy to get wrong: the wall is loaded last, after all that can be wrong with
 // the flags was said.
 import type { Dashboard } from '../engine/dash/dashboard.ts';
-import { MonError, UserError, messageOf } from '../engine/errors.ts';
-import { DASH_FILE_BYTES_MAX } from '../engine/limits-dash.ts';
+import { MonError } from '../engine/errors.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
-import { systemDisk } from '../engine/runtime/system-disk.ts';
 import { DashFeed } from '../tui/feed/dash-feed.ts';
 import { DEFAULT_WALLS } from '../tui/wallboard/default-walls.ts';
 import type { Clock } from '../engine/runtime/clock.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
-import { durationFlag, timeText } from './times.ts';
+import { dashboardPath, readDashboard } from './dash-files.ts';
+import { namesOf, scrapeInterval, zoneOf } from './dash-run.ts';
+import { durationFlag } from './times.ts';
 
 export interface WallRun {
   /** Files, or names of walls that mon brings; none: those that the server has data for. */
@@ -75,7 +75,10 @@ export interface WallFeedOptions {
 
 /** The feed of one dashboard; the wall starts it. */
 export function wallFeed({ client, columns, ...more }: WallFeedOptions): DashFeed {
-  return new DashFeed({ ask: client, names: client, columns: Math.max(60, columns - 12), ...more });
+  return new DashFeed({
+    ...{ ask: client, names: namesOf(client), columns: Math.max(60, columns - 12), ...more },
+    scrapeMs: (signal) => scrapeInterval(client, signal),
+  });
 }
 
 /** The dashboards that were named, or those that have something to show. */
@@ -99,24 +102,5 @@ export async function dashboardsOf(
 async function named(name: string, stage: Stage): Promise<Dashboard> {
   const known = DEFAULT_WALLS.find((one) => one.name === name);
   if (known !== undefined) return known.make();
-  let bytes: Uint8Array;
-  try {
-    bytes = await systemDisk.readFile(name);
-  } catch (thrown) {
-    const there = DEFAULT_WALLS.map((one) => one.name).join(', ');
-    throw new UserError(`cannot read the dashboard ${name}: ${messageOf(thrown)}`, {
-      hint: `give a file, or one of ${there}`,
-    });
-  }
-  if (bytes.length > DASH_FILE_BYTES_MAX) throw new UserError(`${name} is larger than 4 MiB`);
-  const { parseDashboard } = await import('../engine/daemons/dash-file.ts');
-  const read = parseDashboard(Buffer.from(bytes).toString('utf8'), name);
-  for (const warning of read.warnings) await stage.note(`warning: ${warning}`);
-  return read.dashboard;
-}
-
-function zoneOf(tz: string | undefined): string | undefined {
-  if (tz === undefined || tz.toLowerCase() === 'local') return undefined;
-  timeText(tz);
-  return tz.toLowerCase() === 'utc' ? 'UTC' : tz;
+  return (await readDashboard(await dashboardPath(name, stage.env), stage)).dashboard;
 }

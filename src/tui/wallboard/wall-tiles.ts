@@ -312,7 +312,9 @@ function rowOf(alert: FiringAlert, { nowMs, columnWidth, ascii }: RowJob): strin
   const { labels, annotations, state, activeAtMs } = alert;
   const severity = labelValue(labels, 'severity');
   const mark = state === 'firing' ? '●' : '○';
-  const age = activeAtMs === 0 ? '' : formatAge(Math.max(0, nowMs - activeAtMs));
+  // From afar the largest unit is enough, and it changes least often.
+  const [since] = formatAge(Math.max(0, nowMs - activeAtMs)).split(' ');
+  const age = activeAtMs === 0 ? '' : since;
   const name = [labelValue(labels, 'alertname'), severity].filter((one) => one !== '').join(' ');
   const what = labelValue(annotations, 'summary') || labelsText(labels);
   return [mark, age, name, what].map((text, i) => {
