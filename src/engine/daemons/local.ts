@@ -25,7 +25,7 @@ import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { RootThread } from './root-thread.ts';
 import { makeRules } from './rules-wiring.ts';
 import type { Rules } from './rules-wiring.ts';
-import { showDoor, showNotifier, showProcess, showShards, showTargets } from './self-metrics.ts';
+import { showDoor, showParts, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
 import { adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
@@ -98,8 +98,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   });
   showProcess(counters, startedMs);
   showShards(counters, () => stores.newest);
-  showTargets(counters, targets);
-  showNotifier(counters, desk?.notifier);
+  showParts(counters, targets, desk?.notifier);
   const showRefusals = showDoor(counters, () => door.counts);
   const refusals = (): void => {
     showRefusals();

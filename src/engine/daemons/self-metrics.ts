@@ -74,7 +74,17 @@ export interface NotifierFigures {
   >;
 }
 
-export function showNotifier(counters: Counters, notifier: NotifierFigures | undefined): void {
+/** What a process with all roles has beside log, door and shards. */
+export function showParts(
+  counters: Counters,
+  targets: TargetFigures,
+  notifier: NotifierFigures | undefined,
+): void {
+  showTargets(counters, targets);
+  showNotifier(counters, notifier);
+}
+
+function showNotifier(counters: Counters, notifier: NotifierFigures | undefined): void {
   if (notifier === undefined) return;
   const { counts, book } = notifier;
   const help = 'Notifications by what became of them; delayed: the first attempt failed.';

@@ -250,7 +250,7 @@ export function alertTile(room: TileRoom, area: Area): AlertTile {
   const show = cellBox(room, area);
   const inner = within(area);
   const left = inner.width - 3 - AGE_COLUMNS - STATE_COLUMNS - 4;
-  const nameColumns = Math.max(12, Math.min(24, Math.floor(left * 0.45)));
+  const nameColumns = Math.max(12, Math.min(26, Math.floor(left * 0.55)));
   const columnWidth = [STATE_COLUMNS, AGE_COLUMNS, nameColumns, Math.max(4, left - nameColumns)];
   const table = tools.table({
     // The widget keeps two rows above its list and two below: the frame is drawn around them.
@@ -315,7 +315,9 @@ function rowOf(alert: FiringAlert, { nowMs, columnWidth, ascii }: RowJob): strin
   // From afar the largest unit is enough, and it changes least often.
   const [since] = formatAge(Math.max(0, nowMs - activeAtMs)).split(' ');
   const age = activeAtMs === 0 ? '' : since;
-  const name = [labelValue(labels, 'alertname'), severity].filter((one) => one !== '').join(' ');
+  const alertname = labelValue(labels, 'alertname');
+  // Where room is short the name says more.
+  const name = columnWidth[2] < 20 || severity === '' ? alertname : `${alertname} ${severity}`;
   const what = labelValue(annotations, 'summary') || labelsText(labels);
   return [mark, age, name, what].map((text, i) => {
     const cell = fit(safeText(text), columnWidth[i]);
