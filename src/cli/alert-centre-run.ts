@@ -39,7 +39,7 @@ export async function runAlertCentre(run: AlertCentreRun): Promise<number> {
   if (tz !== undefined && tz.toLowerCase() !== 'local') timeText(tz);
   const zone = tz === undefined || tz.toLowerCase() === 'local' ? undefined : tz;
   const author = env['USER'] || env['LOGNAME'] || 'somebody';
-  const source = sourceOf(run, author);
+  const source = alertSource(run, author);
   const { openAlertCentre } = await import('../tui/screens/alert-centre.tsx');
   try {
     return await openAlertCentre({
@@ -58,7 +58,11 @@ export async function runAlertCentre(run: AlertCentreRun): Promise<number> {
   }
 }
 
-function sourceOf({ client, ask, stage }: AlertCentreRun, author: string): AlertSource {
+/** The clients as the screen's source. */
+export function alertSource(
+  { client, ask, stage }: Pick<AlertCentreRun, 'client' | 'ask' | 'stage'>,
+  author: string,
+): AlertSource {
   return {
     alerts: (signal) => client.alerts([], signal),
     silences: (signal) => client.silences(signal),

@@ -1,10 +1,11 @@
 // The servers that run on this machine, by the locks of their data folders: for status, down and
 // logs. Easy to get wrong: a process that holds a folder may not answer yet, and one that was told
 // to stop holds it until it has drained.
-import { dataFolder } from '../engine/daemons/folders.ts';
+import { dataFolder, defaultConfigFile } from '../engine/daemons/folders.ts';
 import { MonError } from '../engine/errors.ts';
 import type { FolderOwner } from '../engine/runtime/folder-lock.ts';
 import { folderOwner } from '../engine/runtime/folder-lock.ts';
+import { systemDisk } from '../engine/runtime/system-disk.ts';
 import type { Environment } from './color.ts';
 import type { Stage } from './stage.ts';
 
@@ -29,6 +30,12 @@ export function foldersOf(flags: FolderFlags, env: Environment): readonly string
     return [dataFolder(env, one), dataFolder(env, one, true)];
   });
   return flags.demo ? demo : [...own, ...demo];
+}
+
+/** The configuration that `mon up` takes when none is named, if it is there. */
+export async function usualConfig(env: Environment): Promise<string | undefined> {
+  const path = defaultConfigFile(env);
+  return (await systemDisk.exists(path)) ? path : undefined;
 }
 
 /** The servers that hold one of the folders now. */

@@ -1,9 +1,7 @@
-// What `mon store` and `mon doctor` tell of the files of a data folder: sizes and counts, block by
+// What `mon store` tells of the files of a data folder: sizes and counts, block by
 // block, what is damaged, and what is in one. Easy to get wrong: a server may run on the folder, so
 // nothing here may write.
 import { dumpFile, inspectFolder, verifyFolder } from '../engine/daemons/store-files.ts';
-import { folderOwner } from '../engine/runtime/folder-lock.ts';
-import { messageOf } from '../engine/errors.ts';
 import { bucketsOf, type FloatHistogram } from '../engine/model/histogram.ts';
 import { jsonLine } from './json-text.ts';
 import type { Listing } from './listing.ts';
@@ -81,25 +79,4 @@ function histogramFields(histogram: FloatHistogram) {
       return [rule, valueText(lower), valueText(upper), valueText(count)];
     });
   return { count: valueText(histogram.count), sum: valueText(histogram.sum), buckets };
-}
-
-/** What is not well on the folders, a row each; none when all is well. */
-export async function doctorListing(folders: readonly string[]): Promise<Listing> {
-  const rows: string[][] = [];
-  for (const folder of folders) {
-    const owner = folderOwner(folder);
-    try {
-      const { problems } = await inspectFolder(folder);
-      for (const problem of problems) rows.push([folder, problem]);
-    } catch (thrown) {
-      // A folder in which nothing was ever stored is well, unless a server says otherwise.
-      if (owner !== undefined) rows.push([folder, messageOf(thrown)]);
-    }
-  }
-  return {
-    kind: 'Doctor',
-    columns: [{ name: 'folder' }, { name: 'problem' }],
-    rows,
-    valueColumn: 1,
-  };
 }

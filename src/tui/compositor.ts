@@ -4,6 +4,7 @@
 // Easy to get wrong: while the terminal is slow frames must be dropped, not queued, or the screen
 // lags ever further.
 import { EventEmitter } from 'node:events';
+import type { CellRow } from './draw/svg.ts';
 import { cellWidth } from './draw/text.ts';
 
 /** What the compositor needs of the terminal. */
@@ -14,6 +15,8 @@ export interface Output {
   write(text: string): unknown;
   on(event: 'resize' | 'drain', listener: () => void): unknown;
   off(event: 'resize' | 'drain', listener: () => void): unknown;
+  /** Takes the cells of each frame: for pictures without a terminal. */
+  frame?(rows: readonly CellRow[]): void;
 }
 
 const SYNC = '\u001b[?2026h';
@@ -119,6 +122,7 @@ export class Compositor extends EventEmitter {
     });
     this.shown = rows;
     this.columnsShown = this.columns;
+    this.out.frame?.(rows);
     if (out !== '' || whole) this.out.write(SYNC + (whole ? CLEAR : '') + out + END_SYNC);
   }
 }

@@ -21,6 +21,7 @@ class FakeStdin extends Readable {
 
 class FakeStdout extends EventEmitter {
   readonly isTTY = true;
+  readonly writable = true;
   readonly writableNeedDrain = false;
   readonly terminal: InstanceType<typeof xterm.Terminal>;
 

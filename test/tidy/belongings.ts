@@ -11,6 +11,10 @@ interface Room {
 }
 
 const TERMINAL: Room = { rooms: ['src/tui/'], why: 'the engine and the pipes know no React' };
+const WALL: Room = {
+  rooms: ['src/tui/wallboard/'],
+  why: 'a second owner of the terminal: it has one screen, and is loaded for that one alone',
+};
 const GRAMMAR: Room = { rooms: ['src/engine/promql/'], why: 'one reading of PromQL' };
 const FRAME: Room = {
   rooms: ['src/commands/', 'src/base-command.ts'],
@@ -31,6 +35,8 @@ const PACKAGES: Readonly<Record<string, Room>> = {
   '@oclif/core': FRAME,
   ink: TERMINAL,
   react: TERMINAL,
+  blessed: WALL,
+  'blessed-contrib': WALL,
   'string-width': { rooms: ['src/tui/draw/'], why: 'one measure of how wide a text is' },
   chalk: { rooms: ['src/tui/', 'src/base-command.ts'], why: 'colour is decided in one place' },
   re2js: {

@@ -4,6 +4,7 @@ import type { Admin, Ask, Explain, Groups, Intake, Source, Targets, Turns } from
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { ExploreView } from '../model/exploration.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
+import type { RoleHealth } from '../model/role-health.ts';
 import type { RulesView } from '../model/rules.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
@@ -60,6 +61,8 @@ export interface ApiParts {
   readonly selfMetrics: () => string;
   /** Whether queries and pushes can be answered, and if not, why. */
   readonly ready: () => { readonly ready: boolean; readonly why: string };
+  /** How each process of the server is; without it there is one, and it answers. */
+  readonly roles?: () => Promise<readonly RoleHealth[]>;
   readonly clock: Clock;
   readonly version: VersionInfo;
   /** Without it everybody who reaches the address may come in. */

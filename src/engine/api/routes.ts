@@ -43,6 +43,7 @@ import {
   ready,
   runtimeInfo,
   selfMetrics,
+  status,
   targets,
   welcome,
 } from './status-handlers.ts';
@@ -143,6 +144,7 @@ const ROUTES = new Map(
     route('/-/quit', { POST: lifecycleDisabled, PUT: lifecycleDisabled }),
     route('/api/v1/status/buildinfo', { GET: buildInfo }),
     route('/api/v1/status/runtimeinfo', { GET: runtimeInfo }),
+    route('/api/v1/status', { GET: status }),
     route('/api/v1/status/flags', { GET: flags }),
     route('/api/v1/status/config', { GET: config }),
     route('/-/healthy', { GET: healthy }, true),

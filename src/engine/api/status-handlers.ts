@@ -117,6 +117,16 @@ export async function ready(call: Call, parts: ApiParts): Promise<void> {
   await sendText(call, isReady ? 200 : 503, isReady ? 'mon is ready.\n' : `not ready: ${why}\n`);
 }
 
+/** GET /api/v1/status: how the server and each of its processes is. */
+export async function status(call: Call, parts: ApiParts): Promise<void> {
+  const { ready: isReady, why } = parts.ready();
+  const alone = { role: 'all', member: 'mon', state: isReady ? 'ready' : 'not ready', why };
+  const roles = parts.roles === undefined ? [alone] : await parts.roles();
+  const { version } = parts.version;
+  const startTime = new Date(parts.startedMs).toISOString();
+  await send(call, { ready: isReady, why, version, startTime, roles });
+}
+
 /** GET /: what this is and what to try. */
 export async function welcome(call: Call, { version }: ApiParts): Promise<void> {
   const host = call.header('host');

@@ -76,16 +76,21 @@ export async function makeAnswers(options: AnswersOptions): Promise<Answers> {
 }
 
 async function makeCache(options: AnswersOptions): Promise<Cache> {
-  const { clock, logger, redisUrl, startedMs } = options;
+  const { clock, logger, redisUrl, startedMs, counters } = options;
   if (redisUrl === undefined) return new MemoryCache({ clock });
   // The client is loaded only where somebody wants it.
   const { RedisCache } = await import('../cache/redis-cache.ts');
+  const connected = counters.gauge(
+    'mon_query_cache_connected',
+    '1 while the Redis of the result cache answers.',
+  );
   return new RedisCache({
     clock,
     url: redisUrl,
     // Late samples are known of since the start: what an earlier process kept may be wrong.
     prefix: `mon:${startedMs.toString(36)}-${pid}:`,
     changed: (there, why) => {
+      connected.set(there ? 1 : 0);
       if (there) logger.info('the result cache is connected');
       else logger.warn('the result cache is away: results are not kept', { why });
     },

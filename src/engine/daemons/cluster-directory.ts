@@ -78,6 +78,15 @@ export class ClusterDirectory {
       .map(({ member }) => member);
   }
 
+  /** Members of all roles whose leases stand. */
+  all(): Member[] {
+    const { clock, leaseMs } = this.#options;
+    const now = clock.monotonic();
+    return [...this.#seen.values()]
+      .filter(({ since }) => now - since < leaseMs)
+      .map(({ member }) => member);
+  }
+
   /** The link to a service at an address; the same one each time. */
   link(address: string, service: string): RemoteLink {
     const key = `${service} ${address}`;

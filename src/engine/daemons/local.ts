@@ -26,7 +26,7 @@ import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { RootThread } from './root-thread.ts';
 import { makeRules } from './rules-wiring.ts';
 import type { Rules } from './rules-wiring.ts';
-import { showDoor, showProcess, showShards } from './self-metrics.ts';
+import { showDoor, showParts, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
 import { adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
@@ -120,6 +120,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     reload: reloadOf(options, targets),
   });
   const refusals = showAll(storage, counters, startedMs);
+  showParts(counters, targets, desk?.notifier);
   const kept = { state, log: opened, stores, cache, rollups, roots, aggregation, exploring };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);

@@ -8,10 +8,12 @@ import { MonError } from '../errors.ts';
 import type { Labels } from '../model/labels.ts';
 import type { BlockStatus } from '../model/upkeep.ts';
 import type { Admin, TargetStatus, Targets } from '../ports.ts';
+import { addressText } from '../remote/address.ts';
 import { RemoteAsk } from '../remote/ask-remote.ts';
 import { RemoteDesk, RemoteRules } from '../remote/desk-remote.ts';
 import { RemoteSource } from '../remote/source-remote.ts';
 import { RemoteUpkeep } from '../remote/upkeep-remote.ts';
+import type { Service } from '../runtime/service.ts';
 import { urlOf } from './listen-address.ts';
 import { Beats } from './beats.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
@@ -20,6 +22,7 @@ import { clusterReplay } from './cluster-rollups.ts';
 import { farProducer } from './far-producer.ts';
 import type { FarProducer } from './far-producer.ts';
 import { passes } from './role-frame.ts';
+import { RoleHealths } from './role-health.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { RoleLink } from './role-link.ts';
 import { directoryOf } from './role-query.ts';
@@ -28,6 +31,7 @@ import { hasRules } from './rules-wiring.ts';
 import { VERSION } from './version.ts';
 
 const LOOK_MS = 250;
+const LEASE = { leaseMs: 6000, beatMs: 1000, places: 1 };
 const DRAIN_MS = 5000;
 
 interface Addressed {
@@ -55,6 +59,7 @@ export async function startApi(world: RoleWorld): Promise<void> {
     },
     onBug: failed,
     reload: clusterReload(world, directory),
+    roles: rolesOf(world, directory),
     blocks: () => blocksOf(directory),
     admin: settings.adminApi === true ? adminOf(world, directory, producer) : undefined,
   });
@@ -65,6 +70,7 @@ export async function startApi(world: RoleWorld): Promise<void> {
     start: async () => beats.every(LOOK_MS, () => targets.look()),
     stop: () => beats.stop(),
   });
+  services.add(announced(world));
   services.add({
     name: 'api',
     start: async () => {
@@ -77,6 +83,25 @@ export async function startApi(world: RoleWorld): Promise<void> {
 
 /** A process that is being started again is waited for so long. */
 const ROLE_WAIT_MS = 5000;
+
+/** Others have to find this process too: its figures are scraped as theirs are. */
+function announced(world: RoleWorld): Service {
+  const { member } = world.options;
+  const placement = world.placement(LEASE);
+  return {
+    name: 'lease',
+    start: async () => {
+      await placement.join('api', member, () => undefined);
+      await placement.announce('api', member, { address: addressText(world.address) });
+    },
+    drain: () => placement.leave('api', member),
+  };
+}
+
+function rolesOf(world: RoleWorld, directory: ClusterDirectory) {
+  const { clock, health } = world;
+  return new RoleHealths({ directory, clock, hub: world.hub('health', 0), own: health }).look;
+}
 
 /** The rules and the notifier, which run elsewhere; what this cluster does not have is left out. */
 function alertPartsOf({ options, clock }: RoleWorld, directory: ClusterDirectory) {

@@ -16,6 +16,8 @@ import type { LeasePlacement } from '../runtime/placement-leases.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { systemHost } from '../runtime/host-reader.ts';
 import { farProducer } from './far-producer.ts';
+import { MemberTargets } from './member-targets.ts';
+import { showTargets } from './self-metrics.ts';
 import type { RoleWorld } from './role-frame.ts';
 
 /** Short, so that targets of a collector that died are taken over soon. */
@@ -53,6 +55,8 @@ export async function startCollector(world: RoleWorld): Promise<void> {
     reloader.serve(manager, async () => undefined);
     world.reload = () => reload();
   }
+  const others = new MemberTargets(world, manager);
+  showTargets(world.counters, manager);
   let begun = false;
   const changed = (now: Assignment): void => {
     if (shares.lose(now) && begun) void manager.reshare().catch(options.failed);
@@ -74,8 +78,10 @@ export async function startCollector(world: RoleWorld): Promise<void> {
       await manager.apply(options.settings.scrapes);
       begun = true;
       await manager.reshare();
+      await others.start();
     },
     drain: async () => {
+      others.stop();
       await manager.stop();
       await placement.leave(ROLE, member);
     },
@@ -83,13 +89,9 @@ export async function startCollector(world: RoleWorld): Promise<void> {
 }
 
 /** Targets that lie in the processes themselves: every collector has them, one scrapes each. */
-function addTargets({ options, counters, clock }: RoleWorld, manager: ScrapeManager): void {
-  const { intervalMs, hostAgent, selfScrape, demo } = options.settings;
+function addTargets({ options, clock }: RoleWorld, manager: ScrapeManager): void {
+  const { intervalMs, hostAgent, demo } = options.settings;
   const timeoutMs = Math.min(SCRAPE_TIMEOUT_MS, intervalMs);
-  if (selfScrape) {
-    const render = (): Uint8Array => Buffer.from(counters.render());
-    manager.addInternal({ job: 'mon', instance: options.member, intervalMs, timeoutMs, render });
-  }
   if (hostAgent) {
     const reader = systemHost;
     manager.addShared(makeHostTarget({ reader, clock, intervalMs, timeoutMs }));

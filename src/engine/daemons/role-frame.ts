@@ -6,7 +6,7 @@ import { MonError, assert } from '../errors.ts';
 import { parseAddress } from '../remote/address.ts';
 import type { Address } from '../remote/address.ts';
 import { RemoteLink } from '../remote/link.ts';
-import { RemoteListener } from '../remote/listener.ts';
+import { RemoteListener, plainService } from '../remote/listener.ts';
 import { RemoteState } from '../remote/state-remote.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -18,6 +18,8 @@ import type { Deal } from '../runtime/lease-table.ts';
 import { Services } from '../runtime/service.ts';
 import type { LocalOptions } from './local-options.ts';
 import type { Reloader } from './reload.ts';
+import { healthMethods } from './role-health.ts';
+import type { HealthWords } from './role-health.ts';
 import { showProcess } from './self-metrics.ts';
 
 /** Decided by flags, environment and configuration, as for one process. */
@@ -104,7 +106,14 @@ export class RoleWorld {
     this.listener.offer('reload', {
       open: () => ({ methods: { reload: async () => this.reload() } }),
     });
+    this.listener.offer('health', plainService(healthMethods(this.health)));
   }
+
+  /** How this process is. */
+  readonly health = (): HealthWords => {
+    const { role, member } = this.options;
+    return { role, member, waitingFor: this.services.waitingFor() };
+  };
 
   /** A link to another process; it ends with this one. */
   link(address: Address, service: string, waitMs?: number): RemoteLink {

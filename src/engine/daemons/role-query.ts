@@ -14,6 +14,7 @@ import { ClusterDirectory } from './cluster-directory.ts';
 import { openClusterLog } from './cluster-log.ts';
 import { ClusterStores } from './cluster-stores.ts';
 import { LateWatch } from './late-notes.ts';
+import { MeasuredAsk } from './measured-ask.ts';
 import { passes } from './role-frame.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { STORE_LEASE } from './role-store.ts';
@@ -59,8 +60,8 @@ export async function startQuery(world: RoleWorld): Promise<void> {
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
   services.add({ name: 'cache', stop: () => answers.cache.close() });
   const watch = new LateWatch(world.hub('late', 0), answers.changed);
-  const rollups = horizonsOf(settings);
-  const service = freshAsk(answers.service([source], { rollups }), watch);
+  const queries = answers.service([source], { rollups: horizonsOf(settings) });
+  const service = freshAsk(queries, new MeasuredAsk(queries, clock, counters), watch);
   world.listener.offer('ask', plainService(askMethods(service)));
   const sources = async (): Promise<Source> => source;
   world.listener.offer('source', plainService(sourceMethods(sources)));
@@ -80,7 +81,7 @@ export async function startQuery(world: RoleWorld): Promise<void> {
 }
 
 /** Fetches what is known of late samples first; without the hub kept results are not trusted. */
-function freshAsk(ask: Ask & Explain, watch: LateWatch): Ask & Explain {
+function freshAsk(explain: Explain, ask: Ask, watch: LateWatch): Ask & Explain {
   const fresh = async <T extends { readonly cache?: 'use' | 'skip' }>(asked: T): Promise<T> => {
     try {
       await watch.refresh();
@@ -94,6 +95,6 @@ function freshAsk(ask: Ask & Explain, watch: LateWatch): Ask & Explain {
     instant: async (query, timeMs, asked = {}) => ask.instant(query, timeMs, await fresh(asked)),
     range: async (query, start, end, step, asked = {}) =>
       ask.range(query, start, end, step, await fresh(asked)),
-    explain: async (query, times, asked = {}) => ask.explain(query, times, await fresh(asked)),
+    explain: async (query, times, asked = {}) => explain.explain(query, times, await fresh(asked)),
   };
 }

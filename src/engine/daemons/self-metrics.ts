@@ -1,8 +1,11 @@
 // What mon tells of itself on /metrics: the parts' plain counts, read when somebody asks. Shard
 // figures come from other threads, so they are fetched on a beat and shown as they were then.
+import { performance } from 'node:perf_hooks';
 import { memoryUsage, resourceUsage } from 'node:process';
 import type { Counters } from '../runtime/counters.ts';
+import { openFiles } from '../runtime/open-files.ts';
 import type { StoreStats } from '../store/store.ts';
+import { VERSION } from './version.ts';
 
 /** Figures of the log that are shown; embedded-log.ts says what each means. */
 export interface LogFigures {
@@ -42,7 +45,76 @@ export function showProcess(counters: Counters, startedMs: number): void {
     ['process_cpu_seconds_total', 'User and system CPU time.', cpuSeconds],
     ['process_resident_memory_bytes', 'Resident memory.', () => memoryUsage.rss()],
     ['process_start_time_seconds', 'Start time since 1970.', () => startedMs / 1000],
+    ['nodejs_heap_size_used_bytes', 'Memory of JavaScript objects.', () => memoryUsage().heapUsed],
+    ['nodejs_eventloop_active_seconds_total', 'Time the main thread was busy.', busySeconds],
   ]);
+  if (openFiles() > 0) show(counters, [['process_open_fds', 'Open files.', openFiles]]);
+  const { version, runtime = '' } = VERSION;
+  const help = 'Always 1; the labels tell the version and what it runs on.';
+  const labels = { version, runtime };
+  counters.reading('mon_build_info', help, { read: () => 1, labels });
+}
+
+function busySeconds(): number {
+  return performance.eventLoopUtilization().active / 1000;
+}
+
+/** What of the notifier is shown. */
+export interface NotifierFigures {
+  readonly counts: {
+    readonly delivered: number;
+    readonly refused: number;
+    readonly delayed: number;
+  };
+  readonly book: Readonly<
+    Record<
+      'alerts' | 'incidents' | 'silences' | 'sends',
+      { readonly rows: { readonly size: number } }
+    >
+  >;
+}
+
+/** What a process with all roles has beside log, door and shards. */
+export function showParts(
+  counters: Counters,
+  targets: TargetFigures,
+  notifier: NotifierFigures | undefined,
+): void {
+  showTargets(counters, targets);
+  showNotifier(counters, notifier);
+}
+
+function showNotifier(counters: Counters, notifier: NotifierFigures | undefined): void {
+  if (notifier === undefined) return;
+  const { counts, book } = notifier;
+  const help = 'Notifications by what became of them; delayed: the first attempt failed.';
+  for (const result of ['delivered', 'refused', 'delayed'] as const) {
+    const read = (): number => counts[result];
+    counters.reading('mon_notify_sends_total', help, { read, labels: { result } });
+  }
+  show(counters, [
+    ['mon_notify_waiting', 'Notifications decided and not delivered.', () => book.sends.rows.size],
+    ['mon_notify_alerts', 'Alerts that the notifier knows.', () => book.alerts.rows.size],
+    ['mon_notify_incidents', 'Incidents that it keeps.', () => book.incidents.rows.size],
+    ['mon_notify_silences', 'Silences that it keeps.', () => book.silences.rows.size],
+  ]);
+}
+
+/** What of the targets is shown. */
+export interface TargetFigures {
+  active(): readonly { readonly health: string }[];
+  discoveryFailures(): number;
+}
+
+export function showTargets(counters: Counters, targets: TargetFigures): void {
+  const help = 'Targets by their health.';
+  for (const health of ['up', 'down', 'unknown']) {
+    const read = (): number => targets.active().filter((one) => one.health === health).length;
+    counters.reading('mon_scrape_targets', help, { read, labels: { health } });
+  }
+  const failed = 'Questions and readings of discovery that failed.';
+  const read = (): number => targets.discoveryFailures();
+  counters.reading('mon_scrape_discovery_failures_total', failed, { read });
 }
 
 export function showLog(counters: Counters, counts: () => LogFigures): void {

@@ -2,7 +2,8 @@
 // Easy to get wrong: the store's folder is `head` below the data folder.
 import { join } from 'node:path';
 import { Kernels } from '../kernels/kernels.ts';
-import type { BlockVerdict, DumpedSeries, InspectedStore } from '../model/upkeep.ts';
+import { inspectLog } from '../log/inspect.ts';
+import type { BlockVerdict, DumpedSeries, InspectedLog, InspectedStore } from '../model/upkeep.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { dumpBlock, inspectStore, verifyBlocks } from '../store/inspect.ts';
 
@@ -13,6 +14,11 @@ function headFolder(dataDir: string): string {
 /** @throws MonError MON_NOT_FOUND when nothing was ever stored there. */
 export function inspectFolder(dataDir: string): Promise<InspectedStore> {
   return inspectStore(headFolder(dataDir), systemDisk);
+}
+
+/** The log of a data folder; undefined where none was ever written. */
+export function inspectLogIn(dataDir: string): Promise<InspectedLog | undefined> {
+  return inspectLog(join(dataDir, 'log'), systemDisk);
 }
 
 export function verifyFolder(dataDir: string): AsyncIterable<BlockVerdict> {

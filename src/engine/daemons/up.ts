@@ -119,7 +119,9 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     return { ...running, again: { targets, also, limits: running.exploring.follow } };
   }
   if ((local.aggregate ?? []).length > 0) {
-    options.warn('aggregation rules run in one process only: a cluster keeps their samples as sent');
+    options.warn(
+      'aggregation rules run in one process only: a cluster keeps their samples as sent',
+    );
   }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');

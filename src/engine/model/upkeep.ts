@@ -85,3 +85,13 @@ export interface DumpedSeries {
   /** Histograms beside the values; undefined when there is none. */
   readonly histograms: readonly (FloatHistogram | undefined)[] | undefined;
 }
+
+/** The log's folder as its files tell it. */
+export interface InspectedLog {
+  readonly segments: number;
+  readonly bytes: number;
+  /** The last run has ended in order, or one runs now and has not. */
+  readonly closed: boolean;
+  /** Sentences on what is not as it was written. */
+  readonly problems: readonly string[];
+}

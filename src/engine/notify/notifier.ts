@@ -64,6 +64,8 @@ const RETRY_MS = 1000;
 
 export class Notifier implements Notify, AlertDesk {
   readonly book: Book;
+  /** Notifications that were settled, and first attempts that failed for a while. */
+  readonly counts = { delivered: 0, refused: 0, delayed: 0 };
   readonly #options: NotifierOptions;
   readonly #steady: SteadyClock;
   readonly #startedMs: number;
@@ -369,6 +371,7 @@ export class Notifier implements Notify, AlertDesk {
   /** Writes down what became of a notification; those that end together in one commit. */
   #settle(send: SendRecord, outcome: Outcome): Promise<void> {
     this.#settling.push([send, outcome]);
+    this.counts[outcome.kind === 'refused' ? 'refused' : 'delivered']++;
     this.#settled ??= this.book.transact((tx) => {
       this.#settled = undefined;
       const around = { tx, nowMs: this.#steady.now() };
@@ -385,6 +388,7 @@ export class Notifier implements Notify, AlertDesk {
   }
 
   #delayed(send: SendRecord, why: string): void {
+    this.counts.delayed++;
     const who = this.#attempts.nameOf(send);
     this.#options.logger.warn('a notification is delayed', { receiver: who, why, id: send.id });
     const noted = this.book.transact((tx) => {

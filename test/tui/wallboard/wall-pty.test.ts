@@ -1,0 +1,207 @@
+// `mon wall` as a process in a real pty, against a server over HTTP: it fills the screen, is left
+// in every way with the terminal restored, survives resizes and a server that goes. In tmux its
+// lines are lines. What it costs is printed, not judged: machines differ.
+import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import stringWidth from 'string-width';
+import { serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
+import { projectRoot } from '../../support/project.ts';
+import { nodeBin, openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
+
+let server: FleetServer;
+const opened: Term[] = [];
+
+function openTerm(options: TermOptions): Term {
+  const term = start(options);
+  opened.push(term);
+  return term;
+}
+
+before(async () => {
+  server = await serveFleet();
+});
+
+after(async () => {
+  for (const term of opened) term.kill();
+  await server.stop();
+});
+
+interface WallTerm {
+  readonly cols?: number;
+  readonly rows?: number;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+function wall(options: WallTerm = {}): Term {
+  const { cols = 80, rows = 24, args = [], env } = options;
+  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
+  const named = ['wall', 'services', '--url', server.url, '--tz', 'utc', ...args];
+  return openTerm({
+    cmd: ['sh', '-c', shell, nodeBin, 'bin/run.js', ...named],
+    ...{ cols, rows, env },
+  });
+}
+
+async function live(term: Term): Promise<void> {
+  await term.waitFor('● live', 30_000);
+}
+
+function assertRestored(term: Term): void {
+  assert.equal(term.alternate(), false);
+  const raw = term.raw();
+  const last = (on: string, off: string): boolean => raw.lastIndexOf(on) > raw.lastIndexOf(off);
+  assert.ok(last('\u001b[?25h', '\u001b[?25l'), 'the cursor is shown again');
+  assert.ok(last('\u001b[?1049l', '\u001b[?1049h'), 'the alternate screen is left');
+  assert.match(term.text(), /^before\n/);
+  assert.match(term.text(), /after \d+/);
+  assert.doesNotMatch(term.text(), /╭|requests/);
+}
+
+function assertWhole(term: Term, cols: number, rows: number): void {
+  const screen = term.screen();
+  assert.equal(screen.length, rows);
+  assert.equal(term.scrolled(), 0, 'nothing scrolled');
+  for (const line of screen) assert.ok(stringWidth(line) <= cols, line);
+  assert.match(screen[0], /^ mon {2}services/);
+  assert.match(screen[rows - 1], /q quit/);
+  assert.match(screen[rows - 2], /^╰.*╯$/);
+  assert.equal(stringWidth(screen[rows - 2]), cols);
+}
+
+/** The process that the shell runs. */
+function childOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return Number(text.split(' ')[0]);
+}
+
+for (const [cols, rows] of [
+  [80, 24],
+  [200, 50],
+] as const) {
+  test(`fills ${cols}x${rows} and leaves with q`, async () => {
+    const term = wall({ cols, rows });
+    await live(term);
+    await term.settled();
+    assertWhole(term, cols, rows);
+    assert.ok(term.alternate());
+    term.press('q');
+    assert.equal(await term.exit, 0);
+    assertRestored(term);
+  });
+}
+
+test('every way of leaving gives the terminal back', async () => {
+  for (const [how, code] of [
+    ['ctrl-c', 130],
+    ['escape', 0],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const) {
+    const term = wall();
+    await live(term);
+    if (how.startsWith('SIG')) process.kill(childOf(term.pid), how);
+    else term.press(how);
+    assert.equal(await term.exit, code, how);
+    assertRestored(term);
+  }
+});
+
+test('right after a storm of resizes', async () => {
+  const term = wall();
+  await live(term);
+  for (const [cols, rows] of [
+    [200, 50],
+    [60, 16],
+    [119, 31],
+    [40, 10],
+    [250, 18],
+  ] as const) {
+    term.resize(cols, rows);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+  for (const [cols, rows] of [
+    [200, 50],
+    [80, 24],
+    [100, 30],
+  ] as const) {
+    term.resize(cols, rows);
+    await term.settled(500);
+    await live(term);
+    assertWhole(term, cols, rows);
+  }
+  term.press('q');
+  assert.equal(await term.exit, 0);
+});
+
+test('without a terminal it says so, and a file that is not there is a mistake', async () => {
+  const run = (args: readonly string[]) =>
+    spawnSync(nodeBin, ['bin/run.js', 'wall', ...args, '--url', server.url], {
+      cwd: projectRoot,
+      encoding: 'utf8',
+      input: '',
+    });
+  const piped = run(['services']);
+  assert.equal(piped.status, 2);
+  assert.match(piped.stderr, /a wall needs a terminal/);
+  assert.equal(piped.stdout, '');
+  const missing = run(['nowhere.yml']);
+  assert.equal(missing.status, 2);
+  assert.match(missing.stderr, /cannot read the dashboard nowhere\.yml/);
+});
+
+test('in tmux lines are lines', async (t) => {
+  const tmux = (args: readonly string[]): string =>
+    execFileSync('tmux', ['-u', '-L', `mon-wall-${process.pid}`, '-f', '/dev/null', ...args], {
+      cwd: projectRoot,
+      encoding: 'utf8',
+      env: { ...process.env, LANG: 'C.UTF-8' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+  try {
+    execFileSync('tmux', ['-V']);
+  } catch {
+    return t.skip('needs tmux');
+  }
+  const words = `${nodeBin} bin/run.js wall services --url ${server.url}`;
+  tmux(['new-session', '-d', '-s', 'w', '-x', '80', '-y', '24', words]);
+  try {
+    let screen = '';
+    for (let i = 0; i < 150 && !screen.includes('● live'); i++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      screen = tmux(['capture-pane', '-p', '-t', 'w']);
+    }
+    assert.match(screen, /● live/);
+    assert.match(screen, /^╭─ requests ─+╮/m);
+    assert.doesNotMatch(screen, /lqqq|mqqq|qqqk/);
+    assert.equal(tmux(['display', '-p', '-t', 'w', '#{alternate_on}']).trim(), '1');
+  } finally {
+    tmux(['kill-server']);
+  }
+});
+
+test('what it costs', async (t) => {
+  for (const [name, args] of [
+    ['live, two frames a second', ['--refresh', '500ms']],
+    ['live, every two seconds', ['--refresh', '2s']],
+  ] as const) {
+    const term = wall({ cols: 200, rows: 50, args });
+    await live(term);
+    await term.settled(1500);
+    const pid = childOf(term.pid);
+    const cpuMs = (): number => {
+      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+      const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      return (Number(fields[11]) + Number(fields[12])) * 10;
+    };
+    const [bytes, cpu, seconds] = [term.bytes(), cpuMs(), 8];
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+    const rate = Math.round((term.bytes() - bytes) / seconds);
+    const percent = ((cpuMs() - cpu) / (seconds * 10)).toFixed(1);
+    t.diagnostic(`200x50, ${name}: ${rate} bytes/s, ${percent} % of a core`);
+    term.press('q');
+    await term.exit;
+  }
+});
