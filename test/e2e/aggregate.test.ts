@@ -132,6 +132,14 @@ describe('aggregation rules', () => {
     });
   }
 
+  test('a cluster refuses rules that nobody would fold', async () => {
+    const config = await folder.file('rules.yml', CONFIG);
+    const where = ['--data-dir', `${folder.path}/cluster`, '--listen', '127.0.0.1:1'];
+    const { code, stderr } = await runCli(['up', '--cluster', '--config', config, ...where]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: aggregation rules do not work across processes yet\nhint: /);
+  });
+
   test('config show tells rules as they are in force, and reads them again', async () => {
     const file = await folder.file('good.yml', CONFIG);
     const shown = await runCli(['config', 'show', file]);

@@ -6,6 +6,7 @@ import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { Aggregator } from '../collector/aggregate/aggregator.ts';
 import { HeldSeries } from '../collector/aggregate/held-series.ts';
 import type { Door } from '../collector/door.ts';
+import { UserError } from '../errors.ts';
 import type { SeriesBook } from '../kernels/series-book.ts';
 import type { Log } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -36,6 +37,14 @@ export interface Aggregation extends Service {
 }
 
 const FILE = 'aggregate.state';
+
+/** @throws UserError: one process folds what it takes; what several take nobody folds yet. */
+export function refuseApart(rules: readonly AggregateRule[] = []): void {
+  if (rules.length === 0) return;
+  throw new UserError('aggregation rules do not work across processes yet', {
+    hint: 'take mon.aggregate out of the configuration, or run mon up without --cluster',
+  });
+}
 
 /** Makes the role; nothing is read or held back before start(). */
 export function makeAggregation(options: AggregationOptions): Aggregation {
