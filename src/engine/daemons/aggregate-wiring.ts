@@ -2,6 +2,7 @@
 // of the log that folds it, and their figures. Wiring only. Easy to get wrong: nothing may be held
 // back before the aggregator has said durably that it will take it.
 import { join } from 'node:path';
+import { ruleKey } from '../collector/aggregate/aggregate-rule.ts';
 import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { Aggregator } from '../collector/aggregate/aggregator.ts';
 import { HeldSeries } from '../collector/aggregate/held-series.ts';
@@ -58,8 +59,11 @@ export function makeAggregation(options: AggregationOptions): Aggregation {
     writer: door,
     seriesOf: () => ({ epoch, canonicals: seriesOf(book) }),
   });
+  let current = rules;
   const replace = async (next: readonly AggregateRule[]): Promise<void> => {
+    if (next.map(ruleKey).join() === current.map(ruleKey).join()) return;
     await aggregator.replace(next);
+    current = next;
     held.replace(next);
   };
   if (options.counters !== undefined) show(options.counters, aggregator, held);

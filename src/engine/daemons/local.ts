@@ -11,6 +11,7 @@ import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { makeAggregation } from './aggregate-wiring.ts';
+import type { Aggregation } from './aggregate-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
@@ -35,6 +36,7 @@ export interface RunningLocal {
   readonly port: number;
   readonly targets: ScrapeManager;
   readonly rules: Rules;
+  readonly aggregation: Aggregation;
   readonly desk: RunningNotifier | undefined;
   /** Drains and stops everything; answers the names of parts that did not end well. */
   stop(): Promise<readonly string[]>;
@@ -107,5 +109,5 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
-  return { ...at(), targets, rules, desk, stop: () => services.stop() };
+  return { ...at(), targets, rules, aggregation, desk, stop: () => services.stop() };
 }

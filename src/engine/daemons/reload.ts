@@ -35,7 +35,7 @@ export class Reloader {
   readonly #path: string;
   #config: MonConfig;
   #takers: ScrapeTaker | undefined;
-  #also: (() => Promise<unknown>) | undefined;
+  #also: ((config: MonConfig) => Promise<unknown>) | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #logger: Logger | undefined;
 
@@ -58,7 +58,7 @@ export class Reloader {
   }
 
   /** Says who scrapes, and what else is read anew, before anybody asks for a reload. */
-  serve(targets: ScrapeTaker, also: () => Promise<unknown>): void {
+  serve(targets: ScrapeTaker, also: (config: MonConfig) => Promise<unknown>): void {
     this.#takers = targets;
     this.#also = also;
   }
@@ -76,9 +76,10 @@ export class Reloader {
       const config = await readConfig(this.#path, (sentence) => warnings.push(sentence));
       const report = reportOf(this.#config, config, warnings);
       // First what may refuse its files, so that a mistake there changes nothing here.
-      await this.#also?.();
+      await this.#also?.(config);
       await this.#takers?.apply(config.scrapes);
-      this.#config = { ...this.#config, scrapes: config.scrapes };
+      const { scrapes, aggregate } = config;
+      this.#config = { ...this.#config, scrapes, aggregate };
       this.#tell(report);
       return report;
     } catch (thrown) {
@@ -112,6 +113,9 @@ const IN_FILE: Partial<Record<keyof MonConfig, string>> = {
   evaluationIntervalMs: 'evaluation_interval',
 };
 
+/** What a reload applies at once. */
+const APPLIED: ReadonlySet<keyof MonConfig> = new Set(['scrapes', 'aggregate']);
+
 function nameInFile(key: keyof MonConfig): string {
   return IN_FILE[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
@@ -125,7 +129,7 @@ function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string
     JSON.stringify(before[key]) !== JSON.stringify(after[key]);
   // Rollups follow the retention; who changed that need not hear of both.
   const differs = (key: keyof MonConfig): boolean =>
-    key !== 'scrapes' && changes(key) && !(key === 'rollups' && changes('retentionMs'));
+    !APPLIED.has(key) && changes(key) && !(key === 'rollups' && changes('retentionMs'));
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     removed: [...old.keys()].filter((name) => !now.has(name)),

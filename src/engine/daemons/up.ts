@@ -107,15 +107,19 @@ interface Running extends Pick<RunningLocal, 'port' | 'stop'> {
   /** What a reload gives new settings to, and what else is read anew. */
   readonly again?: {
     readonly targets: RunningLocal['targets'];
-    readonly also: () => Promise<unknown>;
+    readonly also: (config?: MonConfig) => Promise<unknown>;
   };
 }
 
 async function startForm(options: UpOptions, local: LocalOptions): Promise<Running> {
   if (options.cluster === undefined) {
     const running = await startLocal(local);
-    const { targets, rules, desk } = running;
-    const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
+    const { targets, rules, aggregation, desk } = running;
+    const also = async (config?: MonConfig): Promise<void> => {
+      await Promise.all([rules.reloadRules(), desk?.reload()]);
+      // Last, since nothing of it can be refused any more.
+      if (config !== undefined) await aggregation.replace(config.aggregate);
+    };
     return { ...running, again: { targets, also } };
   }
   if (local.kafka !== undefined) {
