@@ -24,6 +24,7 @@ import type { Counters } from '../runtime/counters.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Aggregation } from './aggregate-wiring.ts';
 import type { LocalOptions } from './local-options.ts';
+import type { LimitsTaker } from './reload.ts';
 import type { Rules } from './rules-wiring.ts';
 import type { Stores } from './stores.ts';
 
@@ -42,7 +43,7 @@ export interface ExplorePlugs {
   /** Expressions of all rules that run. */
   readonly rules: () => Iterable<string>;
   /** Aggregates by the policies of these limits from now on. */
-  readonly aggregate: (limits: CardinalityLimits) => Promise<void>;
+  readonly aggregate: LimitsTaker;
   /** Series in the heads, as they were counted last. */
   readonly series: () => number;
 }
@@ -69,7 +70,7 @@ export function plugsOf(
     ...{ source, door, guard, cardinality: options.cardinality },
     rules: () => rules.engine.rules.rules.map(({ rule }) => rule.expr),
     series: () => stores.newest.reduce((sum, one) => sum + one.series, 0),
-    aggregate: (limits) => aggregation.replace(aggregatesOf(options, limits)),
+    aggregate: (limits, aggregate) => aggregation.replace(aggregatesOf({ aggregate }, limits)),
   };
 }
 
@@ -129,9 +130,9 @@ export class Exploring implements Service {
     this.#show();
   }
 
-  /** Other limits and policies from now on. */
-  readonly follow = async (cardinality: CardinalityLimits): Promise<void> => {
-    await this.#plugs?.aggregate(cardinality);
+  /** Other limits, policies and aggregation rules from now on. */
+  readonly follow: LimitsTaker = async (cardinality, aggregate) => {
+    await this.#plugs?.aggregate(cardinality, aggregate);
     this.#plugs?.guard.setLimits(cardinality);
     this.#policies?.replace(cardinality.policies ?? []);
     this.#showPolicies();

@@ -2,6 +2,7 @@
 // scraped follows the file at once; everything else is told and waits for a restart. Easy to get
 // wrong: a file with a mistake must change nothing at all, and two reloads must not overtake each
 // other.
+import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { MonError, UserError, messageOf } from '../errors.ts';
@@ -17,7 +18,10 @@ export interface ScrapeTaker {
 }
 
 /** Who looks after new series: takes other limits and policies while it runs. */
-export type LimitsTaker = (limits: CardinalityLimits) => Promise<void>;
+export type LimitsTaker = (
+  limits: CardinalityLimits,
+  aggregate: readonly AggregateRule[],
+) => Promise<void>;
 
 /** Reads and checks a file. @throws UserError with file, line and column. */
 export async function readConfig(
@@ -80,13 +84,13 @@ export class Reloader {
     const warnings: string[] = [];
     try {
       const config = await readConfig(this.#path, (sentence) => warnings.push(sentence));
-      const live: (keyof MonConfig)[] = this.#limits === undefined ? [] : ['cardinality'];
+      const live: (keyof MonConfig)[] = this.#limits === undefined ? [] : ['cardinality', 'aggregate'];
       const report = reportOf(this.#config, config, { warnings, live });
       // First what may refuse its files, so that a mistake there changes nothing here.
       await this.#also?.();
       await this.#takers?.apply(config.scrapes);
       this.#config = { ...this.#config, scrapes: config.scrapes };
-      await this.#follow(config.cardinality);
+      await this.#follow(config);
       this.#tell(report);
       return report;
     } catch (thrown) {
@@ -96,13 +100,14 @@ export class Reloader {
     }
   }
 
-  async #follow(cardinality: CardinalityLimits): Promise<void> {
+  async #follow({ cardinality, aggregate }: MonConfig): Promise<void> {
     if (this.#limits === undefined) return;
-    const same = JSON.stringify(cardinality) === JSON.stringify(this.#config.cardinality);
-    if (same) return;
-    await this.#limits(cardinality);
-    this.#config = { ...this.#config, cardinality };
-    this.#logger?.info('cardinality limits and policies are followed from now on');
+    const now = this.#config;
+    const before = JSON.stringify([now.cardinality, now.aggregate]);
+    if (JSON.stringify([cardinality, aggregate]) === before) return;
+    await this.#limits(cardinality, aggregate);
+    this.#config = { ...now, cardinality, aggregate };
+    this.#logger?.info('limits, policies and aggregation rules are followed from now on');
   }
 
   #tell(report: ReloadReport): void {

@@ -14,6 +14,7 @@ import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { refuseApart } from './aggregate-wiring.ts';
 import { renderConfig } from './config-render.ts';
 import { kafkaWith } from './config-kafka.ts';
 import { defaultConfig } from './config.ts';
@@ -42,6 +43,7 @@ export async function up(options: UpOptions): Promise<number> {
   const { decided, reloader } = await decide(options);
   const { dataDir } = decided;
   const clustered = options.cluster !== undefined;
+  if (clustered) refuseApart(decided.aggregate);
   await checkForm(dataDir, clustered);
   if (options.detach) return await detach(options, decided);
   const address = { host: decided.host, port: decided.port };
@@ -117,11 +119,6 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     const { targets, rules, desk } = running;
     const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
     return { ...running, again: { targets, also, limits: running.exploring.follow } };
-  }
-  if ((local.aggregate ?? []).length > 0) {
-    options.warn(
-      'aggregation rules run in one process only: a cluster keeps their samples as sent',
-    );
   }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
