@@ -117,7 +117,7 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     return { ...running, again: { targets, also } };
   }
   if ((local.aggregate ?? []).length > 0) {
-    options.warn('aggregation rules run in one process only: a cluster keeps their samples as sent');
+    options.warn('aggregation rules run in one process only: here their samples are kept');
   }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
