@@ -4,6 +4,7 @@
 // wrong: a notification that was on its way when its process was killed may come a second time,
 // with the same id, and that alone is allowed.
 import assert from 'node:assert/strict';
+import { availableParallelism, loadavg } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { TestContext } from 'node:test';
 import { HttpStub, MailStub } from '../support/receivers.ts';
@@ -26,6 +27,8 @@ const RULES = `groups:
 const SEND_MS = 200;
 /** Threshold crossed to the last of four receivers told, where nothing is killed. */
 const TOLD_MS_MAX = 2000;
+/** Processes that wait for each processor; above it times are told and not judged. */
+const CALM_LOAD = 3;
 /** Where something is killed in the middle. */
 const PATIENCE_MS = 30_000;
 const ESCALATE_S = 25;
@@ -248,7 +251,9 @@ async function tell(t: TestContext, { world, hosts, receivers, kills }: Parts): 
   await told('1,1,1,1');
   const ms = performance.now() - begun;
   t.diagnostic(`sample acknowledged to the last of four receivers: ${ms.toFixed(0)} ms`);
-  assert.ok(ms < TOLD_MS_MAX, `told within ${TOLD_MS_MAX} ms: ${ms.toFixed(0)}`);
+  // On a machine that others keep busy a figure says nothing of mon.
+  const calm = loadavg()[0] < CALM_LOAD * availableParallelism();
+  assert.ok(ms < TOLD_MS_MAX || !calm, `told within ${TOLD_MS_MAX} ms: ${ms.toFixed(0)}`);
   assert.deepEqual(firingHosts(once(hook)[0]), ['web-1']);
   assert.equal(once(pager)[0].json['event_action'], 'trigger');
   assert.match(once(slack)[0].body, /"channel":"#alerts"/);

@@ -3,7 +3,7 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { MonError, UserError } from '../../../src/engine/errors.ts';
-import type { Fragment } from '../../../src/engine/model/fragment.ts';
+import type { Fragment, FragmentResult } from '../../../src/engine/model/fragment.ts';
 import type { Source } from '../../../src/engine/ports.ts';
 import { ReplicatedSource } from '../../../src/engine/query/replicated-source.ts';
 import type { Holder, Replicas } from '../../../src/engine/query/replicated-source.ts';
@@ -36,6 +36,14 @@ interface Store {
   readonly fails?: Error;
 }
 
+function withBatches(source: Source): Source {
+  source.fragments = async (list) => {
+    const results = await Promise.all(list.map((one) => source.fragment(one)));
+    return { results, whole: true, storeReads: 0 };
+  };
+  return source;
+}
+
 function replicasOf(partitions: number, stores: readonly Store[]) {
   const asked: string[] = [];
   const replicas: Replicas = {
@@ -45,15 +53,15 @@ function replicasOf(partitions: number, stores: readonly Store[]) {
         ...{ lacks: [], doubtful: false, ...store },
         within: (only) => {
           asked.push(`${store.name}:${only.join(',')}`);
-          if (store.fails === undefined) return sourceOf(only);
+          if (store.fails === undefined) return withBatches(sourceOf(only));
           const fail = (): Promise<never> => Promise.reject(store.fails);
-          return { fragment: fail, series: fail } as unknown as Source;
+          return { fragment: fail, fragments: fail, series: fail } as unknown as Source;
         },
       })),
     ends: async () => new Map(),
     failed: () => undefined,
   };
-  return { source: new ReplicatedSource(replicas), asked };
+  return { source: new ReplicatedSource(replicas), asked, replicas };
 }
 
 async function sumOf(source: Source) {
@@ -120,4 +128,22 @@ test('a list that cannot be whole fails', async () => {
   await assert.rejects(source.series([FRAGMENT.matchers], 0, END, 0), /partition 1/);
   const both = replicasOf(2, [{ name: 'a', zone: 'a', partitions: [0, 1] }]);
   assert.equal((await both.source.series([FRAGMENT.matchers], 0, END, 0)).length, 2);
+});
+
+test('a batch for rules is whole only when every partition and the log have answered', async () => {
+  const stores = (fails?: Error): Store[] => [
+    { name: 's0', zone: 'a', partitions: [0, 1], ...(fails === undefined ? {} : { fails }) },
+    { name: 's1', zone: 'b', partitions: [1, 2], lacks: [2] },
+  ];
+  const asked = async (fails: Error | undefined, ends?: () => Promise<never>) => {
+    const { replicas } = replicasOf(3, stores(fails));
+    const source = new ReplicatedSource(ends === undefined ? replicas : { ...replicas, ends });
+    const { results, whole } = await source.fragments([FRAGMENT, FRAGMENT]);
+    return { whole, sums: results.map((one) => (one as FragmentResult).matrix?.values[0]) };
+  };
+  // What lacks older samples answers for what rules look at.
+  assert.deepEqual(await asked(undefined), { whole: true, sums: [7, 7] });
+  assert.deepEqual(await asked(AWAY), { whole: false, sums: [6, 6] });
+  const away = await asked(undefined, () => Promise.reject(AWAY));
+  assert.deepEqual(away, { whole: false, sums: [7, 7] });
 });
