@@ -23,6 +23,8 @@ export interface ExploreSource {
 }
 
 export interface ExploreAnswer {
+  /** The question that it answers: queryKey. */
+  readonly key: string;
   readonly figures?: Exploration;
   readonly series?: readonly Labels[];
 }
@@ -87,9 +89,9 @@ export class ExploreFeed {
 
   /** Another view is open; what was known of it is shown until the answer comes. */
   look(query: ExploreQuery): void {
-    if (keyOf(query) === keyOf(this.#query)) return;
+    if (queryKey(query) === queryKey(this.#query)) return;
     this.#query = query;
-    this.#publish({ answer: this.#answers.get(keyOf(query)) });
+    this.#publish({ answer: this.#answers.get(queryKey(query)) });
     this.hurry();
   }
 
@@ -120,7 +122,7 @@ export class ExploreFeed {
   async #ask(query: ExploreQuery, signal: AbortSignal): Promise<void> {
     const answer = await this.#answerTo(query, signal);
     if (signal.aborted) return;
-    const key = keyOf(query);
+    const key = queryKey(query);
     this.#answers.delete(key);
     this.#answers.set(key, answer);
     if (this.#answers.size > KEPT) this.#answers.delete(this.#answers.keys().next().value ?? '');
@@ -128,16 +130,18 @@ export class ExploreFeed {
     this.#publish({
       ...{ nowMs: this.#clock.now(), trouble: undefined },
       ...(isWhole ? { whole: answer.figures } : {}),
-      ...(key === keyOf(this.#query) ? { answer } : {}),
+      ...(key === queryKey(this.#query) ? { answer } : {}),
     });
   }
 
   async #answerTo(query: ExploreQuery, signal: AbortSignal): Promise<ExploreAnswer> {
     const { match, label, series } = query;
-    if (series === true) return { series: await this.#source.series(match ?? '', SERIES, signal) };
-    return {
-      figures: await this.#source.explore({ match, label, rows: EXPLORE_ROWS_ALL }, signal),
-    };
+    const key = queryKey(query);
+    if (series === true) {
+      return { key, series: await this.#source.series(match ?? '', SERIES, signal) };
+    }
+    const ask = { match, label, rows: EXPLORE_ROWS_ALL };
+    return { key, figures: await this.#source.explore(ask, signal) };
   }
 
   #publish(change: Partial<ExploreSnapshot>): void {
@@ -146,6 +150,7 @@ export class ExploreFeed {
   }
 }
 
-function keyOf({ match, label, series }: ExploreQuery): string {
+/** Equal for questions that are the same. */
+export function queryKey({ match, label, series }: ExploreQuery): string {
   return JSON.stringify([match ?? null, label ?? null, series === true]);
 }

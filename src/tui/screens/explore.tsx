@@ -8,7 +8,7 @@ import type { Exploration } from '../../engine/model/exploration.ts';
 import type { Clock } from '../../engine/runtime/clock.ts';
 import { LocalTime } from '../draw/scale.ts';
 import { STYLE } from '../draw/styles.ts';
-import { ExploreFeed } from '../feed/explore-feed.ts';
+import { ExploreFeed, queryKey } from '../feed/explore-feed.ts';
 import type { ExploreSnapshot, ExploreSource } from '../feed/explore-feed.ts';
 import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
@@ -124,7 +124,9 @@ export function Explore(props: ExploreProps): ReactNode {
   const [said, setSaid] = useState('');
   const latest = useRef(state);
   const open = openView(state);
-  const { answer } = snapshot;
+  // Until the answer to this view comes, the one before says nothing here.
+  const key = queryKey(queryOf(open));
+  const answer = snapshot.answer?.key === key ? snapshot.answer : undefined;
   const list = useMemo(() => {
     return rowsOf(open, answer?.figures, answer?.series);
   }, [open.kind, open.metric, open.label, answer]);
@@ -135,9 +137,8 @@ export function Explore(props: ExploreProps): ReactNode {
   const keys = useMemo(() => rows.map((row) => row.key), [rows]);
   const shown = useRef(keys);
   shown.current = keys;
-  const query = JSON.stringify(queryOf(open));
   useEffect(() => feed.pause(state.paused), [feed, state.paused]);
-  useEffect(() => feed.look(queryOf(openView(latest.current))), [feed, query]);
+  useEffect(() => feed.look(queryOf(openView(latest.current))), [feed, key]);
   const scoped = useScoped(props, state);
   const page = Math.max(1, height - HEADER_ROWS - 5);
   useInput((input, press) => {
@@ -167,7 +168,8 @@ export function Explore(props: ExploreProps): ReactNode {
     return <TooSmall columns={columns} rows={height} needs={needs} theme={theme} />;
   }
   const found = { list, rows, keys, scoped };
-  const scene = { ...props, state, snapshot, ...found, columns, height, said };
+  const seen = { ...snapshot, answer };
+  const scene = { ...props, state, snapshot: seen, ...found, columns, height, said };
   return (
     <Box flexDirection="column" width={columns} height={height} overflow="hidden">
       <Header {...scene} />
