@@ -1,13 +1,14 @@
 // Where dashboards are found: a file by its path, one's own by name in the folder of the
 // configuration, and those that ship with mon. YAML and Grafana's JSON alike. Easy to get wrong: a
-// file in the folder beats one of ours with the same name, and a name is never looked for as a path.
+// file in the folder beats one of ours with the same name, and a name is never looked for as a
+// path.
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nearestName } from '../engine/daemons/config-reader.ts';
 import { parseDashboard, type DashReading } from '../engine/daemons/dash-file.ts';
 import { dashboardsFolder } from '../engine/daemons/folders.ts';
 import type { ReadDashboard } from '../engine/dash/dashboard.ts';
-import { importGrafana, looksLikeJson } from '../engine/dash/grafana.ts';
+import { looksLikeJson } from '../engine/dash/grafana-json.ts';
 import { UserError } from '../engine/errors.ts';
 import { systemDisk } from '../engine/runtime/system-disk.ts';
 import type { Environment } from './color.ts';
@@ -68,5 +69,7 @@ export async function readDashboard(
   const text = Buffer.from(await readInput(path, stage)).toString('utf8');
   const shown = path === '-' ? '<stdin>' : resolve(path);
   const json = looksLikeJson(text) || /\.json$/i.test(path);
-  return json ? importGrafana(text, shown) : parseDashboard(text, shown, reading);
+  if (!json) return parseDashboard(text, shown, reading);
+  const { importGrafana } = await import('../engine/dash/grafana.ts');
+  return importGrafana(text, shown);
 }

@@ -3,8 +3,6 @@
 // wrong: the import writes data to stdout, and what it left out goes to stderr.
 import { ALL } from '../engine/dash/dashboard.ts';
 import type { Dashboard } from '../engine/dash/dashboard.ts';
-import { importGrafana } from '../engine/dash/grafana.ts';
-import { plainDashboard } from '../engine/dash/plain.ts';
 import { MonError, UserError } from '../engine/errors.ts';
 import { DASH_BEAT_MS_MIN, DASH_RANGE_MS_MAX, DASH_RANGE_MS_MIN } from '../engine/limits-dash.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
@@ -209,6 +207,8 @@ function plural(count: number, word: string): string {
 
 /** Prints a dashboard of Grafana's in our form; what is left out goes to stderr. */
 export async function importDashboard(file: string, stage: Stage): Promise<void> {
+  const { importGrafana } = await import('../engine/dash/grafana.ts');
+  const { plainDashboard } = await import('../engine/dash/plain.ts');
   const text = Buffer.from(await readInput(file, stage)).toString('utf8');
   const { dashboard, warnings } = importGrafana(text, file === '-' ? '<stdin>' : file);
   for (const words of warnings) await stage.note(`warning: ${words}`);

@@ -1,5 +1,5 @@
-// `mon dash`: a dashboard on the whole terminal, of mon's own or a file, live. Everything that draws
-// is loaded when it runs; the flags are the view, so that a view can be opened again.
+// `mon dash`: a dashboard on the whole terminal, of mon's own or a file, live. Everything that
+// draws is loaded when it runs; the flags are the view, so that a view can be opened again.
 import { Args, BaseCommand, Flags, serverFlags } from '../base-command.ts';
 
 export default class Dash extends BaseCommand<typeof Dash> {

@@ -1,5 +1,5 @@
-// `mon dash list`, check and import with all that they print, and the dashboards that ship against a
-// real server with the demo: every query of them is answered, and those of the demo have data.
+// `mon dash list`, check and import with all that they print, and the dashboards that ship against
+// a real server with the demo: every query of them is answered, and those of the demo have data.
 import { strict as assert } from 'node:assert';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -64,8 +64,9 @@ it('checks files, with place, line and what was expected', async () => {
       'hint: export the dashboard in Grafana: Share, Export, Save to file\n',
     code: 2,
   });
-  await prints(['dash', 'check', join(folder.path, 'none.yaml')], {
-    stderr: `error: cannot read ${join(folder.path, 'none.yaml')}: not there\nhint: check the path\n`,
+  const none = join(folder.path, 'none.yaml');
+  await prints(['dash', 'check', none], {
+    stderr: `error: cannot read ${none}: not there\nhint: check the path\n`,
     code: 2,
   });
 });

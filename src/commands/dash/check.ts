@@ -4,8 +4,8 @@ import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class DashCheck extends BaseCommand<typeof DashCheck> {
   static override summary = 'check dashboard files';
-  static override description = `Takes YAML and JSON exported from Grafana. Exits with 2 and shows the
-place when there is a mistake; what an import leaves out is told on stderr.`;
+  static override description = `Takes YAML and JSON exported from Grafana. Exits with 2 and
+shows the place when there is a mistake; what an import leaves out is told on stderr.`;
   static override args = {
     files: Args.string({
       multiple: true,

@@ -1,4 +1,5 @@
-// `mon dash import`: a dashboard exported from Grafana as YAML on stdout. Asks no server.
+// `mon dash import`: a dashboard exported from Grafana as YAML on stdout; what is left out is told
+// on stderr. Asks no server.
 import { Args, BaseCommand } from '../../base-command.ts';
 
 export default class DashImport extends BaseCommand<typeof DashImport> {

@@ -11,6 +11,11 @@ const NOTHING: Json = Object.freeze(Object.create(null) as Record<string, unknow
 /** Titles of panels that one warning names. */
 const NAMED_MAX = 3;
 
+/** Whether a text looks like a JSON file rather than YAML. */
+export function looksLikeJson(text: string): boolean {
+  return /^\uFEFF?\s*\{\s*["}]/.test(text);
+}
+
 /** The file as a map. @throws UserError with line and column where it is no JSON. */
 export function parseJson(text: string, path: string): Json {
   if (text.length > DASH_FILE_BYTES_MAX) throw new UserError(`${path} is larger than 4 MiB`);

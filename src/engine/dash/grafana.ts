@@ -37,11 +37,6 @@ const SCHEMA = { min: 16, max: 42 };
 /** Rows of the grid for a row of files before schemaVersion 16, which count in pixels. */
 const PIXELS_A_ROW = 38;
 
-/** Whether a text looks like a JSON file rather than YAML. */
-export function looksLikeJson(text: string): boolean {
-  return /^\uFEFF?\s*\{\s*["}]/.test(text);
-}
-
 /** Reads a file of Grafana's. @throws UserError for what is none. */
 export function importGrafana(text: string, path: string): ReadDashboard {
   const file = parseJson(text, path);

@@ -1,8 +1,8 @@
 // From a grid of 24 columns to rectangles of cells, on pages. Panels that stand beside one another
 // in the file are a band; a band keeps its shape while every panel of it has room to say something,
-// and is laid out anew, fewer panels across, where the terminal is too narrow. Bands fill pages from
-// the top, and the bands of a page share its rows. Pure. Easy to get wrong: rounding each edge by
-// itself, not each width, keeps panels from overlapping and from leaving gaps.
+// and is laid out anew, fewer panels across, where the terminal is too narrow. Bands fill pages
+// from the top, and the bands of a page share its rows. Pure. Easy to get wrong: rounding each edge
+// by itself, not each width, keeps panels from overlapping and from leaving gaps.
 import type { Area } from './plot.ts';
 
 /** A panel as far as its place matters. */
@@ -205,7 +205,9 @@ function shareRows(bands: readonly Band[], rows: number): number[] {
   return heights;
 }
 
-/** Takes rows from the highest bands until all fit; a terminal may be lower than any panel likes. */
+/**
+ * Takes rows from the highest bands until all fit; a terminal may be lower than any panel likes.
+ */
 function shrink(heights: number[], rows: number): void {
   for (let over = heights.reduce((sum, n) => sum + n, 0) - rows; over > 0; over--) {
     heights[heights.indexOf(Math.max(...heights))]--;

@@ -1,7 +1,7 @@
-// A histogram over time as rows of a heatmap. Classic buckets come as series with `le`, each holding
-// all that lies below it, so that what fell into a bucket is a difference; native ones come as lists
-// of buckets, which become series of the same form here. Easy to get wrong: buckets are not sorted
-// by name, and a difference of two rates may fall below zero by a rounding.
+// A histogram over time as rows of a heatmap. Classic buckets come as series with `le`, each
+// holding all that lies below it, so that what fell into a bucket is a difference; native ones come
+// as lists of buckets, which become series of the same form here. Easy to get wrong: buckets are
+// not sorted by name, and a difference of two rates may fall below zero by a rounding.
 import type { Grid, Matrix } from '../../engine/model/fragment.ts';
 import { shownOf, type ShownHistogram } from '../../engine/model/histogram.ts';
 import { labelValue, makeLabels, type Labels } from '../../engine/model/labels.ts';

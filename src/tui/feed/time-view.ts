@@ -17,7 +17,9 @@ export interface TimeView {
   readonly endMs: number;
 }
 
-/** The view of a range that ends at `anchorMs`, or follows the clock. `columns`: instants wanted. */
+/**
+ * The view of a range that ends at `anchorMs`, or follows the clock. `columns`: instants wanted.
+ */
 export function timeView(of: {
   readonly rangeMs: number;
   readonly columns: number;

@@ -1,6 +1,6 @@
-// The lists in which variables are chosen: all variables with what is chosen of them, and the values
-// of one in a box over the panels, narrowed by typing. Pure. Easy to get wrong: a value comes from
-// the server and may be anything; and the marked line is always in sight.
+// The lists in which variables are chosen: all variables with what is chosen of them, and the
+// values of one in a box over the panels, narrowed by typing. Pure. Easy to get wrong: a value
+// comes from the server and may be anything; and the marked line is always in sight.
 import { textsOf } from '../../engine/dash/template.ts';
 import { drawFrame } from '../draw/frame.ts';
 import type { CellGrid } from '../draw/cells.ts';

@@ -1,6 +1,6 @@
-// Single numbers of a panel: each series of the range reduced, each row of an instant as it is. Pure,
-// for stats, gauges, bars and tables. Easy to get wrong: NaN is no value, and the mean of nothing is
-// nothing, not zero.
+// Single numbers of a panel: each series of the range reduced, each row of an instant as it is.
+// Pure, for stats, gauges, bars and tables. Easy to get wrong: NaN is no value, and the mean of
+// nothing is nothing, not zero.
 import {
   levelOf,
   type DashPanel,

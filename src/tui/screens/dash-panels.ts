@@ -1,6 +1,7 @@
-// One panel of a dashboard as cells: box, title, and what its kind shows. Pure: the same panel, data
-// and size are the same cells, for the screen, the wall and a picture. Easy to get wrong: a panel
-// never fails the screen; what is wrong with it stands inside it, next to its last good picture.
+// One panel of a dashboard as cells: box, title, and what its kind shows. Pure: the same panel,
+// data and size are the same cells, for the screen, the wall and a picture. Easy to get wrong: a
+// panel never fails the screen; what is wrong with it stands inside it, next to its last good
+// picture.
 import type { DashPanel } from '../../engine/dash/dashboard.ts';
 import { drawArc } from '../draw/arc.ts';
 import { drawBars } from '../draw/bars.ts';
@@ -291,7 +292,7 @@ function drawEach(cells: CellGrid, inner: Area, job: EachJob): void {
     job.draw(cells, area, { scene, figure, alone: figures.length === 1 });
   });
   const left = figures.length - shown.length + data.hidden;
-  if (left > 0) cells.put(inner.x, inner.y, `+${left}`, { style: STYLE.dim });
+  putMore(cells, scene, left);
 }
 
 function drawStat(cells: CellGrid, area: Area, { scene, figure, alone }: OneJob): void {
@@ -372,11 +373,14 @@ function drawRows(cells: CellGrid, inner: Area, { scene, data }: Job): void {
   const top = Math.min(scene.scroll, last);
   drawTable(cells, { ...inner, x: inner.x - 1, width: inner.width + 1 }, { columns, rows, top });
   const below = rows.length - top - (inner.height - 1);
-  if (below > 0) {
-    const text = ` ${below} more `;
-    const { width, height } = scene;
-    cells.put(width - 2 - text.length, height - 1, text, { style: STYLE.dim });
-  }
+  putMore(cells, scene, below);
+}
+
+/** How many are not shown, on the lower edge. */
+function putMore(cells: CellGrid, { width, height }: PanelScene, count: number): void {
+  if (count <= 0) return;
+  const text = ` ${count} more `;
+  cells.put(width - 2 - text.length, height - 1, text, { style: STYLE.dim });
 }
 
 function drawText(cells: CellGrid, inner: Area, { panel, scroll }: PanelScene): void {

@@ -59,7 +59,8 @@ export function timeWords(
       ],
     });
   } else {
-    const text = `${formatRange(rangeMs)} until ${dayOf(time, anchorMs, nowMs)}${time.clock(anchorMs)}`;
+    const at = `${dayOf(time, anchorMs, nowMs)}${time.clock(anchorMs)}`;
+    const text = `${formatRange(rangeMs)} until ${at}`;
     groups.push({ words: [{ text, style: STYLE.warn }] });
   }
   groups.push({ words: [stateWord(snapshot)] });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { yamlText } from '../../../src/cli/yaml-text.ts';
 import { parseDashboard } from '../../../src/engine/daemons/dash-file.ts';
-import { ALL, type Dashboard } from '../../../src/engine/dash/dashboard.ts';
+import { ALL, PANEL_UNITS, type Dashboard } from '../../../src/engine/dash/dashboard.ts';
 import { importGrafana } from '../../../src/engine/dash/grafana.ts';
 import { plainDashboard } from '../../../src/engine/dash/plain.ts';
 import { UserError } from '../../../src/engine/errors.ts';
@@ -54,7 +54,10 @@ test('variables of every kind', () => {
   const { variables } = parse(`title: T
 variables:
   - {name: job, query: "label_values(up, job)", multi: true, all: true, default: All}
-  - {name: node, query: "label_values(up{job=~\\"$job\\"}, instance)", regex: "/(.*):.*/", all: ".+"}
+  - name: node
+    query: label_values(up{job=~"$job"}, instance)
+    regex: "/(.*):.*/"
+    all: ".+"
   - {name: env, options: [prod, {text: Testing, value: test}], default: Testing}
   - {name: win, intervals: [1m, 5m, auto], default: auto}
   - {name: base, constant: node}
@@ -70,6 +73,8 @@ panels: [{query: "rate({job=~\\"$job\\", env=\\"$env\\"}[$win])"}]`);
   assert.deepEqual(variables[3].auto, { count: 30, minMs: 10_000 });
 });
 
+const SOURCES = 'query, options, intervals, constant, text';
+const HANGS = 'label_values(up{a=\\"$v\\"}, a)';
 const MISTAKES: readonly (readonly [text: string, message: string, hint?: string])[] = [
   ['', 'd.yaml:1:1: the file is empty', 'it begins with title: …'],
   ['panels: [{query: up}]', 'd.yaml:1:1: the dashboard needs a title', 'write title: …'],
@@ -105,7 +110,7 @@ const MISTAKES: readonly (readonly [text: string, message: string, hint?: string
   ],
   [
     'title: T\npanels: [{query: up, unit: parsec}]',
-    'd.yaml:2:28: unit must be one of short, bytes, bytes/s, bits/s, /s, percent, percent100, seconds, ms, unixtime',
+    `d.yaml:2:28: unit must be one of ${PANEL_UNITS.join(', ')}`,
   ],
   ['title: T\npanels: [{query: up, min: 1, max: 1}]', 'd.yaml:2:35: max must be greater than min'],
   ['title: T\npanels: [{query: up, min: low}]', 'd.yaml:2:27: min must be a number'],
@@ -132,10 +137,10 @@ const MISTAKES: readonly (readonly [text: string, message: string, hint?: string
   ['title: T\npanels: [{row: R, query: up}]', 'd.yaml:2:26: a row has a title and nothing else'],
   [
     'title: T\nvariables: [{name: v}]\npanels: [{query: up}]',
-    'd.yaml:2:20: a variable needs exactly one of query, options, intervals, constant, text',
+    `d.yaml:2:20: a variable needs exactly one of ${SOURCES}`,
   ],
   [
-    'title: T\nvariables: [{name: v, query: "label_values(up{a=\\"$v\\"}, a)"}]\npanels: [{query: up}]',
+    `title: T\nvariables: [{name: v, query: "${HANGS}"}]\npanels: [{query: up}]`,
     'd.yaml:2:30: the variable v hangs on itself',
   ],
   [

@@ -1,4 +1,5 @@
 // Variables in queries: every form that Grafana writes, with its escaping, and its own intervals.
+// Easy to get wrong: a value that ends the string it stands in.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ALL, AUTO, makeVariable } from '../../../src/engine/dash/dashboard.ts';

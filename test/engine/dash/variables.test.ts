@@ -1,4 +1,5 @@
-// The values of variables: what a query for them means, what is kept, and what is chosen.
+// The values of variables: what a query for them means, what is kept, and what is chosen when that
+// is no longer there.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ALL, AUTO, makeVariable } from '../../../src/engine/dash/dashboard.ts';

@@ -237,7 +237,7 @@ test('a question that hangs ends, and a paused feed asks nothing', async () => {
   w.feed.stop();
 });
 
-test('variables are asked in order, put in, and a choice shows the old picture until the new', async () => {
+test('variables are asked in order; a choice shows the old picture until the new', async () => {
   const variables = [
     makeVariable('job', 'query', {
       source: { kind: 'label_values', selector: 'up', label: 'job' },
