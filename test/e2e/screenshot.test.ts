@@ -21,9 +21,15 @@ describe('mon screenshot', () => {
     ['top', /╭─ targets 2/],
     ['wall', /╭─ alerts 0/],
     ['alerts', /^ mon {3}127/],
+    ['dash', /^ mon {2}Host/],
   ] as const) {
     it(`prints ${screen} as text of the size asked for`, async () => {
-      const { stdout, code, stderr } = await shot(screen, '--size', '100x30');
+      const { stdout, code, stderr } = await shot(
+        screen,
+        ...(screen === 'dash' ? ['host'] : []),
+        '--size',
+        '100x30',
+      );
       assert.equal(code, 0, stderr);
       assert.match(stdout, seen);
       const lines = stdout.split('\n');
@@ -55,7 +61,8 @@ describe('mon screenshot', () => {
     await refused(/no size of a screen/, 'top', '--size', 'large');
     await refused(/not a picture that can be made/, 'top', '-o', join(folder.path, 'top.png'));
     await refused(/top, alerts, wall/, 'bottom');
-    await refused(/cannot read the dashboard/, 'wall', 'nowhere.yml');
+    await refused(/which dashboard/, 'dash');
+    await refused(/cannot read nowhere\.yml/, 'wall', 'nowhere.yml');
   });
 
   it('shows a server that is away as people would see it', async () => {

@@ -149,7 +149,7 @@ test('without a terminal it says so, and a file that is not there is a mistake',
   assert.equal(piped.stdout, '');
   const missing = run(['nowhere.yml']);
   assert.equal(missing.status, 2);
-  assert.match(missing.stderr, /cannot read the dashboard nowhere\.yml/);
+  assert.match(missing.stderr, /cannot read nowhere\.yml/);
 });
 
 test('in tmux lines are lines', async (t) => {
