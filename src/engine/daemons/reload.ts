@@ -84,7 +84,8 @@ export class Reloader {
     const warnings: string[] = [];
     try {
       const config = await readConfig(this.#path, (sentence) => warnings.push(sentence));
-      const live: (keyof MonConfig)[] = this.#limits === undefined ? [] : ['cardinality', 'aggregate'];
+      const live: (keyof MonConfig)[] =
+        this.#limits === undefined ? [] : ['cardinality', 'aggregate'];
       const report = reportOf(this.#config, config, { warnings, live });
       // First what may refuse its files, so that a mistake there changes nothing here.
       await this.#also?.();
