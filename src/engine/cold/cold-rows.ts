@@ -43,6 +43,8 @@ export interface RawSeries extends ColdSeries {
 /** What is counted of each series while its rows pass. */
 export interface SeriesCount {
   readonly series: ColdSeries;
+  /** Its number in the object; its place in the list where it is left out. */
+  readonly number?: number;
   minMs: number;
   maxMs: number;
   rows: number;
@@ -184,8 +186,8 @@ export class SeriesFeed implements Feed {
     const hashes = wordsOf(chunk, 3);
     const [first, last, counts] = [4, 5, 6].map((c) => wordsOf(chunk, c));
     for (let i = 0; i < rows; i++) {
-      const { series, minMs, maxMs, rows: own } = this.#counts[this.#at + i];
-      numbers[i] = this.#at + i;
+      const { series, number, minMs, maxMs, rows: own } = this.#counts[this.#at + i];
+      numbers[i] = number ?? this.#at + i;
       metrics.setItem(i, labelValue(series.labels, NAME));
       labels.setItem(i, mapOf(series.labels));
       hashes[i * 2] = Number(series.hash & 0xffff_ffffn);

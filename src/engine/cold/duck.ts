@@ -37,7 +37,7 @@ export const ROWS_AT_ONCE = 2048;
  * Without dictionaries, since DuckDB takes NaNs of different bits, and zeros of both signs, for one
  * entry of a dictionary.
  */
-const PARQUET =
+export const COPY_OPTIONS =
   `FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION V2, DICTIONARY_SIZE_LIMIT 1, ` +
   `ROW_GROUP_SIZE ${COLD_GROUP_ROWS}`;
 
@@ -88,7 +88,9 @@ export class Duck {
     this.#thrown = undefined;
     try {
       this.#connection.registerTableFunction(this.#table(name, feed));
-      await this.#connection.run(`COPY (SELECT * FROM ${name}()) TO ${quoted(path)} (${PARQUET})`);
+      await this.#connection.run(
+        `COPY (SELECT * FROM ${name}()) TO ${quoted(path)} (${COPY_OPTIONS})`,
+      );
     } catch (thrown) {
       throw this.#thrown ?? thrown;
     } finally {

@@ -4,9 +4,11 @@
 import { crc32 } from 'node:zlib';
 import { messageOf, MonError } from '../errors.ts';
 import { COLD_MANIFEST_BYTES_MAX } from '../limits-cold.ts';
+import type { ColdKind } from '../ports-cold.ts';
 
-export const COLD_KINDS = ['raw', '1m', '5m', '1h', '1d'] as const;
-export type ColdKind = (typeof COLD_KINDS)[number];
+export type { ColdKind };
+
+export const COLD_KINDS: readonly ColdKind[] = ['raw', '1m', '5m', '1h', '1d'];
 
 /** One file of an object. */
 export interface ColdFile {

@@ -61,11 +61,20 @@ export async function writeObject(
 ): Promise<WrittenObject | undefined> {
   const { duck, disk, folder } = place;
   const dataPath = join(folder, 'data.parquet');
-  const indexPath = join(folder, 'series.parquet');
   await disk.makeFolder(folder);
   await duck.copy(feed, dataPath);
-  const { counts } = feed;
-  if (counts.length === 0) return undefined;
+  if (feed.counts.length === 0) return undefined;
+  return describeObject(place, feed.counts, dataPath);
+}
+
+/** The table of series beside a data file that was just written, and what the manifest tells. */
+export async function describeObject(
+  place: ObjectPlace,
+  counts: readonly SeriesCount[],
+  dataPath: string,
+): Promise<WrittenObject> {
+  const { duck, disk, folder } = place;
+  const indexPath = join(folder, 'series.parquet');
   await duck.copy(new SeriesFeed(counts), indexPath);
   const hashes = counts.map(({ series }) => series.hash);
   const smallest = hashes.reduce((a, b) => (b < a ? b : a));
