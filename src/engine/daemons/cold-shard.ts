@@ -4,9 +4,12 @@
 import { MonError } from '../errors.ts';
 import { noColdWork, type ColdReport, type ColdWork } from '../model/cold.ts';
 import type { Sink, Upkeep } from '../ports.ts';
+import { RESOLUTIONS } from '../model/rollup.ts';
+import type { ColdKind } from '../ports-cold.ts';
 import { ColdClient } from '../remote/cold-client.ts';
 import { HelperProcess } from '../runtime/helper-process.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { ArchiveRows } from '../rollup/hand-over.ts';
 import { archiveOldest } from '../store/archive-blocks.ts';
 import type { Store } from '../store/store.ts';
 import type { ColdPlan, ColdProcessOptions } from './cold-options.ts';
@@ -43,6 +46,8 @@ export interface ColdWorkOptions {
   readonly store: Store;
   /** False while samples of this range are still needed as they are. */
   readonly ready: (partition: number, minMs: number, maxMs: number) => boolean;
+  /** Hands rows of rollups over; a shard without it has none. */
+  readonly archive?: (partition: number, plan: ArchiveRows) => Promise<number>;
 }
 
 /** Hands over what is old and forgets what is too old, a round at a time. */
@@ -68,10 +73,28 @@ export class ShardColdWork implements ColdWork {
         }
       });
       await this.#attempt(report, async () => {
+        while (this.#options.archive !== undefined) {
+          const went = await this.#options.archive(number, this.#rows(number, nowMs));
+          if (went === 0) return;
+          report.archived += went;
+        }
+      });
+      await this.#attempt(report, async () => {
         report.removed += await cold.keepOnly(number, nowMs, plan.keep);
       });
     }
     return report;
+  }
+
+  #rows(partition: number, nowMs: number): ArchiveRows {
+    const { cold, plan } = this.#options;
+    return {
+      beforeMs: nowMs - plan.rollupsAfterMs,
+      keep: async ({ index, ...given }) => {
+        const kind = RESOLUTIONS[index].name as ColdKind;
+        await cold.archive({ partition, kind, ...given });
+      },
+    };
   }
 
   async coldCounts(): Promise<Readonly<Record<string, number>>> {
@@ -93,14 +116,14 @@ export class ShardColdWork implements ColdWork {
 /** What a shard offers once it has a cold tier. */
 export function coldShard<S extends ShardParts>(
   shard: S,
-  { plan, cold, store }: Omit<ColdWorkOptions, 'ready'>,
+  { plan, cold, store }: Omit<ColdWorkOptions, 'ready' | 'archive'>,
 ): S & { readonly cold: ColdWork } {
-  const { ready = () => true } = shard;
+  const { ready = () => true, archive } = shard;
   const { sink } = shard;
   return {
     ...shard,
     upkeep: withCold(shard.upkeep, store, cold),
-    cold: new ShardColdWork({ plan, cold, store, ready }),
+    cold: new ShardColdWork({ plan, cold, store, ready, archive }),
     sink: {
       resumeAt: () => sink.resumeAt(),
       apply: (deliveries) => sink.apply(deliveries),
@@ -118,6 +141,7 @@ interface ShardParts {
   readonly sink: Sink;
   readonly upkeep: Upkeep;
   readonly ready?: ColdWorkOptions['ready'];
+  readonly archive?: ColdWorkOptions['archive'];
 }
 
 /** The upkeep of a store whose deletions reach into the cold tier too. */

@@ -13,6 +13,7 @@ import type { RollupKeep, RollupStatus } from '../model/rollup.ts';
 import type { Offset } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { dayOf, DirtyHours, hourOf } from './dirty-hours.ts';
+import { dueRows, givenRows, type ArchiveRows } from './hand-over.ts';
 import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
 import { dayFile, planSpan, type JoinedFile } from './joining.ts';
 import { closeRollup, RollupFiles, type LiveRollup } from './rollup-files.ts';
@@ -38,6 +39,8 @@ export type Work = 'nothing' | 'folded' | 'joined';
 export class RollupPartition {
   /** Grows whenever readers that were made before must not be used any more. */
   changes = 0;
+  /** How often files went to somebody else. */
+  handedOver = 0;
   readonly #options: RollupPartitionOptions;
   readonly #files: RollupFiles;
   #live: readonly LiveRollup[];
@@ -248,6 +251,23 @@ export class RollupPartition {
       // What cannot be removed now is removed when the rollups open again.
       await this.#files.remove(one.entry.name).catch(() => undefined);
     }
+  }
+
+  /** Gives files away: they are dropped when the plan has them for good. Answers how many. */
+  archive(plan: ArchiveRows): Promise<number> {
+    return this.#alone(async () => {
+      const given = dueRows(this.#live, [...this.#days], plan);
+      if (given.length === 0) return 0;
+      await plan.keep(givenRows(given, this.#files.folder, this.#tombstones));
+      const left = given.filter((one) => this.#live.includes(one));
+      await this.#publish(() => {
+        this.#live = this.#live.filter((one) => !left.includes(one));
+        this.changes++;
+        this.handedOver++;
+      });
+      await this.#dispose(left);
+      return left.length;
+    });
   }
 
   /** Forgets files whose rows are all past the time of their resolution. */

@@ -5,11 +5,11 @@
 import { BlockCache } from '../codec/block-cache.ts';
 import type { Piece } from '../codec/block.ts';
 import { BlockReader } from '../codec/block-reader.ts';
-import { canonicalOf } from '../codec/canonical.ts';
+import { membersOf } from '../codec/canonical-members.ts';
 import { piecesOf } from '../codec/mixed-rows.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { BLOCK_SPANS_MS, COMPACTION_CACHE_BYTES } from '../limits.ts';
-import { labelsKey, type Labels } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import type { ColdHidden } from '../ports-cold.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { LiveBlock } from './block-files.ts';
@@ -80,14 +80,6 @@ export interface BlockFile {
   readonly hidden: readonly ColdHidden[];
 }
 
-interface Member {
-  readonly labels: Labels;
-  readonly bytes: Uint8Array;
-  readonly hash: bigint;
-  /** Its id in each block; -1 where it is not. */
-  readonly ids: Int32Array;
-}
-
 /** Opens block files, the first of which wins. @throws MON_BLOCK_CORRUPT naming the file. */
 export function openBlocks(
   files: readonly BlockFile[],
@@ -134,33 +126,4 @@ export function openBlocks(
     close();
     throw thrown;
   }
-}
-
-/** All series of the blocks in the order of their canonical bytes. */
-function membersOf(readers: readonly BlockReader[], kernels: Kernels): Member[] {
-  const known = new Map<string, Member>();
-  for (const [b, reader] of readers.entries()) {
-    for (let id = 0; id < reader.series; id++) {
-      const labels = reader.labels(id);
-      const key = labelsKey(labels);
-      let member = known.get(key);
-      if (member === undefined) {
-        const bytes = canonicalOf(labels);
-        const ids = new Int32Array(readers.length).fill(-1);
-        member = { labels, bytes, hash: hashOf(bytes, kernels), ids };
-        known.set(key, member);
-      }
-      member.ids[b] = id;
-    }
-  }
-  return [...known.values()].sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-}
-
-/** The identity hash of canonical bytes (docs/format/identity.md). */
-export function hashOf(bytes: Uint8Array, kernels: Kernels): bigint {
-  const at = kernels.put(bytes);
-  const low = kernels.exports.hashLow(at, bytes.length) >>> 0;
-  const high = kernels.exports.hashHigh(at, bytes.length) >>> 0;
-  kernels.exports.free(at, bytes.length);
-  return (BigInt(high) << 32n) | BigInt(low);
 }
