@@ -51,7 +51,12 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
   const partitions = new Map(
     [...store.partitions].map(([number, one]) => [number, rawPartition(store, one)] as const),
   );
-  const rollups = await Rollups.open({ ...options, cold: store.cold, partitions, breathe: () => pace.breathe() });
+  const rollups = await Rollups.open({
+    ...options,
+    cold: store.cold,
+    partitions,
+    breathe: () => pace.breathe(),
+  });
   const large = new Turns();
   const generation = (): number => store.truncations + rollups.changes;
   return {

@@ -85,10 +85,7 @@ function makeBuffer(): SampleBuffer {
 const buffer = makeBuffer();
 
 /** What rows are read from: a block, or what came back from the cold tier. */
-export type RowsReader = Pick<
-  BlockReader,
-  'series' | 'labels' | 'match' | 'read' | 'readRows'
->;
+export type RowsReader = Pick<BlockReader, 'series' | 'labels' | 'match' | 'read' | 'readRows'>;
 
 /** A block, and the file that a failure names. */
 export interface RowFile {
