@@ -20,6 +20,8 @@ import { makeBuffer, mergeRuns, type SampleRun } from './merge-samples.ts';
 /** A block as it is told to who takes it over. */
 export interface GivenBlock {
   readonly path: string;
+  /** Its name in its folder. */
+  readonly file: string;
   /** No other file of the partition ever has this text. */
   readonly name: string;
   readonly bytes: number;
@@ -31,13 +33,16 @@ export interface GivenBlock {
 
 export interface HandOver {
   readonly choose: (blocks: readonly BlockEntry[]) => readonly BlockEntry[];
-  /** Resolves when the samples are durable elsewhere and readable there. */
-  readonly keep: (blocks: readonly GivenBlock[]) => Promise<void>;
+  /**
+   * Resolves when the samples are durable elsewhere and readable there (`gone`), or the files lie
+   * somewhere else under the same names (`moved`).
+   */
+  readonly keep: (blocks: readonly GivenBlock[]) => Promise<'gone' | 'moved'>;
 }
 
 export function givenBlock({ entry, file }: LiveBlock, hidden: readonly Hidden[]): GivenBlock {
   const { name, id, bytes, samples: rows, minMs, maxMs } = entry;
-  return { path: file.name, name: `${name}:${id}`, bytes, rows, minMs, maxMs, hidden };
+  return { path: file.name, file: name, name: `${name}:${id}`, bytes, rows, minMs, maxMs, hidden };
 }
 
 /** The widest window that one object covers when blocks go at this age. */

@@ -31,6 +31,7 @@ test('samples and windows of weeks, most of them cold, answer as if nothing had 
     assert.ok(raw.minMs < START + DAY && raw.maxMs > START + 20 * DAY, 'samples are cold');
     assert.ok(life.client.reach(0, '1h').maxMs >= START + 16 * DAY, 'hours are cold');
     assert.ok(life.client.reach(0, '1m').minMs > START + DAY, 'minutes were forgotten');
+    assert.ok((await life.warmFiles()) > 0, 'some blocks are warm');
     const queries = lifeQueries(11, 200, life, START + 2 * DAY);
     assert.ok((await sameAnswers(life, queries)) > 2000);
   }));

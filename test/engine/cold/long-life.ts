@@ -3,7 +3,7 @@
 // time, so that any of them can be looked at without keeping them. Easy to get wrong: what is asked
 // has to lie in several tiers, or nothing is proved.
 import { strict as assert } from 'node:assert';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BatchCodec } from '../../../src/engine/codec/batch.ts';
@@ -152,11 +152,14 @@ export class LongLife {
     this.folder ||= await mkdtemp(join(tmpdir(), 'mon-life-'));
     const { folder, clock, keep: rollups } = this;
     const { retentionMs } = this.options;
-    const tiers = { ...this.options.tiers, store: { folder: join(folder, 'objects') } };
+    const objects = { folder: join(folder, 'objects') };
+    const tiers = { ...this.options.tiers, store: objects, warmDir: join(folder, 'warm') };
     const plan = coldPlan(tiers, join(folder, 'scratch'), { retentionMs, rollups });
     assert.ok(plan);
     const partitions = [0];
-    this.client = await openCold({ plan, partitions, clock });
+    const client = await openCold({ plan, partitions, clock });
+    assert.ok(client);
+    this.client = client;
     const [disk, kernels, generation] = [systemDisk, new Kernels(), 1];
     const cold = this.client;
     const head = join(folder, 'head');
@@ -167,7 +170,7 @@ export class LongLife {
     const place = { folder: join(folder, 'rollups'), disk, kernels, clock, generation };
     const shard = await openRollups({ ...place, store, source, keep: rollups });
     this.#rollups = shard.rollups;
-    this.#shard = coldShard(shard, { plan, cold, store });
+    this.#shard = coldShard(shard, { plan, cold, store, folder: head });
   }
 
   /** Lives to the end of its days, or for so many; upkeep comes at the end of each. */
@@ -241,6 +244,11 @@ export class LongLife {
 
   get source(): Source {
     return this.#shard.source;
+  }
+
+  /** Blocks that lie in the warm folder. */
+  async warmFiles(): Promise<number> {
+    return (await readdir(join(this.folder, 'warm', 'partition-0000'))).length;
   }
 
   async close(): Promise<void> {
