@@ -126,12 +126,14 @@ export async function readObject(
     alone(async (duck) => {
       const columns = names.map((name) => `${name}::DOUBLE`).join(', ');
       const more = object.kind === 'raw' ? 'kind, histogram' : 'histogram, sketch';
-      const sql =
-        `SELECT series, timestamp, ${columns}, ${more} FROM read_parquet(?) ` +
-        `WHERE series BETWEEN ? AND ? AND timestamp BETWEEN ? AND ?`;
+      const [from, to] = [bounded(ask.minMs), bounded(ask.maxMs)];
       for (const { first, last } of runs) {
-        const values = [path, first, last, bounded(ask.minMs), bounded(ask.maxMs)];
-        await duck.each(sql, values, `object ${key}`, (chunk) => into.take(chunk));
+        // Written out, not as parameters: those are not looked at when row groups are passed over,
+        // and a row group that was not fetched cannot be read.
+        const sql =
+          `SELECT series, timestamp, ${columns}, ${more} FROM read_parquet(?) ` +
+          `WHERE series BETWEEN ${first} AND ${last} AND timestamp BETWEEN ${from} AND ${to}`;
+        await duck.each(sql, [path], `object ${key}`, (chunk) => into.take(chunk));
       }
     }),
   );
