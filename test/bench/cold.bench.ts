@@ -88,15 +88,18 @@ const PATH = [{ name: 'path', op: '=', value: '/p/5' }] as const;
 
 async function year(tier: ParquetTier, turn: string): Promise<void> {
   const before = tier.counts;
+  const cpu = process.cpuUsage();
   const begun = performance.now();
   const ask = { partition: 0, kind: 'raw', matchers: PATH, rowsMax: 1e8 } as const;
   const { parts } = await tier.read({ ...ask, minMs: START, maxMs: START + 365 * DAY });
   const ms = (performance.now() - begun).toFixed(0);
+  const { user, system } = process.cpuUsage(cpu);
+  const used = ((user + system) / 1000).toFixed(0);
   const { objectsRead, fetchedBytes, requests } = tier.counts;
   const samples = parts.reduce((sum, { timestamps }) => sum + timestamps.length, 0);
   const fetched = ((fetchedBytes - before.fetchedBytes) / 1e6).toFixed(1);
   say(
-    `one series over a year, ${turn}: ${ms} ms, ${samples} samples, ` +
+    `one series over a year, ${turn}: ${ms} ms (${used} ms CPU), ${samples} samples, ` +
       `${objectsRead - before.objectsRead} objects, ${requests - before.requests} requests, ` +
       `${fetched} MB fetched`,
   );

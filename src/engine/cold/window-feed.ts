@@ -58,6 +58,7 @@ export class WindowFeed implements Feed {
     ['sketch', BLOB],
   ] as const;
   readonly counts: SeriesCount[] = [];
+  bodies = false;
   readonly #series: Iterator<WindowSeries>;
   #rows: WindowRows | undefined;
   #at = 0;
@@ -74,6 +75,7 @@ export class WindowFeed implements Feed {
     while (row < ROWS_AT_ONCE && this.#next()) {
       const rows = this.#rows as WindowRows;
       const count = Math.min(ROWS_AT_ONCE - row, rows.count - this.#at);
+      this.bodies ||= (rows.histograms ?? rows.sketches) !== undefined;
       this.#copy(chunk, rows, row, count);
       for (let i = 0; i < count; i++) {
         const [histogram, sketch] = [rows.histograms, rows.sketches].map(
