@@ -1,6 +1,6 @@
 // The cold tier: bytes a sample in Parquet, the pace and memory of its process while it writes, and
-// one series over a year from cold, first from the object store and then from the local cache. Beside
-// it DuckDB over one plain file of the same rows. A folder stands for the store.
+// one series over a year from cold, first from the object store and then from the local cache.
+// Beside it DuckDB over one plain file of the same rows. A folder stands for the store.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

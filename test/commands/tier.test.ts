@@ -1,5 +1,5 @@
-// `mon tier` on a real folder of objects: what there is, how much lies in each tier, and damage that
-// is found and named. Also what a configuration without a cold tier is told.
+// `mon tier` on a real folder of objects: what there is, how much lies in each tier, and damage
+// that is found and named. Also what a configuration without a cold tier is told.
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { mkdtemp, writeFile } from 'node:fs/promises';

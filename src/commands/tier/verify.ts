@@ -1,5 +1,5 @@
-// `mon tier verify`: reads every byte of every object of the cold tier, and exits with 1 when one is
-// damaged or missing. Changes nothing.
+// `mon tier verify`: reads every byte of every object of the cold tier, and exits with 1 when one
+// is damaged or missing. Changes nothing.
 import { BaseCommand, Flags, LIST_FORMATS, folderFlags, outputFlag } from '../../base-command.ts';
 
 export default class TierVerify extends BaseCommand<typeof TierVerify> {

@@ -1,6 +1,6 @@
 // The series of several files as one list, in the order of their canonical bytes: what archives are
-// sorted by. Between files of blocks or rollups and whoever writes their archive. Easy to get wrong:
-// files sort by labels, which is another order.
+// sorted by. Between files of blocks or rollups and whoever writes their archive. Easy to get
+// wrong: files sort by labels, which is another order.
 import type { Kernels } from '../kernels/kernels.ts';
 import { labelsKey, type Labels } from '../model/labels.ts';
 import type { BlockReader } from './block-reader.ts';

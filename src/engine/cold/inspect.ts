@@ -1,6 +1,6 @@
 // A look at the cold tier from outside, while a server works on it or not: what the manifests name,
-// and whether every byte is as it was written. Changes nothing. Easy to get wrong: a server may write
-// meanwhile, so what no manifest names may be on its way and is no damage.
+// and whether every byte is as it was written. Changes nothing. Easy to get wrong: a server may
+// write meanwhile, so what no manifest names may be on its way and is no damage.
 import { createHash } from 'node:crypto';
 import { MonError } from '../errors.ts';
 import { COLD_PART_BYTES } from '../limits-cold.ts';

@@ -1,6 +1,6 @@
 // Series of objects that were looked up before, so that a question that comes again and again reads
-// no table of series. Beside object-read.ts. Easy to get wrong: objects never change, so an entry is
-// right for ever; the bound is on what they hold, by the length of their texts.
+// no table of series. Beside object-read.ts. Easy to get wrong: objects never change, so an entry
+// is right for ever; the bound is on what they hold, by the length of their texts.
 import { COLD_LABELS_BYTES } from '../limits-cold.ts';
 import type { Labels } from '../model/labels.ts';
 

@@ -1,5 +1,6 @@
-// Windows on their way into Parquet: a feed of columns beside that of samples. Easy to get wrong: the
-// columns of a series are used again by the next one, so its rows are taken out before that is asked.
+// Windows on their way into Parquet: a feed of columns beside that of samples. Easy to get wrong:
+// the columns of a series are used again by the next one, so its rows are taken out before that is
+// asked.
 import { BIGINT, BLOB, DOUBLE, UINTEGER, UTINYINT, blobValue } from '@duckdb/node-api';
 import type { DuckDBBlobVector, DuckDBDataChunk } from '@duckdb/node-api';
 import type { ColdSeries, SeriesCount } from './cold-rows.ts';

@@ -1,5 +1,6 @@
-// The tiers of a configuration for commands that look at them without a server: wiring only. Easy to
-// get wrong: a log over Kafka has as many partitions as its topic, which nobody is asked for here.
+// The tiers of a configuration for commands that look at them without a server: wiring only. Easy
+// to get wrong: a log over Kafka has as many partitions as its topic, which nobody is asked for
+// here.
 import { inspectCold, verifyCold, type ColdVerdict, type InspectedCold } from '../cold/inspect.ts';
 import { openObjects } from '../cold/open-objects.ts';
 import { UserError } from '../errors.ts';

@@ -1,7 +1,7 @@
 // What a question to rollups needs of the cold tier, fetched before it runs: windows of the
 // resolutions that answer it, and samples behind the seam. Between the source of rollups and the
-// tier. Easy to get wrong: rows and samples must be cut at the same seam as the reader cuts them, so
-// both ask segmentsOf.
+// tier. Easy to get wrong: rows and samples must be cut at the same seam as the reader cuts them,
+// so both ask segmentsOf.
 import { ColdSamples } from '../codec/cold-samples.ts';
 import { COLD_SAMPLES_MAX } from '../limits-cold.ts';
 import type { Fragment } from '../model/fragment.ts';

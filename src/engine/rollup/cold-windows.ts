@@ -1,6 +1,6 @@
-// Windows that came back from the cold tier as a file of rows, so that a reader of rollups takes them
-// like any other. Made for one query. Easy to get wrong: a file of rows has its columns in lanes of
-// time, so a question for a lane is one for a column here.
+// Windows that came back from the cold tier as a file of rows, so that a reader of rollups takes
+// them like any other. Made for one query. Easy to get wrong: a file of rows has its columns in
+// lanes of time, so a question for a lane is one for a column here.
 import { PIECE_KINDS, type BytesPiece } from '../codec/block.ts';
 import { firstAt } from '../codec/cold-samples.ts';
 import { matchesLabels } from '../head/match-labels.ts';

@@ -1,7 +1,7 @@
-// Files of rows that leave for the cold tier: which are due, what is told of them, and their rows as
-// one stream of series. Between a partition's rollups and whoever archives. Easy to get wrong: of
-// equal windows the highest sequence wins, in an archive too, so the highest of its files goes with
-// it; and days are made of hours, so hours stay while a day waits for them.
+// Files of rows that leave for the cold tier: which are due, what is told of them, and their rows
+// as one stream of series. Between a partition's rollups and whoever archives. Easy to get wrong:
+// of equal windows the highest sequence wins, in an archive too, so the highest of its files goes
+// with it; and days are made of hours, so hours stay while a day waits for them.
 import { join } from 'node:path';
 import { BlockCache } from '../codec/block-cache.ts';
 import { BlockReader } from '../codec/block-reader.ts';

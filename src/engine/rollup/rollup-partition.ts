@@ -12,7 +12,7 @@ import { noRollups, RESOLUTIONS } from '../model/rollup.ts';
 import type { RollupKeep, RollupStatus } from '../model/rollup.ts';
 import type { Offset } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
-import { dayOf, DirtyHours, hourOf } from './dirty-hours.ts';
+import { dayOf, DirtyHours, hourOf, hoursOf } from './dirty-hours.ts';
 import { dueRows, givenRows, type ArchiveRows } from './hand-over.ts';
 import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
 import { dayFile, planSpan, type JoinedFile } from './joining.ts';
@@ -148,12 +148,16 @@ export class RollupPartition {
     });
   }
 
-  /** Where folding begins in a partition that was never folded. */
+  /**
+   * Where folding begins in a partition that was never folded: where the run that is open now does,
+   * as in one that has been at it for long. Otherwise the hours of a day would be folded by ones.
+   */
   #begin(to: number): void {
     if (this.#foldedTo !== null) return;
-    const oldest = Math.max(this.#options.raw.oldestMs(), this.#options.raw.goneMs());
-    const from = Math.min(to, hourOf(oldest));
-    this.#foldedTo = Number.isFinite(from) ? from : to;
+    const { raw, keep } = this.#options;
+    const open = Math.floor(to / keep.runMs) * keep.runMs;
+    const oldest = Math.max(raw.oldestMs(), raw.goneMs());
+    this.#foldedTo = Number.isFinite(oldest) ? Math.min(open, hourOf(oldest)) : open;
     this.dirty.edgeMs = this.#foldedTo;
   }
 
@@ -392,8 +396,4 @@ export class RollupPartition {
     await this.#writing;
     this.#live.forEach(closeRollup);
   }
-}
-
-function hoursOf(from: number, to: number): number[] {
-  return Array.from({ length: (to - from) / HOUR_MS }, (_, i) => from + i * HOUR_MS);
 }

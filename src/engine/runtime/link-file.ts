@@ -1,6 +1,6 @@
-// A second name for a file, as snapshots take it. Under system-disk.ts. Easy to get wrong: what moved
-// to another folder has left a link, and a second name for the link would mean nothing once the file
-// is removed; so the file itself gets the name, or is copied where that is another disk.
+// A second name for a file, as snapshots take it. Under system-disk.ts. Easy to get wrong: what
+// moved to another folder has left a link, and a second name for the link would mean nothing once
+// the file is removed; so the file itself gets the name, or is copied where that is another disk.
 import { constants } from 'node:fs';
 import { copyFile, link, lstat, open, realpath } from 'node:fs/promises';
 import { diskFailure } from './disk-failure.ts';

@@ -1,7 +1,7 @@
-// Files that have moved to another folder, perhaps of a slower disk, and left a link under their old
-// name: whoever opens them notices nothing, and no list of files changes. Easy to get wrong: the copy
-// is durable before the link takes the place of the file in one step; and what no link points to is
-// what a crash left, or what its owner has removed since.
+// Files that have moved to another folder, perhaps of a slower disk, and left a link under their
+// old name: whoever opens them notices nothing, and no list of files changes. Easy to get wrong:
+// the copy is durable before the link takes the place of the file in one step; and what no link
+// points to is what a crash left, or what its owner has removed since.
 import { copyFile, lstat, open, readdir, rename, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { diskFailure } from './disk-failure.ts';

@@ -1,6 +1,6 @@
-// The cold tier over an object store that fails, slows, cuts, flips bits and pages: whatever it does,
-// nothing is lost, doubled or left over, and no wrong value is ever answered. And verify finds any
-// flipped byte of anything that counts.
+// The cold tier over an object store that fails, slows, cuts, flips bits and pages: whatever it
+// does, nothing is lost, doubled or left over, and no wrong value is ever answered. And verify
+// finds any flipped byte of anything that counts.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { FolderObjects } from '../../../src/engine/cold/folder-objects.ts';

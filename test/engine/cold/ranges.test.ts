@@ -1,5 +1,6 @@
 // Questions that need only parts of an object: each begins with an empty cache, so a row group that
-// was not fetched cannot be read by accident. Long series span several row groups, short ones share.
+// was not fetched cannot be read by accident. Long series span several row groups, short ones
+// share.
 import { strict as assert } from 'node:assert';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
