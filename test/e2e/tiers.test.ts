@@ -90,6 +90,22 @@ it('a kill changes nothing', async () => {
   assert.deepEqual(await answers(), known);
 });
 
+it('a death of the process that reads objects is mended by the next question', async () => {
+  const task = `/proc/${mon.child.pid}/task`;
+  const lists = await Promise.all(
+    (await readdir(task)).map((id) => readFile(join(task, id, 'children'), 'utf8')),
+  );
+  const children = lists.join(' ').split(' ').filter(Boolean).map(Number);
+  assert.ok(children.length > 0, 'there is such a process');
+  for (const pid of children) process.kill(pid, 'SIGKILL');
+  await pause(200);
+  const query = 'sum(max_over_time(jobs_total[3d]))';
+  const [points] = (await ask(mon.url, query, { timeMs: atMs })).values();
+  assert.ok(Number(points[0][1]) > 0);
+  await until('a start', async () => (await figure('mon_cold_process_starts_total')) >= 2);
+  assert.deepEqual((await answers()).slice(0, 3), known.slice(0, 3));
+});
+
 it('a damaged object is named and the rest answers', async () => {
   await mon.end('SIGKILL');
   const place = join(folder.path, 'cold', 'cold', 'partition-0000');

@@ -27,6 +27,11 @@ export interface FakeS3Options {
   readonly conditions?: boolean | 501;
 }
 
+const AUTHORIZATION = new RegExp(
+  '^AWS4-HMAC-SHA256 Credential=([^/]+)/(\\d{8})/([^/]+)/s3/aws4_request, ' +
+    'SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$',
+);
+
 const hmac = (key: string | Buffer, text: string): Buffer =>
   createHmac('sha256', key).update(text).digest();
 const sha256 = (bytes: Buffer | string): string => createHash('sha256').update(bytes).digest('hex');
@@ -131,10 +136,7 @@ export class FakeS3 {
 
   #verify(request: IncomingMessage, url: URL, body: Buffer): void {
     const { region, accessKeyId, secretAccessKey } = this.#options;
-    const found =
-      /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/s3\/aws4_request, SignedHeaders=([^,]+), Signature=([0-9a-f]{64})$/.exec(
-        request.headers.authorization ?? '',
-      );
+    const found = AUTHORIZATION.exec(request.headers.authorization ?? '');
     if (found === null) throw new Refused(403, 'AccessDenied');
     const [, id, day, where, names, signature] = found;
     if (id !== accessKeyId || where !== region) throw new Refused(403, 'InvalidAccessKeyId');

@@ -118,19 +118,19 @@ export class Manifests {
   change(how: ManifestChange): Promise<Manifest> {
     const turn = this.#changing.then(async () => {
       const now = await this.load();
-      const next = { ...now, ...how(now), number: now.number + 1 };
+      const later = { ...now, ...how(now), number: now.number + 1 };
       // What became of it is unknown until it has been read back.
       this.#now = undefined;
-      const key = manifestKey(this.#partition, next.number);
-      const bytes = encodeManifest(next);
+      const key = manifestKey(this.#partition, later.number);
+      const bytes = encodeManifest(later);
       const fresh = await this.#objects.putIfAbsent(key, inOne(bytes));
       const back = await this.#objects.getRange(key, 0, bytes.length + 1);
       if (!fresh || Buffer.compare(back, bytes) !== 0) {
         throw new MonError('MON_STATE_CONFLICT', `somebody else wrote ${key}`);
       }
-      this.#now = next;
+      this.#now = later;
       await this.#forgetOlder(now);
-      return next;
+      return later;
     });
     this.#changing = turn.catch(() => undefined);
     return turn;

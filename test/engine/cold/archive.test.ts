@@ -53,7 +53,7 @@ test('what is old is answered from objects, the rest from blocks and head', asyn
   }
 });
 
-test('a death at any step of the archive loses and doubles nothing, and leaves nothing', async () => {
+test('a death at any step of the archive loses, doubles and leaves nothing', async () => {
   for (const [i, dying] of DEATHS.entries()) {
     await withWorld(100 + i, async (world) => {
       await live(world);

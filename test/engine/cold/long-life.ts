@@ -10,6 +10,7 @@ import { BatchCodec } from '../../../src/engine/codec/batch.ts';
 import { coldPlan, wholeRetention } from '../../../src/engine/daemons/cold-options.ts';
 import type { TierSettings } from '../../../src/engine/daemons/cold-options.ts';
 import { coldShard, openCold } from '../../../src/engine/daemons/cold-shard.ts';
+import type { RollupShard } from '../../../src/engine/daemons/rollup-wiring.ts';
 import { openRollups } from '../../../src/engine/daemons/rollup-wiring.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { SeriesBook } from '../../../src/engine/kernels/series-book.ts';
@@ -131,6 +132,7 @@ export class LongLife {
   client!: ColdClient;
   #shard!: { source: Source; upkeep: Upkeep; cold: ColdWork; sink: { close(): Promise<void> } };
   #rollups!: { workRollups(nowMs: number): Promise<boolean> };
+  #archive!: RollupShard['archive'];
   readonly #book: SeriesBook;
   readonly #codec: BatchCodec;
   #offset = 0;
@@ -170,6 +172,7 @@ export class LongLife {
     const place = { folder: join(folder, 'rollups'), disk, kernels, clock, generation };
     const shard = await openRollups({ ...place, store, source, keep: rollups });
     this.#rollups = shard.rollups;
+    this.#archive = shard.archive;
     this.#shard = coldShard(shard, { plan, cold, store, folder: head });
   }
 
@@ -244,6 +247,19 @@ export class LongLife {
 
   get source(): Source {
     return this.#shard.source;
+  }
+
+  /** Archives rows that end here and dies before they are dropped; answers how many files. */
+  async dieAfterRows(beforeMs: number): Promise<number> {
+    let files = 0;
+    const keep: Parameters<RollupShard['archive']>[1]['keep'] = async ({ index, ...given }) => {
+      files = given.sources.length;
+      const kind = (['1m', '5m', '1h', '1d'] as const)[index];
+      await this.client.archive({ partition: 0, kind, ...given });
+      throw new Error('killed');
+    };
+    await assert.rejects(this.#archive(0, { beforeMs, keep }), /killed/);
+    return files;
   }
 
   /** Blocks that lie in the warm folder. */
