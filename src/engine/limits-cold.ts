@@ -1,6 +1,5 @@
 // The bounds of the cold tier: Parquet objects, the process that writes and reads them, its cache
 // and the object store behind it. The others are in limits.ts.
-const KIB = 1024;
 const MIB = 1024 * 1024;
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -29,11 +28,5 @@ export const COLD_SAMPLES_MAX = 20_000_000;
 export const OBJECT_REQUEST_MS = 30 * SECOND;
 /** How often a request to an object store is tried before it counts as failed. */
 export const OBJECT_TRIES = 5;
-/**
- * A manifest or a block's list is short; an answer of an object store to a list is at most this.
- */
-export const OBJECT_LIST_BYTES_MAX = 4 * MIB;
 /** An object smaller than this goes up in one request, larger ones in parts. */
 export const OBJECT_WHOLE_BYTES_MAX = 16 * MIB;
-/** What a message between a shard and its cold process carries at most beside samples. */
-export const COLD_MESSAGE_BYTES_MAX = 256 * KIB;

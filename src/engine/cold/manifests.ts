@@ -84,6 +84,8 @@ export class Manifests {
   readonly #objects: ObjectStore;
   readonly #partition: number;
   #now: Manifest | undefined;
+  /** What is shown while the newest one cannot be read. */
+  #shown: LoadedManifest | undefined;
   #older: string[] = [];
   #changing: Promise<unknown> = Promise.resolve();
 
@@ -94,7 +96,22 @@ export class Manifests {
 
   /** As it was read or written last. */
   get now(): Manifest {
-    return this.#now ?? emptyManifest(this.#partition);
+    return this.#now ?? this.#shown?.manifest ?? emptyManifest(this.#partition);
+  }
+
+  /** Sentences for every answer, while the newest one cannot be read. */
+  get warnings(): readonly string[] {
+    return this.#shown?.warnings ?? [];
+  }
+
+  /** Reads what can be read, for questions; a damaged one is passed over and said. */
+  async look(): Promise<void> {
+    try {
+      await this.load();
+    } catch (thrown) {
+      if (!(thrown instanceof MonError) || thrown.code !== 'MON_BLOCK_CORRUPT') throw thrown;
+      this.#shown = await loadManifest(this.#objects, this.#partition);
+    }
   }
 
   /**
@@ -111,6 +128,7 @@ export class Manifests {
         ? emptyManifest(this.#partition)
         : await readManifest(this.#objects, newest.info);
     this.#now = manifest;
+    this.#shown = undefined;
     return manifest;
   }
 
@@ -121,6 +139,7 @@ export class Manifests {
       const later = { ...now, ...how(now), number: now.number + 1 };
       // What became of it is unknown until it has been read back.
       this.#now = undefined;
+      this.#shown = { manifest: now, warnings: [] };
       const key = manifestKey(this.#partition, later.number);
       const bytes = encodeManifest(later);
       const fresh = await this.#objects.putIfAbsent(key, inOne(bytes));

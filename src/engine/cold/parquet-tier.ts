@@ -102,7 +102,7 @@ export class ParquetTier implements ColdTier {
     const duck = await Duck.open({ ...options.duck, scratch: join(folder, 'spill') });
     const tier = new ParquetTier(options, duck, cache);
     try {
-      for (const one of tier.#manifests.values()) await one.load();
+      for (const one of tier.#manifests.values()) await one.look();
     } catch (thrown) {
       duck.close();
       throw thrown;
@@ -277,7 +277,7 @@ export class ParquetTier implements ColdTier {
       .filter((one) => one.kind === kind && one.minMs <= maxMs && one.maxMs >= minMs)
       .toSorted((a, b) => a.sequence - b.sequence);
     const found: (T | undefined)[] = wanted.map(() => undefined);
-    const warnings: string[] = [];
+    const warnings: string[] = [...this.#manifest(partition).warnings];
     let next = 0;
     const worker = async (): Promise<void> => {
       while (next < wanted.length) {

@@ -124,6 +124,9 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
   if (local.rules.files.length > 0 || local.routesPath !== undefined) {
     options.warn('rules and notifications do not run in a cluster of processes yet');
   }
+  if (local.tiers !== undefined) {
+    options.warn('mon.tiers does not count in a cluster of processes yet');
+  }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
   return startCluster(options, options.cluster, local);

@@ -109,6 +109,37 @@ test('a store that is away is said, and the rest answers', async () => {
   }
 });
 
+test('a damaged manifest is passed over by questions and by nobody who writes', async () => {
+  const world = new ColdWorld(14);
+  try {
+    await world.open();
+    await live(world);
+    await world.archive();
+    const [older] = world.tier.objects(0);
+    await live(world);
+    await world.archive();
+    await world.tier.close();
+    const all = await world.cold.list('cold/partition-0000/');
+    const { key, bytes } = all.filter((one) => one.key.endsWith('.json')).at(-1) ?? all[0];
+    const hurt = Buffer.from(await world.cold.getRange(key, 0, bytes));
+    hurt[bytes >> 1] ^= 1;
+    await world.cold.remove(key);
+    await world.cold.putIfAbsent(key, stream([hurt]));
+    await world.open();
+    const ask = { partition: 0, kind: 'raw', matchers: [], rowsMax: 1e9 } as const;
+    const { parts, warnings } = await world.tier.read({ ...ask, minMs: -1e15, maxMs: 1e15 });
+    assert.ok(parts.some(({ name }) => name === older.name));
+    assert.match(warnings[0], /manifest-\d+\.json: checksum: what it names beyond .* is missing/);
+    await live(world);
+    const files = (await world.cold.list('cold/partition-0000/')).length;
+    await assert.rejects(world.archive(), /checksum/);
+    await assert.rejects(world.tier.keepOnly(0, world.nowMs, { raw: 1 }), /checksum/);
+    assert.equal((await world.cold.list('cold/partition-0000/')).length, files);
+  } finally {
+    await world.close();
+  }
+});
+
 test('verify finds any flipped byte, whatever is cut off, grown or gone', async () => {
   const seed = 21;
   const world = new ColdWorld(seed);
