@@ -10,6 +10,7 @@ import { formatDuration } from '../model/duration.ts';
 import { aggregateFields } from './config-aggregate.ts';
 import { kafkaFields } from './config-kafka.ts';
 import { policyFields } from './config-policies.ts';
+import { tierFields } from './config-tiers.ts';
 import type { MonConfig } from './config.ts';
 import type { Plain } from './config-render-access.ts';
 import { authFields, compact, tlsFields } from './config-render-access.ts';
@@ -127,6 +128,7 @@ export function renderConfig(config: MonConfig): string {
           return { match: text, keep: formatDuration(keepMs) };
         }),
       }),
+      ...compact({ tiers: tierFields(config.tiers) }),
       rollups: rollupFields(config.rollups),
       partitions: config.partitions,
       ...compact({ kafka: kafkaFields(config.kafka) }),

@@ -8,6 +8,7 @@ import type { RollupKeep, RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { UpkeepReport } from '../model/upkeep.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
 import type { RollupHorizons } from '../query/choose-rollup.ts';
+import type { ArchiveRows } from '../rollup/hand-over.ts';
 import { RollupSource } from '../rollup/rollup-source.ts';
 import { Rollups, RollupSink, type RawPartition } from '../rollup/rollups.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -15,6 +16,7 @@ import type { Counters } from '../runtime/counters.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { Pace } from '../store/pace.ts';
+import { wholeRetention, type TierSettings } from './cold-options.ts';
 import { runSliced, Turns } from '../store/sliced-run.ts';
 import type { Partition } from '../store/partition.ts';
 import type { Store } from '../store/store.ts';
@@ -39,6 +41,10 @@ export interface RollupShard {
   readonly rollups: RollupWork;
   /** The source over some of the partitions. */
   readonly within: (only: readonly number[]) => Source;
+  /** Hands rows to the cold tier. */
+  readonly archive: (partition: number, plan: ArchiveRows) => Promise<number>;
+  /** False while samples of a range are still to be rolled up. */
+  readonly ready: (partition: number, minMs: number, maxMs: number) => boolean;
 }
 
 /** Opens the rollups of a shard, over a store that nobody has fed yet. */
@@ -48,12 +54,17 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
   const partitions = new Map(
     [...store.partitions].map(([number, one]) => [number, rawPartition(store, one)] as const),
   );
-  const rollups = await Rollups.open({ ...options, partitions, breathe: () => pace.breathe() });
+  const rollups = await Rollups.open({
+    ...options,
+    cold: store.cold,
+    partitions,
+    breathe: () => pace.breathe(),
+  });
   const large = new Turns();
   const generation = (): number => store.truncations + rollups.changes;
   const over = (some: Rollups, samples: Source): RollupSource =>
     new RollupSource({
-      ...{ rollups: some, source: samples },
+      ...{ rollups: some, source: samples, handedOver: () => store.handedOver },
       run: (fragment, readers, signal) =>
         runSliced({ fragment, readers, clock, signal, generation, large }),
     });
@@ -62,6 +73,8 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
     source: over(rollups, source),
     within: (only) => over(rollups.within(only), source.within(only)),
     upkeep: withRollups(store, rollups),
+    archive: (partition, plan) => rollups.archive(partition, plan),
+    ready: (partition, minMs, maxMs) => rollups.done(partition, minMs, maxMs),
     rollups: {
       workRollups: (nowMs) => rollups.work(nowMs),
       replayRollups: (fromMs) => rollups.replay(fromMs),
@@ -75,6 +88,7 @@ export function rawPartition(store: Store, partition: Partition): RawPartition {
   return {
     next: () => partition.next,
     floorMs: () => partition.head.floorMs,
+    goneMs: () => Math.max(partition.head.floorMs, store.archivedTo(partition)),
     oldestMs: () => {
       const times = partition.blocks.map(({ minMs }) => minMs);
       return Math.max(
@@ -82,7 +96,7 @@ export function rawPartition(store: Store, partition: Partition): RawPartition {
         Math.min(...times, partition.head.oldestMs(-Infinity)),
       );
     },
-    reader: (minMs, maxMs) => partition.reader(minMs, maxMs),
+    reader: (minMs, maxMs, cold) => partition.reader(minMs, maxMs, cold),
     generation: () => store.truncations,
     watch: (early) => void (partition.head.early = early),
   };
@@ -116,8 +130,10 @@ function withRollups(store: Upkeep, rollups: Rollups): Upkeep {
 export function horizonsOf(options: {
   readonly retentionMs: number;
   readonly rollups?: RollupKeep;
+  readonly tiers?: TierSettings;
 }): RollupHorizons | undefined {
-  const { retentionMs, rollups } = options;
+  const { rollups } = options;
+  const retentionMs = wholeRetention(options.retentionMs, options.tiers);
   return rollups && { retentionMs, keepMs: rollups.keepMs };
 }
 

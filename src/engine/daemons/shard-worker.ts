@@ -13,6 +13,8 @@ import { Rehearsal } from '../store/rehearsal.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
 import type { Source } from '../ports.ts';
+import type { ColdPlan } from './cold-options.ts';
+import { coldShard, openCold } from './cold-shard.ts';
 import { openRollups } from './rollup-wiring.ts';
 
 /** What the first call of a channel carries. */
@@ -28,6 +30,8 @@ export interface ShardOptions {
   readonly sealMs?: number;
   /** Where rollups lie and what is kept of them; without it there are none. */
   readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
+  /** What goes into the cold tier, and when; without it nothing does. */
+  readonly cold?: ColdPlan;
   /** Where the log begins, by partition: what stands before goes on from there. */
   readonly atLeast?: ReadonlyMap<number, number>;
 }
@@ -41,7 +45,9 @@ serveShard(parentPort as Channel, async (sent) => {
     objectFolder === undefined ? {} : { objects: new FolderObjects(systemDisk, objectFolder) };
   const kernels = new Kernels();
   const disk = systemDisk;
-  const store = await Store.open({ ...options, ...objects, clock, disk, kernels });
+  const { folder, partitions, cold: plan } = options;
+  const cold = plan && (await openCold({ plan, partitions, clock }));
+  const store = await Store.open({ ...options, ...objects, cold, clock, disk, kernels });
   const source = new StoreSource(store, systemClock);
   const { rollups, generation } = options;
   const within = (only: readonly number[]): Source => source.within(only);
@@ -49,7 +55,7 @@ serveShard(parentPort as Channel, async (sent) => {
   const shared = { store, source, disk, kernels, clock, generation };
   const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {
-    ...all,
+    ...(plan === undefined ? all : coldShard(all, { plan, cold, store, folder })),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),

@@ -3,8 +3,16 @@
 import { join } from 'node:path';
 import { Kernels } from '../kernels/kernels.ts';
 import { inspectLog } from '../log/inspect.ts';
-import type { BlockVerdict, DumpedSeries, InspectedLog, InspectedStore } from '../model/upkeep.ts';
+import type {
+  BlockStatus,
+  BlockVerdict,
+  DumpedSeries,
+  InspectedLog,
+  InspectedStore,
+} from '../model/upkeep.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { isLink } from '../runtime/warm-folder.ts';
+import { blockFolder } from '../store/block-files.ts';
 import { dumpBlock, inspectStore, verifyBlocks } from '../store/inspect.ts';
 
 function headFolder(dataDir: string): string {
@@ -12,8 +20,18 @@ function headFolder(dataDir: string): string {
 }
 
 /** @throws MonError MON_NOT_FOUND when nothing was ever stored there. */
-export function inspectFolder(dataDir: string): Promise<InspectedStore> {
-  return inspectStore(headFolder(dataDir), systemDisk);
+export async function inspectFolder(dataDir: string): Promise<InspectedStore> {
+  const folder = headFolder(dataDir);
+  const found = await inspectStore(folder, systemDisk);
+  for (const one of found.partitions) {
+    const blocks: BlockStatus[] = [];
+    for (const block of one.blocks) {
+      const warm = await isLink(join(blockFolder(folder, one.partition), block.name));
+      blocks.push(warm ? { ...block, warm } : block);
+    }
+    found.partitions[found.partitions.indexOf(one)] = { ...one, blocks };
+  }
+  return found;
 }
 
 /** The log of a data folder; undefined where none was ever written. */

@@ -120,6 +120,9 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
     return { ...running, again: { targets, also, limits: running.exploring.follow } };
   }
+  if (local.tiers !== undefined) {
+    options.warn('mon.tiers does not count in a cluster of processes yet');
+  }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
   return startCluster(options, options.cluster, local);
@@ -181,6 +184,7 @@ export async function decide(
     retentionFor: config.retentionFor,
     rollups: config.rollups,
     objectFolder: config.objectStore,
+    tiers: config.tiers,
     adminApi: options.enableAdmin,
     rules: ruleSettings(config, options.rules ?? []),
     checkpointMs: config.checkpointMs,

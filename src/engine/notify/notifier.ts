@@ -1,7 +1,6 @@
-// The notifier: takes alerts, groups them, decides who is told what and when, and sees to it that
-// they are told. It is both the rules' Notify and the people's AlertDesk. Everything it decides is
-// in State before anybody hears of it. Easy to get wrong: one timer drives all groups, and it must
-// be set anew after whatever could bring the next moment forward.
+// The notifier: groups alerts, decides who is told what and when, and sees to it. It is both the
+// rules' Notify and the people's AlertDesk; what it decides is in State before anybody hears of it.
+// Easy to get wrong: one timer drives all groups, set anew after all that moves the next moment.
 import { MonError, UserError, messageOf } from '../errors.ts';
 import { ALERT_KEEP_MS, GROUP_KEEP_MS } from '../limits.ts';
 import type {

@@ -4,6 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
+import type { ColdCounts, ColdReport, ColdWork } from '../model/cold.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -24,7 +25,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class ShardClient implements Sink, Source, Upkeep, RollupWork {
+export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork {
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
@@ -107,6 +108,14 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
 
   rollupStatus(): Promise<RollupStatus> {
     return this.#call('rollupStatus', []) as Promise<RollupStatus>;
+  }
+
+  workCold(nowMs: number): Promise<ColdReport> {
+    return this.#call('workCold', [nowMs]) as Promise<ColdReport>;
+  }
+
+  coldCounts(): Promise<ColdCounts> {
+    return this.#call('coldCounts', []) as Promise<ColdCounts>;
   }
 
   stats(): Promise<unknown> {

@@ -7,6 +7,7 @@ import { packFragment } from './fragment-wire.ts';
 import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
+import { noColdWork, type ColdWork } from '../model/cold.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { CountScope } from '../model/cardinality.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
@@ -28,6 +29,8 @@ export interface Shard {
   readonly upkeep?: Upkeep;
   /** A shard without it keeps samples only. */
   readonly rollups?: RollupWork;
+  /** A shard without it keeps all that it has on its own disk. */
+  readonly cold?: ColdWork;
   /** The source over some of its partitions; a shard without it is only asked as a whole. */
   within?(only: readonly number[]): Source;
   /** A source of made-up series to rehearse queries on. */
@@ -180,6 +183,10 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
       return shard.rollups?.replayRollups(args[0] as number) ?? Promise.resolve(0);
     case 'rollupStatus':
       return shard.rollups?.rollupStatus() ?? Promise.resolve(noRollups());
+    case 'workCold':
+      return shard.cold?.workCold(args[0] as number) ?? Promise.resolve(noColdWork());
+    case 'coldCounts':
+      return shard.cold?.coldCounts() ?? Promise.resolve({});
     case 'estimate':
       return Promise.resolve(shard.source.estimate?.(args[0] as Fragment) ?? NOTHING);
     case 'cardinality':

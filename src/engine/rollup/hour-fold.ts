@@ -22,9 +22,12 @@ export interface RawData {
   next(): Offset;
   /** Samples before this time may be gone. */
   floorMs(): number;
+  /** Samples before this time may be somewhere else, and are not read to be folded. */
+  goneMs(): number;
   /** Time of the oldest sample, or a little before; Infinity when there is none. */
   oldestMs(): number;
-  reader(minMs: number, maxMs: number): SeriesReader;
+  /** `cold` came from the cold tier for one question. */
+  reader(minMs: number, maxMs: number, cold?: readonly SeriesReader[]): SeriesReader;
   /** Changes when readers that were made before are of no use any more. */
   generation(): number;
 }
