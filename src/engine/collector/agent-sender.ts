@@ -1,5 +1,5 @@
-// What an agent has in its log goes to a server by remote write, in the order of the log, one
-// request at a time. How far it came is written down after each answer, so that a process that was
+// What a log holds goes to a server by remote write, in the order of the log, one request at a time:
+// an agent's buffer to its server, a server's log to the store behind it. How far it came is written down after each answer, so that a process that was
 // killed goes on there: the last request may come twice, and receivers drop doubles. Easy to get
 // wrong: a server that is away, or does not know us, keeps everything waiting; only a server that
 // says the data itself is bad lets it go.
@@ -29,10 +29,15 @@ export interface SenderOptions {
   /** Where requests go. */
   readonly url: string;
   readonly access: ServerAccess;
-  /** The file that tells how far it came. */
-  readonly statePath: string;
-  /** True while the folder of the log is larger than it may be. */
-  readonly overfull: () => boolean;
+  /** Further headers of each request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Name of the reader, which the log keeps records for. */
+  readonly reader: string;
+  readonly progress: SenderProgress;
+  /** Said once when the oldest samples go. */
+  readonly fullWords: string;
+  /** True while what was received then may go: the server has been away for too long. */
+  readonly overfull: (receivedMs: number) => boolean;
   /** Lets the log remove what was released. */
   readonly tidy: () => Promise<unknown>;
   readonly warn: (sentence: string) => void;
@@ -50,13 +55,18 @@ export interface SenderCounts {
   failures: number;
 }
 
-interface Progress {
+/** How far a sender came: all below these offsets is delivered. */
+export interface Delivered {
   readonly generation: number;
-  readonly offset: Offset;
+  readonly offsets: ReadonlyMap<number, Offset>;
 }
 
-const PARTITION = 0;
-const READER = 'agent';
+/** Where a sender writes down how far it came; durable when it resolves. */
+export interface SenderProgress {
+  load(): Promise<Delivered | undefined>;
+  save(delivered: Delivered): Promise<void>;
+}
+
 /** The data's fault by remote write's rules; other refusals may pass. */
 const DATA_FAULTS = new Set([400, 413, 415, 422]);
 
@@ -69,6 +79,9 @@ export class AgentSender {
   readonly counts: SenderCounts = { sent: 0, refused: 0, overflowed: 0, requests: 0, failures: 0 };
   /** Wall time of the last delivery, ms; 0 before the first. */
   deliveredMs = 0;
+  /** When what waits first had been received, wall ms; 0 while nothing does. */
+  waitingSinceMs = 0;
+  readonly #ends = new Map<number, Offset>();
   readonly #options: SenderOptions;
   readonly #client: HttpClient;
   readonly #stopping = new AbortController();
@@ -83,9 +96,9 @@ export class AgentSender {
 
   /** `failed` is called when it ends by a failure that does not pass. */
   async start(failed: (thrown: unknown) => void): Promise<void> {
-    const { log } = this.#options;
-    const from = new Map([[PARTITION, await this.#progress()]]);
-    this.#reader = await log.read(READER, from);
+    const { log, reader } = this.#options;
+    for (const [partition, offset] of await this.#progress()) this.#ends.set(partition, offset);
+    this.#reader = await log.read(reader, new Map(this.#ends));
     this.#work = this.#run(this.#reader, this.#stopping.signal).catch((thrown: unknown) => {
       if (!this.#stopping.signal.aborted) failed(thrown);
     });
@@ -98,15 +111,23 @@ export class AgentSender {
     this.#client.close();
   }
 
-  /** The offset from which on nothing was delivered. */
-  async #progress(): Promise<Offset> {
-    const { disk, statePath, log } = this.#options;
-    const start = await log.start(PARTITION);
-    if (!(await disk.exists(statePath))) return start;
-    const text = new TextDecoder().decode(await disk.readFile(statePath));
-    const { generation, offset } = JSON.parse(text) as Progress;
-    if (generation !== log.generation || !Number.isSafeInteger(offset)) return start;
-    return Math.max(offset, start);
+  /** Why nothing can be delivered now; '' while the server answers. */
+  get away(): string {
+    return this.#awayWhy;
+  }
+
+  /** The offsets from which on nothing was delivered. */
+  async #progress(): Promise<Map<number, Offset>> {
+    const { progress, log } = this.#options;
+    const found = await progress.load();
+    const offsets = found?.generation === log.generation ? found.offsets : undefined;
+    const from = new Map<number, Offset>();
+    for (let partition = 0; partition < log.partitions; partition++) {
+      const start = await log.start(partition);
+      const offset = offsets?.get(partition) ?? start;
+      from.set(partition, Number.isSafeInteger(offset) ? Math.max(offset, start) : start);
+    }
+    return from;
   }
 
   async #run(reader: LogReader, signal: AbortSignal): Promise<void> {
@@ -114,33 +135,45 @@ export class AgentSender {
     while (!signal.aborted) {
       const deliveries = await reader.next(signal);
       if (deliveries.length === 0) return;
-      let end = -1;
+      let waits = false;
       for (const delivery of deliveries) {
         this.#take(delivery);
-        if (!delivery.definitionsOnly) end = delivery.offset + 1;
+        if (!delivery.definitionsOnly) {
+          this.#ends.set(delivery.partition, delivery.offset + 1);
+          waits = true;
+        }
         if (batch.samples < AGENT_BATCH_SAMPLES) continue;
-        await this.#deliver(end, signal);
+        await this.#deliver(signal);
         if (signal.aborted) return;
+        waits = false;
       }
-      if (end < 0) continue;
-      await this.#deliver(end, signal);
-      const behind = end < (await this.#options.log.end(PARTITION));
+      if (waits) await this.#deliver(signal);
       // While there is more, requests are full; at the end of the log they gather for a moment.
-      if (!behind) await clock.sleep(AGENT_LINGER_MS, signal);
+      if (!(await this.#behind())) await clock.sleep(AGENT_LINGER_MS, signal);
     }
   }
 
+  async #behind(): Promise<boolean> {
+    const { log } = this.#options;
+    for (const [partition, offset] of this.#ends) {
+      if (offset < (await log.end(partition))) return true;
+    }
+    return false;
+  }
+
   #take(delivery: Delivery): void {
+    const { batch } = this.#options;
     try {
-      this.#options.batch.take(delivery);
+      batch.take(delivery);
+      if (this.waitingSinceMs === 0 && !batch.empty) this.waitingSinceMs = batch.receivedMs;
     } catch (thrown) {
       if (!(thrown instanceof MonError)) throw thrown;
       this.#options.warn(`a record of the buffer cannot be read: ${thrown.message}`);
     }
   }
 
-  /** Sends what was gathered, however long it takes; then all below `end` is done. */
-  async #deliver(end: Offset, signal: AbortSignal): Promise<void> {
+  /** Sends what was gathered, however long it takes; then all that was taken is done. */
+  async #deliver(signal: AbortSignal): Promise<void> {
     const { batch, clock } = this.#options;
     const { samples } = batch;
     if (!batch.empty) {
@@ -155,7 +188,7 @@ export class AgentSender {
         }
         this.counts.failures++;
         this.#complain(outcome.why);
-        if (this.#options.overfull()) {
+        if (this.#options.overfull(this.waitingSinceMs)) {
           this.#overflow(samples);
           break;
         }
@@ -164,7 +197,8 @@ export class AgentSender {
         pauseMs = Math.min(pauseMs * 2, AGENT_RETRY_MS_MAX);
       }
     }
-    await this.#note(end);
+    this.waitingSinceMs = 0;
+    await this.#note();
   }
 
   #told(outcome: Exclude<Outcome, { kind: 'away' }>, samples: number): void {
@@ -187,29 +221,26 @@ export class AgentSender {
   }
 
   #overflow(samples: number): void {
-    if (this.counts.overflowed === 0) {
-      this.#options.warn('the buffer is full: the oldest samples go; see --buffer');
-    }
+    if (this.counts.overflowed === 0) this.#options.warn(this.#options.fullWords);
     this.counts.overflowed += samples;
   }
 
-  async #note(end: Offset): Promise<void> {
-    const { disk, statePath, log, tidy } = this.#options;
-    const progress: Progress = { generation: log.generation, offset: end };
-    const text = `${JSON.stringify(progress)}\n`;
+  async #note(): Promise<void> {
+    const { progress, log, tidy } = this.#options;
     try {
-      await disk.replaceFile(statePath, [new TextEncoder().encode(text)]);
+      await progress.save({ generation: log.generation, offsets: this.#ends });
     } catch (thrown) {
       // On a full disk the old figure stays: after a restart some requests come twice.
       if (!(thrown instanceof MonError) || thrown.kind !== 'retry') throw thrown;
     }
-    this.#reader?.release(PARTITION, end);
-    if (this.#options.overfull()) await tidy();
+    for (const [partition, offset] of this.#ends) this.#reader?.release(partition, offset);
+    if (this.#options.overfull(Infinity)) await tidy();
   }
 
   async #post(body: Uint8Array, signal: AbortSignal): Promise<Outcome> {
     const { url } = this.#options;
     const headers = {
+      ...this.#options.headers,
       'Content-Type': 'application/x-protobuf',
       'Content-Encoding': 'snappy',
       'Content-Length': String(body.length),
