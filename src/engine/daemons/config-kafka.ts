@@ -35,7 +35,11 @@ const PARTITIONS_MAX = 4096;
 /** `mon: kafka:` of a file. @throws UserError. */
 export function readKafka(mon: Section): KafkaSettings | undefined {
   if (!mon.has('kafka')) return undefined;
-  const section = mon.section('kafka', FIELDS);
+  return readKafkaFields(mon.section('kafka', FIELDS));
+}
+
+/** The fields of a section that names a cluster. @throws UserError. */
+export function readKafkaFields(section: Section): KafkaSettings {
   const brokers = section.text('brokers');
   if (brokers === undefined) {
     return section.fail('brokers', 'kafka needs brokers', 'write brokers: HOST:PORT,HOST:PORT');

@@ -15,6 +15,7 @@ import type { Counters } from '../runtime/counters.ts';
 import { systemHost } from '../runtime/host-reader.ts';
 import type { Services } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
+import type { Behind } from './behind-wiring.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
@@ -50,6 +51,7 @@ export interface Parts {
   readonly rules: Rules;
   readonly desk: RunningNotifier | undefined;
   readonly queries: QueryService;
+  readonly behind: Behind;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -72,6 +74,7 @@ export function addServices(
   services.add({ name: 'shards', stop: () => stores.stop() });
   services.add({ name: 'roots', stop: () => roots.close() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
+  if (parts.behind.service !== undefined) services.add(parts.behind.service);
   services.add({
     name: 'api',
     start: async () => {
@@ -92,7 +95,7 @@ export function addServices(
   services.add({
     name: 'beats',
     start: async () => {
-      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
+      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, parts.behind.keep);
       beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(CACHE_WARM_EVERY_MS, () => parts.queries.warm());

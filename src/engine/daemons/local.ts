@@ -10,6 +10,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { makeBehind } from './behind-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
@@ -56,10 +57,14 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const shards = stores.shards.map(({ client }) => client);
   const caughtUp = (): Promise<void> => consumer.caughtUp();
-  const sources = shards.map((shard): Source => new FreshSource(shard, caughtUp));
+  const { kernels } = door;
+  const behind = await makeBehind({ local: options, state, log, kernels, counters });
+  const fresh = shards.map((shard): Source => new FreshSource(shard, caughtUp));
+  const sources = behind.queried(fresh);
   const horizons = horizonsOf(options);
   const roots = new RootThread({ shards, clock, caughtUp, rollups: horizons });
-  const queries = answers.service(sources, { apart: roots, rollups: horizons });
+  const apart = options.behind === undefined ? roots : undefined;
+  const queries = answers.service(sources, { apart, rollups: horizons });
   const { upkeep } = stores;
   const { changed, cache } = answers;
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
@@ -71,7 +76,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const rules = makeRules({
     ...{ settings: options.rules, log, epoch: opened.epoch, door, state, caughtUp, ask: queries },
     ...{ clock, disk, counters, logger, failed, notify },
-    sources: shards,
+    sources: behind.ruled(shards),
   });
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
@@ -98,7 +103,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     showRefusals();
     memory.look();
   };
-  const kept = { state, log: opened, stores, cache, rollups, roots };
+  const kept = { state, log: opened, stores, cache, rollups, roots, behind };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();

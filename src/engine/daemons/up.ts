@@ -121,6 +121,11 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
       hint: 'leave --cluster out: one process over Kafka does all',
     });
   }
+  if (local.behind !== undefined || local.regions !== undefined) {
+    throw new UserError('a cluster of processes takes no remote store and no regions yet', {
+      hint: 'leave --cluster out: one process does all',
+    });
+  }
   if (local.rules.files.length > 0 || local.routesPath !== undefined) {
     options.warn('rules and notifications do not run in a cluster of processes yet');
   }
@@ -183,7 +188,10 @@ export async function decide(
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
     retentionFor: config.retentionFor,
-    rollups: config.rollups,
+    // The store behind keeps what is older than a few hours.
+    rollups: config.behind === undefined ? config.rollups : undefined,
+    behind: config.behind,
+    regions: config.regions,
     objectFolder: config.objectStore,
     adminApi: options.enableAdmin,
     rules: ruleSettings(config, options.rules ?? []),
