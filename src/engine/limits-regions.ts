@@ -14,6 +14,8 @@ export const BATCH_DICTIONARIES_MAX = 16_384;
 export const REMOTE_STORE_HOT_MS = 3 * HOUR;
 /** Less would be sealed and gone before a rule's usual window is over. */
 export const REMOTE_STORE_HOT_MS_MIN = 2 * HOUR;
+/** A store that dies may lose what it has not written: VictoriaMetrics flushes every 5 s. */
+export const REMOTE_STORE_REWIND_MS = 30 * SECOND;
 /** An answer of a remote store: samples as JSON take some 30 bytes each. */
 export const REMOTE_STORE_ANSWER_BYTES_MAX = 256 * MIB;
 /** One question to a remote store with its answer; a query has its own time limit. */

@@ -133,11 +133,16 @@ export class AgentBatch {
     for (const { family, type, help, unit } of this.#metadata) {
       pen.metadata(family, type, help, unit);
     }
+    this.clear();
+    return pen.written;
+  }
+
+  /** Forgets what was gathered; dictionaries stay. */
+  clear(): void {
     this.#series = new Map();
     this.#metadata = [];
     this.#rows = 0;
     this.#histograms = 0;
-    return pen.written;
   }
 
   /** The rows of a series in their order; they are linked from the last to the first. */

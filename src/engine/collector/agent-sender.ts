@@ -34,6 +34,11 @@ export interface SenderOptions {
   /** Name of the reader, which the log keeps records for. */
   readonly reader: string;
   readonly progress: SenderProgress;
+  /**
+   * What was taken so long before a server went away is sent again: it may have been in its memory
+   * alone. 0 by default.
+   */
+  readonly rewindMs?: number;
   /** Said once when the oldest samples go. */
   readonly fullWords: string;
   /** True while what was received then may go: the server has been away for too long. */
@@ -70,6 +75,9 @@ export interface SenderProgress {
 /** The data's fault by remote write's rules; other refusals may pass. */
 const DATA_FAULTS = new Set([400, 413, 415, 422]);
 
+/** How often it is noted where it is. */
+const MARK_MS = 1000;
+
 type Outcome =
   | { readonly kind: 'done' }
   | { readonly kind: 'refused'; readonly why: string }
@@ -81,7 +89,12 @@ export class AgentSender {
   deliveredMs = 0;
   /** When what waits first had been received, wall ms; 0 while nothing does. */
   waitingSinceMs = 0;
-  readonly #ends = new Map<number, Offset>();
+  /** All below these offsets was taken from the log and delivered, or is being delivered. */
+  #ends = new Map<number, Offset>();
+  /** Where it was at times, and below the first all is safe at the other side. */
+  #marks: { readonly atMs: number; readonly ends: ReadonlyMap<number, Offset> }[] = [];
+  #outage = false;
+  #again = false;
   readonly #options: SenderOptions;
   readonly #client: HttpClient;
   readonly #stopping = new AbortController();
@@ -96,10 +109,11 @@ export class AgentSender {
 
   /** `failed` is called when it ends by a failure that does not pass. */
   async start(failed: (thrown: unknown) => void): Promise<void> {
-    const { log, reader } = this.#options;
-    for (const [partition, offset] of await this.#progress()) this.#ends.set(partition, offset);
-    this.#reader = await log.read(reader, new Map(this.#ends));
-    this.#work = this.#run(this.#reader, this.#stopping.signal).catch((thrown: unknown) => {
+    const { log, reader, clock } = this.#options;
+    this.#ends = await this.#progress();
+    this.#marks = [{ atMs: clock.monotonic(), ends: new Map(this.#ends) }];
+    this.#reader = await log.read(reader, this.#ends);
+    this.#work = this.#runs(this.#reader, this.#stopping.signal).catch((thrown: unknown) => {
       if (!this.#stopping.signal.aborted) failed(thrown);
     });
   }
@@ -130,9 +144,26 @@ export class AgentSender {
     return from;
   }
 
+  /** Reads on; after an outage, from where all was safe. */
+  async #runs(first: LogReader, signal: AbortSignal): Promise<void> {
+    const { log, reader, batch } = this.#options;
+    for (let open = first; ;) {
+      await this.#run(open, signal);
+      if (!this.#again || signal.aborted) return;
+      this.#again = false;
+      await open.close();
+      batch.clear();
+      const [safe] = this.#marks;
+      this.#marks = [safe];
+      this.#ends = new Map(safe.ends);
+      open = await log.read(reader, this.#ends);
+      this.#reader = open;
+    }
+  }
+
   async #run(reader: LogReader, signal: AbortSignal): Promise<void> {
     const { batch, clock } = this.#options;
-    while (!signal.aborted) {
+    while (!signal.aborted && !this.#again) {
       const deliveries = await reader.next(signal);
       if (deliveries.length === 0) return;
       let waits = false;
@@ -144,10 +175,11 @@ export class AgentSender {
         }
         if (batch.samples < AGENT_BATCH_SAMPLES) continue;
         await this.#deliver(signal);
-        if (signal.aborted) return;
+        if (signal.aborted || this.#again) return;
         waits = false;
       }
       if (waits) await this.#deliver(signal);
+      if (this.#again) return;
       // While there is more, requests are full; at the end of the log they gather for a moment.
       if (!(await this.#behind())) await clock.sleep(AGENT_LINGER_MS, signal);
     }
@@ -187,6 +219,7 @@ export class AgentSender {
           break;
         }
         this.counts.failures++;
+        this.#outage = true;
         this.#complain(outcome.why);
         if (this.#options.overfull(this.waitingSinceMs)) {
           this.#overflow(samples);
@@ -205,6 +238,8 @@ export class AgentSender {
     const { clock, warn, info } = this.#options;
     if (this.#awayWhy !== '') info('the server answers again');
     this.#awayWhy = '';
+    this.#again = this.#outage && (this.#options.rewindMs ?? 0) > 0;
+    this.#outage = false;
     this.deliveredMs = clock.now();
     if (outcome.kind === 'done') {
       this.counts.sent += samples;
@@ -227,14 +262,26 @@ export class AgentSender {
 
   async #note(): Promise<void> {
     const { progress, log, tidy } = this.#options;
+    const safe = this.#mark();
     try {
-      await progress.save({ generation: log.generation, offsets: this.#ends });
+      await progress.save({ generation: log.generation, offsets: safe });
     } catch (thrown) {
       // On a full disk the old figure stays: after a restart some requests come twice.
       if (!(thrown instanceof MonError) || thrown.kind !== 'retry') throw thrown;
     }
-    for (const [partition, offset] of this.#ends) this.#reader?.release(partition, offset);
+    for (const [partition, offset] of safe) this.#reader?.release(partition, offset);
     if (this.#options.overfull(Infinity)) await tidy();
+  }
+
+  /** Notes where it is now, and answers below which offsets all is safe. */
+  #mark(): ReadonlyMap<number, Offset> {
+    const { clock, rewindMs = 0 } = this.#options;
+    if (rewindMs === 0) return this.#ends;
+    const now = clock.monotonic();
+    const last = this.#marks[this.#marks.length - 1];
+    if (now - last.atMs >= MARK_MS) this.#marks.push({ atMs: now, ends: new Map(this.#ends) });
+    while (this.#marks.length > 1 && this.#marks[1].atMs <= now - rewindMs) this.#marks.shift();
+    return this.#marks[0].ends;
   }
 
   async #post(body: Uint8Array, signal: AbortSignal): Promise<Outcome> {

@@ -7,8 +7,13 @@ import type { Delivered, SenderProgress } from '../collector/agent-sender.ts';
 import { HttpClient } from '../collector/http-client.ts';
 import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import { REMOTE_STORE_ANSWER_BYTES_MAX, REMOTE_STORE_ASK_MS } from '../limits-regions.ts';
+import {
+  REMOTE_STORE_ANSWER_BYTES_MAX,
+  REMOTE_STORE_ASK_MS,
+  REMOTE_STORE_REWIND_MS,
+} from '../limits-regions.ts';
 import type { Log, Offset, Source, State } from '../ports.ts';
+import { JoinedSource } from '../query/joined-source.ts';
 import { FarSource, NearSource, Seam } from '../query/seam.ts';
 import { PrometheusSource } from '../remote/prometheus-source.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -83,7 +88,8 @@ export async function makeBehind(options: BehindOptions): Promise<Behind> {
   const nearFrom = (): number => Math.max(sinceMs, systemClock.now() - behind.hotMs);
   const seam = new Seam(nearFrom);
   const cut = (near: readonly Source[], at: Seam): readonly Source[] => {
-    return [...near.map((one) => new NearSource(one, at)), new FarSource(far, at)];
+    const all = new JoinedSource(near);
+    return [...near.map((one) => new NearSource(one, at)), new FarSource(far, all, at)];
   };
   showForwarding(options.counters, sender);
   return {
@@ -122,6 +128,7 @@ function senderOf(options: BehindOptions, behind: BehindSettings): AgentSender {
     ...{ log, clock: systemClock, disk: systemDisk, url: behind.write, access: behind.access },
     ...{ headers: behind.headers, reader: 'forward', progress: progressIn(state) },
     batch: new AgentBatch(kernels),
+    rewindMs: REMOTE_STORE_REWIND_MS,
     fullWords: 'the store behind has been away for longer than the retention: the oldest go',
     overfull: (receivedMs) => receivedMs < systemClock.now() - retentionMs,
     tidy: async () => undefined,

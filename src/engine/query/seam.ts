@@ -1,18 +1,25 @@
-// Where two sources meet in time: what lies behind the seam is answered by one, what lies before it
-// by the other, step by step of a query's grid. Both are asked the same fragment and each answers
-// its own steps alone, so merging never adds a sample twice. Easy to get wrong: the seam moves with
-// the clock, and both sources must see the same one for the same fragment.
-import { assert, messageOf, MonError } from '../errors.ts';
+// Where two sources meet in time: steps of a query's grid whose windows lie behind the seam are
+// answered where the samples are, the others from the samples of both. Both are asked the same
+// fragment and each answers its own steps alone, so merging never adds a sample twice. Easy to get
+// wrong: the seam moves with the clock, and both must see the same one for the same fragment.
+import { assert, MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Cardinality } from '../model/cardinality.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import { gridSize } from '../model/fragment.ts';
-import type { BatchAnswer, Fragment, FragmentResult, Matrix } from '../model/fragment.ts';
+import type {
+  BatchAnswer,
+  Fragment,
+  FragmentResult,
+  Matrix,
+  RawSamples,
+} from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, Source } from '../ports.ts';
-import { reachOfFragment } from '../promql/leaf.ts';
-import { emptyMatrix } from '../promql/merge.ts';
+import { reachOfFragment, runFragment } from '../promql/leaf.ts';
+import { emptyMatrix, mergeFragments } from '../promql/merge.ts';
+import { RawReader } from './raw-reader.ts';
 
 type Selections = readonly (readonly Matcher[])[];
 
@@ -120,35 +127,51 @@ export class NearSource implements Source {
   }
 }
 
-/** The far source: the steps whose windows reach before the seam. Asked for nothing else. */
+/** The steps whose windows reach before the seam, from the samples of both. */
 export class FarSource implements Source {
-  readonly #source: Source;
+  readonly #far: Source;
+  readonly #near: Source;
   readonly #seam: Seam;
 
-  constructor(source: Source, seam: Seam) {
-    this.#source = source;
+  constructor(far: Source, near: Source, seam: Seam) {
+    this.#far = far;
+    this.#near = near;
     this.#seam = seam;
   }
 
   async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     const { steps, before } = this.#seam.split(fragment);
     if (before === 0) return nothing(fragment);
-    if (fragment.fn === 'raw') return this.#source.fragment(fragment, signal);
+    if (fragment.fn === 'raw') return this.#far.fragment(fragment, signal);
     const { grid } = fragment;
     const end = grid.start + (before - 1) * grid.step;
-    const result = await this.#source.fragment({ ...fragment, grid: { ...grid, end } }, signal);
-    return padded(fragment, result, 0, steps - before);
+    const own = { ...fragment, grid: { ...grid, end } };
+    const asked = samplesOf(own);
+    const far = this.#far.fragment(asked, signal).catch((thrown: unknown) => away(thrown));
+    const reached = reachOfFragment(own).last >= this.#seam.fromMs;
+    const near = reached ? await this.#near.fragment(asked, signal) : undefined;
+    const answers = [...(near === undefined ? [] : [near]), await far];
+    const all = mergeFragments(asked, answers);
+    const result = runFragment(own, new RawReader(all.raw ?? NO_SAMPLES));
+    const warnings = [...new Set([...result.warnings, ...all.warnings])];
+    const partial = answers.some((one) => one.partial === true);
+    const told = { ...result, warnings, ...(partial ? { partial } : {}) };
+    return padded(fragment, told, 0, steps - before);
   }
 
   /** A fragment that the other side cannot answer fails alone: rules over recent time go on. */
   async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
     const results = await Promise.all(
-      list.map((one) =>
-        this.fragment(one).catch((thrown: unknown) => {
+      list.map(async (one): Promise<FragmentResult | Error> => {
+        try {
+          const result = await this.fragment(one);
+          if (result.partial !== true) return result;
+          return new MonError('MON_SERVER_UNREACHABLE', result.warnings.join('; '));
+        } catch (thrown) {
           if (!(thrown instanceof MonError) || thrown.kind === 'give up') throw thrown;
-          return new MonError('MON_SERVER_UNREACHABLE', messageOf(thrown), { cause: thrown });
-        }),
-      ),
+          return thrown;
+        }
+      }),
     );
     return { results, whole: true, storeReads: 0 };
   }
@@ -160,7 +183,7 @@ export class FarSource implements Source {
     limit: number,
   ): Promise<readonly Labels[]> {
     if (!this.#asked(minMs)) return [];
-    return await this.#source.series(selections, minMs, maxMs, limit);
+    return await this.#far.series(selections, minMs, maxMs, limit);
   }
 
   async labelNames(
@@ -168,7 +191,7 @@ export class FarSource implements Source {
     minMs: number,
     maxMs: number,
   ): Promise<readonly string[]> {
-    return this.#asked(minMs) ? await this.#source.labelNames(selections, minMs, maxMs) : [];
+    return this.#asked(minMs) ? await this.#far.labelNames(selections, minMs, maxMs) : [];
   }
 
   async labelValues(
@@ -178,16 +201,40 @@ export class FarSource implements Source {
     maxMs: number,
   ): Promise<readonly string[]> {
     if (!this.#asked(minMs)) return [];
-    return await this.#source.labelValues(name, selections, minMs, maxMs);
+    return await this.#far.labelValues(name, selections, minMs, maxMs);
   }
 
   metadata(): Promise<readonly MetadataEntry[]> {
-    return this.#source.metadata();
+    return this.#far.metadata();
   }
 
   #asked(minMs: number): boolean {
     return minMs < this.#seam.fromMs;
   }
+}
+
+const NO_SAMPLES: RawSamples = {
+  ...{ labels: [], from: new Uint32Array(1) },
+  ...{ timestamps: new Float64Array(0), values: new Float64Array(0) },
+};
+
+/** The fragment that asks for the samples that another one looks at. */
+function samplesOf(fragment: Fragment): Fragment {
+  const { first, last } = reachOfFragment(fragment);
+  const { matchers, maxSeries, maxSamples, starts } = fragment;
+  return {
+    ...{ matchers, maxSeries, maxSamples, ...(starts === undefined ? {} : { starts }) },
+    ...{ fn: 'raw', args: [], keepName: true },
+    grid: { start: last, end: last, step: 1 },
+    windowMs: last - first + 1,
+  };
+}
+
+/** What the other side answers while it is away. @throws what will not pass. */
+function away(thrown: unknown): FragmentResult {
+  if (!(thrown instanceof MonError) || thrown.kind !== 'retry') throw thrown;
+  const warnings = [`older samples are missing: ${thrown.message}`];
+  return { raw: NO_SAMPLES, seriesRead: 0, samplesRead: 0, warnings, infos: [], partial: true };
 }
 
 /** An answer without rows. */
@@ -196,11 +243,7 @@ function nothing(fragment: Fragment): FragmentResult {
   if (fragment.fn !== 'raw') {
     return { matrix: emptyMatrix(Math.max(0, gridSize(fragment.grid))), ...said };
   }
-  const none = new Float64Array(0);
-  return {
-    raw: { labels: [], from: new Uint32Array(1), timestamps: none, values: none },
-    ...said,
-  };
+  return { raw: NO_SAMPLES, ...said };
 }
 
 /** The answer with steps around it that hold nothing. */

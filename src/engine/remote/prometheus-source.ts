@@ -160,14 +160,19 @@ function formOf(selections: Selections, minMs: number, maxMs: number): URLSearch
   return form;
 }
 
+/** A series with each time once: what was sent twice may be there twice. */
 function rowOf({ metric, values = [] }: SeriesJson): SampleRow {
   const timestamps = new Float64Array(values.length);
   const numbers = new Float64Array(values.length);
-  values.forEach(([seconds, text], i) => {
-    timestamps[i] = Math.round(seconds * 1000);
-    numbers[i] = numberOf(text);
-  });
-  return { labels: labelsOf(metric), timestamps, values: numbers };
+  let count = 0;
+  for (const [seconds, text] of values) {
+    const at = Math.round(seconds * 1000);
+    if (count > 0 && timestamps[count - 1] >= at) continue;
+    timestamps[count] = at;
+    numbers[count++] = numberOf(text);
+  }
+  const row = { timestamps: timestamps.subarray(0, count), values: numbers.subarray(0, count) };
+  return { labels: labelsOf(metric), ...row };
 }
 
 function parsedJson(text: string): unknown {
