@@ -381,9 +381,10 @@ export class KafkaLog implements Log {
     away?.(now ? this.#failure : undefined);
   }
 
-  async #recheck(reader: string, partition: number, offset: Offset): Promise<void> {
+  async #recheck(reader: string, partition: number, offset: Offset): Promise<Offset> {
     await this.#ends.askBoth();
     await this.#check(reader, partition, offset);
+    return offset;
   }
 
   async #check(reader: string, partition: number, offset: Offset): Promise<void> {

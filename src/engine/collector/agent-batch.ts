@@ -11,6 +11,7 @@ import type { MetadataEntry } from '../model/batch.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { Delivery } from '../ports.ts';
 import { WritePen } from '../wire/write-pen.ts';
+import type { RecordFacts } from './region-place.ts';
 
 interface HistogramRow {
   readonly timestampMs: number;
@@ -35,6 +36,10 @@ interface Known {
 export type Spell = (canonical: Uint8Array) => Uint8Array;
 
 const FIRST_ROWS = 4096;
+function factsOf({ partition, epoch, sequence, receivedMs }: RecordFacts): RecordFacts {
+  return { partition, epoch, sequence, receivedMs };
+}
+
 const NOBODY = new Uint8Array(0);
 /** Older dictionaries of a producer that records may still lean on when they come again. */
 const SEQUENCES_KEPT = 3;
@@ -60,8 +65,7 @@ export class AgentBatch {
   readonly #known = new Map<string, Known[]>();
   /** When the newest record that was taken had been received, wall ms; 0 before the first. */
   receivedMs = 0;
-  /** Rows whose series nobody has defined: their dictionary is gone. */
-  lost = 0;
+  #lost = 0;
   #series = new Map<Uint8Array, Gathered>();
   #metadata: MetadataEntry[] = [];
   #rows = 0;
@@ -85,12 +89,19 @@ export class AgentBatch {
     return this.samples === 0 && this.#metadata.length === 0;
   }
 
-  /** @throws MonError MON_RECORD_MALFORMED. */
-  take(delivery: Delivery): void {
+  /** Rows since the last call whose series nobody has defined: their dictionary is gone. */
+  takeLost(): number {
+    const lost = this.#lost;
+    this.#lost = 0;
+    return lost;
+  }
+
+  /** Answers what the record says of itself. @throws MonError MON_RECORD_MALFORMED. */
+  take(delivery: Delivery): RecordFacts {
     const record = this.#codec.open(delivery.bytes);
     const known = this.#dictionary(`${record.partition} ${record.epoch}`, record.sequence);
     record.forEachDefinition((ref, canonical) => known.set(ref, this.#spell(canonical).slice()));
-    if (delivery.definitionsOnly) return;
+    if (delivery.definitionsOnly) return factsOf(record);
     this.receivedMs = Math.max(this.receivedMs, record.receivedMs);
     const { floatCount, refsAt, timestampsAt, valuesAt } = record;
     this.#reserve(floatCount);
@@ -113,6 +124,7 @@ export class AgentBatch {
       });
     }
     this.#metadata.push(...record.metadata);
+    return factsOf(record);
   }
 
   /** The request of all that was gathered; a view until the next call. Gathering begins anew. */
@@ -170,7 +182,7 @@ export class AgentBatch {
 
   #seriesOf(known: ReadonlyMap<number, Uint8Array>, ref: number): Gathered {
     const canonical = known.get(ref) ?? NOBODY;
-    if (canonical === NOBODY) this.lost++;
+    if (canonical === NOBODY) this.#lost++;
     const found = this.#series.get(canonical);
     if (found !== undefined) return found;
     const made: Gathered = { canonical, last: -1, histograms: [] };

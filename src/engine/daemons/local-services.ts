@@ -13,7 +13,7 @@ import type { QueryService } from '../query/query-service.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import { systemHost } from '../runtime/host-reader.ts';
-import type { Services } from '../runtime/service.ts';
+import type { Service, Services } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
 import type { Behind } from './behind-wiring.ts';
 import { urlOf } from './listen-address.ts';
@@ -52,6 +52,7 @@ export interface Parts {
   readonly desk: RunningNotifier | undefined;
   readonly queries: QueryService;
   readonly behind: Behind;
+  readonly regions: Service | undefined;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -84,6 +85,7 @@ export function addServices(
     drain: () => api.drain(STOP_MS_MAX / 4),
   });
   services.add(rules);
+  if (parts.regions !== undefined) services.add(parts.regions);
   services.add({
     name: 'collector',
     start: () => {

@@ -20,6 +20,7 @@ import { LoggedNotify } from './logged-notify.ts';
 import { MeasuredAsk } from './measured-ask.ts';
 import { makeNotifier } from './notify-wiring.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
+import { regionsOf } from './regions-of.ts';
 import { reloadOf } from './reload.ts';
 import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { RootThread } from './root-thread.ts';
@@ -103,7 +104,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     showRefusals();
     memory.look();
   };
-  const kept = { state, log: opened, stores, cache, rollups, roots, behind };
+  const regions = await regionsOf({ ...options, state, counters, intake: door, kernels });
+  const kept = { state, log: opened, stores, cache, rollups, roots, behind, regions };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
