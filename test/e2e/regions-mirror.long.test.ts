@@ -62,7 +62,9 @@ describe('regions over MirrorMaker 2', { skip }, () => {
       assert.ok(now <= wanted, `${name}: ${now} of ${wanted}: something is there twice`);
       if (now === wanted) return;
       if (performance.now() > deadline) {
-        assert.fail(`${name}: ${now} of ${wanted}\n${mirror.logs()}\n${mon.get('global')?.output()}`);
+        assert.fail(
+          `${name}: ${now} of ${wanted}\n${mirror.logs()}\n${mon.get('global')?.output()}`,
+        );
       }
       await pause(500);
     }

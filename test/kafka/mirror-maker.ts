@@ -9,8 +9,7 @@ import { kafkaJars } from './jars.ts';
 const HEAP = ['-Xms64m', '-Xmx256m'];
 const LIGHT = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-Xshare:auto'];
 const MAIN = 'org.apache.kafka.connect.mirror.MirrorMaker';
-const SCRIPT =
-  'exec 3<&0; java "$@" </dev/null 3<&- >&2 & echo $! >&1; read -r _ <&3; kill -9 $!';
+const SCRIPT = 'exec 3<&0; java "$@" </dev/null 3<&- >&2 & echo $! >&1; read -r _ <&3; kill -9 $!';
 
 export class MirrorMaker {
   readonly #child: ChildProcess;

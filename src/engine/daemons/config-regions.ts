@@ -98,4 +98,3 @@ export function regionWord(word: string): { readonly name: string; readonly brok
   }
   return { name, brokers };
 }
-

@@ -67,7 +67,9 @@ export class BenchServer {
       const late = systemClock.monotonic() > deadline;
       if (late || child.ended() !== undefined || signal.aborted) {
         if (child.ended() === undefined) process.kill(child.pid, 'SIGKILL');
-        const said = Buffer.from(await systemDisk.readFile(output)).toString('utf8').trim();
+        const said = Buffer.from(await systemDisk.readFile(output))
+          .toString('utf8')
+          .trim();
         const why = signal.aborted ? 'interrupted' : said.split('\n').slice(-3).join(' ');
         throw new MonError('MON_SERVER_FAILED', `the server to be measured did not start: ${why}`);
       }

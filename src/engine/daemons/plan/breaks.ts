@@ -86,8 +86,7 @@ export function boundsOf(inputs: PlanInputs, figures: PlanFigures, prices: Price
     },
     {
       name: 'network of one store',
-      samplesPerSecond:
-        (store.networkBytes * inputs.use) / (figures.kafkaBytes * COMPRESSED),
+      samplesPerSecond: (store.networkBytes * inputs.use) / (figures.kafkaBytes * COMPRESSED),
       why: `${store.networkBytes / 1e6} MB/s of a ${store.name}, ${use(inputs)}`,
       helps: 'stores: each reads its partitions only',
     },

@@ -32,6 +32,9 @@ export interface PlanInputs {
   readonly kafkaReplicas: number;
   readonly kafkaMs: number;
   readonly queriesPerSecond: number;
+  /** Series that a query reads, and a rule. */
+  readonly querySeries: number;
+  readonly ruleSeries: number;
   /** Share of them that a cache answers. */
   readonly cached: number;
   readonly rules: number;
@@ -57,6 +60,8 @@ export const DEFAULT_INPUTS: PlanInputs = {
   kafkaReplicas: 3,
   kafkaMs: DAY,
   queriesPerSecond: (100_000 * 10) / 60,
+  querySeries: 200,
+  ruleSeries: 200,
   cached: 0.8,
   rules: 10_000,
   ruleIntervalMs: SECOND,
@@ -65,7 +70,7 @@ export const DEFAULT_INPUTS: PlanInputs = {
 
 const FIELDS = [
   ...words('targets series_per_target interval churn growth months peak zones retention'),
-  ...words('kafka queries_per_second cached rules rule_interval use'),
+  ...words('kafka queries_per_second query_series cached rules rule_series rule_interval use'),
 ];
 const RETENTION = ['hot', 'warm', 'cold', '1m', '5m', '1h', '1d'];
 
@@ -98,6 +103,8 @@ export function parseInputs(text: string, path: string): PlanInputs {
     kafkaReplicas: kafka.integer('replicas', 1, 9) ?? own.kafkaReplicas,
     kafkaMs: above0(kafka, 'retention') ?? own.kafkaMs,
     queriesPerSecond: number(section, 'queries_per_second', 0) ?? own.queriesPerSecond,
+    querySeries: number(section, 'query_series', 1) ?? own.querySeries,
+    ruleSeries: number(section, 'rule_series', 1) ?? own.ruleSeries,
     cached: share(section, 'cached', 1) ?? own.cached,
     rules: number(section, 'rules', 0) ?? own.rules,
     ruleIntervalMs: above0(section, 'rule_interval') ?? own.ruleIntervalMs,

@@ -19,6 +19,8 @@ const KAFKA_FROM = 500_000;
 const KAFKA_COMPRESSED = 0.7;
 /** Bytes a second that a broker of this kind writes to its disks and takes from the network. */
 const BROKER_BYTES = 250e6;
+/** Series that a query or a rule of the figures reads. */
+export const MEASURED_SERIES = 200;
 /** A cache answers so many questions a second. */
 const CACHE_QUERIES = 50_000;
 
@@ -169,8 +171,10 @@ function planWork(load: Load, disks: { readonly hotBytes: number }) {
   const { use, zones, peak } = inputs;
   const fresh = (series * inputs.churn) / 86_400 / figures.ingestNew;
   const doors = (samplesPerSecond * peak * collectorCost(figures) + fresh) / use;
-  const asked = (inputs.queriesPerSecond * (1 - inputs.cached)) / figures.queries / use;
-  const evaluations = inputs.rules / (inputs.ruleIntervalMs / 1000);
+  const queries = inputs.queriesPerSecond * (1 - inputs.cached);
+  const asked = (queries * inputs.querySeries) / MEASURED_SERIES / figures.queries / use;
+  const read = (inputs.rules * inputs.ruleSeries) / MEASURED_SERIES;
+  const evaluations = read / (inputs.ruleIntervalMs / 1000);
   const ruled = evaluations / figures.ruleEvaluations / use;
   const stored = (samplesPerSecond * peak * storeCost(figures)) / use;
   const memory = (series * figures.memoryPerSeries) / use;
@@ -192,8 +196,8 @@ function planWork(load: Load, disks: { readonly hotBytes: number }) {
         `${zones} zones of ${perZone}: ${Math.ceil(stored)} cores, ${tera(memory)} TB of memory ` +
         `(${Math.round(figures.memoryPerSeries)} bytes a series) each: bound by ${bound}`,
     },
-    line('queries', queryNodes, `${rate(figures.queries)} a core second, ${cachedWords(inputs)}`),
-    line('rules', ruleNodes, `${rate(figures.ruleEvaluations)} evaluations a core second`),
+    line('queries', queryNodes, queryWords(inputs, figures)),
+    line('rules', ruleNodes, ruleWords(inputs, figures)),
   ];
   const computed = collectorNodes + queryNodes + ruleNodes;
   return {
@@ -230,8 +234,15 @@ function planTransfer(
   };
 }
 
-function cachedWords({ queriesPerSecond, cached }: PlanInputs): string {
-  return `${rate(queriesPerSecond)} a second of which ${Math.round(cached * 100)} % are cached`;
+function queryWords({ queriesPerSecond, cached, querySeries }: PlanInputs, figures: PlanFigures) {
+  const each = (figures.queries * MEASURED_SERIES) / querySeries;
+  const load = `${rate(queriesPerSecond)} a second of which ${Math.round(cached * 100)} % are cached`;
+  return `${load}, ${rate(querySeries)} series each: ${rate(each)} a core second`;
+}
+
+function ruleWords({ rules, ruleSeries }: PlanInputs, figures: PlanFigures): string {
+  const each = (figures.ruleEvaluations * MEASURED_SERIES) / ruleSeries;
+  return `${rate(rules)} of ${rate(ruleSeries)} series each: ${rate(each)} a core second`;
 }
 
 function mega(bytes: number): string {

@@ -71,13 +71,7 @@ const LOAD = table('001 load', [
   ['a day', '100M/s x 86,400 s', 8.64e12, 'samples', A_DAY],
   ['two years', '8.64T x 730 days', 6.3e15, 'samples', A_DAY * YEARS_DAYS],
   ['raw', '6.3 quadrillion x 16 bytes', 100 * PB, 'bytes', A_DAY * YEARS_DAYS * SAMPLE_BYTES],
-  [
-    'compressed',
-    '100 PB / 10',
-    10 * PB,
-    'bytes',
-    (A_DAY * YEARS_DAYS * SAMPLE_BYTES) / RATIO,
-  ],
+  ['compressed', '100 PB / 10', 10 * PB, 'bytes', (A_DAY * YEARS_DAYS * SAMPLE_BYTES) / RATIO],
   ['queries', '100k dashboards x 10/min / 60', 16e3, 'queries/s', (100e3 * 10) / 60],
 ]);
 
@@ -142,14 +136,7 @@ const COST = table('001 cost', [
     (8000 / total) * 100,
     'the lines give 7 %; with Kafka and the cache 19 %',
   ],
-  [
-    'share of network',
-    '5,000 / 107,500',
-    10,
-    '%',
-    (5000 / total) * 100,
-    'the line gives 5 %',
-  ],
+  ['share of network', '5,000 / 107,500', 10, '%', (5000 / total) * 100, 'the line gives 5 %'],
   [
     'objects',
     '5 PB at the $0.004 of document 000',
@@ -250,7 +237,7 @@ const OTHER = table('004 load', [
   ['bytes', '100M x 20 bytes', 2e9, 'bytes/s', 100e6 * 20],
   ['a day', '2 GB/s x 86,400 s', 170 * TB, 'bytes', 2e9 * DAY_S],
   ['a year', '170 TB x 365', 60 * PB, 'bytes', 170 * TB * 365],
-  ['compressed', '16 bytes to 1.3: 12 times less', 10, 'times', 16 / 1.3],
+  ['compressed', '16 bytes / 1.3', 10, 'times', 16 / 1.3, 'the sum gives 12 times'],
 ]);
 
 /** All rows of all tables. */
