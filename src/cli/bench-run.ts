@@ -1,5 +1,5 @@
-// What `mon bench` prints: a row for each figure, with its unit and what it is of; as JSON the whole
-// figures file. Easy to get wrong: figures are rounded for people only.
+// What `mon bench` prints: a row for each figure, with its unit and what it is of; as JSON the
+// whole figures file. Easy to get wrong: figures are rounded for people only.
 import { dirname, resolve } from 'node:path';
 import { bench, figuresFile, saveFigures } from '../engine/daemons/bench/bench.ts';
 import { FIGURE_WORDS } from '../engine/daemons/bench/figures.ts';

@@ -1,6 +1,6 @@
-// What `mon plan` prints: the plan, what breaks first, and the design documents' tables beside ours,
-// as tables for people, Markdown for a page, CSV for a sheet, or JSON of everything. Easy to get
-// wrong: sections have columns of their own, so each row of the CSV begins with its section.
+// What `mon plan` prints: the plan, what breaks first, and the design documents' tables beside
+// ours, as tables for people, Markdown for a page, CSV for a sheet, or JSON of everything. Easy to
+// get wrong: sections have columns of their own, so each row of the CSV begins with its section.
 import { planFor } from '../engine/daemons/plan/plan.ts';
 import type { PlanAsked, PlanReport } from '../engine/daemons/plan/plan.ts';
 import { sectionsOf } from '../engine/daemons/plan/sections.ts';
@@ -53,8 +53,8 @@ function markdown(sections: readonly Section[]): string {
     .map(({ title, words, columns, rows }) => {
       const head = line(columns.map(({ name }) => name));
       const rule = line(columns.map(({ right }) => (right ? '---:' : '---')));
-      const said = words.map((one) => `${one}\n`).join('');
-      return `## ${title}\n\n${said}${said === '' ? '' : '\n'}${head}${rule}${rows.map(line).join('')}`;
+      const said = words.length === 0 ? '' : `${words.join('\n')}\n\n`;
+      return `## ${title}\n\n${said}${head}${rule}${rows.map(line).join('')}`;
     })
     .join('\n');
 }

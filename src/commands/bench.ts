@@ -1,5 +1,5 @@
-// `mon bench`: what this machine does with a CPU second, measured against servers that it starts for
-// that in a folder of their own. Ends what it started, also when it is interrupted.
+// `mon bench`: what this machine does with a CPU second, measured against servers that it starts
+// for that in a folder of their own. Ends what it started, also when it is interrupted.
 import { Args, BaseCommand, Flags, outputFlag } from '../base-command.ts';
 
 export default class Bench extends BaseCommand<typeof Bench> {

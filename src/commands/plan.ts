@@ -1,5 +1,5 @@
-// `mon plan`: machines, disks, Kafka and money for a load, from figures that were measured. Asks no
-// server.
+// `mon plan`: machines, disks, Kafka and money for a load, from figures that were measured. Asks
+// no server.
 import { BaseCommand, Flags } from '../base-command.ts';
 
 export default class Plan extends BaseCommand<typeof Plan> {

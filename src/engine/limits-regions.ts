@@ -1,6 +1,6 @@
 // The bounds of what goes to other stores and comes from other regions: remote stores behind mon,
-// mirrored topics, and what is measured and planned. The others are in limits.ts; a test holds them
-// all against one another.
+// mirrored topics, and what is measured and planned. The others are in limits.ts; a test holds
+// them all against one another.
 const KIB = 1024;
 const MIB = 1024 * 1024;
 const SECOND = 1000;

@@ -1,5 +1,5 @@
-// The commands of deploy/compose/compose.yaml, run as they stand but for names, ports and folders of
-// this machine: the cluster comes up, takes samples by token and answers, and ends in order.
+// The commands of deploy/compose/compose.yaml, run as they stand but for names, ports and folders
+// of this machine: the cluster comes up, takes samples by token and answers, and ends in order.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

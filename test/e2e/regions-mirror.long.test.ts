@@ -1,6 +1,7 @@
-// Two regions over Kafka of their own and a global stack over a third, joined by a real MirrorMaker 2
-// with the files that `mon region init` writes: one region dies, the other goes on, it comes back
-// and catches up, MirrorMaker itself is killed; nothing is lost and nothing is there twice.
+// Two regions over Kafka of their own and a global stack over a third, joined by a real
+// MirrorMaker 2 with the files that `mon region init` writes: one region dies, the other goes on,
+// it comes back and catches up, MirrorMaker itself is killed; nothing is lost and nothing is there
+// twice.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';

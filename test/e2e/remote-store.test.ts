@@ -1,7 +1,7 @@
-// Debian's VictoriaMetrics behind a real `mon up`: what mon has acknowledged is there, queries, rules
-// and screens read history from it with Prometheus' meaning, and nothing is lost while it is killed,
-// mon is killed, or both. Easy to get wrong: the other side shows samples a second late, so history
-// is what lies before this mon's first start.
+// Debian's VictoriaMetrics behind a real `mon up`: what mon has acknowledged is there, queries,
+// rules and screens read history from it with Prometheus' meaning, and nothing is lost while it is
+// killed, mon is killed, or both. Easy to get wrong: the other side shows samples a second late,
+// so history is what lies before this mon's first start.
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';

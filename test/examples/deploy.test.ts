@@ -1,6 +1,6 @@
-// The files under deploy/ are true as far as this machine can tell: YAML is YAML, commands and flags
-// are ours, configurations pass our own check, ports, volumes, secrets, labels and probes fit one
-// another, units are hardened, and a dashboard asks for metrics that there are.
+// The files under deploy/ are true as far as this machine can tell: YAML is YAML, commands and
+// flags are ours, configurations pass our own check, ports, volumes, secrets, labels and probes
+// fit one another, units are hardened, and a dashboard asks for metrics that there are.
 import assert from 'node:assert/strict';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

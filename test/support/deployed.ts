@@ -1,6 +1,6 @@
-// What the files under deploy/ would run: every command line of mon in them, as words, with the file
-// that has it. Easy to get wrong: variables of compose, Kubernetes and systemd are no words of ours,
-// so they stand as they are.
+// What the files under deploy/ would run: every command line of mon in them, as words, with the
+// file that has it. Easy to get wrong: variables of compose, Kubernetes and systemd are no words
+// of ours, so they stand as they are.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse, parseAllDocuments } from 'yaml';

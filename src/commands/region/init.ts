@@ -5,8 +5,8 @@ import { BaseCommand, Flags, LIST_FORMATS, outputFlag } from '../../base-command
 export default class RegionInit extends BaseCommand<typeof RegionInit> {
   static override summary = 'write the files that make several regions one global stack';
   static override description =
-    'For MirrorMaker 2 and for mon: each region over its own Kafka, and a global stack that reads ' +
-    'copies of their topics.';
+    'For MirrorMaker 2 and for mon: each region over its own Kafka, and a global stack that ' +
+    'reads copies of their topics.';
   static override examples = [
     '<%= config.bin %> region init --region eu=k1.eu:9092 --region us=k1.us:9092 --global g1:9092',
   ];

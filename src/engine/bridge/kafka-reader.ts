@@ -1,7 +1,7 @@
-// A reader of the log over Kafka: fetches the partitions it was given from their leaders, each from
-// the offset it was told, with nobody to assign or reset anything. Easy to get wrong: Kafka answers
-// whole batches, so what lies before the offset comes along and is skipped; and a record may lean
-// on a dictionary that began before the reader's start, which is then fetched first.
+// A reader of the log over Kafka: fetches the partitions it was given from their leaders, each
+// from the offset it was told, with nobody to assign or reset anything. Easy to get wrong: Kafka
+// answers whole batches, so what lies before the offset comes along and is skipped; and a record
+// may lean on a dictionary that began before the reader's start, which is then fetched first.
 import { MonError, assert } from '../errors.ts';
 import { KAFKA_READY_BYTES_MAX } from '../limits-links.ts';
 import type { Delivery, LogReader, Offset } from '../ports.ts';

@@ -1,6 +1,6 @@
 // Topics that MirrorMaker copies from other clusters, read from this one: whole topics with all of
-// their generations, from wherever the caller was. Easy to get wrong: a copy has offsets of its own,
-// may hold a stretch twice after MirrorMaker died, and may be made anew with fewer records.
+// their generations, from wherever the caller was. Easy to get wrong: a copy has offsets of its
+// own, may hold a stretch twice after MirrorMaker died, and may be made anew with fewer records.
 import type { LogReader, Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { Ends } from './ends.ts';

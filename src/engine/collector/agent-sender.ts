@@ -1,8 +1,9 @@
-// What a log holds goes to a server by remote write, in the order of the log, one request at a time:
-// an agent's buffer to its server, a server's log to the store behind it. How far it came is written down after each answer, so that a process that was
-// killed goes on there: the last request may come twice, and receivers drop doubles. Easy to get
-// wrong: a server that is away, or does not know us, keeps everything waiting; only a server that
-// says the data itself is bad lets it go.
+// What a log holds goes to a server by remote write, in the order of the log, one request at a
+// time: an agent's buffer to its server, a server's log to the store behind it. How far it came is
+// written down after each answer, so that a process that was killed goes on there: the last
+// request may come twice, and receivers drop doubles. Easy to get wrong: a server that is away, or
+// does not know us, keeps everything waiting; only a server that says the data itself is bad lets
+// it go.
 import { compress } from 'snappy';
 import { MonError, messageOf } from '../errors.ts';
 import {

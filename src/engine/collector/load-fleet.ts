@@ -1,7 +1,7 @@
-// Remote-write bodies of a made-up fleet, for measuring: hosts with a hundred metrics and ten labels
-// each, counters and gauges. A body is laid down once, and a step only writes its times and values
-// over those before, so that making them costs little beside taking them. Easy to get wrong: times
-// must keep the length of their varint.
+// Remote-write bodies of a made-up fleet, for measuring: hosts with a hundred metrics and ten
+// labels each, counters and gauges. A body is laid down once, and a step only writes its times and
+// values over those before, so that making them costs little beside taking them. Easy to get
+// wrong: times must keep the length of their varint.
 import { compressSync } from 'snappy';
 import { assert } from '../errors.ts';
 import { canonicalOf } from '../codec/canonical.ts';

@@ -1,6 +1,6 @@
 // How far an agent's sender came, as a file beside the segments, so that one does not outlive the
-// other. Under the sender of a log with one partition. Easy to get wrong: a file of another log, or
-// one that holds no number, says nothing.
+// other. Under the sender of a log with one partition. Easy to get wrong: a file of another log,
+// or one that holds no number, says nothing.
 import type { Disk } from '../runtime/disk.ts';
 import type { Offset } from '../ports.ts';
 import type { Delivered, SenderProgress } from './agent-sender.ts';

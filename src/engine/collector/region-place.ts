@@ -1,7 +1,7 @@
 // Where the reader of one mirrored topic is, partition by partition, and from where on it has to
-// read again to know what series mean. Part of the region intake; written down as text. Easy to get
-// wrong: records lean on dictionaries that began before them, so after a restart it begins at the
-// oldest dictionary that is in use, and takes definitions only up to where it was.
+// read again to know what series mean. Part of the region intake; written down as text. Easy to
+// get wrong: records lean on dictionaries that began before them, so after a restart it begins at
+// the oldest dictionary that is in use, and takes definitions only up to where it was.
 import { REGION_DICTIONARIES_MAX, REGION_DICTIONARY_MS } from '../limits-regions.ts';
 import type { Offset } from '../ports.ts';
 

@@ -1,6 +1,6 @@
 // A Prometheus-compatible store behind mon: a reader of the log forwards samples by remote write,
-// queries beyond the last hours ask its query API, rules go on over the heads. Wiring only. Easy to
-// get wrong: what stays here must reach back over all that the other side does not have yet.
+// queries beyond the last hours ask its query API, rules go on over the heads. Wiring only. Easy
+// to get wrong: what stays here must reach back over all that the other side does not have yet.
 import { AgentBatch } from '../collector/agent-batch.ts';
 import { AgentSender } from '../collector/agent-sender.ts';
 import type { Delivered, SenderProgress } from '../collector/agent-sender.ts';

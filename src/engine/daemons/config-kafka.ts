@@ -1,5 +1,5 @@
-// How Kafka is named in a configuration and on a command line: `mon: kafka:` and the flags of
-// `mon kafka`. From it comes what the bridge takes. Easy to get wrong: files are read when Kafka is
+// How Kafka is named in a configuration and on a command line: `mon: kafka:` and the flags of `mon
+// kafka`. From it comes what the bridge takes. Easy to get wrong: files are read when Kafka is
 // opened, not when the configuration is, so that `mon config check` needs no secrets.
 import { parseBrokers, SASL_MECHANISMS } from '../bridge/kafka-access.ts';
 import type { KafkaAccess, KafkaTls, SaslMechanism } from '../bridge/kafka-access.ts';

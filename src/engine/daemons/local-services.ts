@@ -1,6 +1,6 @@
-// The order in which the parts of `mon up` begin and end, and the work that they do on a beat. Read
-// from top to bottom it is the order of starting; stopping goes the other way: first nobody comes
-// in, then what came in is made durable and applied, then the files close.
+// The order in which the parts of `mon up` begin and end, and the work that they do on a beat.
+// Read from top to bottom it is the order of starting; stopping goes the other way: first nobody
+// comes in, then what came in is made durable and applied, then the files close.
 import type { ApiServer } from '../api/api-server.ts';
 import { DemoFleet } from '../collector/demo-fleet.ts';
 import type { Door } from '../collector/door.ts';

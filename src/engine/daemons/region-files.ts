@@ -1,7 +1,7 @@
-// `mon region init`: the files that make several regions one global stack. MirrorMaker 2 copies the
-// topic of samples of each region into the global cluster; every region runs mon over its own Kafka,
-// and one mon reads all copies. Easy to get wrong: MirrorMaker must keep bytes and partitions, and
-// must write nothing into the regions.
+// `mon region init`: the files that make several regions one global stack. MirrorMaker 2 copies
+// the topic of samples of each region into the global cluster; every region runs mon over its own
+// Kafka, and one mon reads all copies. Easy to get wrong: MirrorMaker must keep bytes and
+// partitions, and must write nothing into the regions.
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { KAFKA_MESSAGE_BYTES_MAX } from '../limits-links.ts';

@@ -1,6 +1,6 @@
 // Regions of a global stack: their mirrored topics are looked for, read from where the last life
-// came to, and taken in through the door with the label of their region; how far each is behind is a
-// metric. Wiring only. Easy to get wrong: a region, or Kafka itself, may be away for days, which
+// came to, and taken in through the door with the label of their region; how far each is behind is
+// a metric. Wiring only. Easy to get wrong: a region, or Kafka itself, may be away for days, which
 // must hold up nothing else here.
 import { baseOf, Mirror } from '../bridge/mirror.ts';
 import type { MirroredReader, MirroredTopic } from '../bridge/mirror.ts';

@@ -1,5 +1,5 @@
-// Regions where a configuration names some. Of its own file, so that Kafka is loaded only for those
-// who have them.
+// Regions where a configuration names some. Of its own file, so that Kafka is loaded only for
+// those who have them.
 import type { Service } from '../runtime/service.ts';
 import type { RegionsSettings } from './config-regions.ts';
 import type { RegionsOptions } from './region-wiring.ts';

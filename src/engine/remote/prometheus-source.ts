@@ -68,7 +68,8 @@ export class PrometheusSource implements Source {
     const form = formOf(selections, minMs, maxMs);
     if (limit > 0) form.set('limit', String(limit));
     const found = await this.#list('/api/v1/series', form);
-    const sets = found.map((one) => labelsOf(one as Record<string, string>));
+    if (!found.every(isLabelSet)) throw this.#failed('the answer is not label sets');
+    const sets = found.map((one) => labelsOf(one));
     return limit > 0 ? sets.slice(0, limit) : sets;
   }
 
@@ -105,7 +106,8 @@ export class PrometheusSource implements Source {
     if (!isQueryJson(body) || body.data.resultType !== 'matrix') {
       throw this.#failed('the answer is not samples of series');
     }
-    const series = body.data.result as readonly SeriesJson[];
+    const { result: series } = body.data;
+    if (!isSeriesList(series)) throw this.#failed('the answer is not samples of series');
     const histograms = series.some((one) => (one.histograms?.length ?? 0) > 0);
     return { rows: series.map(rowOf), histograms };
   }
@@ -158,6 +160,25 @@ function formOf(selections: Selections, minMs: number, maxMs: number): URLSearch
   if (Number.isFinite(minMs)) form.set('start', String(Math.max(0, minMs) / 1000));
   if (Number.isFinite(maxMs)) form.set('end', String(maxMs / 1000));
   return form;
+}
+
+function isLabelSet(told: unknown): told is Record<string, string> {
+  if (typeof told !== 'object' || told === null || Array.isArray(told)) return false;
+  return Object.values(told).every((value) => typeof value === 'string');
+}
+
+function isSeriesList(told: unknown): told is readonly SeriesJson[] {
+  if (!Array.isArray(told)) return false;
+  return told.every((one: Partial<SeriesJson> | null) => {
+    if (typeof one !== 'object' || one === null || !isLabelSet(one.metric)) return false;
+    const { values = [], histograms = [] } = one;
+    return Array.isArray(values) && Array.isArray(histograms) && values.every(isPoint);
+  });
+}
+
+function isPoint(told: unknown): told is readonly [number, string] {
+  if (!Array.isArray(told) || typeof told[1] !== 'string') return false;
+  return typeof told[0] === 'number' && Number.isFinite(told[0]);
 }
 
 /** A series with each time once: what was sent twice may be there twice. */

@@ -1,5 +1,5 @@
-// A folder for one piece of work, gone afterwards whatever happens. Easy to get wrong: what runs in
-// it must have ended before it is removed.
+// A folder for one piece of work, gone afterwards whatever happens. Easy to get wrong: what runs
+// in it must have ended before it is removed.
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

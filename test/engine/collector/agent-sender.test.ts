@@ -1,6 +1,6 @@
-// An agent's buffer and its delivery against a receiver that is away, refuses, asks for patience or
-// dies within an answer, while the agent itself is killed at random: each sample arrives, in order,
-// and what comes twice is the same.
+// An agent's buffer and its delivery against a receiver that is away, refuses, asks for patience
+// or dies within an answer, while the agent itself is killed at random: each sample arrives, in
+// order, and what comes twice is the same.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';

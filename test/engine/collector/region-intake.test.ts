@@ -1,6 +1,6 @@
-// A region's records as MirrorMaker would copy them: other offsets, gaps, stretches that come twice,
-// while this side is killed at random. Every sample arrives, with its value and its region, and what
-// comes twice is the same.
+// A region's records as MirrorMaker would copy them: other offsets, gaps, stretches that come
+// twice, while this side is killed at random. Every sample arrives, with its value and its region,
+// and what comes twice is the same.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { BatchCodec } from '../../../src/engine/codec/batch.ts';

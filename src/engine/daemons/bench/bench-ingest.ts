@@ -1,6 +1,7 @@
-// What taking samples costs: first seen, known, read back from the log by a store that begins anew;
-// the memory of a series and the bytes of a sample in the log; and the same over Kafka. Easy to get
-// wrong: CPU counts until the server rests, and memory is looked at when garbage has had its time.
+// What taking samples costs: first seen, known, read back from the log by a store that begins
+// anew; the memory of a series and the bytes of a sample in the log; and the same over Kafka. Easy
+// to get wrong: CPU counts until the server rests, and memory is looked at when garbage has had
+// its time.
 import { LoadFleet } from '../../collector/load-fleet.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { BenchServer, QUIET } from './bench-server.ts';

@@ -1,6 +1,6 @@
 // What questions cost: dashboards' range queries over the last hour, each at a time of its own so
-// that no cache has it, and standing rules evaluated every second. Easy to get wrong: a server that
-// rests costs something too, which is taken off what rules cost.
+// that no cache has it, and standing rules evaluated every second. Easy to get wrong: a server
+// that rests costs something too, which is taken off what rules cost.
 import { join } from 'node:path';
 import { FLEET_METRICS, LoadFleet } from '../../collector/load-fleet.ts';
 import { assert } from '../../errors.ts';

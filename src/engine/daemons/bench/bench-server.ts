@@ -1,6 +1,6 @@
-// A server that is measured: a real `mon up` as a process of its own, on a free port of loopback, in
-// a folder that is removed afterwards, and what it tells of itself. Easy to get wrong: work that was
-// put off is work, so a figure is taken when the server rests.
+// A server that is measured: a real `mon up` as a process of its own, on a free port of loopback,
+// in a folder that is removed afterwards, and what it tells of itself. Easy to get wrong: work
+// that was put off is work, so a figure is taken when the server rests.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { HttpClient } from '../../collector/http-client.ts';

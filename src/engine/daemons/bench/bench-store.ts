@@ -1,6 +1,6 @@
-// What keeping samples costs: a day that is over is sent, sealed into blocks and rolled up; CPU and
-// bytes are counted. Easy to get wrong: sealing and rolling up begin by themselves, some seconds
-// later, and are done when nothing waits.
+// What keeping samples costs: a day that is over is sent, sealed into blocks and rolled up; CPU
+// and bytes are counted. Easy to get wrong: sealing and rolling up begin by themselves, some
+// seconds later, and are done when nothing waits.
 import { LoadFleet } from '../../collector/load-fleet.ts';
 import { systemClock } from '../../runtime/clock.ts';
 import { inspectFolder } from '../store-files.ts';

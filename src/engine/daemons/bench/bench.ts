@@ -1,6 +1,6 @@
 // `mon bench`: measures this machine part by part, each against a server that was started for it,
-// and saves the figures. Easy to get wrong: a figure is of this machine in this hour; what else runs
-// beside it is in it, so the load is written down too.
+// and saves the figures. Easy to get wrong: a figure is of this machine in this hour; what else
+// runs beside it is in it, so the load is written down too.
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { systemClock } from '../../runtime/clock.ts';

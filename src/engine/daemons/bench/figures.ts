@@ -1,6 +1,6 @@
-// Figures of one machine, as `mon bench` measures them and `mon plan` computes with them: a JSON file
-// with what, when, where and by which version. Easy to get wrong: a figure that was not measured is
-// not zero, it is not there.
+// Figures of one machine, as `mon bench` measures them and `mon plan` computes with them: a JSON
+// file with what, when, where and by which version. Easy to get wrong: a figure that was not
+// measured is not zero, it is not there.
 import { messageOf, UserError } from '../../errors.ts';
 import { PLAN_FILE_BYTES_MAX } from '../../limits-regions.ts';
 import type { Disk } from '../../runtime/disk.ts';

@@ -33,6 +33,7 @@ export function boundsOf(inputs: PlanInputs, figures: PlanFigures, prices: Price
   const { store } = prices.nodes;
   const core = (cost: number): number => 1 / cost;
   const heads = HEAD_BYTES_HOLD / figures.memoryPerSeries;
+  const packed = figures.kafkaBytes * COMPRESSED;
   const bounds: Bound[] = [
     {
       name: 'one head',
@@ -58,22 +59,33 @@ export function boundsOf(inputs: PlanInputs, figures: PlanFigures, prices: Price
     },
     {
       name: '12 brokers',
-      samplesPerSecond:
-        (BROKERS * BROKER_BYTES * inputs.use) /
-        (figures.kafkaBytes * COMPRESSED * inputs.kafkaReplicas),
+      samplesPerSecond: (BROKERS * BROKER_BYTES * inputs.use) / (packed * inputs.kafkaReplicas),
       why:
-        `${BROKER_BYTES / 1e6} MB/s a broker, ${(figures.kafkaBytes * COMPRESSED).toPrecision(2)} ` +
-        `bytes a sample, ${inputs.kafkaReplicas} replicas, ${use(inputs)}`,
+        `${BROKER_BYTES / 1e6} MB/s a broker, ${packed.toPrecision(2)} bytes a sample, ` +
+        `${inputs.kafkaReplicas} replicas, ${use(inputs)}`,
       helps: 'brokers: they are bound by bytes alone',
     },
     {
       name: 'rules in one process',
-      samplesPerSecond: (store.cores * figures.applied * inputs.use) / 1,
+      samplesPerSecond: store.cores * figures.applied * inputs.use,
       why:
         `rules run in one process over all heads: ${store.cores} cores of a ${store.name}, ` +
         `${count(figures.applied)} samples a core second, ${use(inputs)}`,
       helps: 'rules by region, each over its own Kafka; global rules over recorded series',
     },
+    ...machineBounds(inputs, figures, prices),
+  ];
+  return bounds.toSorted((a, b) => a.samplesPerSecond - b.samplesPerSecond);
+}
+
+/** Bounds of one machine of a zone, and of the topic. */
+function machineBounds(inputs: PlanInputs, figures: PlanFigures, prices: Prices): Bound[] {
+  const seconds = inputs.intervalMs / 1000;
+  const { store } = prices.nodes;
+  const core = (cost: number): number => 1 / cost;
+  const heads = HEAD_BYTES_HOLD / figures.memoryPerSeries;
+  const packed = figures.kafkaBytes * COMPRESSED;
+  return [
     {
       name: 'heads of one machine',
       samplesPerSecond:
@@ -86,7 +98,7 @@ export function boundsOf(inputs: PlanInputs, figures: PlanFigures, prices: Price
     },
     {
       name: 'network of one store',
-      samplesPerSecond: (store.networkBytes * inputs.use) / (figures.kafkaBytes * COMPRESSED),
+      samplesPerSecond: (store.networkBytes * inputs.use) / packed,
       why: `${store.networkBytes / 1e6} MB/s of a ${store.name}, ${use(inputs)}`,
       helps: 'stores: each reads its partitions only',
     },
@@ -97,7 +109,6 @@ export function boundsOf(inputs: PlanInputs, figures: PlanFigures, prices: Price
       helps: 'regions: a global stack over recorded series alone',
     },
   ];
-  return bounds.toSorted((a, b) => a.samplesPerSecond - b.samplesPerSecond);
 }
 
 /** What has broken at a scale that had not at the one before, and what breaks next. */

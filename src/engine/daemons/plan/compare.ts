@@ -1,6 +1,7 @@
-// The design documents' tables beside a plan: what they tell, what this version of mon needs for the
-// same load, and one line why the two differ. Easy to get wrong: a comparison holds for the same
-// load alone, so the plan beside is made for the documents' load and prices, whatever was asked for.
+// The design documents' tables beside a plan: what they tell, what this version of mon needs for
+// the same load, and one line why the two differ. Easy to get wrong: a comparison holds for the
+// same load alone, so the plan beside is made for the documents' load and prices, whatever was
+// asked for.
 import type { PlanFigures, Plan } from './model.ts';
 import { collectorCost, makePlan, storeCost } from './model.ts';
 import type { PlanInputs } from './inputs.ts';
@@ -71,13 +72,12 @@ const COST_WORDS: Readonly<Record<string, Words>> = {
   Kafka: ({ brokers }) =>
     `${brokers} brokers: 24 h of every sample three times is more than 12 machines can hold`,
   stores: ({ storeNodes }, figures) =>
-    `${storeNodes} machines: its node takes 1 M samples/s with one copy of each; three zones here, ` +
-    `${short(1 / storeCost(figures))} a core second`,
+    `${storeNodes} machines: its node takes 1 M samples/s with one copy of each; three zones ` +
+    `here, ${short(1 / storeCost(figures))} a core second`,
   queries: ({ queryNodes }, figures) =>
     `${queryNodes} machines: ${short(figures.queries)} panels of 200 series a core second`,
   rules: ({ ruleNodes }, figures) =>
-    `${ruleNodes} machine${ruleNodes === 1 ? '' : 's'}: ${short(figures.ruleEvaluations)} rules of ` +
-    '200 series a core second',
+    `machines: ${ruleNodes}; ${short(figures.ruleEvaluations)} rules of 200 series a core second`,
   cache: () => 'as many machines as two of three may be away from',
   objects: ({ rawBytes, rollupBytes }) =>
     `${short((rawBytes + rollupBytes) / GB)} GB of a day of raw and rollups, not 5 PB`,

@@ -1,5 +1,5 @@
-// Figures that ship: what `mon bench` measured once on a machine of two cores that others used at the
-// same time. A plan says where its figures are from; whoever measures replaces these.
+// Figures that ship: what `mon bench` measured once on a machine of two cores that others used at
+// the same time. A plan says where its figures are from; whoever measures replaces these.
 import type { Figures } from '../bench/figures.ts';
 
 export const DEFAULT_FIGURES: Figures = {

@@ -1,6 +1,6 @@
-// What a plan is asked for: load, what is kept, copies, questions. Read from YAML with defaults that
-// are the design documents' own load. Easy to get wrong: retention tells of tiers what their age is,
-// not how long data stays in them.
+// What a plan is asked for: load, what is kept, copies, questions. Read from YAML with defaults
+// that are the design documents' own load. Easy to get wrong: retention tells of tiers what their
+// age is, not how long data stays in them.
 import { UserError, messageOf } from '../../errors.ts';
 import { PLAN_FILE_BYTES_MAX } from '../../limits-regions.ts';
 import type { Disk } from '../../runtime/disk.ts';

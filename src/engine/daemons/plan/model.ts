@@ -1,6 +1,6 @@
-// The arithmetic of a plan: from load, figures of one core and prices to machines, disks, Kafka and
-// money. Pure; each step has its sentence, so that anybody can do the sum again. Easy to get wrong:
-// a core is planned to be used in part, and every zone does the work of a store anew.
+// The arithmetic of a plan: from load, figures of one core and prices to machines, disks, Kafka
+// and money. Pure; each step has its sentence, so that anybody can do the sum again. Easy to get
+// wrong: a core is planned to be used in part, and every zone does the work of a store anew.
 import type { FigureValues } from '../bench/figures.ts';
 import type { PlanInputs } from './inputs.ts';
 import type { Prices } from './prices.ts';
@@ -128,8 +128,8 @@ function planKafka({ inputs, figures, prices, samplesPerSecond, overKafka }: Loa
   const partitions = steps * PARTITIONS_STEP;
   const bound = byDisk > byWriting ? 'what it keeps' : 'what it writes';
   const why =
-    `${mega(written)} MB/s written by ${inputs.kafkaReplicas} replicas, ${tera(kept)} TB kept for ` +
-    `${hours(inputs.kafkaMs)} h: bound by ${bound}`;
+    `${mega(written)} MB/s written by ${inputs.kafkaReplicas} replicas, ${tera(kept)} TB kept ` +
+    `for ${hours(inputs.kafkaMs)} h: bound by ${bound}`;
   const month = brokers * kafka.month;
   return {
     ...{ partitions, brokers, bytesPerSecond },
@@ -236,8 +236,8 @@ function planTransfer(
 
 function queryWords({ queriesPerSecond, cached, querySeries }: PlanInputs, figures: PlanFigures) {
   const each = (figures.queries * MEASURED_SERIES) / querySeries;
-  const load = `${rate(queriesPerSecond)} a second of which ${Math.round(cached * 100)} % are cached`;
-  return `${load}, ${rate(querySeries)} series each: ${rate(each)} a core second`;
+  const known = `${Math.round(cached * 100)} % cached`;
+  return `${rate(queriesPerSecond)} a second, ${known}, ${rate(querySeries)} series each: ${rate(each)} a core second`;
 }
 
 function ruleWords({ rules, ruleSeries }: PlanInputs, figures: PlanFigures): string {

@@ -1,6 +1,6 @@
 // `mon plan`: inputs, figures and prices from their files or as they ship, and from them the plan,
-// what breaks first at each scale, and the design documents' tables beside it. Easy to get wrong: a
-// figure that nobody measured here is taken from those that ship, and that has to be said.
+// what breaks first at each scale, and the design documents' tables beside it. Easy to get wrong:
+// a figure that nobody measured here is taken from those that ship, and that has to be said.
 import { systemDisk } from '../../runtime/system-disk.ts';
 import { figuresFile } from '../bench/bench.ts';
 import { FIGURE_WORDS, readFigures } from '../bench/figures.ts';

@@ -1,6 +1,7 @@
 // Prices that a plan computes with: machines by the month, disks by the gigabyte. The defaults are
 // what the design documents pay, told for each where it is from; a YAML file replaces any of them.
-// Easy to get wrong: a price list is somebody's contract, so nothing here is the price of anything.
+// Easy to get wrong: a price list is somebody's contract, so nothing here is the price of
+// anything.
 import { ConfigFile, Section } from '../config-reader.ts';
 
 const GB = 1e9;

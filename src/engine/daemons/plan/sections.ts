@@ -1,5 +1,5 @@
-// A plan as sections of rows in words and numbers for people: what `mon plan` shows in every form but
-// JSON. Easy to get wrong: a number is rounded to three digits that count, and says its unit.
+// A plan as sections of rows in words and numbers for people: what `mon plan` shows in every form
+// but JSON. Easy to get wrong: a number is rounded to three digits that count, and says its unit.
 import { FIGURE_WORDS } from '../bench/figures.ts';
 import type { FigureName } from '../bench/figures.ts';
 import type { Comparison } from './compare.ts';
@@ -62,13 +62,14 @@ function billSection({ plan, inputs, prices }: PlanReport): Section {
   const each = `${money(plan.month / millions)} for a million samples/s`;
   rows.push(['total', '', '', money(plan.month), each]);
   const load = `${short(plan.samplesPerSecond)} samples/s of ${short(plan.series)} series`;
+  const kafka = plan.overKafka ? `Kafka with ${plan.partitions} partitions` : 'no Kafka';
   const zones = `${inputs.zones} zone${inputs.zones === 1 ? '' : 's'}`;
   return {
     title: 'The plan',
     words: [
-      `${load}, ${zones}, ${plan.overKafka ? `Kafka with ${plan.partitions} partitions` : 'no Kafka'}`,
-      `${whole(plan.cores)} cores, ${short(plan.memoryBytes / 1e12)} TB of memory; a core, disk or ` +
-        `network is used to ${Math.round(inputs.use * 100)} %`,
+      `${load}, ${zones}, ${kafka}`,
+      `${whole(plan.cores)} cores, ${short(plan.memoryBytes / 1e12)} TB of memory; a core, disk ` +
+        `or network is used to ${Math.round(inputs.use * 100)} %`,
       `prices: ${prices.source}`,
     ],
     columns: [left('item'), right('count'), left('unit'), right('month'), left('why')],
