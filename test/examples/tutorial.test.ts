@@ -1,6 +1,6 @@
-// Every command of docs/tutorial.md, in order, in one shell that stops at the first failure: with a
-// home and a folder of its own, and a free port in the place of 9590. Easy to get wrong: the page is
-// what is tested, so nothing may be added to its commands but where the server listens.
+// Every command of docs/tutorial.md, in order, in one shell that stops at the first failure: with
+// a home and a folder of its own, and a free port in the place of 9590. Easy to get wrong: the
+// page is what is tested, so nothing may be added to its commands but where the server listens.
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -14,7 +14,8 @@ const read = (mon: string): MonConfig => {
   return config;
 };
 const STORE = `{store: {kind: remote, write: 'http://vm:8428/api/v1/write',
-  query: 'http://vm:8428/', hot: 6h, headers: {X-Scope-OrgID: team}, basic_auth: {username: mon, password: hush}}}`;
+  query: 'http://vm:8428/', hot: 6h,
+  headers: {X-Scope-OrgID: team}, basic_auth: {username: mon, password: hush}}}`;
 const REGIONS = `{kafka: {brokers: 'g1:9092'}, regions: {from: {eu: eu.metrics.raw, us: }}}`;
 
 test('a store behind mon', () => {

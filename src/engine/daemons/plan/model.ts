@@ -234,10 +234,12 @@ function planTransfer(
   };
 }
 
-function queryWords({ queriesPerSecond, cached, querySeries }: PlanInputs, figures: PlanFigures) {
-  const each = (figures.queries * MEASURED_SERIES) / querySeries;
+function queryWords(inputs: PlanInputs, figures: PlanFigures): string {
+  const { queriesPerSecond, cached, querySeries } = inputs;
+  const each = rate((figures.queries * MEASURED_SERIES) / querySeries);
   const known = `${Math.round(cached * 100)} % cached`;
-  return `${rate(queriesPerSecond)} a second, ${known}, ${rate(querySeries)} series each: ${rate(each)} a core second`;
+  const load = `${rate(queriesPerSecond)} a second, ${known}, ${rate(querySeries)} series each`;
+  return `${load}: ${each} a core second`;
 }
 
 function ruleWords({ rules, ruleSeries }: PlanInputs, figures: PlanFigures): string {
