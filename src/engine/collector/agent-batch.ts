@@ -9,6 +9,7 @@ import type { Kernels } from '../kernels/kernels.ts';
 import { BATCH_DICTIONARIES_MAX } from '../limits-regions.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { makeLabels } from '../model/labels.ts';
+import { LATENESS } from '../model/sample.ts';
 import type { Delivery } from '../ports.ts';
 import { WritePen } from '../wire/write-pen.ts';
 import type { RecordFacts } from './region-place.ts';
@@ -101,7 +102,9 @@ export class AgentBatch {
     const record = this.#codec.open(delivery.bytes);
     const known = this.#dictionary(`${record.partition} ${record.epoch}`, record.sequence);
     record.forEachDefinition((ref, canonical) => known.set(ref, this.#spell(canonical).slice()));
-    if (delivery.definitionsOnly) return factsOf(record);
+    // What is held back goes nowhere but into aggregates, which are records of their own.
+    const held = record.lateness === LATENESS.held;
+    if (delivery.definitionsOnly || held) return factsOf(record);
     this.receivedMs = Math.max(this.receivedMs, record.receivedMs);
     const { floatCount, refsAt, timestampsAt, valuesAt } = record;
     this.#reserve(floatCount);

@@ -12,7 +12,7 @@ import {
   REMOTE_STORE_ASK_MS,
   REMOTE_STORE_REWIND_MS,
 } from '../limits-regions.ts';
-import type { Log, Offset, Source, State } from '../ports.ts';
+import type { Apart, Log, Offset, Source, State } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { FarSource, NearSource, Seam } from '../query/seam.ts';
 import { PrometheusSource } from '../remote/prometheus-source.ts';
@@ -30,6 +30,8 @@ export interface Behind {
   queried(near: readonly Source[]): readonly Source[];
   /** What rules ask. */
   ruled(near: readonly Source[]): readonly Source[];
+  /** Where costly queries go; nowhere when that place knows the stores of this process alone. */
+  apart(place: Apart): Apart | undefined;
   /** What the stores of this process keep. */
   readonly keep: UpkeepOptions;
   /** Undefined where nothing has to run. */
@@ -79,7 +81,8 @@ export async function makeBehind(options: BehindOptions): Promise<Behind> {
   const { behind } = options.local;
   if (behind === undefined) {
     const same = (near: readonly Source[]): readonly Source[] => near;
-    return { queried: same, ruled: same, keep: options.local, service: undefined };
+    const apart = (place: Apart): Apart => place;
+    return { queried: same, ruled: same, apart, keep: options.local, service: undefined };
   }
   const { sinceMs } = JSON.parse((await options.state.get(KIND))?.value ?? '{}') as Kind;
   const client = new HttpClient({ disk: systemDisk, clock: systemClock }, behind.access);
@@ -95,6 +98,7 @@ export async function makeBehind(options: BehindOptions): Promise<Behind> {
   return {
     queried: (near) => cut(near, behind.shared ? new Seam(() => Infinity) : seam),
     ruled: (near) => cut(near, seam),
+    apart: () => undefined,
     keep: keepOf(options.local, behind.hotMs, sender),
     service: {
       name: 'forward',

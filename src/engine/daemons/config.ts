@@ -36,7 +36,9 @@ import type { KafkaSettings } from './config-kafka.ts';
 import { readRegions } from './config-regions.ts';
 import type { RegionsSettings } from './config-regions.ts';
 import { readRetentions } from './config-retention.ts';
+import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
+import { readAggregates } from './config-aggregate.ts';
 import { readCardinality } from './config-cardinality.ts';
 import { readRetention, readRollups } from './config-rollups.ts';
 import { parseListen } from './listen-address.ts';
@@ -72,6 +74,8 @@ export interface MonConfig {
   readonly statePostgres: string | undefined;
   readonly hostAgent: boolean;
   readonly cardinality: CardinalityLimits;
+  /** What is folded into windows before it is stored. */
+  readonly aggregate: readonly AggregateRule[];
   /** host:port for StatsD by UDP. */
   readonly statsd: string | undefined;
   readonly selfScrape: boolean;
@@ -114,7 +118,7 @@ const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
   ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups', 'kafka'],
-  ...['default_rules', 'routes', 'state_postgres', 'store', 'regions'],
+  ...['default_rules', 'routes', 'state_postgres', 'store', 'regions', 'aggregate'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -153,6 +157,7 @@ function readMon(root: Section) {
     hostAgent: section.bool('host_agent') ?? true,
     statsd: readAddress(section, 'statsd'),
     cardinality: readCardinality(section),
+    aggregate: readAggregates(section),
     selfScrape: section.bool('self_scrape') ?? true,
     defaultRules: section.bool('default_rules') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,

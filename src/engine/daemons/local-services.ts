@@ -49,6 +49,7 @@ export interface Parts {
   readonly rollups: RollupBeat;
   readonly roots: RootThread;
   readonly rules: Rules;
+  readonly aggregation: Service;
   readonly desk: RunningNotifier | undefined;
   readonly queries: QueryService;
   readonly behind: Behind;
@@ -86,6 +87,7 @@ export function addServices(
   });
   services.add(rules);
   if (parts.regions !== undefined) services.add(parts.regions);
+  services.add(parts.aggregation);
   services.add({
     name: 'collector',
     start: () => {

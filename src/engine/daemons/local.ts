@@ -4,12 +4,12 @@
 import { ApiServer } from '../api/api-server.ts';
 import { ScrapeManager } from '../collector/scrape-manager.ts';
 import { SCRAPE_TIMEOUT_MS } from '../limits.ts';
-import type { Source } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { makeAggregation } from './aggregate-wiring.ts';
 import { makeBehind } from './behind-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
@@ -58,18 +58,15 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const shards = stores.shards.map(({ client }) => client);
   const caughtUp = (): Promise<void> => consumer.caughtUp();
-  const { kernels } = door;
-  const behind = await makeBehind({ local: options, state, log, kernels, counters });
-  const fresh = shards.map((shard): Source => new FreshSource(shard, caughtUp));
-  const sources = behind.queried(fresh);
+  const taken = { state, counters, kernels: door.kernels };
+  const behind = await makeBehind({ local: options, log, ...taken });
+  const sources = behind.queried(shards.map((shard) => new FreshSource(shard, caughtUp)));
   const horizons = horizonsOf(options);
   const roots = new RootThread({ shards, clock, caughtUp, rollups: horizons });
-  const apart = options.behind === undefined ? roots : undefined;
-  const queries = answers.service(sources, { apart, rollups: horizons });
-  const { upkeep } = stores;
+  const queries = answers.service(sources, { apart: behind.apart(roots), rollups: horizons });
   const { changed, cache } = answers;
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
-  const admin = { upkeep, dataDir, clock, caughtUp, changed };
+  const admin = { upkeep: stores.upkeep, dataDir, clock, caughtUp, changed };
   const ask = new MeasuredAsk(queries, clock, counters);
   const own = { state, logger, onBug: failed, externalUrl: () => urlOf(at()) };
   const desk = await makeNotifier({ ...options, ...own });
@@ -78,6 +75,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ...{ settings: options.rules, log, epoch: opened.epoch, door, state, caughtUp, ask: queries },
     ...{ clock, disk, counters, logger, failed, notify },
     sources: behind.ruled(shards),
+  });
+  const aggregation = makeAggregation({
+    ...{ rules: options.aggregate ?? [], log, epoch: opened.epoch, door, dataDir },
+    ...{ clock, disk, counters, warn, failed },
   });
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
@@ -92,7 +93,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
-    blocks: () => upkeep.blocks(),
+    blocks: () => stores.upkeep.blocks(),
     replays: new Map(options.rollups === undefined ? [] : [['rollup', rollups]]),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
     reload: reloadOf(options, targets),
@@ -104,8 +105,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     showRefusals();
     memory.look();
   };
-  const regions = await regionsOf({ ...options, state, counters, intake: door, kernels });
-  const kept = { state, log: opened, stores, cache, rollups, roots, behind, regions };
+  const regions = await regionsOf({ ...options, ...taken, intake: door });
+  const kept = { state, log: opened, stores, cache, rollups, roots, behind, regions, aggregation };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();

@@ -145,12 +145,16 @@ export class RollupPartition {
     });
   }
 
-  /** Where folding begins in a partition that was never folded. */
+  /**
+   * Where folding begins in a partition that was never folded: where the run that is open now does,
+   * as in one that has been at it for long. Otherwise the hours of a day would be folded by ones.
+   */
   #begin(to: number): void {
     if (this.#foldedTo !== null) return;
-    const oldest = Math.max(this.#options.raw.oldestMs(), this.#options.raw.floorMs());
-    const from = Math.min(to, hourOf(oldest));
-    this.#foldedTo = Number.isFinite(from) ? from : to;
+    const { raw, keep } = this.#options;
+    const open = Math.floor(to / keep.runMs) * keep.runMs;
+    const oldest = Math.max(raw.oldestMs(), raw.floorMs());
+    this.#foldedTo = Number.isFinite(oldest) ? Math.min(open, hourOf(oldest)) : open;
     this.dirty.edgeMs = this.#foldedTo;
   }
 
