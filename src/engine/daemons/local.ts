@@ -80,16 +80,15 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ...{ rules: options.aggregate ?? [], log, epoch: opened.epoch, door, dataDir },
     ...{ clock, disk, counters, warn, failed },
   });
-  const joined = new JoinedSource(sources);
+  const all = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
-  const source = options.kafka === undefined ? answers.named(joined) : joined;
+  const source = options.kafka === undefined ? answers.named(all) : all;
   const api = new ApiServer({
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
-    ...{ externalLabels: options.externalLabels, source },
-    ...{ groups: more.groups, cardinality: () => more.guard.report() },
-    ...{ rules: rules.view, desk: desk?.notifier },
-    ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
+    ...{ groups: more.groups, cardinality: () => more.guard.report(), rules: rules.view },
+    ...{ desk: desk?.notifier, intake: door, targets, clock, startedMs, counters },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
+    ...{ version: VERSION, externalLabels: options.externalLabels, source },
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
