@@ -11,6 +11,10 @@ import { runCli } from '../support/run-cli.ts';
 const folder = mkdtempSync(join(tmpdir(), 'mon-bench-test-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
+/** Folders of servers; Node keeps compiled code there too. */
+const leftIn = (path: string): string[] =>
+  readdirSync(path).filter((name) => name.startsWith('mon-'));
+
 it('measures every figure but those of Kafka, and plans with them', async () => {
   const own = join(folder, 'tmp');
   mkdirSync(own);
@@ -20,7 +24,7 @@ it('measures every figure but those of Kafka, and plans with them', async () => 
   const { figures } = parseFigures(measured.stdout, 'stdout');
   const wanted = Object.keys(FIGURE_WORDS).filter((name) => !name.startsWith('kafka'));
   assert.deepEqual(Object.keys(figures).toSorted(), wanted.toSorted());
-  assert.deepEqual(readdirSync(own), [], 'nothing is left');
+  assert.deepEqual(leftIn(own), [], 'nothing is left');
   const plan = await runCli(['plan', '-o', 'json'], { env });
   assert.equal(plan.code, 0, plan.stderr);
   const told = JSON.parse(plan.stdout) as { borrowed: string[]; figures: { applied: number } };
@@ -36,5 +40,5 @@ it('ends what it started when it is interrupted', async () => {
     started: (child) => setTimeout(() => child.kill('SIGINT'), 4000),
   });
   assert.notEqual(code, 0);
-  assert.deepEqual(readdirSync(own), []);
+  assert.deepEqual(leftIn(own), []);
 });
