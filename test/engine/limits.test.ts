@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as links from '../../src/engine/limits-links.ts';
+import * as regions from '../../src/engine/limits-regions.ts';
 import * as limits from '../../src/engine/limits.ts';
 
 const {
@@ -47,6 +48,20 @@ const { KAFKA_GIVE_UP_MS, KAFKA_MESSAGE_BYTES_MAX, KAFKA_PATIENCE_MS, REMOTE_MES
 
 const MIB = 1024 * 1024;
 const HOUR = 3_600_000;
+
+test('bounds of regions and of stores behind fit the others', () => {
+  const { REMOTE_STORE_HOT_MS, REMOTE_STORE_HOT_MS_MIN, REMOTE_STORE_REWIND_MS } = regions;
+  assert(REMOTE_STORE_HOT_MS_MIN > SEAL_AFTER_MS, 'what a head keeps is within the hot hours');
+  assert(REMOTE_STORE_HOT_MS >= REMOTE_STORE_HOT_MS_MIN, 'the default is allowed');
+  assert(REMOTE_STORE_HOT_MS < RETENTION_RAW_MS, 'a door takes more than the hot hours');
+  assert(REMOTE_STORE_REWIND_MS < REMOTE_STORE_HOT_MS_MIN, 'what is sent again is here');
+  assert(regions.REMOTE_STORE_ASK_MS <= QUERY_TIMEOUT_MS, 'a query waits for the store behind');
+  assert(
+    regions.REGION_DICTIONARY_MS > 2 * links.KAFKA_DICTIONARY_MS,
+    'no dictionary lives longer',
+  );
+  assert(regions.REGION_BATCH_SAMPLES < limits.BODY_SAMPLES_MAX, 'a step of a region is one body');
+});
 
 test('bounds fit one another', () => {
   assert(BODY_COMPRESSED_BYTES_MAX < BODY_BYTES_MAX, 'a body shrinks when it is compressed');

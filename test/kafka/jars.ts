@@ -26,7 +26,8 @@ export function lacksKafka(): string | undefined {
 }
 
 function jarsFolder(): string {
-  return join(cacheFolder(), `kafka-${KAFKA_VERSION}`);
+  // The name says what is inside: another list of jars is another folder.
+  return join(cacheFolder(), `kafka-${KAFKA_VERSION}-mirror`);
 }
 
 /** The folder with all jars, downloaded if need be. @throws Error with what Maven said. */

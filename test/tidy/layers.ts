@@ -1,6 +1,7 @@
 // Who may import whom, as triples: from, to, why not. Rooms are folders of src/engine, storeys of
 // the terminal, and the few single files. Circles of any length are found here too. Easy to get
-// wrong: a type import counts; all circles in the code that this house learned from began with one.
+// wrong: a type import counts; all circles in the code that this house learned from began with
+// one.
 import type { HouseFile, Violation } from './house.ts';
 
 const PURE = ['codec', 'kernels', 'wire', 'promql', 'head', 'dash'];

@@ -1,7 +1,7 @@
-// The Log over Kafka: a batch is one message of a topic, durable when all in-sync replicas have it.
-// Three sets of connections: one sends, one asks for offsets and commits, and each reader has its
-// own. Easy to get wrong: offset and dictionary of a record are decided when append is called, and
-// a record that fails later takes its dictionary along.
+// The Log over Kafka: a batch is one message of a topic, durable when all in-sync replicas have
+// it. Three sets of connections: one sends, one asks for offsets and commits, and each reader has
+// its own. Easy to get wrong: offset and dictionary of a record are decided when append is called,
+// and a record that fails later takes its dictionary along.
 import { MonError, assert } from '../errors.ts';
 import { RECORD_BYTES_MAX } from '../limits.ts';
 import {
@@ -380,9 +380,10 @@ export class KafkaLog implements Log {
     away?.(now ? this.#failure : undefined);
   }
 
-  async #recheck(reader: string, partition: number, offset: Offset): Promise<void> {
+  async #recheck(reader: string, partition: number, offset: Offset): Promise<Offset> {
     await this.#ends.askBoth();
     await this.#check(reader, partition, offset);
+    return offset;
   }
 
   async #check(reader: string, partition: number, offset: Offset): Promise<void> {

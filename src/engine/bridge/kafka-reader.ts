@@ -1,7 +1,7 @@
-// A reader of the log over Kafka: fetches the partitions it was given from their leaders, each from
-// the offset it was told, with nobody to assign or reset anything. Easy to get wrong: Kafka answers
-// whole batches, so what lies before the offset comes along and is skipped; and a record may lean
-// on a dictionary that began before the reader's start, which is then fetched first.
+// A reader of the log over Kafka: fetches the partitions it was given from their leaders, each
+// from the offset it was told, with nobody to assign or reset anything. Easy to get wrong: Kafka
+// answers whole batches, so what lies before the offset comes along and is skipped; and a record
+// may lean on a dictionary that began before the reader's start, which is then fetched first.
 import { MonError, assert } from '../errors.ts';
 import { KAFKA_READY_BYTES_MAX } from '../limits-links.ts';
 import type { Delivery, LogReader, Offset } from '../ports.ts';
@@ -23,8 +23,16 @@ export interface ReaderOptions {
   readonly clock: Clock;
   /** First offset that is still held. */
   readonly start: (partition: number) => Promise<Offset>;
-  /** @throws MonError MON_LOG_OFFSET_GONE, MON_LOG_OFFSET_PAST_END. */
-  readonly check: (partition: number, offset: Offset) => Promise<void>;
+  /**
+   * From which offset to go on when a broker says that this one is out of range.
+   * @throws MonError MON_LOG_OFFSET_GONE, MON_LOG_OFFSET_PAST_END.
+   */
+  readonly check: (partition: number, offset: Offset) => Promise<Offset>;
+  /**
+   * The topic is a copy that MirrorMaker made: offsets are its own and may have gaps, and what a
+   * record leans on is the caller's to know.
+   */
+  readonly mirrored?: boolean;
   readonly ended: (partition: number, end: Offset) => void;
   readonly moved: (partition: number, next: Offset) => void;
   readonly released: (partition: number, offset: Offset) => void;
@@ -217,7 +225,9 @@ export class KafkaReader implements LogReader {
   async #trouble(thrown: unknown): Promise<void> {
     if (thrown instanceof MonError) throw thrown;
     if (typeOf(thrown) === 'OFFSET_OUT_OF_RANGE') {
-      for (const [partition, offset] of this.#next) await this.#options.check(partition, offset);
+      for (const [partition, offset] of this.#next) {
+        this.#next.set(partition, await this.#options.check(partition, offset));
+      }
     }
     this.#failed++;
     // Its own loop goes on behind this one; the others see new leaders in the same metadata.
@@ -230,8 +240,8 @@ export class KafkaReader implements LogReader {
     for (const message of messages) {
       const offset = Number(message.offset);
       const next = this.#next.get(partition) as Offset;
-      if (offset < next) continue;
-      if (offset > next) {
+      if (offset < next || message.isControlRecord === true) continue;
+      if (offset > next && this.#options.mirrored !== true) {
         const words = `partition ${partition} has no record ${next}: the next is ${offset}`;
         throw new MonError('MON_LOG_CORRUPT', words, {
           hint: 'is cleanup.policy of the topic not delete? mon kafka check tells',
@@ -240,7 +250,7 @@ export class KafkaReader implements LogReader {
       const bytes = await this.#readable(partition, offset, message);
       if (this.#closed) return;
       this.#push({ partition, offset, bytes, definitionsOnly: false });
-      this.#next.set(partition, next + 1);
+      this.#next.set(partition, offset + 1);
       taken = true;
     }
     if (taken) this.#ring();
@@ -256,7 +266,7 @@ export class KafkaReader implements LogReader {
     const bytes = bytesOf(message.value);
     const key = decodeKey(message.key);
     // Not written by mon: the sink counts it as malformed.
-    if (key === undefined) return bytes;
+    if (key === undefined || this.#options.mirrored === true) return bytes;
     const dictionaries = this.#dictionaries.get(partition) as ReadDictionaries;
     let standing = dictionaries.standing(key);
     if (standing === 'unknown') standing = await this.#lookBack(partition, offset, key);

@@ -36,6 +36,8 @@ export interface FetchedMessage {
   readonly offset: string;
   readonly key: Buffer | null;
   readonly value: Buffer | null;
+  /** A mark of a transaction, no record. */
+  readonly isControlRecord?: boolean;
 }
 
 export interface FetchedPartition {

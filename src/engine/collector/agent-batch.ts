@@ -1,15 +1,18 @@
-// Records of an agent's log gathered into one remote-write request: rows of the same series
-// together, each series with its labels once. It stands between the log's reader and the sender.
-// Easy to get wrong: refs mean something only within one sequence of one epoch; rows of a series
-// keep the order of the log; a value is its bits.
+// Records of a log gathered into one remote-write request: rows of the same series together, each
+// series with its labels once. It stands between a log's reader and what sends or takes requests.
+// Easy to get wrong: refs mean something only within one sequence of one epoch in one partition,
+// and several producers take turns; rows of a series keep the order of the log; a value is its
+// bits.
 import { BatchCodec } from '../codec/batch.ts';
 import { canonicalOf, labelsOf } from '../codec/canonical.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import { BATCH_DICTIONARIES_MAX } from '../limits-regions.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { makeLabels } from '../model/labels.ts';
 import { LATENESS } from '../model/sample.ts';
 import type { Delivery } from '../ports.ts';
 import { WritePen } from '../wire/write-pen.ts';
+import type { RecordFacts } from './region-place.ts';
 
 interface HistogramRow {
   readonly timestampMs: number;
@@ -24,16 +27,46 @@ interface Gathered {
   readonly histograms: HistogramRow[];
 }
 
+/** The series of one dictionary. */
+interface Known {
+  readonly sequence: number;
+  readonly series: Map<number, Uint8Array>;
+}
+
+/** How canonical bytes of the log become those of the request; may be the same bytes. */
+export type Spell = (canonical: Uint8Array) => Uint8Array;
+
 const FIRST_ROWS = 4096;
+function factsOf({ partition, epoch, sequence, receivedMs }: RecordFacts): RecordFacts {
+  return { partition, epoch, sequence, receivedMs };
+}
+
+const NOBODY = new Uint8Array(0);
+/** Older dictionaries of a producer that records may still lean on when they come again. */
+const SEQUENCES_KEPT = 3;
+
+/** Adds labels to series that have none of that name. */
+export function withLabels(external: Readonly<Record<string, string>>): Spell {
+  const added = Object.entries(external);
+  if (added.length === 0) return (canonical) => canonical;
+  return (canonical) => {
+    const own = labelsOf(canonical);
+    const labels = new Map(added);
+    for (let i = 0; i < own.length; i += 2) labels.set(own[i], own[i + 1]);
+    return canonicalOf(makeLabels(labels));
+  };
+}
 
 export class AgentBatch {
   readonly #codec: BatchCodec;
   readonly #kernels: Kernels;
-  readonly #external: readonly (readonly [string, string])[];
+  readonly #spell: Spell;
   readonly #pen = new WritePen();
-  /** Canonical bytes of the refs of one sequence. */
-  #known = new Map<number, Uint8Array>();
-  #place = '';
+  /** The newest dictionaries of each producer in each partition, the one used last at the end. */
+  readonly #known = new Map<string, Known[]>();
+  /** When the newest record that was taken had been received, wall ms; 0 before the first. */
+  receivedMs = 0;
+  #lost = 0;
   #series = new Map<Uint8Array, Gathered>();
   #metadata: MetadataEntry[] = [];
   #rows = 0;
@@ -42,11 +75,10 @@ export class AgentBatch {
   #words = new Uint32Array(FIRST_ROWS * 2);
   #before = new Int32Array(FIRST_ROWS);
 
-  /** `external` are labels for series that have none of that name. */
-  constructor(kernels: Kernels, external: Readonly<Record<string, string>> = {}) {
+  constructor(kernels: Kernels, spell: Spell = (canonical) => canonical) {
     this.#kernels = kernels;
     this.#codec = new BatchCodec(kernels, 'reader');
-    this.#external = Object.entries(external);
+    this.#spell = spell;
   }
 
   /** Samples gathered since the last request. */
@@ -58,18 +90,22 @@ export class AgentBatch {
     return this.samples === 0 && this.#metadata.length === 0;
   }
 
-  /** @throws MonError MON_RECORD_MALFORMED. */
-  take(delivery: Delivery): void {
+  /** Rows since the last call whose series nobody has defined: their dictionary is gone. */
+  takeLost(): number {
+    const lost = this.#lost;
+    this.#lost = 0;
+    return lost;
+  }
+
+  /** Answers what the record says of itself. @throws MonError MON_RECORD_MALFORMED. */
+  take(delivery: Delivery): RecordFacts {
     const record = this.#codec.open(delivery.bytes);
+    const known = this.#dictionary(`${record.partition} ${record.epoch}`, record.sequence);
+    record.forEachDefinition((ref, canonical) => known.set(ref, this.#spell(canonical).slice()));
     // What is held back goes nowhere but into aggregates, which are records of their own.
-    if (record.lateness === LATENESS.held) return;
-    const place = `${record.epoch} ${record.sequence}`;
-    if (place !== this.#place) {
-      this.#known = new Map();
-      this.#place = place;
-    }
-    record.forEachDefinition((ref, canonical) => this.#known.set(ref, this.#spelled(canonical)));
-    if (delivery.definitionsOnly) return;
+    const held = record.lateness === LATENESS.held;
+    if (delivery.definitionsOnly || held) return factsOf(record);
+    this.receivedMs = Math.max(this.receivedMs, record.receivedMs);
     const { floatCount, refsAt, timestampsAt, valuesAt } = record;
     this.#reserve(floatCount);
     const refs = this.#kernels.u32.subarray(refsAt >>> 2, (refsAt >>> 2) + floatCount);
@@ -78,7 +114,7 @@ export class AgentBatch {
     const words = this.#kernels.u32.subarray(valuesAt >>> 2, (valuesAt >>> 2) + floatCount * 2);
     this.#words.set(words, this.#rows * 2);
     for (let i = 0; i < floatCount; i++) {
-      const series = this.#seriesOf(refs[i]);
+      const series = this.#seriesOf(known, refs[i]);
       const row = this.#rows++;
       this.#before[row] = series.last;
       series.last = row;
@@ -86,11 +122,12 @@ export class AgentBatch {
     if (record.histogramCount > 0) {
       const { refs: owners, timestamps, bodies } = record.histograms();
       bodies.forEach((body, i) => {
-        this.#seriesOf(owners[i]).histograms.push({ timestampMs: timestamps[i], body });
+        this.#seriesOf(known, owners[i]).histograms.push({ timestampMs: timestamps[i], body });
         this.#histograms++;
       });
     }
     this.#metadata.push(...record.metadata);
+    return factsOf(record);
   }
 
   /** The request of all that was gathered; a view until the next call. Gathering begins anew. */
@@ -98,6 +135,8 @@ export class AgentBatch {
     const pen = this.#pen;
     pen.clear();
     for (const { canonical, last, histograms } of this.#series.values()) {
+      // No series has no labels: these rows have lost theirs.
+      if (canonical.length === 0) continue;
       pen.begin();
       pen.canonical(canonical);
       for (const row of this.#forward(last)) {
@@ -109,11 +148,16 @@ export class AgentBatch {
     for (const { family, type, help, unit } of this.#metadata) {
       pen.metadata(family, type, help, unit);
     }
+    this.clear();
+    return pen.written;
+  }
+
+  /** Forgets what was gathered; dictionaries stay. */
+  clear(): void {
     this.#series = new Map();
     this.#metadata = [];
     this.#rows = 0;
     this.#histograms = 0;
-    return pen.written;
   }
 
   /** The rows of a series in their order; they are linked from the last to the first. */
@@ -123,21 +167,30 @@ export class AgentBatch {
     return rows.reverse();
   }
 
-  #seriesOf(ref: number): Gathered {
-    const canonical = this.#known.get(ref) ?? new Uint8Array(0);
+  /** The series of a dictionary; one that is new drops the producer's oldest. */
+  #dictionary(place: string, sequence: number): Map<number, Uint8Array> {
+    const all = this.#known.get(place) ?? [];
+    this.#known.delete(place);
+    this.#known.set(place, all);
+    while (this.#known.size > BATCH_DICTIONARIES_MAX) {
+      this.#known.delete(this.#known.keys().next().value as string);
+    }
+    const found = all.find((one) => one.sequence === sequence);
+    if (found !== undefined) return found.series;
+    const series = new Map<number, Uint8Array>();
+    all.push({ sequence, series });
+    if (all.length > SEQUENCES_KEPT) all.shift();
+    return series;
+  }
+
+  #seriesOf(known: ReadonlyMap<number, Uint8Array>, ref: number): Gathered {
+    const canonical = known.get(ref) ?? NOBODY;
+    if (canonical === NOBODY) this.#lost++;
     const found = this.#series.get(canonical);
     if (found !== undefined) return found;
     const made: Gathered = { canonical, last: -1, histograms: [] };
     this.#series.set(canonical, made);
     return made;
-  }
-
-  #spelled(canonical: Uint8Array): Uint8Array {
-    if (this.#external.length === 0) return canonical.slice();
-    const own = labelsOf(canonical);
-    const labels = new Map(this.#external);
-    for (let i = 0; i < own.length; i += 2) labels.set(own[i], own[i + 1]);
-    return canonicalOf(makeLabels(labels));
   }
 
   #reserve(more: number): void {

@@ -22,6 +22,8 @@ export interface Question {
   readonly signal: AbortSignal;
   /** Until the whole body is here. */
   readonly timeoutMs?: number;
+  /** Of the answer; a discovery's bound where nothing is said. */
+  readonly bytesMax?: number;
 }
 
 export interface Reply {
@@ -76,12 +78,13 @@ export class HttpClient {
     return await this.#within(url, question, async (signal) => {
       const reply = await this.#send(url, question, signal);
       const chunks: Uint8Array[] = [];
+      const { bytesMax = DISCOVERY_BYTES_MAX } = question;
       let bytes = 0;
       for await (const chunk of reply as AsyncIterable<Uint8Array>) {
         bytes += chunk.length;
-        if (bytes > DISCOVERY_BYTES_MAX) {
+        if (bytes > bytesMax) {
           reply.destroy();
-          const words = `${url.host} answered more than ${DISCOVERY_BYTES_MAX} bytes`;
+          const words = `${url.host} answered more than ${bytesMax} bytes`;
           throw new MonError('MON_BODY_TOO_LARGE', words);
         }
         chunks.push(chunk);

@@ -3,11 +3,12 @@
 // reverse one. Easy to get wrong: nothing here may depend on the server being there.
 import { join } from 'node:path';
 import { BatchCodec } from '../codec/batch.ts';
-import { AgentBatch } from '../collector/agent-batch.ts';
+import { AgentBatch, withLabels } from '../collector/agent-batch.ts';
 import { AgentSender } from '../collector/agent-sender.ts';
 import { CardinalityGuard } from '../collector/cardinality-guard.ts';
 import { Door } from '../collector/door.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
+import { progressFile } from '../collector/progress-file.ts';
 import { ScrapeManager } from '../collector/scrape-manager.ts';
 import { UserError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
@@ -135,14 +136,16 @@ function makeSender(decided: Decided, log: EmbeddedLog, kernels: Kernels): Agent
   const bearer = { kind: 'credentials', type: 'Bearer', credentialsFile: tokenFile } as const;
   return new AgentSender({
     ...{ log, clock: systemClock, disk: systemDisk, url },
-    batch: new AgentBatch(kernels, config.externalLabels),
+    batch: new AgentBatch(kernels, withLabels(config.externalLabels)),
     access: {
       followRedirects: false,
       ...(tokenFile === undefined ? {} : { auth: bearer }),
       ...(caFile === undefined ? {} : { tls: { caFile, insecureSkipVerify: false } }),
     },
+    reader: 'agent',
     // With the log, so that one does not outlive the other.
-    statePath: join(dataDir, 'log', 'delivered.json'),
+    progress: progressFile(systemDisk, join(dataDir, 'log', 'delivered.json')),
+    fullWords: 'the buffer is full: the oldest samples go; see --buffer',
     overfull: () => log.counts.bytesOnDisk > decided.bufferBytes,
     tidy: () => log.retain(),
     warn: (words) => logger.warn(words),

@@ -1,5 +1,5 @@
-// How Kafka is named in a configuration and on a command line: `mon: kafka:` and the flags of
-// `mon kafka`. From it comes what the bridge takes. Easy to get wrong: files are read when Kafka is
+// How Kafka is named in a configuration and on a command line: `mon: kafka:` and the flags of `mon
+// kafka`. From it comes what the bridge takes. Easy to get wrong: files are read when Kafka is
 // opened, not when the configuration is, so that `mon config check` needs no secrets.
 import { parseBrokers, SASL_MECHANISMS } from '../bridge/kafka-access.ts';
 import type { KafkaAccess, KafkaTls, SaslMechanism } from '../bridge/kafka-access.ts';
@@ -38,7 +38,11 @@ const PARTITIONS_MAX = 4096;
 /** `mon: kafka:` of a file. @throws UserError. */
 export function readKafka(mon: Section): KafkaSettings | undefined {
   if (!mon.has('kafka')) return undefined;
-  const section = mon.section('kafka', FIELDS);
+  return readKafkaFields(mon.section('kafka', FIELDS));
+}
+
+/** The fields of a section that names a cluster. @throws UserError. */
+export function readKafkaFields(section: Section): KafkaSettings {
   const brokers = section.text('brokers');
   if (brokers === undefined) {
     return section.fail('brokers', 'kafka needs brokers', 'write brokers: HOST:PORT,HOST:PORT');

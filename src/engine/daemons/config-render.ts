@@ -8,9 +8,11 @@ import type { RelabelRule, ScrapeConfig } from '../collector/scrape-config.ts';
 import { RELABEL_DEFAULT } from '../collector/scrape-config.ts';
 import { formatDuration } from '../model/duration.ts';
 import { aggregateFields } from './config-aggregate.ts';
+import { behindFields } from './config-behind.ts';
 import { kafkaFields } from './config-kafka.ts';
 import { policyFields } from './config-policies.ts';
 import { tierFields } from './config-tiers.ts';
+import { regionsFields } from './config-regions.ts';
 import type { MonConfig } from './config.ts';
 import type { Plain } from './config-render-access.ts';
 import { authFields, compact, tlsFields } from './config-render-access.ts';
@@ -131,7 +133,11 @@ export function renderConfig(config: MonConfig): string {
       ...compact({ tiers: tierFields(config.tiers) }),
       rollups: rollupFields(config.rollups),
       partitions: config.partitions,
-      ...compact({ kafka: kafkaFields(config.kafka) }),
+      ...compact({
+        kafka: kafkaFields(config.kafka),
+        store: behindFields(config.behind),
+        regions: regionsFields(config.regions),
+      }),
       shards: config.shards,
       ...compact({ token_file: config.tokenFile, cache_redis: withoutSecret(config.cacheRedis) }),
       host_agent: config.hostAgent,

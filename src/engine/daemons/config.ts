@@ -29,8 +29,12 @@ import {
   readLimits,
   readTimes,
 } from './config-scrape.ts';
+import { readBehind } from './config-behind.ts';
+import type { BehindSettings } from './config-behind.ts';
 import { readKafka } from './config-kafka.ts';
 import type { KafkaSettings } from './config-kafka.ts';
+import { readRegions } from './config-regions.ts';
+import type { RegionsSettings } from './config-regions.ts';
 import { readRetentions } from './config-retention.ts';
 import { readTiers } from './config-tiers.ts';
 import type { TierSettings } from './cold-options.ts';
@@ -60,6 +64,10 @@ export interface MonConfig {
   readonly partitions: number;
   /** The log over Kafka; undefined: the embedded one. */
   readonly kafka: KafkaSettings | undefined;
+  /** A store behind mon that keeps the history; undefined: mon's own. */
+  readonly behind: BehindSettings | undefined;
+  /** Regions whose samples come here too. */
+  readonly regions: RegionsSettings | undefined;
   readonly shards: number;
   readonly tokenFile: string | undefined;
   /** Address of a Redis that keeps query results; undefined: the process keeps them. */
@@ -114,7 +122,7 @@ const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
   ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups', 'kafka'],
-  ...['default_rules', 'routes', 'state_postgres', 'aggregate', 'tiers'],
+  ...['default_rules', 'routes', 'state_postgres', 'aggregate', 'tiers', 'store', 'regions'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -131,6 +139,7 @@ function readMon(root: Section) {
   if (retentionMs <= LATE_MS_MAX) section.fail('retention', 'retention must be above 15m');
   const partitions = section.integer('partitions', 1, PARTITIONS_MAX) ?? EMBEDDED_PARTITIONS;
   const shards = section.integer('shards', 1, SHARDS_MAX) ?? 1;
+  const kafka = readKafka(section);
   if (shards > partitions) section.fail('shards', 'there cannot be more shards than partitions');
   return {
     listen,
@@ -142,7 +151,9 @@ function readMon(root: Section) {
     retentionFor: readRetentions(section, retentionMs),
     rollups: readRollups(section, { preset, retentionMs }),
     partitions,
-    kafka: readKafka(section),
+    kafka,
+    behind: readBehind(section),
+    regions: readRegions(section, kafka),
     shards,
     tokenFile: section.path('token_file'),
     cacheRedis: redisAddress(section),

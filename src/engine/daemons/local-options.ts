@@ -10,7 +10,9 @@ import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { Logger } from '../runtime/logger.ts';
 import type { TierSettings } from './cold-options.ts';
+import type { BehindSettings } from './config-behind.ts';
 import type { KafkaSettings } from './config-kafka.ts';
+import type { RegionsSettings } from './config-regions.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { RuleSettings } from './rules-wiring.ts';
 
@@ -23,6 +25,10 @@ export interface LocalOptions {
   readonly partitions: number;
   /** The log over Kafka instead of the embedded one; the topic's partitions count then. */
   readonly kafka?: KafkaSettings;
+  /** A store behind mon that keeps the history. */
+  readonly behind?: BehindSettings;
+  /** Regions whose samples come here too. */
+  readonly regions?: RegionsSettings;
   readonly shards: number;
   readonly retentionMs: number;
   readonly retentionBytes?: number;

@@ -1,6 +1,6 @@
-// The order in which the parts of `mon up` begin and end, and the work that they do on a beat. Read
-// from top to bottom it is the order of starting; stopping goes the other way: first nobody comes
-// in, then what came in is made durable and applied, then the files close.
+// The order in which the parts of `mon up` begin and end, and the work that they do on a beat.
+// Read from top to bottom it is the order of starting; stopping goes the other way: first nobody
+// comes in, then what came in is made durable and applied, then the files close.
 import type { ApiServer } from '../api/api-server.ts';
 import { DemoFleet } from '../collector/demo-fleet.ts';
 import type { Door } from '../collector/door.ts';
@@ -18,6 +18,7 @@ import type { Service, Services } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
 import type { Exploring } from './explore-wiring.ts';
 import { coldBeats, keptLocally } from './cold-wiring.ts';
+import type { Behind } from './behind-wiring.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
@@ -55,6 +56,8 @@ export interface Parts {
   readonly desk: RunningNotifier | undefined;
   readonly queries: QueryService;
   readonly exploring: Exploring;
+  readonly behind: Behind;
+  readonly regions: Service | undefined;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -77,6 +80,7 @@ export function addServices(
   services.add({ name: 'shards', stop: () => stores.stop() });
   services.add({ name: 'roots', stop: () => roots.close() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
+  if (parts.behind.service !== undefined) services.add(parts.behind.service);
   services.add({
     name: 'api',
     start: async () => {
@@ -87,6 +91,7 @@ export function addServices(
   });
   services.add(rules);
   services.add(parts.exploring);
+  if (parts.regions !== undefined) services.add(parts.regions);
   services.add(parts.aggregation);
   services.add({
     name: 'collector',
@@ -99,7 +104,8 @@ export function addServices(
   services.add({
     name: 'beats',
     start: async () => {
-      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, keptLocally(options));
+      const keep = options.behind === undefined ? keptLocally(options) : parts.behind.keep;
+      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, keep);
       beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(CACHE_WARM_EVERY_MS, () => parts.queries.warm());

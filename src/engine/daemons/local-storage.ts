@@ -14,6 +14,7 @@ import { SqliteState } from '../runtime/state-sqlite.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { makeAnswers } from './answers.ts';
 import { coldPlan } from './cold-options.ts';
+import { claimKind } from './behind-wiring.ts';
 import type { LocalOptions } from './local-options.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { openLog } from './open-log.ts';
@@ -28,6 +29,7 @@ export async function openStorage(options: LocalOptions, counters: Counters, sta
   const disk = systemDisk;
   const kernels = new Kernels();
   const state = new SqliteState(join(dataDir, 'state.db'));
+  await claimKind(state, options, startedMs);
   const answers = await makeAnswers({ clock, startedMs, logger, counters, redisUrl });
   // A disk that is lost is rebuilt from objects and the log: it has to reach back as far.
   const keepMs = objectFolder === undefined ? undefined : REBUILD_KEEP_MS;

@@ -4,13 +4,13 @@
 import { ApiServer } from '../api/api-server.ts';
 import { ScrapeManager } from '../collector/scrape-manager.ts';
 import { SCRAPE_TIMEOUT_MS } from '../limits.ts';
-import type { Source } from '../ports.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { makeAggregation } from './aggregate-wiring.ts';
+import { makeBehind } from './behind-wiring.ts';
 import { aggregatesOf, Exploring, plugsOf } from './explore-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
@@ -21,6 +21,7 @@ import { LoggedNotify } from './logged-notify.ts';
 import { MeasuredAsk } from './measured-ask.ts';
 import { makeNotifier } from './notify-wiring.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
+import { regionsOf } from './regions-of.ts';
 import { reloadOf } from './reload.ts';
 import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { RootThread } from './root-thread.ts';
@@ -74,16 +75,17 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const shards = stores.shards.map(({ client }) => client);
   const caughtUp = (): Promise<void> => consumer.caughtUp();
-  const sources = shards.map((shard): Source => new FreshSource(shard, caughtUp));
+  const taken = { state, counters, kernels: door.kernels };
+  const behind = await makeBehind({ local: options, log, ...taken });
+  const sources = behind.queried(shards.map((shard) => new FreshSource(shard, caughtUp)));
   const horizons = horizonsOf(options);
   const roots = new RootThread({ shards, clock, caughtUp, rollups: horizons });
   const exploring = new Exploring({ state, clock, counters });
-  const wish = { apart: roots, rollups: horizons, asked: exploring.asked };
+  const wish = { apart: behind.apart(roots), rollups: horizons, asked: exploring.asked };
   const queries = answers.service(sources, wish);
-  const { upkeep } = stores;
   const { changed, cache } = answers;
   const rollups = new RollupBeat({ rollups: stores.rollups, clock, counters, changed });
-  const admin = { upkeep, dataDir, clock, caughtUp, changed };
+  const admin = { upkeep: stores.upkeep, dataDir, clock, caughtUp, changed };
   const ask = new MeasuredAsk(queries, clock, counters);
   const own = { state, logger, onBug: failed, externalUrl: () => urlOf(at()) };
   const desk = await makeNotifier({ ...options, ...own });
@@ -92,36 +94,37 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ...{ settings: options.rules, log, epoch: opened.epoch, door, state, caughtUp, ask: queries },
     ...{ clock, disk, counters, logger, failed, notify },
     ...(opened.epoch < 0 ? { manyProducers: true, reader: 'alert' } : {}),
-    sources: shards,
+    sources: behind.ruled(shards),
   });
   const aggregation = makeAggregation({
     ...{ rules: aggregatesOf(options, cardinality), log, epoch: opened.epoch, door, dataDir },
     ...{ clock, disk, counters, warn, failed },
   });
-  const joined = new JoinedSource(sources);
+  const all = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
-  const source = options.kafka === undefined ? answers.named(joined) : joined;
+  const source = options.kafka === undefined ? answers.named(all) : all;
   const plugs = { source, door, guard: more.guard, options, rules, stores, aggregation };
   exploring.plug(plugsOf(plugs));
   const api = new ApiServer({
     explore: exploring,
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
-    ...{ externalLabels: options.externalLabels, source },
-    ...{ groups: more.groups, cardinality: () => more.guard.report() },
-    ...{ rules: rules.view, desk: desk?.notifier },
-    ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
+    ...{ groups: more.groups, cardinality: () => more.guard.report(), rules: rules.view },
+    ...{ desk: desk?.notifier, intake: door, targets, clock, startedMs, counters },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
+    ...{ version: VERSION, externalLabels: options.externalLabels, source },
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
-    blocks: () => upkeep.blocks(),
+    blocks: () => stores.upkeep.blocks(),
     replays: new Map(options.rollups === undefined ? [] : [['rollup', rollups]]),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
     reload: reloadOf(options, targets),
   });
   const refusals = showAll(storage, counters, startedMs);
   showParts(counters, targets, desk?.notifier);
-  const kept = { state, log: opened, stores, cache, rollups, roots, aggregation, exploring };
+  const regions = await regionsOf({ ...options, ...taken, intake: door });
+  const further = { behind, regions, aggregation, exploring };
+  const kept = { state, log: opened, stores, cache, rollups, roots, ...further };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();

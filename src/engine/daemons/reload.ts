@@ -133,6 +133,7 @@ const IN_FILE: Partial<Record<keyof MonConfig, string>> = {
   intervalMs: 'scrape_interval',
   timeoutMs: 'scrape_timeout',
   evaluationIntervalMs: 'evaluation_interval',
+  behind: 'store',
 };
 
 function nameInFile(key: keyof MonConfig): string {

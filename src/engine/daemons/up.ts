@@ -120,6 +120,11 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
     return { ...running, again: { targets, also, limits: running.exploring.follow } };
   }
+  if (local.behind !== undefined || local.regions !== undefined) {
+    throw new UserError('a cluster of processes takes no remote store and no regions yet', {
+      hint: 'leave --cluster out: one process does all',
+    });
+  }
   if (local.tiers !== undefined) {
     options.warn('mon.tiers does not count in a cluster of processes yet');
   }
@@ -182,7 +187,10 @@ export async function decide(
     retentionMs: config.retentionMs,
     retentionBytes: config.retentionBytes,
     retentionFor: config.retentionFor,
-    rollups: config.rollups,
+    // The store behind keeps what is older than a few hours.
+    rollups: config.behind === undefined ? config.rollups : undefined,
+    behind: config.behind,
+    regions: config.regions,
     objectFolder: config.objectStore,
     tiers: config.tiers,
     adminApi: options.enableAdmin,

@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { BatchCodec } from '../../../src/engine/codec/batch.ts';
 import { AgentBatch } from '../../../src/engine/collector/agent-batch.ts';
 import { AgentSender } from '../../../src/engine/collector/agent-sender.ts';
+import { progressFile } from '../../../src/engine/collector/progress-file.ts';
 import type { AggregateRule } from '../../../src/engine/collector/aggregate/aggregate-rule.ts';
 import { Door } from '../../../src/engine/collector/door.ts';
 import { ColumnBuffer } from '../../../src/engine/collector/scrape-door.ts';
@@ -124,7 +125,9 @@ function makeAgent(room: TestRoom, collector: Collector, seed: number) {
       url: `http://127.0.0.1:${collector.outage.port}/api/v1/write`,
       batch: new AgentBatch(kernels),
       access: { followRedirects: false },
-      statePath: '/data/log/delivered.json',
+      progress: progressFile(disk, '/data/log/delivered.json'),
+      reader: 'agent',
+      fullWords: 'full',
       overfull: () => false,
       tidy: () => log.retain(),
     });

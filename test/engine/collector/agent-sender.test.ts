@@ -1,6 +1,6 @@
-// An agent's buffer and its delivery against a receiver that is away, refuses, asks for patience or
-// dies within an answer, while the agent itself is killed at random: each sample arrives, in order,
-// and what comes twice is the same.
+// An agent's buffer and its delivery against a receiver that is away, refuses, asks for patience
+// or dies within an answer, while the agent itself is killed at random: each sample arrives, in
+// order, and what comes twice is the same.
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
@@ -8,9 +8,10 @@ import type { TestContext } from 'node:test';
 import { test } from 'node:test';
 import { uncompressSync } from 'snappy';
 import { BatchCodec } from '../../../src/engine/codec/batch.ts';
-import { AgentBatch } from '../../../src/engine/collector/agent-batch.ts';
+import { AgentBatch, withLabels } from '../../../src/engine/collector/agent-batch.ts';
 import { AgentSender } from '../../../src/engine/collector/agent-sender.ts';
 import { Door } from '../../../src/engine/collector/door.ts';
+import { progressFile } from '../../../src/engine/collector/progress-file.ts';
 import { ColumnBuffer } from '../../../src/engine/collector/scrape-door.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { SeriesBook } from '../../../src/engine/kernels/series-book.ts';
@@ -59,9 +60,11 @@ async function setUp(t: TestContext, seed: number) {
     const door = new Door({ log, book, kernels, clock });
     const sender = new AgentSender({
       ...{ log, clock, disk, url, warn: room.warn, info: room.warn },
-      batch: new AgentBatch(kernels, { site: 'lab' }),
+      batch: new AgentBatch(kernels, withLabels({ site: 'lab' })),
       access: { followRedirects: false },
-      statePath: `${FOLDER}/delivered.json`,
+      reader: 'agent',
+      progress: progressFile(disk, `${FOLDER}/delivered.json`),
+      fullWords: 'the buffer is full: the oldest samples go',
       overfull: () => log.counts.bytesOnDisk > bufferBytes,
       tidy: () => log.retain(),
     });
