@@ -1,6 +1,7 @@
-// What scraping many small targets costs: 2,000 targets of 100 series every 10 s, each an address of
-// its own, answered by a process beside. CPU and memory of `mon up` with all its roles, and of
-// Prometheus with the same file where this machine has it. Run: node dist/test/bench/targets.bench.js
+// What scraping many small targets costs: 2,000 targets of 100 series every 10 s, each an address
+// of its own, answered by a process beside. CPU and memory of `mon up` with all its roles, and of
+// Prometheus with the same file where this machine has it. Run: node
+// dist/test/bench/targets.bench.js
 import { fork, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -132,6 +132,46 @@ describe('aggregation rules', () => {
     });
   }
 
+  test('a reload changes rules without a restart', async (t) => {
+    if (process.env['MON_TEST_FORM'] === 'cluster') return t.skip('a cluster aggregates nothing');
+    const own = { host_agent: false, self_scrape: false, default_rules: false };
+    const rule = { match: 'later', window: '1s', grace: '1s', outputs: ['count'], keep: false };
+    const config = (rules: object[]): string =>
+      JSON.stringify({ mon: { ...own, aggregate: rules } });
+    const other = await MonFolder.make();
+    t.after(() => other.remove());
+    const mon = await other.start(config([]), ['--enable-lifecycle']);
+    const push = async (): Promise<void> => {
+      const headers = { 'Content-Type': 'text/plain' };
+      const body = `later{a="b"} 1 ${Date.now()}\n`;
+      assert.ok((await fetch(`${mon.url}/api/v1/push`, { method: 'POST', headers, body })).ok);
+    };
+    await push();
+    await other.file('mon.yml', config([rule]));
+    const reply = await fetch(`${mon.url}/-/reload`, { method: 'POST' });
+    assert.equal(reply.status, 200, await reply.text());
+    await until('a window', async () => {
+      await push();
+      return (await samples(mon.url, 'later:all_count')).length > 2;
+    });
+    const stored = (await samples(mon.url, 'later')).length;
+    await push();
+    await push();
+    await other.file('mon.yml', config([]));
+    assert.equal((await fetch(`${mon.url}/-/reload`, { method: 'POST' })).status, 200);
+    assert.equal((await samples(mon.url, 'later')).length, stored, 'what is held is not stored');
+    await push();
+    assert.equal((await samples(mon.url, 'later')).length, stored + 1);
+  });
+
+  test('a cluster refuses rules that nobody would fold', async () => {
+    const config = await folder.file('rules.yml', CONFIG);
+    const where = ['--data-dir', `${folder.path}/cluster`, '--listen', '127.0.0.1:1'];
+    const { code, stderr } = await runCli(['up', '--cluster', '--config', config, ...where]);
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: aggregation rules do not work across processes yet\nhint: /);
+  });
+
   test('config show tells rules as they are in force, and reads them again', async () => {
     const file = await folder.file('good.yml', CONFIG);
     const shown = await runCli(['config', 'show', file]);

@@ -1,6 +1,6 @@
 // Client libraries from npm that know nothing of mon: the OpenTelemetry SDK with both of its HTTP
-// exporters, a StatsD client over UDP, and InfluxDB's own client. What they were told is what can be
-// queried, and what cannot be taken is said to them.
+// exporters, a StatsD client over UDP, and InfluxDB's own client. What they were told is what can
+// be queried, and what cannot be taken is said to them.
 import { strict as assert } from 'node:assert';
 import { after, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -137,7 +137,7 @@ for (const [form, Exporter] of [
     await metrics.shutdown();
   });
 
-  test(`OpenTelemetry with delta temporality in ${form}: what cannot be taken is said`, async () => {
+  test(`OpenTelemetry with delta temporality in ${form}: what is not taken is said`, async () => {
     const exporter = new Exporter({
       url: `${mon.url}/api/v1/otlp/v1/metrics`,
       temporalityPreference: AggregationTemporality.DELTA,

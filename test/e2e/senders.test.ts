@@ -1,6 +1,6 @@
 // Other people's programs as sources, each with values that can be told beforehand: Prometheus by
-// federation and remote write, node exporter and Pushgateway scraped, a Pushgateway's client against
-// our own paths, collectd by write_http and write_prometheus.
+// federation and remote write, node exporter and Pushgateway scraped, a Pushgateway's client
+// against our own paths, collectd by write_http and write_prometheus.
 import { strict as assert } from 'node:assert';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -55,7 +55,10 @@ const NODE = { skip: skipWithout('prometheus-node-exporter') };
 
 test('node exporter, scraped: what it shows is what is stored', NODE, async (t) => {
   const port = await exporter(t);
-  const job = `scrape_configs:\n  - job_name: node\n    static_configs: [{targets: ['127.0.0.1:${port}']}]\n`;
+  const job = `scrape_configs:
+  - job_name: node
+    static_configs: [{targets: ['127.0.0.1:${port}']}]
+`;
   const mon = await folder.start(FAST + job + QUIET);
   await until('a scrape', async () => (await rows(mon, 'node_uname_info')).length === 1);
   const total = /^MemTotal:\s+(\d+) kB$/m.exec(readFileSync('/proc/meminfo', 'utf8'))?.[1];
@@ -161,16 +164,9 @@ test('Pushgateway, scraped; and the same pushes to our own paths', GATEWAY, asyn
 
 const COLLECTD = { skip: skipWithout('collectd') };
 
-test('collectd: write_http in JSON, and write_prometheus scraped', COLLECTD, async (t) => {
-  const port = await freePort();
-  const job = `scrape_configs:
-  - job_name: collectd
-    static_configs: [{targets: ['127.0.0.1:${port}']}]
-`;
-  const mon = await folder.start(FAST + job + QUIET);
-  const config = await folder.file(
-    'collectd.conf',
-    `Hostname "box"
+/** Three plugins that read, two that write. */
+function collectdConfig(url: string, port: number): string {
+  return `Hostname "box"
 FQDNLookup false
 Interval 1
 TypesDB "/usr/share/collectd/types.db"
@@ -186,7 +182,7 @@ LoadPlugin write_prometheus
 </Plugin>
 <Plugin write_http>
   <Node "mon">
-    URL "${mon.url}/api/v1/push/collectd"
+    URL "${url}/api/v1/push/collectd"
     Format "JSON"
     BufferSize 4096
   </Node>
@@ -195,8 +191,17 @@ LoadPlugin write_prometheus
   Host "127.0.0.1"
   Port "${port}"
 </Plugin>
-`,
-  );
+`;
+}
+
+test('collectd: write_http in JSON, and write_prometheus scraped', COLLECTD, async (t) => {
+  const port = await freePort();
+  const job = `scrape_configs:
+  - job_name: collectd
+    static_configs: [{targets: ['127.0.0.1:${port}']}]
+`;
+  const mon = await folder.start(FAST + job + QUIET);
+  const config = await folder.file('collectd.conf', collectdConfig(mon.url, port));
   const collectd = await startProgram(t, ['collectd', '-f', '-C', config], () =>
     answers(`http://127.0.0.1:${port}/metrics`),
   );

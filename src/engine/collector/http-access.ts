@@ -22,8 +22,8 @@ export interface AccessRequest {
   readonly signal: AbortSignal;
 }
 
-// Imported as a module, node:http would load all that it lends, fetch among it; and TLS is for those
-// who speak it. Both count where memory does: see bin/agent.js.
+// Imported as a module, node:http would load all that it lends, fetch among it; and TLS is for
+// those who speak it. Both count where memory does: see bin/agent.js.
 const http = process.getBuiltinModule('node:http');
 const https = (): typeof import('node:https') => process.getBuiltinModule('node:https');
 

@@ -2,10 +2,12 @@
 // of the log that folds it, and their figures. Wiring only. Easy to get wrong: nothing may be held
 // back before the aggregator has said durably that it will take it.
 import { join } from 'node:path';
+import { ruleKey } from '../collector/aggregate/aggregate-rule.ts';
 import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { Aggregator } from '../collector/aggregate/aggregator.ts';
 import { HeldSeries } from '../collector/aggregate/held-series.ts';
 import type { Door } from '../collector/door.ts';
+import { UserError } from '../errors.ts';
 import type { SeriesBook } from '../kernels/series-book.ts';
 import type { Log } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -37,6 +39,14 @@ export interface Aggregation extends Service {
 
 const FILE = 'aggregate.state';
 
+/** @throws UserError: one process folds what it takes; what several take nobody folds yet. */
+export function refuseApart(rules: readonly AggregateRule[] = []): void {
+  if (rules.length === 0) return;
+  throw new UserError('aggregation rules do not work across processes yet', {
+    hint: 'take mon.aggregate out of the configuration, or run mon up without --cluster',
+  });
+}
+
 /** Makes the role; nothing is read or held back before start(). */
 export function makeAggregation(options: AggregationOptions): Aggregation {
   const { rules, log, door, dataDir, clock, disk, warn, failed, epoch, point } = options;
@@ -49,8 +59,11 @@ export function makeAggregation(options: AggregationOptions): Aggregation {
     writer: door,
     seriesOf: () => ({ epoch, canonicals: seriesOf(book) }),
   });
+  let current = rules;
   const replace = async (next: readonly AggregateRule[]): Promise<void> => {
+    if (next.map(ruleKey).join() === current.map(ruleKey).join()) return;
     await aggregator.replace(next);
+    current = next;
     held.replace(next);
   };
   if (options.counters !== undefined) show(options.counters, aggregator, held);

@@ -11,6 +11,7 @@ import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { makeAggregation } from './aggregate-wiring.ts';
+import type { Aggregation } from './aggregate-wiring.ts';
 import { aggregatesOf, Exploring, plugsOf } from './explore-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
@@ -36,6 +37,7 @@ export interface RunningLocal {
   readonly port: number;
   readonly targets: ScrapeManager;
   readonly rules: Rules;
+  readonly aggregation: Aggregation;
   readonly desk: RunningNotifier | undefined;
   readonly exploring: Exploring;
   /** Drains and stops everything; answers the names of parts that did not end well. */
@@ -123,5 +125,6 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
-  return { ...at(), targets, rules, desk, exploring, stop: () => services.stop() };
+  const running = { targets, rules, aggregation, desk, exploring };
+  return { ...at(), ...running, stop: () => services.stop() };
 }

@@ -10,6 +10,7 @@ import type { Address } from '../remote/address.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { LogFile } from '../runtime/log-file.ts';
 import { makeLogger } from '../runtime/logger.ts';
+import { refuseApart } from './aggregate-wiring.ts';
 import { isLoopback } from './listen-address.ts';
 import { startRole } from './role-frame.ts';
 import type { RoleOptions, RunningRole } from './role-frame.ts';
@@ -41,6 +42,7 @@ const LOOK_MS = 100;
 export async function run(options: RunOptions): Promise<number> {
   const start = await roleNamed(options.role);
   const { decided: settings } = await decide({ ...options, detach: false, background: false });
+  refuseApart(settings.aggregate);
   const { member = `${options.role}-${hostname()}`, logFile: path } = options;
   const token = await clusterToken(options);
   const file =

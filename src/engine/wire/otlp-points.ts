@@ -1,7 +1,7 @@
-// Walks the number points of one OTLP metric as they lie in the body, without an object for any of
-// them: nearly all of what OTLP carries. Before the writer in otlp.ts. Easy to get wrong: fields may
-// come in any order and more than once; a point that is unusual is told as such and read the slow
-// way, so that both ways mean the same.
+// Walks the number points of one OTLP metric as they lie in the body, without an object for any
+// of them: nearly all of what OTLP carries. Before the writer in otlp.ts. Easy to get wrong: fields
+// may come in any order and more than once; a point that is unusual is told as such and read the
+// slow way, so that both ways mean the same.
 // Source: opentelemetry-proto, metrics.proto, NumberDataPoint.
 import { MonError } from '../errors.ts';
 

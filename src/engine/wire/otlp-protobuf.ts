@@ -2,6 +2,7 @@
 // writer. Easy to get wrong: times are nanoseconds in 64 bits, of which a float holds only 53, so
 // they are brought to ms by their words; numbers of points come as double or as a signed integer.
 // Source: opentelemetry-proto, collector/metrics/v1 and metrics/v1/metrics.proto.
+import { isUtf8 } from 'node:buffer';
 import { ProtoFields } from '../codec/proto-fields.ts';
 import { MonError } from '../errors.ts';
 import { TextCache } from './text-cache.ts';
@@ -16,6 +17,8 @@ import type {
 } from './otlp-model.ts';
 
 const texts = new TextCache();
+/** What stands for bytes that are no UTF-8, and for itself. */
+const REPLACED = '\ufffd';
 /** How deep attribute values may hold one another. */
 const DEPTH_MAX = 8;
 
@@ -27,8 +30,12 @@ function fieldsOf(bytes: Uint8Array): ProtoFields {
   return new ProtoFields(bytes, malformed);
 }
 
+/** A text; protobuf's are UTF-8, and what is none must not become another series. */
 function text(fields: ProtoFields): string {
-  return texts.text(fields.bytes());
+  const bytes = fields.bytes();
+  const found = texts.text(bytes);
+  if (found.includes(REPLACED) && !isUtf8(bytes)) throw malformed('a text is no UTF-8');
+  return found;
 }
 
 /** A fixed64 as a number, exact up to 2^53. */
