@@ -146,6 +146,6 @@ it('policies change at work; a file with a mistake changes nothing and says wher
   const dry = thin.replace('keep_every: 1h', 'keep_every: 1h, dry_run: true');
   await folder.file('mon.yml', config(dry));
   mon.child.kill('SIGHUP');
-  await logged('cardinality limits and policies are followed from now on');
+  await logged('configuration reloaded');
   assert.equal(await fast(), 0);
 });

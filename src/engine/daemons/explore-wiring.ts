@@ -24,7 +24,6 @@ import type { Counters } from '../runtime/counters.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Aggregation } from './aggregate-wiring.ts';
 import type { LocalOptions } from './local-options.ts';
-import type { LimitsTaker } from './reload.ts';
 import type { Rules } from './rules-wiring.ts';
 import type { Stores } from './stores.ts';
 
@@ -32,6 +31,12 @@ export interface ExploreOptions {
   readonly state: State;
   readonly clock: Clock;
   readonly counters: Counters;
+}
+
+/** What of a configuration is followed at work. */
+export interface ExploreSettings {
+  readonly cardinality: CardinalityLimits;
+  readonly aggregate?: readonly AggregateRule[];
 }
 
 /** What is there only when the rest of the process is. */
@@ -42,8 +47,8 @@ export interface ExplorePlugs {
   readonly cardinality: CardinalityLimits;
   /** Expressions of all rules that run. */
   readonly rules: () => Iterable<string>;
-  /** Aggregates by the policies of these limits from now on. */
-  readonly aggregate: LimitsTaker;
+  /** Aggregates by these rules, and those that the policies mean, from now on. */
+  readonly aggregate: (settings: ExploreSettings) => Promise<void>;
   /** Series in the heads, as they were counted last. */
   readonly series: () => number;
 }
@@ -70,7 +75,7 @@ export function plugsOf(
     ...{ source, door, guard, cardinality: options.cardinality },
     rules: () => rules.engine.rules.rules.map(({ rule }) => rule.expr),
     series: () => stores.newest.reduce((sum, one) => sum + one.series, 0),
-    aggregate: (limits, aggregate) => aggregation.replace(aggregatesOf({ aggregate }, limits)),
+    aggregate: (settings) => aggregation.replace(aggregatesOf(settings, settings.cardinality)),
   };
 }
 
@@ -94,6 +99,8 @@ export class Exploring implements Service {
   /** What nobody has asked for, by how long, since the last round. */
   #idle: Map<number, ReadonlySet<string>> = new Map();
   #prunedMs: number;
+  /** The limits and policies that are followed, as text. */
+  #followed = '';
 
   constructor(options: ExploreOptions) {
     this.#options = options;
@@ -118,6 +125,7 @@ export class Exploring implements Service {
     guard.follower = policies;
     door.apart = policies;
     this.#plugs = plugs;
+    this.#followed = JSON.stringify(plugs.cardinality);
     this.#policies = policies;
     const { usage, history } = this;
     const { clock } = this.#options;
@@ -130,9 +138,13 @@ export class Exploring implements Service {
     this.#show();
   }
 
-  /** Other limits, policies and aggregation rules from now on. */
-  readonly follow: LimitsTaker = async (cardinality, aggregate) => {
-    await this.#plugs?.aggregate(cardinality, aggregate);
+  /** Other limits and policies from now on. */
+  readonly follow = async (settings: ExploreSettings): Promise<void> => {
+    await this.#plugs?.aggregate(settings);
+    const { cardinality } = settings;
+    const text = JSON.stringify(cardinality);
+    if (text === this.#followed) return;
+    this.#followed = text;
     this.#plugs?.guard.setLimits(cardinality);
     this.#policies?.replace(cardinality.policies ?? []);
     this.#showPolicies();

@@ -2,8 +2,6 @@
 // scraped follows the file at once; everything else is told and waits for a restart. Easy to get
 // wrong: a file with a mistake must change nothing at all, and two reloads must not overtake each
 // other.
-import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
-import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import { MonError, UserError, messageOf } from '../errors.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
@@ -16,12 +14,6 @@ import type { MonConfig } from './config.ts';
 export interface ScrapeTaker {
   apply(configs: readonly ScrapeConfig[]): Promise<void>;
 }
-
-/** Who looks after new series: takes other limits and policies while it runs. */
-export type LimitsTaker = (
-  limits: CardinalityLimits,
-  aggregate: readonly AggregateRule[],
-) => Promise<void>;
 
 /** Reads and checks a file. @throws UserError with file, line and column. */
 export async function readConfig(
@@ -43,8 +35,7 @@ export class Reloader {
   readonly #path: string;
   #config: MonConfig;
   #takers: ScrapeTaker | undefined;
-  #also: (() => Promise<unknown>) | undefined;
-  #limits: LimitsTaker | undefined;
+  #also: ((config: MonConfig) => Promise<unknown>) | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #logger: Logger | undefined;
 
@@ -67,10 +58,9 @@ export class Reloader {
   }
 
   /** Says who scrapes, and what else is read anew, before anybody asks for a reload. */
-  serve(targets: ScrapeTaker, also: () => Promise<unknown>, limits?: LimitsTaker): void {
+  serve(targets: ScrapeTaker, also: (config: MonConfig) => Promise<unknown>): void {
     this.#takers = targets;
     this.#also = also;
-    this.#limits = limits;
   }
 
   /** Reads the file and applies it. @throws UserError when it has a mistake: nothing changed. */
@@ -84,14 +74,12 @@ export class Reloader {
     const warnings: string[] = [];
     try {
       const config = await readConfig(this.#path, (sentence) => warnings.push(sentence));
-      const live: (keyof MonConfig)[] =
-        this.#limits === undefined ? [] : ['cardinality', 'aggregate'];
-      const report = reportOf(this.#config, config, { warnings, live });
+      const report = reportOf(this.#config, config, warnings);
       // First what may refuse its files, so that a mistake there changes nothing here.
-      await this.#also?.();
+      await this.#also?.(config);
       await this.#takers?.apply(config.scrapes);
-      this.#config = { ...this.#config, scrapes: config.scrapes };
-      await this.#follow(config);
+      const { scrapes, aggregate, cardinality } = config;
+      this.#config = { ...this.#config, scrapes, aggregate, cardinality };
       this.#tell(report);
       return report;
     } catch (thrown) {
@@ -99,16 +87,6 @@ export class Reloader {
       if (why) this.#logger?.error('the configuration stays as it was', { why: thrown.message });
       throw thrown;
     }
-  }
-
-  async #follow({ cardinality, aggregate }: MonConfig): Promise<void> {
-    if (this.#limits === undefined) return;
-    const now = this.#config;
-    const before = JSON.stringify([now.cardinality, now.aggregate]);
-    if (JSON.stringify([cardinality, aggregate]) === before) return;
-    await this.#limits(cardinality, aggregate);
-    this.#config = { ...now, cardinality, aggregate };
-    this.#logger?.info('limits, policies and aggregation rules are followed from now on');
   }
 
   #tell(report: ReloadReport): void {
@@ -136,16 +114,14 @@ const IN_FILE: Partial<Record<keyof MonConfig, string>> = {
   behind: 'store',
 };
 
+/** What a reload applies at once. */
+const APPLIED: ReadonlySet<keyof MonConfig> = new Set(['scrapes', 'aggregate', 'cardinality']);
+
 function nameInFile(key: keyof MonConfig): string {
   return IN_FILE[key] ?? key.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-function reportOf(
-  before: MonConfig,
-  after: MonConfig,
-  more: { readonly warnings: readonly string[]; readonly live: readonly (keyof MonConfig)[] },
-): ReloadReport {
-  const { warnings, live } = more;
+function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string[]): ReloadReport {
   const old = new Map(before.scrapes.map((one) => [one.jobName, JSON.stringify(one)]));
   const now = new Map(after.scrapes.map((one) => [one.jobName, JSON.stringify(one)]));
   const both = [...now.keys()].filter((name) => old.has(name));
@@ -154,10 +130,7 @@ function reportOf(
     JSON.stringify(before[key]) !== JSON.stringify(after[key]);
   // Rollups follow the retention; who changed that need not hear of both.
   const differs = (key: keyof MonConfig): boolean =>
-    key !== 'scrapes' &&
-    !live.includes(key) &&
-    changes(key) &&
-    !(key === 'rollups' && changes('retentionMs'));
+    !APPLIED.has(key) && changes(key) && !(key === 'rollups' && changes('retentionMs'));
   return {
     added: [...now.keys()].filter((name) => !old.has(name)),
     removed: [...old.keys()].filter((name) => !now.has(name)),

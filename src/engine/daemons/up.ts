@@ -26,7 +26,6 @@ import type { LocalOptions } from './local-options.ts';
 import { startLocal } from './local.ts';
 import type { RunningLocal } from './local.ts';
 import { Reloader, readConfig, reloadOnHangup } from './reload.ts';
-import type { LimitsTaker } from './reload.ts';
 import type { RuleSettings } from './rules-wiring.ts';
 import type { UpOptions } from './up-options.ts';
 import { welcome } from './welcome.ts';
@@ -77,7 +76,7 @@ export async function up(options: UpOptions): Promise<number> {
     logger.info('up', { url, folder: dataDir });
     const { again } = running;
     if (again !== undefined) {
-      reloader?.serve(again.targets, again.also, again.limits);
+      reloader?.serve(again.targets, again.also);
       const hears = reloader !== undefined || options.rules !== undefined;
       const alone = {
         reload: () =>
@@ -108,17 +107,20 @@ interface Running extends Pick<RunningLocal, 'port' | 'stop'> {
   /** What a reload gives new settings to, and what else is read anew. */
   readonly again?: {
     readonly targets: RunningLocal['targets'];
-    readonly also: () => Promise<unknown>;
-    readonly limits: LimitsTaker;
+    readonly also: (config?: MonConfig) => Promise<unknown>;
   };
 }
 
 async function startForm(options: UpOptions, local: LocalOptions): Promise<Running> {
   if (options.cluster === undefined) {
     const running = await startLocal(local);
-    const { targets, rules, desk } = running;
-    const also = (): Promise<unknown> => Promise.all([rules.reloadRules(), desk?.reload()]);
-    return { ...running, again: { targets, also, limits: running.exploring.follow } };
+    const { targets, rules, exploring, desk } = running;
+    const also = async (config?: MonConfig): Promise<void> => {
+      await Promise.all([rules.reloadRules(), desk?.reload()]);
+      // Last, since nothing of it can be refused any more.
+      if (config !== undefined) await exploring.follow(config);
+    };
+    return { ...running, again: { targets, also } };
   }
   if (local.behind !== undefined || local.regions !== undefined) {
     throw new UserError('a cluster of processes takes no remote store and no regions yet', {

@@ -157,8 +157,8 @@ test('a dry run drops nothing, and other policies are followed at once', async (
   await days(clock, 31);
   await one.exploring.round();
   assert.deepEqual(await one.kept(), ALL);
-  await one.exploring.follow(LIMITS, []);
+  await one.exploring.follow({ cardinality: LIMITS });
   assert.ok(!(await one.kept()).includes('idle'));
-  await one.exploring.follow({ ...LIMITS, policies: [] }, []);
+  await one.exploring.follow({ cardinality: { ...LIMITS, policies: [] } });
   assert.deepEqual(await one.kept(), ALL);
 });
