@@ -118,6 +118,8 @@ it('reads its files anew on SIGHUP and keeps what runs when one is wrong', async
   await until('Long firing', async () => (await states()) === 'Long firing');
   await push(1);
   await until('', async () => (await states()) === '');
+  // What the API shows is told a moment later.
+  await until('the end is told', async () => /Long is resolved/.test((await told()).join()));
   const lines = (await told()).map((line) => line.replace(/ \w+$/, ''));
   assert.deepEqual([...new Set(lines)].toSorted(), [
     'High fires',
