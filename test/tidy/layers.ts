@@ -18,8 +18,9 @@ const PARTS = [
   'cache',
   'api',
   'remote',
+  'sql',
 ];
-const SINGLE = ['ports', 'errors', 'limits', 'limits-links'];
+const SINGLE = ['ports', 'errors', 'limits', 'limits-links', 'limits-sql', 'ports-sql'];
 const ENGINE = [...GROUND, ...PARTS, ...SINGLE, 'daemons'];
 const TUI = ['screens', 'widgets', 'draw', 'feed', 'wallboard', 'tui'];
 const SHELL = ['commands', 'cli', 'shell'];
@@ -38,12 +39,12 @@ export const NEVERS: readonly Triple[] = [
   [PURE, ['runtime'], 'pure: clock, disk and randomness come in as arguments'],
   [
     ['model'],
-    allBut(ENGINE, 'model', 'errors', 'limits', 'limits-links'),
+    allBut(ENGINE, 'model', 'errors', 'limits', 'limits-links', 'limits-sql'),
     'nouns lean on nothing above them',
   ],
   [['errors'], allBut(ENGINE, 'errors'), 'everything imports errors.ts: a circle would begin here'],
-  [['limits', 'limits-links'], allBut(ENGINE, 'limits', 'errors'), 'bounds are plain numbers'],
-  [['ports'], allBut(ENGINE, 'ports', 'errors', 'model'), 'contracts speak in nouns only'],
+  [['limits', 'limits-links', 'limits-sql'], allBut(ENGINE, 'limits', 'errors'), 'bounds are plain numbers'],
+  [['ports', 'ports-sql'], allBut(ENGINE, 'ports', 'errors', 'model'), 'contracts speak in nouns only'],
   [TUI, [...PARTS, 'daemons'], 'a screen is handed its feed; it knows no part and no daemon'],
   [TUI, SHELL, 'commands show screens, never the other way round'],
   [['widgets'], ['feed', 'screens'], 'a widget turns props into a picture and never fetches'],

@@ -34,6 +34,7 @@ import { reload } from './reload-handler.ts';
 import { beginReplay, replayState } from './replay-handlers.ts';
 import { poolOf } from './query-options.ts';
 import { alerts, rules } from './rules-handlers.ts';
+import { askSql, sqlTables } from './sql-handlers.ts';
 import {
   buildInfo,
   config,
@@ -109,6 +110,8 @@ const ROUTES = new Map(
     route('/metrics', { GET: selfMetrics, POST: pushJson }),
     route('/api/v1/query', { GET: instantQuery, POST: instantQuery }),
     route('/api/v1/query_range', { GET: rangeQuery, POST: rangeQuery }),
+    route('/api/v1/sql', { POST: askSql }),
+    route('/api/v1/sql/tables', { GET: sqlTables }),
     route('/api/v1/query_exemplars', { GET: queryExemplars, POST: queryExemplars }),
     route('/api/v1/format_query', { GET: formatQuery, POST: formatQuery }),
     route('/api/v1/parse_query', { GET: parseQuery, POST: parseQuery }),

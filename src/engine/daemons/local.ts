@@ -26,6 +26,7 @@ import { makeRules } from './rules-wiring.ts';
 import type { Rules } from './rules-wiring.ts';
 import { showDoor, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
+import { makeSql } from './sql-wiring.ts';
 import { adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
 
@@ -76,7 +77,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
+  const asSql = { shards, sources, source, caughtUp, clock, dataDir, desk: desk?.notifier };
+  const { sql } = makeSql({ ...asSql, rollups: options.rollups !== undefined });
   const api = new ApiServer({
+    sql,
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
     ...{ externalLabels: options.externalLabels, source },
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
@@ -99,7 +103,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     memory.look();
   };
   const kept = { state, log: opened, stores, cache, rollups, roots };
-  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
+  const parts = { options, sql, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, rules, desk, stop: () => services.stop() };

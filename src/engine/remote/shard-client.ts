@@ -12,6 +12,7 @@ import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
 import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
 import type { RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
+import type { SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
@@ -24,7 +25,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class ShardClient implements Sink, Source, Upkeep, RollupWork {
+export class ShardClient implements Sink, Source, Upkeep, RollupWork, SampleScans {
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
@@ -107,6 +108,18 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork {
 
   rollupStatus(): Promise<RollupStatus> {
     return this.#call('rollupStatus', []) as Promise<RollupStatus>;
+  }
+
+  openScan(ask: SamplesAsk): Promise<number> {
+    return this.#call('openScan', [ask]) as Promise<number>;
+  }
+
+  nextScan(id: number): Promise<SamplePage | undefined> {
+    return this.#call('nextScan', [id]) as Promise<SamplePage | undefined>;
+  }
+
+  closeScan(id: number): Promise<void> {
+    return this.#call('closeScan', [id]) as Promise<void>;
   }
 
   stats(): Promise<unknown> {
