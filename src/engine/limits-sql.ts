@@ -48,3 +48,5 @@ export const IMPORT_REQUEST_SAMPLES = 20_000;
 export const SQL_ROLLUP_ROWS_AT_ONCE = 200_000;
 /** Rows of an answer where the asker names no number. */
 export const SQL_ANSWER_ROWS = 10_000;
+/** A row of an answer as text. */
+export const SQL_LINE_CHARS_MAX = 64 * MIB;

@@ -15,6 +15,23 @@ export interface SqlTable {
 
 export type SqlTables = readonly SqlTable[];
 
+/** A column of an answer; its type as DuckDB names it. */
+export interface SqlColumnHead {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** A value as JSON has it; numbers beyond it are texts. */
+export type SqlValue = unknown;
+
+/** What the last line of an answer says. */
+export interface SqlEnd {
+  readonly rows: number;
+  /** There were more rows than were asked for. */
+  readonly cut: boolean;
+  readonly warnings: readonly string[];
+}
+
 const METRIC: SqlColumn = { name: 'metric', type: 'VARCHAR', about: 'name of the metric' };
 const LABELS: SqlColumn = {
   name: 'labels',
