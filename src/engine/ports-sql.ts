@@ -67,10 +67,24 @@ export interface SqlAsk {
   tables(): SqlTables;
 }
 
-/** What an import of a file made of a body of one of its forms. */
-export interface ImportOutcome {
-  readonly accepted: number;
-  readonly refused: number;
-  readonly reasons: Readonly<Record<string, number>>;
-  readonly examples: readonly string[];
+/** Who asks: the user of every limit, and when he has left. */
+export interface Asker {
+  readonly user: string;
+  readonly signal: AbortSignal;
+}
+
+/** What exports and imports need beside the intake. */
+export interface Transfer {
+  readonly samples: Samples;
+  /** Names of the metrics that an export of this will have. */
+  metrics(ask: SamplesAsk): Promise<readonly string[]>;
+  /** Packs a body with snappy, as remote write has it. */
+  pack(body: Uint8Array): Promise<Uint8Array>;
+  /** The samples as one Parquet file. @throws what SqlAsk throws. */
+  writeParquet(ask: SamplesAsk, asker: Asker): Promise<AsyncIterable<Uint8Array>>;
+  /** A Parquet file as bodies of remote write 1.0. @throws UserError for another file. */
+  readParquet(
+    file: AsyncIterable<Uint8Array>,
+    asker: Asker,
+  ): Promise<AsyncIterable<Uint8Array>>;
 }

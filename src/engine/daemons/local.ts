@@ -78,9 +78,9 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
   const asSql = { shards, sources, source, caughtUp, clock, dataDir, desk: desk?.notifier };
-  const { sql } = makeSql({ ...asSql, rollups: options.rollups !== undefined });
+  const { sql, transfer } = makeSql({ ...asSql, rollups: options.rollups !== undefined });
   const api = new ApiServer({
-    sql,
+    ...{ sql, transfer },
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
     ...{ externalLabels: options.externalLabels, source },
     ...{ groups: more.groups, cardinality: () => more.guard.report() },

@@ -4,17 +4,20 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SQL_AT_ONCE, SQL_HEAP_MIB, SQL_ROLLUP_ROWS_AT_ONCE, SQL_WAITING_MAX } from '../limits-sql.ts';
+import { packSnappy } from '../collector/agent-sender.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
-import { dropLabels, labelsKey, makeLabels } from '../model/labels.ts';
+import { NAME, dropLabels, labelsKey, makeLabels } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import { RESOLUTIONS, ROLLUP_LABEL } from '../model/rollup.ts';
 import { ROLLUP_FIGURES } from '../model/sql.ts';
 import type { Source } from '../ports.ts';
+import type { SamplesAsk, Transfer } from '../ports-sql.ts';
 import { Gate } from '../query/gate.ts';
 import type { ShardClient } from '../remote/shard-client.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { ForkedChild } from '../runtime/forked-child.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
 import { SqlService } from '../sql/sql-service.ts';
 import type { FromStatement, AlertRow, RollupPage } from '../sql/sql-protocol.ts';
 import type { TableScope } from '../sql/statement-scope.ts';
@@ -37,7 +40,7 @@ const AHEAD_MS = 3_600_000;
 
 export interface RunningSql {
   readonly sql: SqlService;
-  readonly samples: SamplePages;
+  readonly transfer: Transfer;
 }
 
 export function makeSql(wiring: SqlWiring): RunningSql {
@@ -48,6 +51,7 @@ export function makeSql(wiring: SqlWiring): RunningSql {
   const sql = new SqlService({
     samples,
     clock,
+    disk: systemDisk,
     // One line for all: a process takes memory, whoever asked.
     enter: (_user, signal) => gate.enter('sql', signal),
     startChild: (message, ended) =>
@@ -55,13 +59,23 @@ export function makeSql(wiring: SqlWiring): RunningSql {
         ...{ module, heapMib: SQL_HEAP_MIB, ended },
         message: (value) => message(value as FromStatement),
       }),
+    uploadFolder: join(dataDir, 'sql', 'uploads'),
     tempFolder: (place) => join(dataDir, 'sql', `statement-${place}`),
     labels: ({ selections, minMs, maxMs }) =>
       source.series(selections, Math.max(minMs, 0), Math.min(maxMs, clock.now() + AHEAD_MS), 0),
     ...(wiring.rollups ? { rollup: (scope) => rollupPages(wiring, scope) } : {}),
     alerts: async () => (desk === undefined ? [] : alertRows(desk)),
   });
-  return { sql, samples };
+  const span = ({ minMs, maxMs }: SamplesAsk) =>
+    [Math.max(minMs, 0), Math.min(maxMs, clock.now() + AHEAD_MS)] as const;
+  const transfer: Transfer = {
+    samples,
+    metrics: (ask) => source.labelValues(NAME, ask.selections, ...span(ask)),
+    pack: packSnappy,
+    writeParquet: (ask, asker) => sql.writeParquet(ask, asker),
+    readParquet: (file, asker) => sql.readParquet(file, asker),
+  };
+  return { sql, transfer };
 }
 
 async function alertRows(desk: AlertDesk): Promise<AlertRow[]> {

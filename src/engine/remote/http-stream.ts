@@ -17,6 +17,32 @@ export interface StreamAsk {
   readonly signal: AbortSignal;
   /** What was asked, for a mistake with a place in it. */
   readonly query?: string;
+  /** Told what stands behind the end of a whole answer. */
+  readonly trailers?: (trailers: Readonly<Record<string, string | undefined>>) => void;
+}
+
+/** Status and JSON of a small answer, whatever the status. @throws MonError. */
+export async function postedAnswer(
+  target: HttpTarget,
+  ask: StreamAsk,
+): Promise<{ readonly status: number; readonly body: unknown }> {
+  const response = await responseOf(target, ask);
+  return { status: response.statusCode ?? 0, body: parsed(await textOf(target, response, ask)) };
+}
+
+async function textOf(
+  target: HttpTarget,
+  response: IncomingMessage,
+  ask: StreamAsk,
+): Promise<string> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const page of pagesOf(target, response, ask)) {
+    parts.push(page);
+    size += page.length;
+    if (size > ANSWER_BYTES_MAX) break;
+  }
+  return Buffer.concat(parts).toString('utf8');
 }
 
 /** The pages of a successful answer. @throws MonError, UserError. */
@@ -26,12 +52,8 @@ export async function streamedAnswer(
 ): Promise<AsyncGenerator<Buffer, void, void>> {
   const response = await responseOf(target, ask);
   const status = response.statusCode ?? 0;
-  if (status === 200 || status === 204) return pagesOf(target, response, ask.signal);
-  let text = '';
-  for await (const page of pagesOf(target, response, ask.signal)) {
-    text += page.toString('utf8');
-    if (text.length > ANSWER_BYTES_MAX) break;
-  }
+  if (status === 200 || status === 204) return pagesOf(target, response, ask);
+  const text = await textOf(target, response, ask);
   const { url } = target;
   throw refusedAnswer({ url, status, body: parsed(text), query: ask.query });
 }
@@ -94,10 +116,11 @@ async function sendAll(
 async function* pagesOf(
   target: HttpTarget,
   response: IncomingMessage,
-  signal: AbortSignal,
+  { signal, trailers }: StreamAsk,
 ): AsyncGenerator<Buffer, void, void> {
   try {
     yield* response as AsyncIterable<Buffer>;
+    trailers?.(response.trailers);
   } catch (thrown) {
     if (signal.aborted) throw abortReason(signal);
     throw noAnswer(target.url, thrown);

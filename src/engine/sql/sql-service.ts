@@ -13,8 +13,9 @@ import {
 import { SQL_TABLES } from '../model/sql.ts';
 import type { SqlTables } from '../model/sql.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Samples, SamplesAsk, SqlAsk, SqlWish } from '../ports-sql.ts';
+import type { Asker, Samples, SamplesAsk, SqlAsk, SqlWish } from '../ports-sql.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
+import type { Disk } from '../runtime/disk.ts';
 import type { AlertRow, ParquetPair, RollupPage, SqlSettings } from './sql-protocol.ts';
 import { StatementRunner } from './statement-runner.ts';
 import type { StartChild } from './statement-runner.ts';
@@ -32,6 +33,9 @@ export interface SqlOptions {
   readonly enter: (user: string, signal: AbortSignal) => Promise<() => void>;
   readonly samples: Samples;
   readonly clock: Clock;
+  readonly disk: Disk;
+  /** Where files of an import lie while they are read. */
+  readonly uploadFolder: string;
   readonly startChild: StartChild;
   /** Folders of the processes, by number. */
   readonly tempFolder: (place: number) => string;
@@ -49,9 +53,6 @@ export interface SqlLimits {
   readonly rowsLoaded: number;
   readonly timeoutMs: number;
 }
-
-/** Who asks: the user of every limit, and when he has left. */
-type Asker = Pick<SqlWish, 'user' | 'signal'>;
 
 /** A process and the number of its folder. */
 interface Place {
@@ -72,6 +73,7 @@ export class SqlService implements SqlAsk {
   readonly #idle: { readonly place: Place; readonly timer: Timer }[] = [];
   readonly #busy = new Set<Place>();
   #closed = false;
+  #uploads = 0;
 
   constructor(options: SqlOptions) {
     this.#options = options;
@@ -108,7 +110,7 @@ export class SqlService implements SqlAsk {
   }
 
   /** Samples as one Parquet file. */
-  exportParquet(ask: SamplesAsk, asker: Asker): Promise<AsyncIterable<Uint8Array>> {
+  writeParquet(ask: SamplesAsk, asker: Asker): Promise<AsyncIterable<Uint8Array>> {
     return this.#answer(asker, async (runner, signal) => {
       await runner.beginExport();
       await this.#samples(runner, ask, signal);
@@ -117,8 +119,22 @@ export class SqlService implements SqlAsk {
   }
 
   /** A Parquet file as bodies of remote write. */
-  readParquet(path: string, asker: Asker): Promise<AsyncIterable<Uint8Array>> {
-    return this.#answer(asker, async (runner) => runner.run({ do: 'import', path }));
+  async readParquet(
+    file: AsyncIterable<Uint8Array>,
+    asker: Asker,
+  ): Promise<AsyncIterable<Uint8Array>> {
+    const { disk, uploadFolder } = this.#options;
+    const path = `${uploadFolder}/upload-${++this.#uploads}.parquet`;
+    await disk.makeFolder(uploadFolder);
+    const remove = (): Promise<void> => disk.remove(path).catch(() => undefined);
+    try {
+      await writeAll(disk, path, file);
+      const pages = await this.#answer(asker, async (runner) => runner.run({ do: 'import', path }));
+      return thenDo(pages, remove);
+    } catch (thrown) {
+      await remove();
+      throw thrown;
+    }
   }
 
   /**
@@ -285,5 +301,33 @@ async function* following(
   } finally {
     await pages.return();
     await giveBack();
+  }
+}
+
+async function writeAll(
+  disk: Disk,
+  path: string,
+  pages: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  const file = await disk.open(path, 'w+');
+  try {
+    let at = 0;
+    for await (const page of pages) {
+      await file.write(page, at);
+      at += page.length;
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function* thenDo(
+  pages: AsyncIterable<Uint8Array>,
+  last: () => Promise<void>,
+): AsyncGenerator<Uint8Array, void, void> {
+  try {
+    yield* pages;
+  } finally {
+    await last();
   }
 }
