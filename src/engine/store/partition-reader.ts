@@ -5,7 +5,17 @@
 import { compareText, labelsKey, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { SampleBuffer, SeriesReader } from '../ports.ts';
-import { coversAll, rangesFor, withoutHidden, type Hidden, type HiddenRange } from './hidden.ts';
+import type { Head } from '../head/head.ts';
+import type { LiveBlock } from './block-files.ts';
+import type { Tombstone } from './checkpoint-file.ts';
+import {
+  coversAll,
+  hiddenIn,
+  rangesFor,
+  withoutHidden,
+  type Hidden,
+  type HiddenRange,
+} from './hidden.ts';
 import { makeBuffer, mergeRuns, swapBuffers, type SampleRun } from './merge-samples.ts';
 
 /** A block or the head, and what of it is not shown. */
@@ -17,6 +27,34 @@ export interface Part {
 }
 
 const NOTHING: readonly HiddenRange[] = [];
+
+/** What a partition holds, for a reader of it. */
+export interface ReadFrom {
+  readonly head: Head;
+  readonly blocks: readonly LiveBlock[];
+  readonly tombstones: readonly Tombstone[];
+  /** What is not shown of some series: retention by pattern. */
+  readonly past: readonly Hidden[];
+  /** What came back from the cold tier for this query; it is the oldest. */
+  readonly cold: readonly SeriesReader[];
+}
+
+/** A reader for one query in this range: the head itself when nothing else has to be asked. */
+export function readerOf(what: ReadFrom, minMs: number, maxMs: number): SeriesReader {
+  const { head, blocks, tombstones, past, cold } = what;
+  const from = Math.max(minMs, head.floorMs);
+  const touched = blocks.filter(({ entry }) => entry.minMs <= maxMs && entry.maxMs >= from);
+  const hidden = past.filter((one) => one.maxMs >= from);
+  if (touched.length + hidden.length + cold.length === 0) return head;
+  const parts = touched.map(({ entry, reader }) => ({
+    reader,
+    hidden: hiddenIn(entry, tombstones, past),
+    samplesOfSeries: Math.ceil(entry.samples / entry.series),
+  }));
+  const old = cold.map((reader) => ({ reader, hidden, samplesOfSeries: 0 }));
+  const last = { reader: head, hidden, samplesOfSeries: 0 };
+  return new PartitionReader([...old, ...parts, last], head.floorMs);
+}
 
 export class PartitionReader implements SeriesReader {
   readonly #parts: readonly Part[];

@@ -14,10 +14,11 @@ import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import type { BlockEntry, PartitionList, Tombstone } from './checkpoint-file.ts';
 import { joinedSeries, joinPlan, oldestBeyond, planCompaction } from './compaction.ts';
 import type { CompactionLimits } from './compaction.ts';
-import { buries, hiddenIn, type Hidden } from './hidden.ts';
 import { HeadCuts } from './head-cuts.ts';
+import { buries, hiddenIn, type Hidden } from './hidden.ts';
 import { OffsetMarks } from './offset-marks.ts';
-import { PartitionReader } from './partition-reader.ts';
+import { givenBlock, type HandOver } from './hand-over.ts';
+import { readerOf } from './partition-reader.ts';
 import type { PartitionOptions, PartitionState } from './partition-state.ts';
 import { Uploads } from './upload.ts';
 import { headSeries, sortedSeries, windowAt } from './seal.ts';
@@ -29,6 +30,8 @@ export class Partition {
   readonly head: Head;
   /** The next offset that the head needs. */
   next: Offset;
+  /** How often blocks went to somebody else. */
+  handedOver = 0;
   /** Samples of these series before these times are not shown: retention by pattern. */
   past: readonly Hidden[] = [];
   readonly #options: PartitionOptions;
@@ -85,20 +88,11 @@ export class Partition {
     if (this.#cuts.repeat(this.head, this.next)) this.#options.changed();
   }
 
-  /** A reader for one query in this range: the head itself when no block has to be asked. */
-  reader(minMs: number, maxMs: number): SeriesReader {
+  /** A reader for one query in this range: the head itself when nothing else has to be asked. */
+  reader(minMs: number, maxMs: number, cold: readonly SeriesReader[] = []): SeriesReader {
     const { head, past } = this;
-    const from = Math.max(minMs, head.floorMs);
-    const touched = this.#blocks.filter(({ entry }) => entry.minMs <= maxMs && entry.maxMs >= from);
-    const hidden = past.filter((one) => one.maxMs >= from);
-    if (touched.length === 0 && hidden.length === 0) return head;
-    const parts = touched.map(({ entry, reader }) => ({
-      reader,
-      hidden: hiddenIn(entry, this.#tombstones, past),
-      samplesOfSeries: Math.ceil(entry.samples / entry.series),
-    }));
-    const last = { reader: head, hidden, samplesOfSeries: 0 };
-    return new PartitionReader([...parts, last], head.floorMs);
+    const from = { head, past, blocks: this.#blocks, tombstones: this.#tombstones, cold };
+    return readerOf(from, minMs, maxMs);
   }
 
   /** Makes the state durable as it is now; answers the offset that it holds. */
@@ -304,6 +298,22 @@ export class Partition {
       const gone = this.#blocks.filter(({ entry }) => old.includes(entry));
       if (gone.length > 0) await this.#publish(() => this.#replace(gone, undefined));
       return gone.length;
+    });
+  }
+
+  /** Gives blocks away: they are dropped when `keep` has them for good. Answers how many. */
+  handOver({ choose, keep }: HandOver): Promise<number> {
+    return this.#alone(async () => {
+      const chosen = choose(this.blocks);
+      const given = this.#blocks.filter(({ entry }) => chosen.includes(entry));
+      if (given.length === 0) return 0;
+      await keep(given.map((block) => givenBlock(block, this.#hiddenIn(block.entry))));
+      const left = given.filter((block) => this.#blocks.includes(block));
+      await this.#publish(() => {
+        this.#replace(left, undefined);
+        this.handedOver++;
+      });
+      return left.length;
     });
   }
 

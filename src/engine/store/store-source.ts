@@ -2,7 +2,7 @@
 // heads. Runs in the thread that owns the memory; every answer is plain data, sorted, and may
 // cross a thread.
 import { MonError } from '../errors.ts';
-import { NAME, compareLabels, compareText, labelsKey } from '../model/labels.ts';
+import { NAME, compareLabels, compareText, labelsKey, labelValue } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Cardinality, CountRow } from '../model/cardinality.ts';
 import { largestRows } from '../model/cardinality.ts';
@@ -13,6 +13,7 @@ import { FRAGMENT_TURN_MS } from '../limits.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
 import { reachOfFragment } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { coldSeries, fetchCold, type ColdRange } from './cold-fetch.ts';
 import { Turns, runSliced, timesOf } from './sliced-run.ts';
 import type { Store } from './store.ts';
 
@@ -75,9 +76,20 @@ export class StoreSource implements Source {
   async #run(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     const clock = this.#clock;
     const { first, last } = reachOfFragment(fragment);
-    const readers = (): SeriesReader[] => this.#store.readers(first, last, this.#only);
+    const reach = { minMs: first, maxMs: last };
     const generation = (): number => this.#store.truncations;
-    return runSliced({ fragment, readers, clock, signal, generation, large: this.#large });
+    for (;;) {
+      const before = this.#store.handedOver;
+      const cold = await fetchCold(this.#store, fragment, reach, this.#only);
+      const readers = (): SeriesReader[] =>
+        this.#store.readers(first, last, this.#only, cold?.readers);
+      const run = { fragment, readers, clock, signal, generation, large: this.#large };
+      const result = await runSliced(run);
+      // What was handed over meanwhile is in neither half of the answer.
+      if (this.#store.handedOver !== before) continue;
+      if (cold === undefined || cold.warnings.length === 0) return result;
+      return { ...result, warnings: [...result.warnings, ...cold.warnings], partial: true };
+    }
   }
 
   /** Asks again without a block that turns out to be damaged: the rest is served. */
@@ -156,7 +168,15 @@ export class StoreSource implements Source {
     maxMs: number,
     limit: number,
   ): Promise<readonly Labels[]> {
-    return this.#whole(() => this.#series(selections, [minMs, maxMs], limit));
+    const range = { minMs, maxMs };
+    return this.#whole(async () => {
+      const old = await coldSeries(this.#store, selections, range, this.#only);
+      const found = this.#series(selections, [minMs, maxMs], limit);
+      if (old.length === 0) return found;
+      const all = new Map([...old, ...found].map((labels) => [labelsKey(labels), labels]));
+      const sorted = [...all.values()].sort(compareLabels);
+      return limit > 0 ? sorted.slice(0, limit) : sorted;
+    });
   }
 
   #series(
@@ -178,10 +198,11 @@ export class StoreSource implements Source {
   }
 
   async labelNames(selections: Selections, minMs: number, maxMs: number): Promise<string[]> {
-    return this.#whole(() =>
-      this.#texts(selections, this.#store.readers(minMs, maxMs, this.#only), (reader, matchers) =>
-        reader.labelNames(matchers, minMs, maxMs),
-      ),
+    return this.#texts(
+      selections,
+      { minMs, maxMs },
+      (reader, matchers) => reader.labelNames(matchers, minMs, maxMs),
+      (labels) => labels.filter((_, i) => i % 2 === 0),
     );
   }
 
@@ -191,10 +212,11 @@ export class StoreSource implements Source {
     minMs: number,
     maxMs: number,
   ): Promise<string[]> {
-    return this.#whole(() =>
-      this.#texts(selections, this.#store.readers(minMs, maxMs, this.#only), (reader, matchers) =>
-        reader.labelValues(name, matchers, minMs, maxMs),
-      ),
+    return this.#texts(
+      selections,
+      { minMs, maxMs },
+      (reader, matchers) => reader.labelValues(name, matchers, minMs, maxMs),
+      (labels) => labelValue(labels, name),
     );
   }
 
@@ -202,17 +224,23 @@ export class StoreSource implements Source {
     return [...this.#store.heads.values()].flatMap((head) => head.metadata());
   }
 
+  /** Texts of what lies here, and those of series in the cold tier. */
   #texts(
     selections: Selections,
-    readers: readonly SeriesReader[],
+    range: ColdRange,
     ask: (reader: SeriesReader, matchers: readonly Matcher[]) => string[],
-  ): string[] {
-    const all = new Set<string>();
-    for (const reader of readers) {
-      for (const matchers of selections.length === 0 ? [[]] : selections) {
-        for (const text of ask(reader, matchers)) all.add(text);
+    told: (labels: Labels) => string | readonly string[],
+  ): Promise<string[]> {
+    return this.#whole(async () => {
+      const old = await coldSeries(this.#store, selections, range, this.#only);
+      const all = new Set<string>(old.flatMap(told));
+      all.delete('');
+      for (const reader of this.#store.readers(range.minMs, range.maxMs, this.#only)) {
+        for (const matchers of selections.length === 0 ? [[]] : selections) {
+          for (const text of ask(reader, matchers)) all.add(text);
+        }
       }
-    }
-    return [...all].sort(compareText);
+      return [...all].sort(compareText);
+    });
   }
 }

@@ -21,6 +21,7 @@ import { noUpkeep } from '../model/upkeep.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
 import type { ApplyCounts, Delivery, ObjectStore, Offset } from '../ports.ts';
 import type { SeriesReader, Sink, Upkeep } from '../ports.ts';
+import type { ColdTier } from '../ports-cold.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { Pace } from './pace.ts';
@@ -47,6 +48,8 @@ export interface StoreOptions {
   readonly sealMs?: number;
   /** Live bytes of its memory from which on it seals as much as it can. */
   readonly holdBytes?: number;
+  /** Where samples are that were archived. */
+  readonly cold?: ColdTier;
   /** Where the log begins: a partition that stands before it goes on from there, with a gap. */
   readonly atLeast?: ReadonlyMap<number, Offset>;
 }
@@ -158,9 +161,26 @@ export class Store implements Sink, Upkeep {
   }
 
   /** A reader of each partition, or of some, for one query in this range. */
-  readers(minMs: number, maxMs: number, only?: readonly number[]): SeriesReader[] {
+  readers(
+    minMs: number,
+    maxMs: number,
+    only?: readonly number[],
+    cold?: ReadonlyMap<number, readonly SeriesReader[]>,
+  ): SeriesReader[] {
     const asked = [...this.partitions].filter(([number]) => only?.includes(number) ?? true);
-    return asked.map(([, one]) => one.reader(minMs, maxMs));
+    return asked.map(([number, one]) => one.reader(minMs, maxMs, cold?.get(number)));
+  }
+
+  /** Where samples are that were archived. */
+  get cold(): ColdTier | undefined {
+    return this.#options.cold;
+  }
+
+  /** Grows with every block that went into the cold tier. */
+  get handedOver(): number {
+    let sum = 0;
+    for (const one of this.partitions.values()) sum += one.handedOver;
+    return sum;
   }
 
   /** Partitions that a question for this range would read sealed blocks of. */

@@ -83,11 +83,17 @@ export class StoreWorld {
     const options = { folder: FOLDER, disk: this.disk, partitions: [0], generation: 1 };
     const cacheBytes = this.#cacheBytes;
     const { objects } = this;
-    this.store = await Store.open({ ...options, kernels: new Kernels(), cacheBytes, objects });
+    const all = { ...options, kernels: new Kernels(), cacheBytes, objects };
+    this.store = await Store.open({ ...all, ...this.storeOptions() });
     const next = (await this.store.resumeAt()).get(0) as number;
     assert.ok(next <= this.log.length, 'a store never knows more than the log');
     await this.replay(next);
     if (this.floorMs > -Infinity) await this.store.truncateBefore(this.floorMs);
+  }
+
+  /** What the store of a larger world has beside. */
+  protected storeOptions(): object {
+    return {};
   }
 
   async replay(from: number): Promise<void> {

@@ -1,0 +1,164 @@
+// Blocks that leave the store for the cold tier: which ones are due, what is told of each, and the
+// samples of several as one stream of series. Between a partition and whoever archives. Easy to get
+// wrong: series come in the order of their canonical bytes here, not of labels; and what is hidden
+// of a block must not come back by its archive.
+import { BlockCache } from '../codec/block-cache.ts';
+import type { Piece } from '../codec/block.ts';
+import { BlockReader } from '../codec/block-reader.ts';
+import { canonicalOf } from '../codec/canonical.ts';
+import { piecesOf } from '../codec/mixed-rows.ts';
+import type { Kernels } from '../kernels/kernels.ts';
+import { BLOCK_SPANS_MS, COMPACTION_CACHE_BYTES } from '../limits.ts';
+import { labelsKey, type Labels } from '../model/labels.ts';
+import type { ColdHidden } from '../ports-cold.ts';
+import type { Disk } from '../runtime/disk.ts';
+import type { LiveBlock } from './block-files.ts';
+import type { BlockEntry } from './checkpoint-file.ts';
+import { rangesFor, withoutHidden, type Hidden } from './hidden.ts';
+import { makeBuffer, mergeRuns, type SampleRun } from './merge-samples.ts';
+
+/** A block as it is told to who takes it over. */
+export interface GivenBlock {
+  readonly path: string;
+  /** No other file of the partition ever has this text. */
+  readonly name: string;
+  readonly bytes: number;
+  readonly rows: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly hidden: readonly Hidden[];
+}
+
+export interface HandOver {
+  readonly choose: (blocks: readonly BlockEntry[]) => readonly BlockEntry[];
+  /** Resolves when the samples are durable elsewhere and readable there. */
+  readonly keep: (blocks: readonly GivenBlock[]) => Promise<void>;
+}
+
+export function givenBlock({ entry, file }: LiveBlock, hidden: readonly Hidden[]): GivenBlock {
+  const { name, id, bytes, samples: rows, minMs, maxMs } = entry;
+  return { path: file.name, name: `${name}:${id}`, bytes, rows, minMs, maxMs, hidden };
+}
+
+/** The widest window that one object covers when blocks go at this age. */
+export function coldSpan(ageMs: number): number {
+  return [...BLOCK_SPANS_MS].reverse().find((span) => span <= ageMs) ?? BLOCK_SPANS_MS[0];
+}
+
+/** Blocks of the oldest window of which all is older than the boundary; none when nothing is due. */
+export function dueBlocks(
+  blocks: readonly BlockEntry[],
+  boundaryMs: number,
+  spanMs: number,
+): readonly BlockEntry[] {
+  const windowOf = ({ minMs }: BlockEntry): number => Math.floor(minMs / spanMs);
+  const due = blocks.filter((block) => {
+    return block.maxMs < boundaryMs && (windowOf(block) + 1) * spanMs <= boundaryMs;
+  });
+  const oldest = due.reduce((window, block) => Math.min(window, windowOf(block)), Infinity);
+  return due.filter((block) => windowOf(block) === oldest);
+}
+
+/** A series of several blocks. */
+export interface GivenSeries {
+  readonly labels: Labels;
+  /** The identity hash. */
+  readonly hash: bigint;
+  /** Reused by the next series: samples are to be taken at once. */
+  pieces(): Iterable<Piece>;
+}
+
+export interface OpenedBlocks {
+  readonly series: readonly GivenSeries[];
+  close(): void;
+}
+
+export interface BlockFile {
+  readonly path: string;
+  readonly hidden: readonly ColdHidden[];
+}
+
+interface Member {
+  readonly labels: Labels;
+  readonly bytes: Uint8Array;
+  readonly hash: bigint;
+  /** Its id in each block; -1 where it is not. */
+  readonly ids: Int32Array;
+}
+
+/** Opens block files, the first of which wins. @throws MON_BLOCK_CORRUPT naming the file. */
+export function openBlocks(
+  files: readonly BlockFile[],
+  disk: Disk,
+  kernels: Kernels,
+): OpenedBlocks {
+  const cache = new BlockCache(COMPACTION_CACHE_BYTES);
+  const opened: { file: ReturnType<Disk['randomAccess']>; reader: BlockReader }[] = [];
+  const close = (): void => {
+    for (const { file, reader } of opened) {
+      reader.close();
+      file.close();
+    }
+  };
+  try {
+    for (const { path } of files) {
+      const file = disk.randomAccess(path);
+      opened.push({ file, reader: new BlockReader(file, { kernels, cache, histograms: true }) });
+    }
+    const readers = opened.map(({ reader }) => reader);
+    const members = membersOf(readers, kernels);
+    const buffers = files.map(makeBuffer);
+    const out = makeBuffer();
+    const series = members.map(({ labels, hash, ids }): GivenSeries => {
+      const pieces = function* (): Iterable<Piece> {
+        const runs: SampleRun[] = [];
+        for (const [b, reader] of readers.entries()) {
+          if (ids[b] < 0) continue;
+          const buffer = buffers[b];
+          const found = reader.read(ids[b], -Infinity, Infinity, buffer);
+          const { hidden } = files[b];
+          const ranges = hidden.length === 0 ? [] : rangesFor(hidden, labels);
+          const count = withoutHidden(buffer, found, ranges);
+          if (count > 0) runs.push({ buffer, count });
+        }
+        if (runs.length === 0) return;
+        const merged = runs.length === 1 ? runs[0].buffer : out;
+        yield* piecesOf(merged, runs.length === 1 ? runs[0].count : mergeRuns(runs, out));
+      };
+      return { labels, hash, pieces };
+    });
+    return { series, close };
+  } catch (thrown) {
+    close();
+    throw thrown;
+  }
+}
+
+/** All series of the blocks in the order of their canonical bytes. */
+function membersOf(readers: readonly BlockReader[], kernels: Kernels): Member[] {
+  const known = new Map<string, Member>();
+  for (const [b, reader] of readers.entries()) {
+    for (let id = 0; id < reader.series; id++) {
+      const labels = reader.labels(id);
+      const key = labelsKey(labels);
+      let member = known.get(key);
+      if (member === undefined) {
+        const bytes = canonicalOf(labels);
+        const ids = new Int32Array(readers.length).fill(-1);
+        member = { labels, bytes, hash: hashOf(bytes, kernels), ids };
+        known.set(key, member);
+      }
+      member.ids[b] = id;
+    }
+  }
+  return [...known.values()].sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+}
+
+/** The identity hash of canonical bytes (docs/format/identity.md). */
+export function hashOf(bytes: Uint8Array, kernels: Kernels): bigint {
+  const at = kernels.put(bytes);
+  const low = kernels.exports.hashLow(at, bytes.length) >>> 0;
+  const high = kernels.exports.hashHigh(at, bytes.length) >>> 0;
+  kernels.exports.free(at, bytes.length);
+  return (BigInt(high) << 32n) | BigInt(low);
+}
