@@ -50,3 +50,5 @@ export const SQL_ROLLUP_ROWS_AT_ONCE = 200_000;
 export const SQL_ANSWER_ROWS = 10_000;
 /** A row of an answer as text. */
 export const SQL_LINE_CHARS_MAX = 64 * MIB;
+/** Archived samples that a reading holds in memory at once; a longer stretch is halved. */
+export const SCAN_COLD_ROWS = 2_000_000;

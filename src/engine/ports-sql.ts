@@ -10,6 +10,25 @@ export interface SamplesAsk {
   readonly selections: readonly (readonly Matcher[])[];
   readonly minMs: number;
   readonly maxMs: number;
+  /** Archived stretches that the asker can read by itself. */
+  readonly archived?: readonly ArchivedStretch[];
+}
+
+/** All that is archived of a partition in [minMs, maxMs]. */
+export interface ArchivedStretch {
+  readonly id: number;
+  readonly partition: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
+/** A reading that was begun. */
+export interface OpenedScan {
+  readonly id: number;
+  /** Stretches that it leaves to the asker: nothing newer lies in them. */
+  readonly left: readonly number[];
+  /** Samples before these times are not shown any more, by partition. */
+  readonly floors: ReadonlyMap<number, number>;
 }
 
 /**
@@ -23,12 +42,14 @@ export interface SamplePage {
   readonly timestamps: Float64Array;
   readonly values: Float64Array;
   readonly bodies?: readonly (Uint8Array | undefined)[];
+  /** What could not be read on the way to it. */
+  readonly warnings?: readonly string[];
 }
 
 /** One shard's samples, page by page; every sample once, the first in log order. */
 export interface SampleScans {
-  /** Begins a reading; answers its number. @throws MON_QUERY_BUSY when too many are open. */
-  openScan(ask: SamplesAsk): Promise<number>;
+  /** Begins a reading. @throws MON_QUERY_BUSY when too many are open. */
+  openScan(ask: SamplesAsk): Promise<OpenedScan>;
   /** The next page; undefined at the end, which closes it. @throws MON_ABORTED when it is gone. */
   nextScan(id: number): Promise<SamplePage | undefined>;
   closeScan(id: number): Promise<void>;
@@ -36,8 +57,15 @@ export interface SampleScans {
 
 /** All samples of the process. */
 export interface Samples {
-  /** Everything that was acknowledged before is on the pages; series of shards come in any order. */
-  pages(ask: SamplesAsk, signal?: AbortSignal): AsyncIterable<SamplePage>;
+  /**
+   * Everything that was acknowledged before is on the pages; series of shards come in any order.
+   * `left` is told what each shard leaves to the asker, before its pages.
+   */
+  pages(
+    ask: SamplesAsk,
+    signal?: AbortSignal,
+    left?: (opened: OpenedScan) => void,
+  ): AsyncIterable<SamplePage>;
   /** A bound from above. */
   estimate(ask: SamplesAsk): Promise<{ readonly series: number; readonly samples: number }>;
   /** Sentences for an answer that lacks something of this range. */

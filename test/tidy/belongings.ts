@@ -38,7 +38,6 @@ const PACKAGES: Readonly<Record<string, Room>> = {
     why: "users' regular expressions run in linear time, compiled where they are used",
   },
   '@aws-sdk/client-s3': { rooms: ['src/engine/cold/'], why: 'ObjectStore is a port; S3 is far' },
-  '@duckdb/node-api': { rooms: ['src/engine/cold/'], why: 'one bounded way to Parquet and SQL' },
   nodemailer: { rooms: ['src/engine/notify/receivers/'], why: 'mail is one receiver of many' },
   pg: { rooms: ['src/engine/runtime/'], why: 'State is a port; this is its far side' },
   redis: { rooms: ['src/engine/cache/'], why: 'Cache is a port; this is its shared side' },

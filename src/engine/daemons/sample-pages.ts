@@ -4,7 +4,7 @@
 import { MonError } from '../errors.ts';
 import type { Fragment } from '../model/fragment.ts';
 import type { Source } from '../ports.ts';
-import type { SamplePage, Samples, SamplesAsk, SampleScans } from '../ports-sql.ts';
+import type { OpenedScan, SamplePage, Samples, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export interface SamplePagesOptions {
@@ -26,9 +26,13 @@ export class SamplePages implements Samples {
     this.#options = options;
   }
 
-  async *pages(ask: SamplesAsk, signal?: AbortSignal): AsyncGenerator<SamplePage, void, void> {
+  async *pages(
+    ask: SamplesAsk,
+    signal?: AbortSignal,
+    left?: (opened: OpenedScan) => void,
+  ): AsyncGenerator<SamplePage, void, void> {
     await this.#options.caughtUp();
-    for (const shard of this.#options.shards) yield* shardPages(shard, ask, signal);
+    for (const shard of this.#options.shards) yield* shardPages(shard, ask, { signal, left });
   }
 
   async estimate(ask: SamplesAsk): Promise<{ series: number; samples: number }> {
@@ -71,9 +75,11 @@ export class SamplePages implements Samples {
 async function* shardPages(
   shard: SampleScans,
   ask: SamplesAsk,
-  signal: AbortSignal | undefined,
+  { signal, left }: { readonly signal?: AbortSignal; readonly left?: (one: OpenedScan) => void },
 ): AsyncGenerator<SamplePage, void, void> {
-  const id = await shard.openScan(ask);
+  const opened = await shard.openScan(ask);
+  left?.(opened);
+  const { id } = opened;
   let coming = shard.nextScan(id);
   // It is waited for below, or not at all.
   coming.catch(() => undefined);

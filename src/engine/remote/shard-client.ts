@@ -12,7 +12,7 @@ import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
 import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
 import type { RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
-import type { SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
+import type { OpenedScan, SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
@@ -110,8 +110,8 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, SampleScan
     return this.#call('rollupStatus', []) as Promise<RollupStatus>;
   }
 
-  openScan(ask: SamplesAsk): Promise<number> {
-    return this.#call('openScan', [ask]) as Promise<number>;
+  openScan(ask: SamplesAsk): Promise<OpenedScan> {
+    return this.#call('openScan', [ask]) as Promise<OpenedScan>;
   }
 
   nextScan(id: number): Promise<SamplePage | undefined> {

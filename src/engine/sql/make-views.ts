@@ -72,12 +72,14 @@ function tableSelect(rows: string, histogram: string, named: boolean): string {
   return `SELECT r.ts, ${names}, r.value, ${histogram} AS histogram FROM ${rows} r${join}`;
 }
 
-function parquetSelect({ samples, series }: ParquetPair, scope: TableScope, named: boolean): string {
+function parquetSelect(pair: ParquetPair, scope: TableScope, named: boolean): string {
+  const { samples, series } = pair;
+  const minMs = Math.max(scope.minMs, pair.fromMs);
   const names = named ? 's.metric, s.labels' : NO_NAMES;
   const join = named ? ` JOIN read_parquet(${quotedText(series)}) s USING (series)` : '';
   const where = [
     `NOT (isnan(r.value) AND CAST(r.value AS BIT) = ${STALE_BITS}::BIT)`,
-    ...(Number.isFinite(scope.minMs) ? [`r.timestamp >= ${scope.minMs}`] : []),
+    ...(Number.isFinite(minMs) ? [`r.timestamp >= ${minMs}`] : []),
     ...(Number.isFinite(scope.maxMs) ? [`r.timestamp <= ${scope.maxMs}`] : []),
   ];
   return (

@@ -34,8 +34,8 @@ export interface AlertRow {
 export interface ParquetPair {
   readonly samples: string;
   readonly series: string;
-  readonly minMs: number;
-  readonly maxMs: number;
+  /** Samples before it are not shown; -Infinity where all are. */
+  readonly fromMs: number;
 }
 
 export interface SqlSettings {

@@ -13,7 +13,15 @@ import {
 import { SQL_TABLES } from '../model/sql.ts';
 import type { SqlTables } from '../model/sql.ts';
 import type { Labels } from '../model/labels.ts';
-import type { Asker, Samples, SamplesAsk, SqlAsk, SqlWish } from '../ports-sql.ts';
+import type {
+  ArchivedStretch,
+  Asker,
+  OpenedScan,
+  Samples,
+  SamplesAsk,
+  SqlAsk,
+  SqlWish,
+} from '../ports-sql.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { AlertRow, ParquetPair, RollupPage, SqlSettings } from './sql-protocol.ts';
@@ -21,11 +29,9 @@ import { StatementRunner } from './statement-runner.ts';
 import type { StartChild } from './statement-runner.ts';
 import type { StatementScope, TableScope } from './statement-scope.ts';
 
-/** Archived samples of a range, as files that can be opened, and their release. */
-export interface ArchivePart {
+/** A stretch of archived samples, as files that DuckDB can open. */
+export interface ArchivedFiles extends ArchivedStretch {
   readonly pairs: readonly ParquetPair[];
-  readonly warnings: readonly string[];
-  release(): void;
 }
 
 export interface SqlOptions {
@@ -44,7 +50,7 @@ export interface SqlOptions {
   readonly rollup?: (scope: TableScope, signal: AbortSignal) => AsyncIterable<RollupPage>;
   readonly alerts: () => Promise<readonly AlertRow[]>;
   /** What lies in Parquet already, beside `samples`. */
-  readonly archive?: (scope: TableScope, signal: AbortSignal) => Promise<ArchivePart>;
+  readonly archive?: (minMs: number, maxMs: number) => Promise<readonly ArchivedFiles[]>;
   readonly limits?: Partial<SqlLimits>;
 }
 
@@ -97,15 +103,9 @@ export class SqlService implements SqlAsk {
   sql(text: string, wish: SqlWish): Promise<AsyncIterable<Uint8Array>> {
     return this.#answer(wish, async (runner, signal) => {
       const scope = await runner.check(text, wish.zone ?? '');
-      const parts: ArchivePart[] = [];
-      try {
-        const warnings = await this.#fill(runner, scope, signal, parts);
-        const { form, maxRows = Infinity } = wish;
-        return released(runner.run({ do: 'run', form, maxRows, warnings }), parts);
-      } catch (thrown) {
-        for (const part of parts) part.release();
-        throw thrown;
-      }
+      const warnings = await this.#fill(runner, scope, signal);
+      const { form, maxRows = Infinity } = wish;
+      return runner.run({ do: 'run', form, maxRows, warnings });
     });
   }
 
@@ -224,7 +224,6 @@ export class SqlService implements SqlAsk {
     runner: StatementRunner,
     { tables }: StatementScope,
     signal: AbortSignal,
-    parts: ArchivePart[],
   ): Promise<string[]> {
     const { labels, alerts, rollup, archive, samples } = this.#options;
     const warnings: string[] = [];
@@ -232,13 +231,12 @@ export class SqlService implements SqlAsk {
       signal.throwIfAborted();
       const { table, minMs, maxMs, selections } = scope;
       if (table === 'samples') {
-        const part = await archive?.(scope, signal);
-        if (part !== undefined) {
-          parts.push(part);
-          warnings.push(...part.warnings);
-          await runner.give({ do: 'files', pairs: part.pairs });
-        }
-        await this.#samples(runner, scope, signal);
+        const files = (await archive?.(minMs, maxMs)) ?? [];
+        const pairs: ParquetPair[] = [];
+        const left = (opened: OpenedScan): void => void pairs.push(...leftPairs(files, opened));
+        const ask = { selections, minMs, maxMs, archived: files.map(stretchOf) };
+        warnings.push(...(await this.#samples(runner, ask, signal, left)));
+        if (pairs.length > 0) await runner.give({ do: 'files', pairs });
         warnings.push(...(await samples.missing(minMs, maxMs)));
       } else if (table === 'series') {
         const all = await labels({ selections, minMs, maxMs });
@@ -258,17 +256,31 @@ export class SqlService implements SqlAsk {
     return warnings;
   }
 
-  async #samples(runner: StatementRunner, ask: SamplesAsk, signal: AbortSignal): Promise<void> {
+  /** Hands over samples; answers what could not be read. */
+  async #samples(
+    runner: StatementRunner,
+    ask: SamplesAsk,
+    signal: AbortSignal,
+    left?: (opened: OpenedScan) => void,
+  ): Promise<string[]> {
     const { samples } = this.#options;
-    const { rowsLoaded } = this.#limits;
-    const { samples: rows } = await samples.estimate(ask);
-    if (rows > rowsLoaded) {
-      const words = `the statement reads about ${rows} samples, ${rowsLoaded} are possible`;
-      throw new MonError('MON_QUERY_LIMIT', words, { hint: LESS });
-    }
-    for await (const page of samples.pages(ask, signal)) {
+    const warnings = new Set<string>();
+    this.#checkRows((await samples.estimate(ask)).samples);
+    let rows = 0;
+    for await (const page of samples.pages(ask, signal, left)) {
+      for (const one of page.warnings ?? []) warnings.add(one);
+      rows += page.timestamps.length;
+      this.#checkRows(rows);
       await runner.give({ do: 'samples', page });
     }
+    return [...warnings];
+  }
+
+  #checkRows(rows: number): void {
+    const { rowsLoaded } = this.#limits;
+    if (rows <= rowsLoaded) return;
+    const words = `the statement reads about ${rows} samples, ${rowsLoaded} are possible`;
+    throw new MonError('MON_QUERY_LIMIT', words, { hint: LESS });
   }
 
   /** Ends all processes; what runs fails. */
@@ -282,12 +294,19 @@ export class SqlService implements SqlAsk {
   }
 }
 
-async function* released(pages: Pages, parts: readonly ArchivePart[]): Pages {
-  try {
-    yield* pages;
-  } finally {
-    for (const part of parts) part.release();
-  }
+function stretchOf({ id, partition, minMs, maxMs }: ArchivedFiles): ArchivedStretch {
+  return { id, partition, minMs, maxMs };
+}
+
+/** The files of the stretches that a shard leaves, from the oldest sample that is shown on. */
+function leftPairs(files: readonly ArchivedFiles[], { left, floors }: OpenedScan): ParquetPair[] {
+  const wanted = new Set(left);
+  return files
+    .filter(({ id }) => wanted.has(id))
+    .flatMap(({ pairs, partition }) => {
+      const floorMs = floors.get(partition) ?? -Infinity;
+      return pairs.map((pair) => ({ ...pair, fromMs: Math.max(pair.fromMs, floorMs) }));
+    });
 }
 
 async function* following(

@@ -220,7 +220,8 @@ export class StatementProcess {
 
   /** Writes what a query answers into a file and sends that. */
   async #copy(duck: Duck, query: string, file: string): Promise<void> {
-    const how = 'FORMAT parquet, COMPRESSION zstd';
+    // A dictionary would make one NaN of all NaNs, and +0 of -0.
+    const how = 'FORMAT parquet, COMPRESSION zstd, DICTIONARY_SIZE_LIMIT 1';
     await duck.run(`COPY (${query}) TO ${quotedText(file)} (${how})`);
     const from = await this.#disk.open(file, 'r');
     try {

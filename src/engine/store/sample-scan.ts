@@ -5,22 +5,46 @@
 // its labels, and the rest is looked up anew.
 import { MonError } from '../errors.ts';
 import { FRAGMENT_TURN_MS } from '../limits.ts';
-import { SCAN_IDLE_MS, SCAN_PAGE_ROWS, SCANS_OPEN_MAX } from '../limits-sql.ts';
+import { SCAN_COLD_ROWS, SCAN_IDLE_MS, SCAN_PAGE_ROWS, SCANS_OPEN_MAX } from '../limits-sql.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
+import { matchesLabels } from '../head/match-labels.ts';
+import type { Matcher } from '../model/matcher.ts';
 import type { SampleBuffer, SeriesReader } from '../ports.ts';
-import type { SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
+import type { OpenedScan, SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { fetchSamples, type ColdRange, type FetchedCold } from './cold-fetch.ts';
 import { makeBuffer } from './merge-samples.ts';
 import type { Partition } from './partition.ts';
 import type { Store } from './store.ts';
 
-/** The series of one partition that one selection names, and how far they are read. */
+/** A stretch of time of one partition, for one of the selections. */
+interface Stretch {
+  readonly partition: Partition;
+  readonly number: number;
+  readonly selection: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  /** Series of it that were read before it had to be opened anew, and up to where one was. */
+  readonly done: ReadonlySet<string>;
+  readonly partial?: Partial;
+}
+
+/** A series that is read in part, and the time to go on from. */
+interface Partial {
+  readonly key: string;
+  readonly fromMs: number;
+}
+
+/** The series that a selection names in a stretch, and how far they are read. */
 interface Lane {
+  readonly stretch: Stretch;
   readonly reader: SeriesReader;
   readonly ids: Uint32Array;
   at: number;
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** Rows of a page that grows. */
 class PageRows {
@@ -70,34 +94,43 @@ function grown(array: Float64Array, used: number, size: number): Float64Array<Ar
 
 /** One reading. */
 export class SampleScan {
+  readonly opened: Omit<OpenedScan, 'id'>;
   readonly #store: Store;
   readonly #ask: SamplesAsk;
   readonly #clock: Clock | undefined;
-  /** Partition and selection of each lane still to come, the next one last. */
-  readonly #coming: (readonly [Partition, number])[];
+  /** What is still to be read, the next one last. */
+  readonly #coming: Stretch[] = [];
   readonly #buffer = makeBuffer();
-  /** Series that are read to their end, by their labels; kept only where they may come again. */
-  readonly #done = new Set<string>();
-  #current: readonly [Partition, number] | undefined;
   #lane: Lane | undefined;
   #generation = -1;
-  /** The series that is read in part, and the time to go on from. */
-  #partial: { readonly key: string; readonly fromMs: number } | undefined;
+  #partial: Partial | undefined;
+  #warnings: string[] = [];
 
   constructor(store: Store, ask: SamplesAsk, clock?: Clock) {
     this.#store = store;
     this.#ask = ask;
     this.#clock = clock;
-    this.#coming = [...store.partitions.values()]
-      .flatMap((one) => ask.selections.map((_, i) => [one, i] as const))
-      .toReversed();
+    const left: number[] = [];
+    const floors = new Map<number, number>();
+    for (const [number, partition] of store.partitions) {
+      const { stretches, leaves } = stretchesOf(partition, number, ask);
+      left.push(...leaves);
+      floors.set(number, partition.head.floorMs);
+      for (const { minMs, maxMs } of stretches) {
+        ask.selections.forEach((_, selection) => {
+          this.#coming.push({ partition, number, selection, minMs, maxMs, done: NOTHING });
+        });
+      }
+    }
+    this.#coming.reverse();
+    this.opened = { left, floors };
   }
 
   /** The next page; undefined at the end. */
   async next(): Promise<SamplePage | undefined> {
     for (;;) {
       try {
-        return this.#page();
+        return await this.#page();
       } catch (thrown) {
         // A damaged block is set aside, as queries do; the rest is read.
         if (!(thrown instanceof MonError) || thrown.code !== 'MON_BLOCK_CORRUPT') throw thrown;
@@ -106,97 +139,149 @@ export class SampleScan {
     }
   }
 
-  #page(): SamplePage | undefined {
+  async #page(): Promise<SamplePage | undefined> {
     const rows = new PageRows();
     const until = (this.#clock?.monotonic() ?? 0) + FRAGMENT_TURN_MS;
     while (rows.count < SCAN_PAGE_ROWS) {
-      const lane = this.#laneNow();
+      const lane = await this.#laneNow();
       if (lane === undefined) break;
       this.#readOne(lane, rows);
       if (rows.count > 0 && this.#clock !== undefined && this.#clock.monotonic() > until) break;
     }
-    return rows.count === 0 ? undefined : rows.page();
+    const warnings = this.#warnings;
+    this.#warnings = [];
+    if (rows.count === 0 && warnings.length === 0) return undefined;
+    return { ...rows.page(), ...(warnings.length === 0 ? {} : { warnings }) };
   }
 
-  #laneNow(): Lane | undefined {
-    if (this.#generation !== this.#store.truncations) this.#lookAnew();
+  async #laneNow(): Promise<Lane | undefined> {
+    if (this.#lane !== undefined && this.#generation !== this.#store.truncations) {
+      const left = leftOf(this.#lane, this.#partial);
+      this.#partial = undefined;
+      this.#lane = await this.#open(left);
+    }
     while (this.#lane === undefined || this.#lane.at >= this.#lane.ids.length) {
-      this.#current = this.#coming.pop();
-      if (this.#current === undefined) return undefined;
-      // With one selection no series is met twice in other partitions.
-      if (this.#ask.selections.length === 1) this.#done.clear();
-      this.#lane = this.#open(this.#current);
+      const next = this.#coming.pop();
+      if (next === undefined) return undefined;
+      this.#lane = await this.#open(next);
     }
     return this.#lane;
   }
 
-  #lookAnew(): void {
-    const lane = this.#lane;
-    if (lane !== undefined && this.#current !== undefined) {
-      this.#remember(lane);
-      this.#lane = this.#open(this.#current);
+  async #open(stretch: Stretch): Promise<Lane | undefined> {
+    const { partition, number, selection, minMs, maxMs } = stretch;
+    const matchers = this.#ask.selections[selection];
+    for (;;) {
+      const before = this.#store.handedOver;
+      const cold = await this.#cold(stretch, matchers);
+      if (cold === 'too many') {
+        this.#halve(stretch);
+        return undefined;
+      }
+      // Samples that went over meanwhile are in neither half.
+      if (this.#store.handedOver !== before) continue;
+      this.#warnings.push(...(cold?.warnings ?? []));
+      const reader = partition.reader(minMs, maxMs, cold?.readers.get(number));
+      this.#generation = this.#store.truncations;
+      return { stretch, reader, ids: reader.match(matchers, minMs, maxMs), at: 0 };
     }
-    this.#generation = this.#store.truncations;
   }
 
-  /** Takes down what a lane has read; its reader knows the labels of its own last match. */
-  #remember({ reader, ids, at }: Lane): void {
-    if (this.#ask.selections.length > 1) return;
-    for (const id of ids.subarray(0, at)) this.#done.add(labelsKey(reader.labels(id)));
+  async #cold(
+    { number, minMs, maxMs }: Stretch,
+    matchers: readonly Matcher[],
+  ): Promise<FetchedCold | 'too many' | undefined> {
+    const { cold } = this.#store;
+    if (cold === undefined) return undefined;
+    try {
+      const range = new Map([[number, { minMs, maxMs }]]);
+      return await fetchSamples(cold, range, { matchers, maxSamples: SCAN_COLD_ROWS });
+    } catch (thrown) {
+      const tooMany = thrown instanceof MonError && thrown.code === 'MON_QUERY_LIMIT';
+      if (!tooMany || maxMs <= minMs) throw thrown;
+      return 'too many';
+    }
   }
 
-  #open([partition, selection]: readonly [Partition, number]): Lane {
-    const { minMs, maxMs, selections } = this.#ask;
-    const reader = partition.reader(minMs, maxMs);
-    return { reader, ids: reader.match(selections[selection], minMs, maxMs), at: 0 };
+  /** Two stretches in the place of one; all selections of it that come later are halved too. */
+  #halve(stretch: Stretch): void {
+    const { minMs, maxMs } = stretch;
+    const middle = Math.floor((minMs + maxMs) / 2);
+    this.#coming.push({ ...stretch, minMs: middle + 1 }, { ...stretch, maxMs: middle });
   }
 
   /** Reads a stretch of the lane's next series. */
   #readOne(lane: Lane, rows: PageRows): void {
-    const { reader, ids } = lane;
+    const { reader, ids, stretch } = lane;
     const id = ids[lane.at];
-    const several = this.#ask.selections.length > 1;
     const labels = reader.labels(id);
-    const key = several || this.#done.size > 0 || this.#partial ? labelsKey(labels) : '';
-    if (key !== '' && this.#done.has(key)) return void lane.at++;
-    const begun = this.#partial?.key === key ? this.#partial : undefined;
-    const first = begun?.fromMs ?? this.#firstMs();
-    const last = this.#stretchEnd(reader, id, first);
+    const begun = this.#partial ?? stretch.partial;
+    const key = stretch.done.size > 0 || begun !== undefined ? labelsKey(labels) : '';
+    if (stretch.done.has(key) || this.#isOfEarlier(labels, stretch)) return void lane.at++;
+    const first = begun?.key === key ? Math.max(begun.fromMs, stretch.minMs) : stretch.minMs;
+    if (first > stretch.maxMs) return void lane.at++;
+    const last = stretchEnd(reader, id, first, stretch.maxMs);
     const count = reader.read(id, first, last, this.#buffer);
     if (count > 0) rows.add(labels, this.#buffer, count);
-    if (last < this.#lastMs()) {
+    if (last < stretch.maxMs) {
       this.#partial = { key: labelsKey(labels), fromMs: last + 1 };
       return;
     }
     this.#partial = undefined;
     lane.at++;
-    if (several) this.#done.add(key);
   }
 
-  /** Where a stretch that begins at `first` ends, so that it is no longer than a page or two. */
-  #stretchEnd(reader: SeriesReader, id: number, first: number): number {
-    const end = this.#lastMs();
-    if (reader.room === undefined) return end;
-    let span = end - first;
-    while (span > 1 && reader.room(id, first, first + span) > 2 * SCAN_PAGE_ROWS) {
-      span = Math.floor(span / 2);
-    }
-    return first + span;
+  /** True for a series that a selection before this one has read. */
+  #isOfEarlier(labels: Labels, { selection }: Stretch): boolean {
+    const earlier = this.#ask.selections.slice(0, selection);
+    return earlier.some((matchers) => matchesLabels(matchers, labels));
   }
+}
 
-  // The times are finite, so that they can be halved.
-  #firstMs(): number {
-    const [partition] = this.#current as readonly [Partition, number];
-    const oldest = Math.min(
-      partition.head.oldestMs(-Infinity),
-      ...partition.blocks.map(({ minMs }) => minMs),
-    );
-    return Math.max(this.#ask.minMs, Math.min(oldest, this.#lastMs()));
-  }
+/** What a lane has not read: its reader knows the labels of its own last match. */
+function leftOf({ reader, ids, at, stretch }: Lane, partial: Partial | undefined): Stretch {
+  const done = new Set(stretch.done);
+  for (const id of ids.subarray(0, at)) done.add(labelsKey(reader.labels(id)));
+  return { ...stretch, done, partial: partial ?? stretch.partial };
+}
 
-  #lastMs(): number {
-    return Math.min(this.#ask.maxMs, Number.MAX_SAFE_INTEGER);
+/** What is to be read of a partition, and what is left to the asker. */
+function stretchesOf(
+  partition: Partition,
+  number: number,
+  { minMs, maxMs, archived = [] }: SamplesAsk,
+): { readonly stretches: readonly ColdRange[]; readonly leaves: readonly number[] } {
+  const { head } = partition;
+  const last = Math.min(maxMs, Number.MAX_SAFE_INTEGER);
+  let from = Math.max(minMs, head.floorMs, Number.MIN_SAFE_INTEGER);
+  const stretches: ColdRange[] = [];
+  const leaves: number[] = [];
+  const mine = archived.filter((one) => one.partition === number);
+  for (const one of mine.toSorted((a, b) => a.minMs - b.minMs)) {
+    // Something newer may lie between its samples: then it has to be read as one.
+    if (one.minMs < from || touched(partition, one)) continue;
+    if (one.minMs > from) stretches.push({ minMs: from, maxMs: one.minMs - 1 });
+    leaves.push(one.id);
+    from = one.maxMs + 1;
   }
+  if (from <= last) stretches.push({ minMs: from, maxMs: last });
+  return { stretches, leaves };
+}
+
+function touched({ blocks, head, past }: Partition, { minMs, maxMs }: ColdRange): boolean {
+  const inBlock = blocks.some((one) => one.minMs <= maxMs && one.maxMs >= minMs);
+  const isHidden = past.some((one) => one.minMs <= maxMs && one.maxMs >= minMs);
+  return inBlock || isHidden || head.oldestMs(minMs) <= maxMs;
+}
+
+/** Where a run that begins at `first` ends, so that it is no longer than a page or two. */
+function stretchEnd(reader: SeriesReader, id: number, first: number, end: number): number {
+  if (reader.room === undefined) return end;
+  let span = end - first;
+  while (span > 1 && reader.room(id, first, first + span) > 2 * SCAN_PAGE_ROWS) {
+    span = Math.floor(span / 2);
+  }
+  return first + span;
 }
 
 /** The readings of a shard that are under way. */
@@ -211,7 +296,7 @@ export class OpenScans implements SampleScans {
     this.#clock = clock;
   }
 
-  async openScan(ask: SamplesAsk): Promise<number> {
+  async openScan(ask: SamplesAsk): Promise<OpenedScan> {
     const now = this.#clock.monotonic();
     for (const [id, one] of this.#open) {
       if (now - one.usedMs > SCAN_IDLE_MS) this.#open.delete(id);
@@ -222,8 +307,9 @@ export class OpenScans implements SampleScans {
       });
     }
     const id = ++this.#last;
-    this.#open.set(id, { scan: new SampleScan(this.#store, ask, this.#clock), usedMs: now });
-    return id;
+    const scan = new SampleScan(this.#store, ask, this.#clock);
+    this.#open.set(id, { scan, usedMs: now });
+    return { id, ...scan.opened };
   }
 
   async nextScan(id: number): Promise<SamplePage | undefined> {
