@@ -1,6 +1,7 @@
-// How far files were imported, so that an import which was interrupted goes on where it stopped: one
-// small file in the state folder. Easy to get wrong: another file may lie under the same path by
-// now, so a note holds for a size, a beginning and a server; a note that is lost only costs time.
+// How far files were imported, so that an import which was interrupted goes on where it stopped:
+// one small file in the state folder. Easy to get wrong: another file may lie under the same path
+// by now, so a note holds for a size, a beginning and a server; a note that is lost only costs
+// time.
 import { createHash } from 'node:crypto';
 import { dirname, join, resolve } from 'node:path';
 import { stateFolder } from '../engine/daemons/folders.ts';
@@ -24,7 +25,9 @@ function notesFile(env: Environment): string {
 }
 
 function nameOf({ path, size, head, url }: ImportKey): string {
-  const hash = createHash('sha256').update(`${resolve(path)}\n${size}\n${url}\n`).update(head);
+  const hash = createHash('sha256')
+    .update(`${resolve(path)}\n${size}\n${url}\n`)
+    .update(head);
   return hash.digest('hex').slice(0, 32);
 }
 

@@ -1,5 +1,5 @@
-// What `mon import` does: sees what each file is, sends it piece by piece, remembers how far it came
-// and tells what was taken. Easy to get wrong: a piece that was sent twice changes nothing, so
+// What `mon import` does: sees what each file is, sends it piece by piece, remembers how far it
+// came and tells what was taken. Easy to get wrong: a piece that was sent twice changes nothing, so
 // whatever is doubtful is sent again; and a line must never be cut in two.
 import { MonError, UserError } from '../engine/errors.ts';
 import { IMPORT_PIECE_BYTES } from '../engine/limits-sql.ts';

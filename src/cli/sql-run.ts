@@ -86,7 +86,9 @@ export async function statementText(
   const from = file ?? (stage.stdin.isTTY === true ? undefined : '-');
   if (from === undefined) throw new UserError('no statement given', { hint });
   const { readInput } = await import('./input.ts');
-  const text = Buffer.from(await readInput(from, stage)).toString('utf8').trimEnd();
+  const text = Buffer.from(await readInput(from, stage))
+    .toString('utf8')
+    .trimEnd();
   if (text.trim() === '') throw new UserError('no statement given', { hint });
   return text;
 }

@@ -1,6 +1,7 @@
 // Rows of an SQL answer in every form that `-o` knows, while they come. The last station of a row
-// on its way to a shell. Easy to get wrong: what comes from outside may hold anything, so a terminal
-// gets it escaped; and a table has to see all rows before it knows how wide its columns are.
+// on its way to a shell. Easy to get wrong: what comes from outside may hold anything, so a
+// terminal gets it escaped; and a table has to see all rows before it knows how wide its columns
+// are.
 import { UserError } from '../engine/errors.ts';
 import type { SqlColumnHead, SqlEnd, SqlValue } from '../engine/model/sql.ts';
 import type { SqlAnswer } from '../engine/remote/sql-client.ts';

@@ -10,7 +10,7 @@ histograms included; prom and openmetrics hold floats.`;
   static override examples = [
     `<%= config.bin %> export up --since 1d > up.jsonl`,
     `<%= config.bin %> export '{job="node"}' -o parquet > node.parquet`,
-    `<%= config.bin %> export up -o openmetrics > up.om && promtool tsdb create-blocks-from openmetrics up.om`,
+    '<%= config.bin %> export up -o openmetrics > up.om',
   ];
   static override strict = false;
   static override usage = 'export SELECTOR… [-o FORM] [--from TIME] [--to TIME]';

@@ -1,7 +1,14 @@
 // `mon import`: samples from files into a mon, in the forms that `mon export` writes and in
 // OpenMetrics. Easy to get wrong: some samples may be refused while the rest is stored; then it
 // fails and says both.
-import { BaseCommand, Flags, LIST_FORMATS, outputFlag, serverFlags, usageError } from '../base-command.ts';
+import {
+  BaseCommand,
+  Flags,
+  LIST_FORMATS,
+  outputFlag,
+  serverFlags,
+  usageError,
+} from '../base-command.ts';
 
 export default class Import extends BaseCommand<typeof Import> {
   static override summary = 'store samples from files';
@@ -11,7 +18,7 @@ they are, so a file may be imported again; an import that was interrupted goes o
 Exits with 1 when the server refuses some of them.`;
   static override examples = [
     '<%= config.bin %> import up.jsonl',
-    '<%= config.bin %> export up --url http://old:9590 -o parquet > up.parquet && <%= config.bin %> import up.parquet',
+    '<%= config.bin %> import --format openmetrics dump.txt --url http://new:9590',
   ];
   static override strict = false;
   static override usage = 'import FILE… [--format FORM]';

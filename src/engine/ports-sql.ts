@@ -86,9 +86,10 @@ export interface SqlWish {
 }
 
 /**
- * Answers one SELECT statement over the views of docs/sql.md, as pages of bytes.
+ * Answers one SELECT statement over the views of model/sql.ts, as pages of bytes.
  * @throws UserError with the place for what is no such statement, MonError MON_QUERY_LIMIT,
- *   MON_QUERY_BUSY, MON_QUERY_FAILED, MON_TIMEOUT, MON_ABORTED; after the first page a line tells it.
+ *   MON_QUERY_BUSY, MON_QUERY_FAILED, MON_TIMEOUT, MON_ABORTED; after the first page a line
+ *   tells it.
  */
 export interface SqlAsk {
   sql(text: string, wish: SqlWish): Promise<AsyncIterable<Uint8Array>>;
@@ -111,8 +112,5 @@ export interface Transfer {
   /** The samples as one Parquet file. @throws what SqlAsk throws. */
   writeParquet(ask: SamplesAsk, asker: Asker): Promise<AsyncIterable<Uint8Array>>;
   /** A Parquet file as bodies of remote write 1.0. @throws UserError for another file. */
-  readParquet(
-    file: AsyncIterable<Uint8Array>,
-    asker: Asker,
-  ): Promise<AsyncIterable<Uint8Array>>;
+  readParquet(file: AsyncIterable<Uint8Array>, asker: Asker): Promise<AsyncIterable<Uint8Array>>;
 }

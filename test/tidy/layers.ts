@@ -43,8 +43,16 @@ export const NEVERS: readonly Triple[] = [
     'nouns lean on nothing above them',
   ],
   [['errors'], allBut(ENGINE, 'errors'), 'everything imports errors.ts: a circle would begin here'],
-  [['limits', 'limits-links', 'limits-sql'], allBut(ENGINE, 'limits', 'errors'), 'bounds are plain numbers'],
-  [['ports', 'ports-sql'], allBut(ENGINE, 'ports', 'errors', 'model'), 'contracts speak in nouns only'],
+  [
+    ['limits', 'limits-links', 'limits-sql'],
+    allBut(ENGINE, 'limits', 'errors'),
+    'bounds are plain numbers',
+  ],
+  [
+    ['ports', 'ports-sql'],
+    allBut(ENGINE, 'ports', 'errors', 'model'),
+    'contracts speak in nouns only',
+  ],
   [TUI, [...PARTS, 'daemons'], 'a screen is handed its feed; it knows no part and no daemon'],
   [TUI, SHELL, 'commands show screens, never the other way round'],
   [['widgets'], ['feed', 'screens'], 'a widget turns props into a picture and never fetches'],

@@ -1,6 +1,7 @@
 // GET and POST /api/v1/export: whole samples of the series selected, in the form asked for. From
-// pages of samples to bytes that leave while they are made. Easy to get wrong: OpenMetrics wants all
-// of a family together, while pages come partition by partition; so it is read metric by metric.
+// pages of samples to bytes that leave while they are made. Easy to get wrong: OpenMetrics wants
+// all of a family together, while pages come partition by partition; so it is read metric by
+// metric.
 import { MonError, UserError } from '../errors.ts';
 import { IMPORT_REQUEST_SAMPLES, SQL_TEXT_BYTES } from '../limits-sql.ts';
 import { NAME } from '../model/labels.ts';
@@ -45,7 +46,9 @@ export function formatParam(params: URLSearchParams): ExportFormat {
   const text = params.get('format') ?? 'jsonl';
   const format = EXPORT_FORMATS.find((one) => one === text);
   if (format !== undefined) return format;
-  throw new UserError(`invalid parameter "format": ${text} is none of ${EXPORT_FORMATS.join(', ')}`);
+  throw new UserError(
+    `invalid parameter "format": ${text} is none of ${EXPORT_FORMATS.join(', ')}`,
+  );
 }
 
 /** ?match[]=&start=&end=&format=. */

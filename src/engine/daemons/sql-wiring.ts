@@ -3,7 +3,12 @@
 // each from its own question, and have to be put side by side by their times.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { SQL_AT_ONCE, SQL_HEAP_MIB, SQL_ROLLUP_ROWS_AT_ONCE, SQL_WAITING_MAX } from '../limits-sql.ts';
+import {
+  SQL_AT_ONCE,
+  SQL_HEAP_MIB,
+  SQL_ROLLUP_ROWS_AT_ONCE,
+  SQL_WAITING_MAX,
+} from '../limits-sql.ts';
 import { packSnappy } from '../collector/agent-sender.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';

@@ -47,15 +47,7 @@ const DOUBLE = 'DOUBLE';
 const TIME = 'TIMESTAMP WITH TIME ZONE';
 
 /** Figures of a window, by the column of a rollup that each comes from. */
-export const ROLLUP_FIGURES = [
-  'count',
-  'sum',
-  'min',
-  'max',
-  'first',
-  'last',
-  'increase',
-] as const;
+export const ROLLUP_FIGURES = ['count', 'sum', 'min', 'max', 'first', 'last', 'increase'] as const;
 
 const ROLLUP_ABOUT: Readonly<Record<(typeof ROLLUP_FIGURES)[number], string>> = {
   count: 'samples in the window',

@@ -1,6 +1,6 @@
-// One HTTP request whose answer is read while it comes, and whose body may be sent while it is made:
-// the socket side of SQL, exports and imports. Easy to get wrong: an answer that ends before its
-// end is a failure, and a reader who leaves has to end the connection, or the server works on.
+// One HTTP request whose answer is read while it comes, and whose body may be sent while it is
+// made: the socket side of SQL, exports and imports. Easy to get wrong: an answer that ends before
+// its end is a failure, and a reader who leaves has to end the connection, or the server works on.
 import type { IncomingMessage } from 'node:http';
 import { MonError } from '../errors.ts';
 import { ANSWER_BYTES_MAX } from '../limits.ts';

@@ -88,7 +88,7 @@ async function* rowsOf(
   first: readonly unknown[],
   lines: AsyncGenerator<unknown[], void, void>,
 ): AsyncGenerator<readonly (readonly SqlValue[])[], SqlEnd, void> {
-  for (let run = first; ; ) {
+  for (let run = first; ;) {
     const last = run.at(-1);
     const over = run.length > 0 && !Array.isArray(last);
     const rows = (over ? run.slice(0, -1) : run) as SqlValue[][];

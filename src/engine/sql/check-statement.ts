@@ -10,7 +10,7 @@ import type { SerializedSql, TreeNode } from './statement-tree.ts';
 
 /** Functions that make rows of their arguments alone. */
 const TABLE_FUNCTIONS = new Set(['range', 'generate_series', 'unnest', 'repeat', 'json_each']);
-/** Functions that reach past the statement: settings, the process, sequences, logs, time to waste. */
+/** Functions that reach past the statement: settings, the process, sequences, logs, idling. */
 const FORBIDDEN_FUNCTIONS = new Set([
   ...['getenv', 'current_setting', 'getvariable', 'nextval', 'currval', 'sleep_ms', 'pg_sleep'],
   ...['write_log', 'txid_current', 'current_connection_id', 'json_execute_serialized_sql'],
@@ -30,7 +30,12 @@ function refused(text: string, at: number, words: string): MonError {
 /** A mistake of the user with its place. */
 export function mistake(text: string, at: number, words: string, hint?: string): UserError {
   const rest = /^(?:[\p{L}\p{N}_]+|.)?/u.exec(text.slice(at))?.[0] ?? '';
-  return new UserError(words, { source: text, start: at, end: at + Math.max(1, rest.length), hint });
+  return new UserError(words, {
+    source: text,
+    start: at,
+    end: at + Math.max(1, rest.length),
+    hint,
+  });
 }
 
 /** @throws UserError for an empty or too long text. */

@@ -118,7 +118,11 @@ export function duckFailure(thrown: unknown, text: string): Error {
   if (told === undefined) return thrown instanceof Error ? thrown : new Error(String(thrown));
   const { exception_type: type = '', exception_message: all = '', position } = told;
   const [words = '', ...more] = all.split('\n').filter((line) => line.trim() !== '');
-  const hint = more.slice(0, 3).map((line) => line.trim()).join(' ') || undefined;
+  const hint =
+    more
+      .slice(0, 3)
+      .map((line) => line.trim())
+      .join(' ') || undefined;
   if (type === 'INTERRUPT') return new MonError('MON_ABORTED', 'the statement was given up');
   if (type === 'Out of Memory') {
     const why = /temp|disk|directory/i.test(words) ? 'temporary space' : 'memory';

@@ -70,7 +70,7 @@ type Work = (runner: StatementRunner, signal: AbortSignal) => Promise<Pages>;
 type Pages = AsyncGenerator<Uint8Array, void, void>;
 
 const SERIES_AT_ONCE = 4096;
-const LESS = 'narrow it: WHERE ts > now() - INTERVAL 1 HOUR AND metric = \'…\'';
+const LESS = "narrow it: WHERE ts > now() - INTERVAL 1 HOUR AND metric = '…'";
 
 export class SqlService implements SqlAsk {
   readonly #options: SqlOptions;
@@ -166,9 +166,13 @@ export class SqlService implements SqlAsk {
   #stopOf(asker: AbortSignal): { readonly signal: AbortSignal; cancel(): void } {
     const stop = new AbortController();
     const { timeoutMs } = this.#limits;
-    const late = new MonError('MON_TIMEOUT', `the statement took longer than ${timeoutMs / 1000} s`, {
-      hint: LESS,
-    });
+    const late = new MonError(
+      'MON_TIMEOUT',
+      `the statement took longer than ${timeoutMs / 1000} s`,
+      {
+        hint: LESS,
+      },
+    );
     const timer = this.#options.clock.after(timeoutMs, () => stop.abort(late), true);
     const passOn = (): void => stop.abort(new MonError('MON_ABORTED', 'the asker left'));
     if (asker.aborted) passOn();
@@ -323,11 +327,7 @@ async function* following(
   }
 }
 
-async function writeAll(
-  disk: Disk,
-  path: string,
-  pages: AsyncIterable<Uint8Array>,
-): Promise<void> {
+async function writeAll(disk: Disk, path: string, pages: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await disk.open(path, 'w+');
   try {
     let at = 0;

@@ -155,12 +155,7 @@ const MIRRORED: Readonly<Record<string, string>> = {
   COMPARE_EQUAL: 'COMPARE_EQUAL',
 };
 
-async function narrow(
-  bounds: Bounds,
-  node: TreeNode,
-  isOf: IsOf,
-  timeOf: TimeOf,
-): Promise<void> {
+async function narrow(bounds: Bounds, node: TreeNode, isOf: IsOf, timeOf: TimeOf): Promise<void> {
   if (node['class'] === 'BETWEEN' && isOf(node['input'], 'ts')) {
     await narrowTime(bounds, 'COMPARE_GREATERTHANOREQUALTO', node['lower'], timeOf);
     await narrowTime(bounds, 'COMPARE_LESSTHANOREQUALTO', node['upper'], timeOf);

@@ -87,7 +87,8 @@ function csvLine(record: string, body: LineBody): string | undefined {
   if (rest === undefined) return 'the labels are no JSON object';
   const set = labelsFrom(rest, metric);
   if (set === undefined) return 'a label is no text';
-  if (!/^-?\d{1,15}$/.test(timestamp)) return `the timestamp ${short(timestamp)} is no whole number`;
+  if (!/^-?\d{1,15}$/.test(timestamp))
+    return `the timestamp ${short(timestamp)} is no whole number`;
   const ms = Number(timestamp);
   if (histogram !== '') return body.histogram(set, histogram, ms);
   return body.sample(set, value, ms);
@@ -119,12 +120,14 @@ function jsonLine(line: string, body: LineBody): string | undefined {
   if (typeof metric !== 'object' || metric === null) return 'metric is no object';
   const labels = labelsFrom(metric as Record<string, unknown>, '');
   if (labels === undefined) return 'a label is no text';
-  if (!Array.isArray(values) || !Array.isArray(timestamps)) return 'values or timestamps are no list';
+  if (!Array.isArray(values) || !Array.isArray(timestamps))
+    return 'values or timestamps are no list';
   if (values.length !== timestamps.length) return 'there are not as many timestamps as values';
   const bodies = (histograms ?? {}) as Record<string, unknown>;
   for (let i = 0; i < values.length; i++) {
     const ms: unknown = timestamps[i];
-    if (typeof ms !== 'number' || !Number.isSafeInteger(ms)) return `timestamp ${i} is no whole number`;
+    if (typeof ms !== 'number' || !Number.isSafeInteger(ms))
+      return `timestamp ${i} is no whole number`;
     const message = bodies[String(i)];
     const fault =
       typeof message === 'string'

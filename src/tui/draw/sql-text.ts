@@ -19,8 +19,18 @@ const KEYWORDS =
 export const SQL_KEYWORDS: readonly string[] = KEYWORDS.split(' ');
 const KNOWN = new Set(SQL_KEYWORDS);
 
-const PIECES =
-  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|[\p{L}_][\p{L}\p{N}_]*|\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|[^\s]/gu;
+const PIECES = new RegExp(
+  [
+    String.raw`--[^\n]*`,
+    String.raw`\/\*[\s\S]*?(?:\*\/|$)`,
+    String.raw`'(?:[^']|'')*(?:'|$)`,
+    String.raw`"(?:[^"]|"")*(?:"|$)`,
+    String.raw`[\p{L}_][\p{L}\p{N}_]*`,
+    String.raw`\d+(?:\.\d+)?(?:[eE][-+]?\d+)?`,
+    String.raw`[^\s]`,
+  ].join('|'),
+  'gu',
+);
 
 /** The pieces of a text; blanks are none. */
 export function sqlPieces(text: string): SqlPiece[] {

@@ -87,8 +87,7 @@ export class SqlSession {
 
 function failureOf(thrown: unknown): QueryFailure {
   const message = messageOf(thrown);
-  const hint =
-    thrown instanceof UserError || thrown instanceof MonError ? thrown.hint : undefined;
+  const hint = thrown instanceof UserError || thrown instanceof MonError ? thrown.hint : undefined;
   const told = hint === undefined ? { message } : { message, hint };
   if (!(thrown instanceof UserError) || thrown.source === undefined) return told;
   return { ...told, start: thrown.start, end: thrown.end };

@@ -77,12 +77,14 @@ function quotedOffers(before: string, pieces: readonly SqlPiece[], names: Names)
   if (last.kind !== 'string') return empty;
   const metric = /\bmetric\s*=\s*'((?:[^']|'')*)'/i.exec(before)?.[1] ?? '';
   const label = /\blabels\s*\[\s*'((?:[^']|'')*)'\s*\]\s*(?:=|<>|!=|IN\s*\([^)]*)\s*$/i.exec(lead);
-  const offer = (kind: Offer['kind'], end: string) => (word: string): Offer => ({
-    word: word.replaceAll("'", "''") + end,
-    shown: word,
-    kind,
-    about: kind === 'metric' ? names.aboutMetric(word) : '',
-  });
+  const offer =
+    (kind: Offer['kind'], end: string) =>
+    (word: string): Offer => ({
+      word: word.replaceAll("'", "''") + end,
+      shown: word,
+      kind,
+      about: kind === 'metric' ? names.aboutMetric(word) : '',
+    });
   if (label !== null) {
     const values = names.values(label[1].replaceAll("''", "'"), metric);
     return { start, typed, list: ranked(typed, values.map(offer('value', "'"))) };

@@ -1,14 +1,13 @@
-// What the SQL prompt adds to the prompt of queries: when Enter runs, and its own commands. The line
-// editor, history, search and offers are that prompt's. Pure. Easy to get wrong: keys that mean
-// something for PromQL only must do nothing here.
+// What the SQL prompt adds to the prompt of queries: when Enter runs, and its own commands. The
+// line editor, history, search and offers are that prompt's. Pure. Easy to get wrong: keys that
+// mean something for PromQL only must do nothing here.
 import { goesOn } from '../draw/sql-text.ts';
 import { insert } from './query-prompt-edit.ts';
 import { press, type Around, type PromptState } from './query-prompt-state.ts';
 import { SQL_COMMANDS } from './sql-prompt-offers.ts';
 
 export type SqlWishDo =
-  | { readonly do: 'run'; readonly text: string }
-  | { readonly do: 'exit' | 'repaint' | 'cancel' };
+  { readonly do: 'run'; readonly text: string } | { readonly do: 'exit' | 'repaint' | 'cancel' };
 
 export interface SqlPromptState extends PromptState {
   /** The list of tables is shown in the place of the help. */

@@ -38,7 +38,11 @@ function shownLine(state: SqlPromptState): { readonly text: string; readonly cur
 }
 
 /** Rows that the editor's box needs. */
-export function sqlEditorHeight({ state, failure }: SqlView, columns: number, rows: number): number {
+export function sqlEditorHeight(
+  { state, failure }: SqlView,
+  columns: number,
+  rows: number,
+): number {
   const { text, cursor } = shownLine(state);
   const lines = layoutEditor(text, cursor, columns - 6).rows;
   const placed = failure?.start === undefined ? 1 : 2;
@@ -104,7 +108,8 @@ export function sqlBodyLines(view: BodyView, size: Size): string[] {
     const rows = state.past.toReversed().map((text) => plain(text.replaceAll(/\s+/g, ' ')));
     return wordsBox(box('history, newest first'), rows, size);
   }
-  if (state.view === 'command') return wordsBox(box('for a shell'), folded(view.command, width), size);
+  if (state.view === 'command')
+    return wordsBox(box('for a shell'), folded(view.command, width), size);
   const { outcome } = answered;
   if (outcome.kind === 'none') return wordsBox(box('answer'), welcomeWords(), size);
   if (outcome.kind === 'failure') {
@@ -121,7 +126,8 @@ export function sqlBodyLines(view: BodyView, size: Size): string[] {
   const title = `${rows} ${rows === 1 ? 'row' : 'rows'}${more}, ${formatDuration(ms)}`;
   const told = warnings.length === 0 ? [] : [{ text: `! ${warnings[0]}`, style: STYLE.warn }];
   const frame = { ...box(title), right: right.length > 0 ? right : told };
-  if (rows === 0) return wordsBox(frame, [plain(''), [{ text: 'no rows', style: STYLE.dim }]], size);
+  if (rows === 0)
+    return wordsBox(frame, [plain(''), [{ text: 'no rows', style: STYLE.dim }]], size);
   return tableBox(frame, tableOf(answer, view.cellText), size);
 }
 

@@ -1,7 +1,7 @@
 // `mon sql` without a statement: a line to type SQL into, with completion and colours, and the
 // answer below it as a table. It arranges and takes keys; the state is in sql-prompt-state.ts, the
-// pictures in sql-prompt-view.ts. Easy to get wrong: nothing here may tick by itself, and a key must
-// never wait for the server.
+// pictures in sql-prompt-view.ts. Easy to get wrong: nothing here may tick by itself, and a key
+// must never wait for the server.
 import { Box, useInput, usePaste, useWindowSize } from 'ink';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { SqlTables, SqlValue } from '../../engine/model/sql.ts';
