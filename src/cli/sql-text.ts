@@ -92,13 +92,19 @@ async function documentChunks(
   const cellOf = cellsOf(columns, tz);
   const cells = rows.map((row) => row.map(cellOf));
   if (format === 'markdown') return await markdown(columns, cells, surface);
-  return await listingChunks(listingOf(columns, cells), 'table', surface);
+  return await listingChunks(await listingOf(columns, cells), 'table', surface);
 }
 
-function listingOf(columns: readonly SqlColumnHead[], rows: readonly Cell[][]): Listing {
-  const heads = columns.map(({ name, type }) =>
-    isNumber(type) ? ({ name, align: 'right' } as const) : { name },
-  );
+async function listingOf(
+  columns: readonly SqlColumnHead[],
+  rows: readonly Cell[][],
+): Promise<Listing> {
+  const { textToolsFor } = await import('./terminal-text.ts');
+  const tools = await textToolsFor(columns.map(({ name }) => name));
+  const heads = columns.map(({ name, type }) => {
+    const head = { name, title: tools.safe(name) };
+    return isNumber(type) ? ({ ...head, align: 'right' } as const) : head;
+  });
   return { kind: 'SqlResult', columns: heads, rows, valueColumn: 0 };
 }
 
