@@ -29,7 +29,9 @@ export const COLD_SAMPLES_MAX = 20_000_000;
 export const OBJECT_REQUEST_MS = 30 * SECOND;
 /** How often a request to an object store is tried before it counts as failed. */
 export const OBJECT_TRIES = 5;
-/** A manifest or a block's list is short; an answer of an object store to a list is at most this. */
+/**
+ * A manifest or a block's list is short; an answer of an object store to a list is at most this.
+ */
 export const OBJECT_LIST_BYTES_MAX = 4 * MIB;
 /** An object smaller than this goes up in one request, larger ones in parts. */
 export const OBJECT_WHOLE_BYTES_MAX = 16 * MIB;

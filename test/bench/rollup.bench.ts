@@ -164,7 +164,13 @@ function madeUp(series: number, endMs: number): RawPartition {
     ...{ labelNames: () => [], labelValues: () => [] },
   };
   const fixed = { next: () => 0, generation: () => 0, watch: () => undefined };
-  return { ...fixed, floorMs: () => endMs, oldestMs: () => START, reader: () => reader };
+  return {
+    ...fixed,
+    floorMs: () => endMs,
+    goneMs: () => endMs,
+    oldestMs: () => START,
+    reader: () => reader,
+  };
 }
 
 const QUERIES = [

@@ -1,6 +1,6 @@
-// Rows that came back from the cold tier as a reader of series, so that they stand beside blocks and
-// head in one query. Made for one answer, in the thread that runs the fragment. Easy to get wrong:
-// bits move as words, and rows with histograms are put among the floats as a block does it.
+// Rows that came back from the cold tier as a reader of series, so that they stand beside blocks
+// and head in one query. Made for one answer, in the thread that runs the fragment. Easy to get
+// wrong: bits move as words, and rows with histograms are put among the floats as a block does it.
 import type { BytesPiece } from './block.ts';
 import { withRows } from './mixed-rows.ts';
 import { compareText, type Labels } from '../model/labels.ts';

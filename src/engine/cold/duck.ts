@@ -1,7 +1,7 @@
-// DuckDB as the cold tier uses it: bounded in memory and threads, without extensions from elsewhere,
-// fed and read in columns. The only way of this part to Parquet. Easy to get wrong: rows are fed by
-// a callback that DuckDB calls while a COPY runs, so one feed at a time; and what the callback
-// throws has to be carried past DuckDB, which only knows texts.
+// DuckDB as the cold tier uses it: bounded in memory and threads, without extensions from
+// elsewhere, fed and read in columns. The only way of this part to Parquet. Easy to get wrong: rows
+// are fed by a callback that DuckDB calls while a COPY runs, so one feed at a time; and what the
+// callback throws has to be carried past DuckDB, which only knows texts.
 import {
   DuckDBInstance,
   DuckDBTableFunction,

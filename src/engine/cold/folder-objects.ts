@@ -42,14 +42,28 @@ export class FolderObjects implements ObjectStore {
     const found: ObjectInfo[] = [];
     for (const name of await this.#disk.list(folder)) {
       if (name.endsWith(UNFINISHED)) continue;
-      const file = await this.#disk.open(join(folder, name), 'r');
+      const bytes = await this.#sizeOf(join(folder, name));
+      if (bytes !== undefined) found.push({ key: prefix + name, bytes });
+    }
+    return found;
+  }
+
+  /** Undefined for a folder, and for what went meanwhile. */
+  async #sizeOf(path: string): Promise<number | undefined> {
+    try {
+      const file = await this.#disk.open(path, 'r');
       try {
-        found.push({ key: prefix + name, bytes: await file.size() });
+        // A folder can be opened and has a size, but nothing to read.
+        await file.read(new Uint8Array(1), 0);
+        return await file.size();
       } finally {
         await file.close();
       }
+    } catch (thrown) {
+      const gone = thrown instanceof MonError && thrown.code === 'MON_NOT_FOUND';
+      if (gone || (thrown instanceof MonError && thrown.fields.os === 'EISDIR')) return undefined;
+      throw thrown;
     }
-    return found;
   }
 
   async remove(key: string): Promise<void> {

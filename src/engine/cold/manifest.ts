@@ -1,6 +1,6 @@
 // The manifest of a partition's cold objects: what counts, with checksums, so that a reader prunes
-// before it opens anything (docs/format/parquet.md). Pure: bytes in, bytes out. Easy to get wrong: a
-// number above 2^53 has no place in JSON, so hashes are text.
+// before it opens anything (docs/format/parquet.md). Pure: bytes in, bytes out. Easy to get wrong:
+// a number above 2^53 has no place in JSON, so hashes are text.
 import { crc32 } from 'node:zlib';
 import { messageOf, MonError } from '../errors.ts';
 import { COLD_MANIFEST_BYTES_MAX } from '../limits-cold.ts';

@@ -1,7 +1,7 @@
-// The manifest of one partition as it stands in the object store: read, changed, swept. One writer a
-// partition; readers of other processes only load. Easy to get wrong: a store may overwrite what was
-// put "if absent", so what was written is read back before it counts; and nothing is removed that a
-// manifest names or that somebody may still read by the last one.
+// The manifest of one partition as it stands in the object store: read, changed, swept. One writer
+// a partition; readers of other processes only load. Easy to get wrong: a store may overwrite what
+// was put "if absent", so what was written is read back before it counts; and nothing is removed
+// that a manifest names or that somebody may still read by the last one.
 import { MonError } from '../errors.ts';
 import { COLD_GRACE_MS, COLD_MANIFEST_BYTES_MAX } from '../limits-cold.ts';
 import type { ObjectInfo, ObjectStore } from '../ports.ts';

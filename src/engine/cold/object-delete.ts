@@ -1,6 +1,6 @@
-// Writes an object anew without samples that somebody deleted. Under the tier. Easy to get wrong: the
-// numbers of series stay, so the table of series may have gaps afterwards; and windows go when they
-// touch a deleted range, since what is left of them cannot be told from them.
+// Writes an object anew without samples that somebody deleted. Under the tier. Easy to get wrong:
+// the numbers of series stay, so the table of series may have gaps afterwards; and windows go when
+// they touch a deleted range, since what is left of them cannot be told from them.
 import { join } from 'node:path';
 import { assert } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';

@@ -1,7 +1,7 @@
 // Reads rows of some series out of one object: the table of series by matchers, then those row
 // groups that have them. Between range-cache.ts and the tier. Easy to get wrong: only what was
-// fetched may be read, so a question to DuckDB names a run of series whose row groups all lie in the
-// file; its statistics are ours.
+// fetched may be read, so a question to DuckDB names a run of series whose row groups all lie in
+// the file; its statistics are ours.
 import type { DuckDBBlobVector, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
 import { MonError } from '../errors.ts';
 import { makeLabels, NAME, type Labels } from '../model/labels.ts';

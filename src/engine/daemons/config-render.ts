@@ -8,6 +8,7 @@ import type { RelabelRule, ScrapeConfig } from '../collector/scrape-config.ts';
 import { RELABEL_DEFAULT } from '../collector/scrape-config.ts';
 import { formatDuration } from '../model/duration.ts';
 import { kafkaFields } from './config-kafka.ts';
+import { tierFields } from './config-tiers.ts';
 import type { MonConfig } from './config.ts';
 import type { Plain } from './config-render-access.ts';
 import { authFields, compact, tlsFields } from './config-render-access.ts';
@@ -123,6 +124,7 @@ export function renderConfig(config: MonConfig): string {
           return { match: text, keep: formatDuration(keepMs) };
         }),
       }),
+      ...compact({ tiers: tierFields(config.tiers) }),
       rollups: rollupFields(config.rollups),
       partitions: config.partitions,
       ...compact({ kafka: kafkaFields(config.kafka) }),

@@ -32,6 +32,8 @@ import {
 import { readKafka } from './config-kafka.ts';
 import type { KafkaSettings } from './config-kafka.ts';
 import { readRetentions } from './config-retention.ts';
+import { readTiers } from './config-tiers.ts';
+import type { TierSettings } from './cold-options.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import { readCardinality } from './config-cardinality.ts';
 import { readRetention, readRollups } from './config-rollups.ts';
@@ -48,6 +50,8 @@ export interface MonConfig {
   readonly retentionBytes: number | undefined;
   /** Folder of the object store that sealed blocks are uploaded to. */
   readonly objectStore: string | undefined;
+  /** Where samples go as they grow old. */
+  readonly tiers: TierSettings | undefined;
   readonly retentionFor: readonly PatternRetention[];
   /** What is kept as rollups; undefined: nothing. */
   readonly rollups: RollupKeep | undefined;
@@ -106,7 +110,7 @@ const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
   ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups', 'kafka'],
-  ...['default_rules', 'routes', 'state_postgres'],
+  ...['default_rules', 'routes', 'state_postgres', 'tiers'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -130,6 +134,7 @@ function readMon(root: Section) {
     retentionMs,
     retentionBytes: section.bytes('retention_size'),
     objectStore: section.path('object_store'),
+    tiers: readTiers(section),
     retentionFor: readRetentions(section, retentionMs),
     rollups: readRollups(section, { preset, retentionMs }),
     partitions,

@@ -8,6 +8,7 @@ import type { ReloadReport } from '../model/reload-report.ts';
 import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
 import type { Logger } from '../runtime/logger.ts';
+import type { TierSettings } from './cold-options.ts';
 import type { KafkaSettings } from './config-kafka.ts';
 import type { ListenAddress } from './listen-address.ts';
 import type { RuleSettings } from './rules-wiring.ts';
@@ -26,6 +27,8 @@ export interface LocalOptions {
   readonly retentionBytes?: number;
   /** Folder of the object store that sealed blocks are uploaded to. */
   readonly objectFolder?: string;
+  /** Where samples go as they grow old. */
+  readonly tiers?: TierSettings;
   readonly retentionFor?: readonly PatternRetention[];
   /** What is kept as rollups; without it there are none. */
   readonly rollups?: RollupKeep;

@@ -15,6 +15,7 @@ import type { Counters } from '../runtime/counters.ts';
 import { systemHost } from '../runtime/host-reader.ts';
 import type { Services } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
+import { coldBeats, keptLocally } from './cold-wiring.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
@@ -95,13 +96,16 @@ export function addServices(
   services.add({
     name: 'beats',
     start: async () => {
-      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, options);
+      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, keptLocally(options));
       beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(CACHE_WARM_EVERY_MS, () => parts.queries.warm());
       beats.every(DAY_MS, async () => parts.more.guard.newDay());
       beats.every(Math.min(UPKEEP_MS, options.sealMs ?? UPKEEP_MS), () => upkeep.round());
       for (const { everyMs, work } of log.beats) beats.every(everyMs, work);
+      for (const { everyMs, work } of coldBeats(options, stores.cold, counters)) {
+        beats.every(everyMs, work);
+      }
       if (options.rollups !== undefined) beats.every(ROLLUP_MS, () => parts.rollups.round());
     },
     drain: () => beats.stop(),

@@ -13,6 +13,7 @@ import { LocalPlacement } from '../runtime/placement-local.ts';
 import { SqliteState } from '../runtime/state-sqlite.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { makeAnswers } from './answers.ts';
+import { coldPlan } from './cold-options.ts';
 import type { LocalOptions } from './local-options.ts';
 import { MemoryWatch } from './memory-watch.ts';
 import { openLog } from './open-log.ts';
@@ -35,7 +36,8 @@ export async function openStorage(options: LocalOptions, counters: Counters, sta
   const { generation, partitions } = log;
   const placement = new LocalPlacement(state, partitions, `${process.pid}-${startedMs}`);
   const place = { dataDir, generation, objectFolder, epochs };
-  const keeping = { ...place, sealMs, rollups: options.rollups };
+  const cold = coldPlan(options.tiers, join(dataDir, 'cold-scratch'), options);
+  const keeping = { ...place, sealMs, rollups: options.rollups, cold };
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const sink = opened.sink(stores.sink);

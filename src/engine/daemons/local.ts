@@ -77,7 +77,19 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
-  const asSql = { shards, sources, source, caughtUp, clock, dataDir, desk: desk?.notifier };
+  const { tiers } = options;
+  const { partitions } = log;
+  const asSql = {
+    shards,
+    partitions,
+    tiers,
+    sources,
+    source,
+    caughtUp,
+    clock,
+    dataDir,
+    desk: desk?.notifier,
+  };
   const { sql, transfer } = makeSql({ ...asSql, rollups: options.rollups !== undefined });
   const api = new ApiServer({
     ...{ sql, transfer },

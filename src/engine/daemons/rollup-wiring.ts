@@ -15,6 +15,7 @@ import type { Counters } from '../runtime/counters.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { Pace } from '../store/pace.ts';
+import { wholeRetention, type TierSettings } from './cold-options.ts';
 import { runSliced, Turns } from '../store/sliced-run.ts';
 import type { Partition } from '../store/partition.ts';
 import type { Store } from '../store/store.ts';
@@ -36,6 +37,8 @@ export interface RollupShard {
   readonly source: Source;
   readonly upkeep: Upkeep;
   readonly rollups: RollupWork;
+  /** False while samples of a range are still to be rolled up. */
+  readonly ready: (partition: number, minMs: number, maxMs: number) => boolean;
 }
 
 /** Opens the rollups of a shard, over a store that nobody has fed yet. */
@@ -56,6 +59,7 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
         runSliced({ fragment, readers, clock, signal, generation, large }),
     }),
     upkeep: withRollups(store, rollups),
+    ready: (partition, minMs, maxMs) => rollups.done(partition, minMs, maxMs),
     rollups: {
       workRollups: (nowMs) => rollups.work(nowMs),
       replayRollups: (fromMs) => rollups.replay(fromMs),
@@ -69,6 +73,7 @@ export function rawPartition(store: Store, partition: Partition): RawPartition {
   return {
     next: () => partition.next,
     floorMs: () => partition.head.floorMs,
+    goneMs: () => Math.max(partition.head.floorMs, store.archivedTo(partition)),
     oldestMs: () => {
       const times = partition.blocks.map(({ minMs }) => minMs);
       return Math.max(
@@ -110,8 +115,10 @@ function withRollups(store: Upkeep, rollups: Rollups): Upkeep {
 export function horizonsOf(options: {
   readonly retentionMs: number;
   readonly rollups?: RollupKeep;
+  readonly tiers?: TierSettings;
 }): RollupHorizons | undefined {
-  const { retentionMs, rollups } = options;
+  const { rollups } = options;
+  const retentionMs = wholeRetention(options.retentionMs, options.tiers);
   return rollups && { retentionMs, keepMs: rollups.keepMs };
 }
 

@@ -13,6 +13,8 @@ import { OpenScans } from '../store/sample-scan.ts';
 import { Rehearsal } from '../store/rehearsal.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
+import type { ColdPlan } from './cold-options.ts';
+import { coldShard, openCold } from './cold-shard.ts';
 import { openRollups } from './rollup-wiring.ts';
 
 /** What the first call of a channel carries. */
@@ -28,6 +30,8 @@ export interface ShardOptions {
   readonly sealMs?: number;
   /** Where rollups lie and what is kept of them; without it there are none. */
   readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
+  /** What goes into the cold tier, and when; without it nothing does. */
+  readonly cold?: ColdPlan;
   /** Where the log begins, by partition: what stands before goes on from there. */
   readonly atLeast?: ReadonlyMap<number, number>;
 }
@@ -41,14 +45,16 @@ serveShard(parentPort as Channel, async (sent) => {
     objectFolder === undefined ? {} : { objects: new FolderObjects(systemDisk, objectFolder) };
   const kernels = new Kernels();
   const disk = systemDisk;
-  const store = await Store.open({ ...options, ...objects, clock, disk, kernels });
+  const { partitions, cold: plan } = options;
+  const cold = plan && (await openCold({ plan, partitions, clock }));
+  const store = await Store.open({ ...options, ...objects, cold, clock, disk, kernels });
   const source = new StoreSource(store, systemClock);
   const { rollups, generation } = options;
   const plain = { sink: store, upkeep: store, source };
   const shared = { store, source, disk, kernels, clock, generation };
   const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {
-    ...all,
+    ...(plan === undefined || cold === undefined ? all : coldShard(all, { plan, cold, store })),
     scans: new OpenScans(store, clock),
     within: (only) => source.within(only),
     stats: () => store.stats(),

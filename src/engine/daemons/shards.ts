@@ -5,6 +5,7 @@ import { MonError } from '../errors.ts';
 import { ShardClient } from '../remote/shard-client.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
 import type { RollupKeep } from '../model/rollup.ts';
+import type { ColdPlan } from './cold-options.ts';
 import type { ShardOptions } from './shard-worker.ts';
 
 export interface RunningShard {
@@ -22,6 +23,7 @@ export interface ShardsOptions {
   readonly objectFolder?: string;
   readonly sealMs?: number;
   readonly rollups?: { readonly folder: string; readonly keep: RollupKeep };
+  readonly cold?: ColdPlan;
   readonly epochs?: number;
   readonly atLeast?: ReadonlyMap<number, number>;
   readonly died: (error: Error) => void;
@@ -29,8 +31,8 @@ export interface ShardsOptions {
 
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
-  const { folder, generation, objectFolder, sealMs, rollups, epochs, atLeast } = options;
-  const same = { folder, generation, objectFolder, sealMs, rollups, epochs, atLeast };
+  const { folder, generation, objectFolder, sealMs, rollups, cold, epochs, atLeast } = options;
+  const same = { folder, generation, objectFolder, sealMs, rollups, cold, epochs, atLeast };
   try {
     await Promise.all(
       shards.map(({ client, partitions }) => {

@@ -24,12 +24,18 @@ import type { Clock } from '../runtime/clock.ts';
 import { ForkedChild } from '../runtime/forked-child.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { SqlService } from '../sql/sql-service.ts';
+import type { SqlOptions } from '../sql/sql-service.ts';
 import type { FromStatement, AlertRow, RollupPage } from '../sql/sql-protocol.ts';
 import type { TableScope } from '../sql/statement-scope.ts';
+import type { TierSettings } from './cold-options.ts';
 import { SamplePages } from './sample-pages.ts';
+import { FolderArchive } from './sql-archive.ts';
 
 export interface SqlWiring {
   readonly shards: readonly ShardClient[];
+  readonly partitions: number;
+  /** Where archived samples lie. */
+  readonly tiers?: TierSettings;
   /** The same with all that was acknowledged. */
   readonly sources: readonly Source[];
   readonly source: Source;
@@ -54,6 +60,7 @@ export function makeSql(wiring: SqlWiring): RunningSql {
   const samples = new SamplePages({ shards, sources, caughtUp, clock });
   const module = fileURLToPath(new URL('./sql-process.js', import.meta.url));
   const sql = new SqlService({
+    ...archiveOf(wiring),
     samples,
     clock,
     disk: systemDisk,
@@ -81,6 +88,14 @@ export function makeSql(wiring: SqlWiring): RunningSql {
     readParquet: (file, asker) => sql.readParquet(file, asker),
   };
   return { sql, transfer };
+}
+
+/** A bucket is read through the store, part by part. */
+function archiveOf({ tiers, partitions }: SqlWiring): Pick<SqlOptions, 'archive'> {
+  if (tiers?.store === undefined || !('folder' in tiers.store)) return {};
+  const all = Array.from({ length: partitions }, (_, i) => i);
+  const files = new FolderArchive(tiers.store.folder, systemDisk, all);
+  return { archive: (minMs, maxMs) => files.files(minMs, maxMs) };
 }
 
 async function alertRows(desk: AlertDesk): Promise<AlertRow[]> {

@@ -6,6 +6,8 @@ import type { Assignment, Placement } from '../ports.ts';
 import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
 import { AllUpkeep } from './all-upkeep.ts';
+import type { ColdPlan } from './cold-options.ts';
+import { AllCold } from './cold-wiring.ts';
 import { AllRollups } from './rollup-wiring.ts';
 import { startShards } from './shards.ts';
 import type { RunningShard } from './shards.ts';
@@ -18,6 +20,8 @@ export interface StoresOptions {
   readonly sealMs?: number;
   /** What is kept as rollups; without it there are none. */
   readonly rollups?: RollupKeep;
+  /** What goes into the cold tier, and when; without it nothing does. */
+  readonly cold?: ColdPlan;
   /** How many producers write into a partition at once; 1 by default. */
   readonly epochs?: number;
   readonly placement: Placement;
@@ -47,9 +51,9 @@ export class Stores {
     const { placement, generation, objectFolder, sealMs, epochs, died } = options;
     const partitions = await assigned(placement, options.shards);
     const folder = join(options.dataDir, 'head');
-    const { rollups: keep } = options;
+    const { rollups: keep, cold } = options;
     const rollups = keep && { folder: join(options.dataDir, 'rollups'), keep };
-    const told = { partitions, generation, folder, objectFolder, sealMs, epochs, rollups };
+    const told = { partitions, generation, folder, objectFolder, sealMs, epochs, rollups, cold };
     const shards = await startShards({ ...told, died });
     return new Stores(shards, placement);
   }
@@ -69,6 +73,10 @@ export class Stores {
 
   get rollups(): AllRollups {
     return new AllRollups(this.shards.map(({ client }) => client));
+  }
+
+  get cold(): AllCold {
+    return new AllCold(this.shards.map(({ client }) => client));
   }
 
   async stop(): Promise<void> {

@@ -185,6 +185,7 @@ export async function decide(
     retentionFor: config.retentionFor,
     rollups: config.rollups,
     objectFolder: config.objectStore,
+    tiers: config.tiers,
     adminApi: options.enableAdmin,
     rules: ruleSettings(config, options.rules ?? []),
     checkpointMs: config.checkpointMs,

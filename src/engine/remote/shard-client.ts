@@ -4,6 +4,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import type { MetadataEntry } from '../model/batch.ts';
+import type { ColdCounts, ColdReport, ColdWork } from '../model/cold.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -25,7 +26,9 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class ShardClient implements Sink, Source, Upkeep, RollupWork, SampleScans {
+export class ShardClient
+  implements Sink, Source, Upkeep, RollupWork, ColdWork, SampleScans
+{
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
@@ -120,6 +123,14 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, SampleScan
 
   closeScan(id: number): Promise<void> {
     return this.#call('closeScan', [id]) as Promise<void>;
+  }
+
+  workCold(nowMs: number): Promise<ColdReport> {
+    return this.#call('workCold', [nowMs]) as Promise<ColdReport>;
+  }
+
+  coldCounts(): Promise<ColdCounts> {
+    return this.#call('coldCounts', []) as Promise<ColdCounts>;
   }
 
   stats(): Promise<unknown> {

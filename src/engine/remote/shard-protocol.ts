@@ -50,11 +50,13 @@ export interface PlainError {
   readonly start?: number;
   readonly end?: number;
   readonly stack?: string;
+  readonly fields?: Readonly<Record<string, string | number>>;
 }
 
 export function plainError(thrown: unknown): PlainError {
   if (thrown instanceof MonError) {
-    return { kind: 'mon', message: thrown.message, code: thrown.code, hint: thrown.hint };
+    const { message, code, hint, fields } = thrown;
+    return { kind: 'mon', message, code, hint, fields };
   }
   if (thrown instanceof UserError) {
     const { message, hint, source, start, end } = thrown;
@@ -66,7 +68,8 @@ export function plainError(thrown: unknown): PlainError {
 
 export function thrownError(plain: PlainError): Error {
   if (plain.kind === 'mon' && plain.code) {
-    return new MonError(plain.code, plain.message, { hint: plain.hint });
+    const { hint, fields } = plain;
+    return new MonError(plain.code, plain.message, { hint, fields });
   }
   if (plain.kind === 'user') return new UserError(plain.message, plain);
   const error = new Error(plain.message);

@@ -7,6 +7,7 @@ import { packFragment } from './fragment-wire.ts';
 import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
+import { noColdWork, type ColdWork } from '../model/cold.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import { noRollups } from '../model/rollup.ts';
@@ -30,6 +31,8 @@ export interface Shard {
   readonly rollups?: RollupWork;
   /** Its samples page by page. */
   readonly scans?: SampleScans;
+  /** A shard without it keeps all that it has on its own disk. */
+  readonly cold?: ColdWork;
   /** The source over some of its partitions; a shard without it is only asked as a whole. */
   within?(only: readonly number[]): Source;
   /** A source of made-up series to rehearse queries on. */
@@ -189,6 +192,10 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
       const ask = shard.scans[method] as (...all: Args) => Promise<unknown>;
       return ask.apply(shard.scans, [...args]);
     }
+    case 'workCold':
+      return shard.cold?.workCold(args[0] as number) ?? Promise.resolve(noColdWork());
+    case 'coldCounts':
+      return shard.cold?.coldCounts() ?? Promise.resolve({});
     case 'estimate':
       return Promise.resolve(shard.source.estimate?.(args[0] as Fragment) ?? NOTHING);
     case 'cardinality':

@@ -22,6 +22,8 @@ export interface RawData {
   next(): Offset;
   /** Samples before this time may be gone. */
   floorMs(): number;
+  /** Samples before this time may be somewhere else, and are not read to be folded. */
+  goneMs(): number;
   /** Time of the oldest sample, or a little before; Infinity when there is none. */
   oldestMs(): number;
   reader(minMs: number, maxMs: number): SeriesReader;

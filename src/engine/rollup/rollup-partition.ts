@@ -92,7 +92,7 @@ export class RollupPartition {
 
   /** Files that were set aside, of times of which there are no samples to compute them anew. */
   get lost(): readonly RollupEntry[] {
-    const floor = this.#options.raw.floorMs();
+    const floor = this.#options.raw.goneMs();
     return this.#damaged.filter(({ afterMs }) => afterMs < floor);
   }
 
@@ -148,7 +148,7 @@ export class RollupPartition {
   /** Where folding begins in a partition that was never folded. */
   #begin(to: number): void {
     if (this.#foldedTo !== null) return;
-    const oldest = Math.max(this.#options.raw.oldestMs(), this.#options.raw.floorMs());
+    const oldest = Math.max(this.#options.raw.oldestMs(), this.#options.raw.goneMs());
     const from = Math.min(to, hourOf(oldest));
     this.#foldedTo = Number.isFinite(from) ? from : to;
     this.dirty.edgeMs = this.#foldedTo;
@@ -161,7 +161,7 @@ export class RollupPartition {
     const until = Math.floor(from / runMs) * runMs + runMs;
     if (until <= to) return hoursOf(from, until);
     // Hours of which samples are gone are not computed anew from the rest.
-    this.dirty.keepWithin(this.#options.raw.floorMs(), from);
+    this.dirty.keepWithin(this.#options.raw.goneMs(), from);
     return this.dirty.quiet(nowMs) ? this.dirty.firstRun() : [];
   }
 

@@ -77,6 +77,12 @@ export class Rollups {
     });
   }
 
+  /** True when all samples of a range are in rows, and none waits to be folded anew. */
+  done(partition: number, minMs: number, maxMs: number): boolean {
+    const one = this.#partitions.get(partition);
+    return one === undefined || (one.foldedTo > maxMs && !one.changedIn(minMs, maxMs));
+  }
+
   /** True when rows reach back to this time where samples do not. */
   reachesBack(ms: number): boolean {
     return [...this.#partitions].some(([number, { live }]) => {

@@ -1,6 +1,6 @@
-// Hands blocks that have grown old to the cold tier, a window at a time. Runs on the store's beat, in
-// the thread that owns the blocks; the work itself is the tier's. Easy to get wrong: a block goes
-// only when nobody needs its samples here any more, which rollups decide.
+// Hands blocks that have grown old to the cold tier, a window at a time. Runs on the store's beat,
+// in the thread that owns the blocks; the work itself is the tier's. Easy to get wrong: a block
+// goes only when nobody needs its samples here any more, which rollups decide.
 import type { ColdTier } from '../ports-cold.ts';
 import type { BlockEntry } from './checkpoint-file.ts';
 import { coldSpan, dueBlocks, type GivenBlock } from './hand-over.ts';

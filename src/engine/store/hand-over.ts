@@ -45,7 +45,9 @@ export function coldSpan(ageMs: number): number {
   return [...BLOCK_SPANS_MS].reverse().find((span) => span <= ageMs) ?? BLOCK_SPANS_MS[0];
 }
 
-/** Blocks of the oldest window of which all is older than the boundary; none when nothing is due. */
+/**
+ * Blocks of the oldest window of which all is older than the boundary; none when nothing is due.
+ */
 export function dueBlocks(
   blocks: readonly BlockEntry[],
   boundaryMs: number,

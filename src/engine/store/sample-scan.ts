@@ -258,11 +258,12 @@ function stretchesOf(
   const leaves: number[] = [];
   const mine = archived.filter((one) => one.partition === number);
   for (const one of mine.toSorted((a, b) => a.minMs - b.minMs)) {
+    const cut = { minMs: Math.max(one.minMs, from), maxMs: Math.min(one.maxMs, last) };
     // Something newer may lie between its samples: then it has to be read as one.
-    if (one.minMs < from || touched(partition, one)) continue;
-    if (one.minMs > from) stretches.push({ minMs: from, maxMs: one.minMs - 1 });
+    if (cut.minMs > cut.maxMs || touched(partition, cut)) continue;
+    if (cut.minMs > from) stretches.push({ minMs: from, maxMs: cut.minMs - 1 });
     leaves.push(one.id);
-    from = one.maxMs + 1;
+    from = cut.maxMs + 1;
   }
   if (from <= last) stretches.push({ minMs: from, maxMs: last });
   return { stretches, leaves };

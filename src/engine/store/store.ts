@@ -176,6 +176,15 @@ export class Store implements Sink, Upkeep {
     return this.#options.cold;
   }
 
+  /** Samples of a partition before this time may lie in the cold tier. */
+  archivedTo(partition: Partition): number {
+    const { cold } = this.#options;
+    for (const [number, one] of this.partitions) {
+      if (one === partition) return (cold?.reach(number, 'raw').maxMs ?? -Infinity) + 1;
+    }
+    return -Infinity;
+  }
+
   /** Grows with every block that went into the cold tier. */
   get handedOver(): number {
     let sum = 0;

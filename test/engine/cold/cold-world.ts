@@ -1,6 +1,7 @@
 // A store with a cold tier over a disk in memory and objects in a folder of it: the world of
-// test/engine/store with one more way for samples to go. What the model knows must be found, wherever
-// it lies. A crash at a step is an exception; what had been opened before is not used again.
+// test/engine/store with one more way for samples to go. What the model knows must be found,
+// wherever it lies. A crash at a step is an exception; what had been opened before is not used
+// again.
 import { strict as assert } from 'node:assert';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 // Samples into Parquet and back by three readers: DuckDB, hyparquet (somebody else's, in plain
-// JavaScript) and the sums of the manifest. Bits of values, NaN payloads and stale markers, are what
-// is looked at hardest.
+// JavaScript) and the sums of the manifest. Bits of values, NaN payloads and stale markers, are
+// what is looked at hardest.
 import { strict as assert } from 'node:assert';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,0 +1,34 @@
+// The entry of the process of a cold tier: DuckDB, the kernels that read blocks, the object store.
+// Started by a store's thread, one for each; what it takes of memory ends with it. Wiring only.
+import { SampleFeed } from '../cold/cold-rows.ts';
+import { openObjects } from '../cold/open-objects.ts';
+import { ParquetTier, type OpenedSources } from '../cold/parquet-tier.ts';
+import { Kernels } from '../kernels/kernels.ts';
+import type { ArchiveJob } from '../ports-cold.ts';
+import { serveCold } from '../remote/cold-server.ts';
+import { systemClock } from '../runtime/clock.ts';
+import { parentChannel } from '../runtime/helper-process.ts';
+import { systemDisk } from '../runtime/system-disk.ts';
+import { openBlocks, type GivenSeries } from '../store/hand-over.ts';
+import type { ColdProcessOptions } from './cold-options.ts';
+
+/** Opens the files of a job: blocks of the store. */
+export function sourcesOf(job: ArchiveJob, kernels: Kernels): OpenedSources {
+  const opened = openBlocks(job.sources, systemDisk, kernels);
+  const rows = job.sources.reduce((sum, one) => sum + one.rows, 0);
+  return { ...opened, rows, feed: (series) => new SampleFeed(series as GivenSeries[]) };
+}
+
+serveCold(parentChannel(), async (sent) => {
+  const { store, scratch, partitions, cacheBytes } = sent as ColdProcessOptions;
+  const kernels = new Kernels();
+  const tier = await ParquetTier.open({
+    ...{ objects: await openObjects(store, systemDisk), disk: systemDisk, clock: systemClock },
+    ...{ folder: scratch, partitions, cacheBytes },
+    sources: (job) => sourcesOf(job, kernels),
+  });
+  const counts = (): Record<string, number> => {
+    return { ...tier.counts, memoryBytes: process.memoryUsage.rss() };
+  };
+  return { tier, partitions, counts };
+});
