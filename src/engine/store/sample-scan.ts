@@ -11,6 +11,7 @@ import type { Labels } from '../model/labels.ts';
 import { matchesLabels } from '../head/match-labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { SampleBuffer, SeriesReader } from '../ports.ts';
+import type { ColdTier } from '../ports-cold.ts';
 import type { OpenedScan, SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { fetchSamples, type ColdRange, type FetchedCold } from './cold-fetch.ts';
@@ -44,6 +45,8 @@ interface Lane {
   at: number;
 }
 
+/** A run of a series is not made shorter than this. */
+const RUN_MS_MIN = 3_600_000;
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** Rows of a page that grows. */
@@ -98,6 +101,7 @@ export class SampleScan {
   readonly #store: Store;
   readonly #ask: SamplesAsk;
   readonly #clock: Clock | undefined;
+  readonly #pageRows: number;
   /** What is still to be read, the next one last. */
   readonly #coming: Stretch[] = [];
   readonly #buffer = makeBuffer();
@@ -106,14 +110,15 @@ export class SampleScan {
   #partial: Partial | undefined;
   #warnings: string[] = [];
 
-  constructor(store: Store, ask: SamplesAsk, clock?: Clock) {
+  constructor(store: Store, ask: SamplesAsk, clock?: Clock, pageRows = SCAN_PAGE_ROWS) {
     this.#store = store;
+    this.#pageRows = pageRows;
     this.#ask = ask;
     this.#clock = clock;
     const left: number[] = [];
     const floors = new Map<number, number>();
     for (const [number, partition] of store.partitions) {
-      const { stretches, leaves } = stretchesOf(partition, number, ask);
+      const { stretches, leaves } = stretchesOf(partition, number, ask, store.cold);
       left.push(...leaves);
       floors.set(number, partition.head.floorMs);
       for (const { minMs, maxMs } of stretches) {
@@ -142,7 +147,7 @@ export class SampleScan {
   async #page(): Promise<SamplePage | undefined> {
     const rows = new PageRows();
     const until = (this.#clock?.monotonic() ?? 0) + FRAGMENT_TURN_MS;
-    while (rows.count < SCAN_PAGE_ROWS) {
+    while (rows.count < this.#pageRows) {
       const lane = await this.#laneNow();
       if (lane === undefined) break;
       this.#readOne(lane, rows);
@@ -220,7 +225,7 @@ export class SampleScan {
     if (stretch.done.has(key) || this.#isOfEarlier(labels, stretch)) return void lane.at++;
     const first = begun?.key === key ? Math.max(begun.fromMs, stretch.minMs) : stretch.minMs;
     if (first > stretch.maxMs) return void lane.at++;
-    const last = stretchEnd(reader, id, first, stretch.maxMs);
+    const last = stretchEnd(reader, id, { minMs: first, maxMs: stretch.maxMs }, 2 * this.#pageRows);
     const count = reader.read(id, first, last, this.#buffer);
     if (count > 0) rows.add(labels, this.#buffer, count);
     if (last < stretch.maxMs) {
@@ -250,10 +255,12 @@ function stretchesOf(
   partition: Partition,
   number: number,
   { minMs, maxMs, archived = [] }: SamplesAsk,
+  cold: ColdTier | undefined,
 ): { readonly stretches: readonly ColdRange[]; readonly leaves: readonly number[] } {
   const { head } = partition;
-  const last = Math.min(maxMs, Number.MAX_SAFE_INTEGER);
-  let from = Math.max(minMs, head.floorMs, Number.MIN_SAFE_INTEGER);
+  const { minMs: oldest, maxMs: newest } = spanOf(partition, cold?.reach(number, 'raw'));
+  const last = Math.min(maxMs, newest);
+  let from = Math.max(minMs, head.floorMs, oldest);
   const stretches: ColdRange[] = [];
   const leaves: number[] = [];
   const mine = archived.filter((one) => one.partition === number);
@@ -269,20 +276,35 @@ function stretchesOf(
   return { stretches, leaves };
 }
 
+/** From the oldest to the newest sample that the partition has. */
+function spanOf({ head, blocks }: Partition, cold: ColdRange | undefined): ColdRange {
+  const { minMs = Infinity, maxMs = -Infinity } = cold ?? {};
+  return {
+    minMs: Math.min(minMs, head.oldestMs(-Infinity), ...blocks.map((one) => one.minMs)),
+    maxMs: Math.max(maxMs, head.newestMs, ...blocks.map((one) => one.maxMs)),
+  };
+}
+
 function touched({ blocks, head, past }: Partition, { minMs, maxMs }: ColdRange): boolean {
   const inBlock = blocks.some((one) => one.minMs <= maxMs && one.maxMs >= minMs);
   const isHidden = past.some((one) => one.minMs <= maxMs && one.maxMs >= minMs);
   return inBlock || isHidden || head.oldestMs(minMs) <= maxMs;
 }
 
-/** Where a run that begins at `first` ends, so that it is no longer than a page or two. */
-function stretchEnd(reader: SeriesReader, id: number, first: number, end: number): number {
-  if (reader.room === undefined) return end;
-  let span = end - first;
-  while (span > 1 && reader.room(id, first, first + span) > 2 * SCAN_PAGE_ROWS) {
+/** Where a run of a stretch ends, so that it has no more than so many rows. */
+function stretchEnd(
+  reader: SeriesReader,
+  id: number,
+  { minMs, maxMs }: ColdRange,
+  rowsMax: number,
+): number {
+  if (reader.room === undefined) return maxMs;
+  let span = maxMs - minMs;
+  // What is in a piece of a block counts as a whole, however little of it is asked for.
+  while (span > RUN_MS_MIN && reader.room(id, minMs, minMs + span) > rowsMax) {
     span = Math.floor(span / 2);
   }
-  return first + span;
+  return minMs + span;
 }
 
 /** The readings of a shard that are under way. */
