@@ -30,7 +30,7 @@ export async function initConfig(
 
 /** Checks a file and says what it holds. @throws UserError with the place of a mistake. */
 export async function checkConfig(file: string | undefined, stage: Stage): Promise<void> {
-  const { scrapes } = await read(file, stage);
+  const { scrapes } = await readConfigFile(file, stage);
   const count = `${scrapes.length} scrape ${scrapes.length === 1 ? 'job' : 'jobs'}`;
   const lines = [`${pathOf(file, stage)}: all well, ${count}\n`];
   await stage.print(await safeChunks(() => lines, stage.surface));
@@ -38,7 +38,7 @@ export async function checkConfig(file: string | undefined, stage: Stage): Promi
 
 /** Prints what is in force: of the file, or of no file at all. */
 export async function showConfig(file: string | undefined, stage: Stage): Promise<void> {
-  const text = renderConfig(await read(file, stage));
+  const text = renderConfig(await readConfigFile(file, stage));
   await stage.print(await safeChunks(() => [text], stage.surface));
 }
 
@@ -46,8 +46,11 @@ function pathOf(file: string | undefined, stage: Stage): string {
   return file === undefined ? defaultConfigFile(stage.env) : resolve(file);
 }
 
-// Without a name and without a file at the usual place, mon up runs with its defaults.
-async function read(file: string | undefined, stage: Stage): Promise<MonConfig> {
+/**
+ * A configuration as mon up takes it: without a name and without a file at the usual place, the
+ * defaults. Warnings are noted. @throws UserError with the place of a mistake.
+ */
+export async function readConfigFile(file: string | undefined, stage: Stage): Promise<MonConfig> {
   const path = pathOf(file, stage);
   if (file === undefined && !(await systemDisk.exists(path))) {
     return defaultConfig();

@@ -10,7 +10,7 @@ export const COLD_MEMORY_BYTES = 96 * MIB;
 /** Threads of DuckDB in that process: more of them hold more row groups at once. */
 export const COLD_THREADS = 1;
 /** Rows of a row group: what is decoded for a single series of few rows. */
-export const COLD_GROUP_ROWS = 122_880;
+export const COLD_GROUP_ROWS = 40_960;
 /** Rows of one object; more are shared out among several by the hash of the series. */
 export const COLD_OBJECT_ROWS_MAX = 64_000_000;
 /** Parts of objects that were fetched and lie on this machine's disk. */

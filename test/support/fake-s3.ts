@@ -1,7 +1,7 @@
-// A strict stand-in for S3: verifies every signature (AWS Signature Version 4, by Amazon's "Signature
-// calculations for the Authorization header") and every checksum, pages lists, honours Range and
-// If-None-Match, takes uploads in parts, and hurts what it is told to hurt. Easy to get wrong: a
-// request that is not signed as it should be must never do anything.
+// A strict stand-in for S3: verifies every signature (AWS Signature Version 4, by Amazon's
+// "Signature calculations for the Authorization header") and every checksum, pages lists, honours
+// Range and If-None-Match, takes uploads in parts, and hurts what it is told to hurt. Easy to get
+// wrong: a request that is not signed as it should be must never do anything.
 import { createHash, createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

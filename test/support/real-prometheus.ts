@@ -19,13 +19,15 @@ export interface PrometheusOptions {
   readonly folder: string;
   /** The whole prometheus.yml; PORT stands for the port it listens on. */
   readonly config: string;
+  /** Where it listens; a free port by default. */
+  readonly port?: number;
   /** Further flags. */
   readonly args?: readonly string[];
 }
 
 /** Starts it and resolves when it is ready. */
 export async function startPrometheus(options: PrometheusOptions): Promise<RealPrometheus> {
-  const port = await freePort();
+  const port = options.port ?? (await freePort());
   const file = join(options.folder, 'prometheus.yml');
   await writeFile(file, options.config.replaceAll('PORT', String(port)));
   const args = [

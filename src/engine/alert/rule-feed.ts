@@ -156,8 +156,8 @@ export class RuleFeed {
 
   #absorb({ partition, offset, bytes }: Delivery): void {
     this.#offsets.set(partition, offset + 1);
-    // No alert for the past: what is backfill is not even opened.
-    if (bytes[LATENESS_BYTE] === LATENESS.backfill) return;
+    // No alert for the past, nor for what is only aggregated: neither is even opened.
+    if (bytes[LATENESS_BYTE] >= LATENESS.backfill) return;
     const { records, engine } = this.#options;
     let record: OpenRecord;
     try {

@@ -2,6 +2,7 @@
 // the form of remote write, and the door takes it from there. Easy to get wrong: each protocol has
 // its own word for "some of it was not taken", and must not be made to send all of it again.
 import type { PushOutcome } from '../ports.ts';
+import { fromCollectd } from '../wire/collectd-json.ts';
 import { fromInfluxLines, influxUnit } from '../wire/influx-line.ts';
 import { readOtlpJson } from '../wire/otlp-json.ts';
 import { readOtlpProtobuf } from '../wire/otlp-protobuf.ts';
@@ -99,6 +100,31 @@ export async function pushInflux(call: Call, parts: ApiParts): Promise<void> {
     return;
   }
   await influxError(call, `partial write: ${partial.words} dropped=${partial.refused}`);
+}
+
+/**
+ * POST /api/v1/push/collectd, and /collectd-post as collectd_exporter has it: the JSON of
+ * collectd's write_http.
+ */
+export async function pushCollectd(call: Call, parts: ApiParts): Promise<void> {
+  refuseCrossSite(call);
+  if (call.mediaType() !== JSON_TYPE) {
+    throw unsupported(`the content type has to be ${JSON_TYPE}: write_http with Format "JSON"`);
+  }
+  let partial: Partial = { refused: 0, words: '' };
+  const receivedMs = parts.clock.now();
+  const outcome = await plainBody(call, async (bytes) => {
+    const pen = new WritePen();
+    const counts = fromCollectd(bytes, pen, receivedMs);
+    const taken = await parts.intake.writeRequest(pen.written);
+    partial = joined(counts, taken);
+    return taken;
+  });
+  const { refused, words } = partial;
+  const { accepted } = outcome;
+  const status = refused === 0 ? 200 : 400;
+  const told = refused === 0 ? { accepted } : { accepted, refused, error: words };
+  await sendWhole(call.response, call.head(status, JSON_TYPE), JSON.stringify(told));
 }
 
 function influxError(call: Call, error: string): Promise<void> {

@@ -30,7 +30,7 @@ import { deleteGroup, postGroup, putGroup } from './push-gateway.ts';
 import { importSamples } from './import-handler.ts';
 import { acknowledge, getIncidents, testReceiver } from './incident-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
-import { influxPing, influxQuery, pushInflux, pushOtlp } from './push-protocols.ts';
+import { influxPing, influxQuery, pushCollectd, pushInflux, pushOtlp } from './push-protocols.ts';
 import { instantQuery, rangeQuery } from './query-handlers.ts';
 import { reload } from './reload-handler.ts';
 import { beginReplay, replayState } from './replay-handlers.ts';
@@ -107,6 +107,8 @@ const ROUTES = new Map(
     route('/v1/metrics', { POST: pushOtlp }),
     route('/write', { POST: pushInflux }),
     route('/api/v2/write', { POST: pushInflux }),
+    route('/api/v1/push/collectd', { POST: pushCollectd }),
+    route('/collectd-post', { POST: pushCollectd }),
     route('/ping', { GET: influxPing }, true),
     route('/query', { GET: influxQuery, POST: influxQuery }),
     route('/metrics', { GET: selfMetrics, POST: pushJson }),

@@ -10,6 +10,12 @@ export const RECORD_HEAD_BYTES = 24;
 /** tag u8, length u32. */
 export const SECTION_HEAD_BYTES = 5;
 
+/**
+ * Set in the sequence of records that are held back: their definitions are a dictionary of their
+ * own, so that whoever passes such a record by misses no definition.
+ */
+export const HELD_DICTIONARY = 0x80000000;
+
 /** A reader that does not know the tag of a section with this bit refuses the record. */
 export const MUST_UNDERSTAND = 0x80;
 

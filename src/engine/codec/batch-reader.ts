@@ -4,6 +4,7 @@
 import type { Kernels } from '../kernels/kernels.ts';
 import { RECORD_BYTES_MAX, RECORD_UNFOLDED_BYTES_MAX } from '../limits.ts';
 import type { ExemplarColumns, HistogramColumns, MetadataEntry, Tick } from '../model/batch.ts';
+import { LATENESS } from '../model/sample.ts';
 import type { Lateness } from '../model/sample.ts';
 import {
   Area,
@@ -61,7 +62,7 @@ export class BatchReader {
     const version = view.getUint8(0);
     if (version !== RECORD_VERSION) throw recordMalformed(`version ${version} is unknown`, 0);
     const lateness = view.getUint8(1);
-    if (lateness > 2) throw recordMalformed(`lateness class ${lateness} is unknown`, 1);
+    if (lateness > LATENESS.held) throw recordMalformed(`lateness class ${lateness} is unknown`, 1);
     const receivedMs = Number(view.getBigInt64(16, true));
     if (!Number.isSafeInteger(receivedMs)) throw recordMalformed('no receive time', 16);
     const head = {

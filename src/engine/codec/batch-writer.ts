@@ -6,8 +6,10 @@ import { assert } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { RECORD_UNFOLDED_BYTES_MAX } from '../limits.ts';
 import type { Batch, ExemplarColumns, HistogramColumns, MetadataEntry } from '../model/batch.ts';
+import { LATENESS } from '../model/sample.ts';
 import {
   Area,
+  HELD_DICTIONARY,
   RECORD_HEAD_BYTES,
   RECORD_VERSION,
   SECTION,
@@ -62,9 +64,12 @@ export class BatchWriter {
   write(batch: Batch, target: Dictionary): Uint8Array {
     const places = this.#places(batch);
     this.#kernels.exports.writeLimit(this.#end);
-    this.#head(batch, target);
+    const held = batch.lateness === LATENESS.held;
+    // What nobody else opens must not define series for the others.
+    const sequence = held ? (target.sequence | HELD_DICTIONARY) >>> 0 : target.sequence;
+    this.#head(batch, target.epoch, sequence);
     const from = this.#start + RECORD_HEAD_BYTES;
-    let at = this.#definitions(places, target.sequence);
+    let at = this.#definitions(places, sequence);
     const defined = this.#kernels.exports.definedCount();
     try {
       at = this.#floats(batch, places, at);
@@ -141,14 +146,14 @@ export class BatchWriter {
     return this.#words;
   }
 
-  #head(batch: Batch, target: Dictionary): void {
+  #head(batch: Batch, epoch: number, sequence: number): void {
     const view = this.#view();
     const at = this.#start;
     view.setUint8(at, RECORD_VERSION);
     view.setUint8(at + 1, batch.lateness);
     view.setUint16(at + 2, batch.partition, true);
-    view.setUint32(at + 4, target.epoch, true);
-    view.setUint32(at + 8, target.sequence, true);
+    view.setUint32(at + 4, epoch, true);
+    view.setUint32(at + 8, sequence, true);
     view.setUint32(at + 12, 0, true);
     view.setBigInt64(at + 16, BigInt(batch.receivedMs), true);
   }

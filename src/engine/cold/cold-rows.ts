@@ -60,6 +60,7 @@ export class SampleFeed implements Feed {
     ['kind', UTINYINT],
   ] as const;
   readonly counts: SeriesCount[] = [];
+  bodies = false;
   readonly #series: Iterator<RawSeries>;
   readonly #rowsMax: number;
   #pieces: Iterator<Piece> | undefined;
@@ -116,6 +117,7 @@ export class SampleFeed implements Feed {
     row: number,
     count: number,
   ): void {
+    this.bodies = true;
     const one = new Float64Array(1);
     const words = new Uint32Array(one.buffer);
     for (let i = 0; i < count; i++) {

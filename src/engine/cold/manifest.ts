@@ -48,6 +48,8 @@ export interface ColdObject {
   readonly index: ColdFile;
   readonly groups: readonly ColdGroup[];
   readonly footer: readonly [at: number, bytes: number, crc: number];
+  /** Some rows have histograms, or sketches; without it none has. */
+  readonly bodies?: boolean;
   /** Blocks or rollup files that it was made of. */
   readonly sources: readonly string[];
 }

@@ -26,7 +26,7 @@ export interface LoadedManifest {
   readonly warnings: readonly string[];
 }
 
-export async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+export async function* inOne(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   yield bytes;
 }
 
@@ -123,7 +123,7 @@ export class Manifests {
       this.#now = undefined;
       const key = manifestKey(this.#partition, next.number);
       const bytes = encodeManifest(next);
-      const fresh = await this.#objects.putIfAbsent(key, once(bytes));
+      const fresh = await this.#objects.putIfAbsent(key, inOne(bytes));
       const back = await this.#objects.getRange(key, 0, bytes.length + 1);
       if (!fresh || Buffer.compare(back, bytes) !== 0) {
         throw new MonError('MON_STATE_CONFLICT', `somebody else wrote ${key}`);

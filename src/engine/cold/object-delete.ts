@@ -72,7 +72,8 @@ export async function withoutSamples(
         const series = { labels: one.labels, hash: one.hash };
         return { series, number, minMs: first, maxMs: last, rows };
       });
-      return describeObject({ duck, disk, folder }, counts, dataPath);
+      const made = await describeObject({ duck, disk, folder }, counts, dataPath);
+      return object.bodies === true ? { ...made, bodies: true } : made;
     }),
   );
 }

@@ -2,40 +2,50 @@
 // groups that have them. Between range-cache.ts and the tier. Easy to get wrong: only what was
 // fetched may be read, so a question to DuckDB names a run of series whose row groups all lie in
 // the file; its statistics are ours.
-import type { DuckDBBlobVector, DuckDBDataChunk, DuckDBValue } from '@duckdb/node-api';
+import type { DuckDBBlobVector, DuckDBDataChunk } from '@duckdb/node-api';
 import { MonError } from '../errors.ts';
-import { makeLabels, NAME, type Labels } from '../model/labels.ts';
+import { makeLabels, NAME } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
 import type { ColdAsk, ColdBodies, ColdPart } from '../ports-cold.ts';
 import type { Duck } from './duck.ts';
 import { msAt, numbersOf, wordsOf } from './duck-vectors.ts';
 import { objectKeys, type ColdObject } from './manifest.ts';
 import { matchesLabels } from '../head/match-labels.ts';
 import type { CheckedRange, RangeCache } from './range-cache.ts';
+import type { FoundSeries, SeriesCache } from './series-cache.ts';
 
 export interface ObjectReading {
   readonly partition: number;
   readonly cache: RangeCache;
+  readonly series: SeriesCache;
   /** One question at a time: a connection ends what it streams when it is asked anew. */
   readonly alone: <T>(work: (duck: Duck) => Promise<T>) => Promise<T>;
 }
 
-/** A series of an object that was asked for. */
-export interface FoundSeries {
-  readonly number: number;
-  readonly labels: Labels;
-  readonly hash: bigint;
-  readonly rows: number;
-}
-
 /** Series of an object that match and have rows in the range, by number. */
-export function seriesOf(
-  { partition, cache, alone }: ObjectReading,
+export async function seriesOf(
+  reading: ObjectReading,
   object: ColdObject,
   { matchers, minMs, maxMs }: Pick<ColdAsk, 'matchers' | 'minMs' | 'maxMs'>,
 ): Promise<FoundSeries[]> {
+  const { index: key } = objectKeys(reading.partition, object);
+  const asked = JSON.stringify([key, matchers]);
+  let found = reading.series.get(asked);
+  if (found === undefined) {
+    found = await lookUp(reading, object, matchers);
+    reading.series.set(asked, found);
+  }
+  return found.filter((one) => one.minMs <= maxMs && one.maxMs >= minMs);
+}
+
+function lookUp(
+  { partition, cache, alone }: ObjectReading,
+  object: ColdObject,
+  matchers: readonly Matcher[],
+): Promise<FoundSeries[]> {
   const { index: key } = objectKeys(partition, object);
-  const conditions = ['max_ms >= ?', 'min_ms <= ?'];
-  const values: DuckDBValue[] = [bounded(minMs), bounded(maxMs)];
+  const conditions = ['true'];
+  const values: string[] = [];
   for (const { name, op, value } of matchers) {
     if (op !== '=' || value === '') continue;
     // What is left is judged by the same test as everywhere; this only spares rows.
@@ -45,20 +55,24 @@ export function seriesOf(
   return cache.withWhole(key, object.index, (path) =>
     alone(async (duck) => {
       const sql =
-        `SELECT series::DOUBLE, metric, to_json(labels)::VARCHAR, hash, rows::DOUBLE ` +
+        `SELECT series::DOUBLE, metric, to_json(labels)::VARCHAR, hash, rows::DOUBLE, ` +
+        `min_ms::DOUBLE, max_ms::DOUBLE ` +
         `FROM read_parquet(?) WHERE ${conditions.join(' AND ')} ORDER BY series`;
       const rows = await duck.rows(sql, [path, ...values], `object ${key}`);
       const found: FoundSeries[] = [];
-      for (const row of rows as (readonly [number, string, string, bigint, number])[]) {
-        const [number, metric, text, hash, count] = row;
+      for (const row of rows as IndexRow[]) {
+        const [number, metric, text, hash, count, minMs, maxMs] = row;
         const pairs = Object.entries(JSON.parse(text) as Record<string, string>);
         const labels = makeLabels([[NAME, metric], ...pairs]);
-        if (matchesLabels(matchers, labels)) found.push({ number, labels, hash, rows: count });
+        if (!matchesLabels(matchers, labels)) continue;
+        found.push({ number, labels, hash, rows: count, minMs, maxMs });
       }
       return found;
     }),
   );
 }
+
+type IndexRow = readonly [number, string, string, bigint, number, number, number];
 
 /** A time as a BIGINT takes it. */
 function bounded(ms: number): bigint {
@@ -124,14 +138,17 @@ export async function readObject(
   const into = new PartMaker(found, names.length, { ...ask, windows: object.kind !== 'raw' });
   await cache.withRanges(key, object.data.bytes, uniqueRanges(ranges), (path) =>
     alone(async (duck) => {
-      const columns = names.map((name) => `${name}::DOUBLE`).join(', ');
-      const more = object.kind === 'raw' ? 'kind, histogram' : 'histogram, sketch';
-      const sql =
-        `SELECT series, timestamp, ${columns}, ${more} FROM read_parquet(?) ` +
-        `WHERE series BETWEEN ? AND ? AND timestamp BETWEEN ? AND ?`;
+      const columns = names.map((name) => `${name}::DOUBLE`);
+      const bodies = object.kind === 'raw' ? ['kind', 'histogram'] : ['histogram', 'sketch'];
+      const asked = ['series', 'timestamp', ...columns, ...(object.bodies === true ? bodies : [])];
+      const [from, to] = [bounded(ask.minMs), bounded(ask.maxMs)];
       for (const { first, last } of runs) {
-        const values = [path, first, last, bounded(ask.minMs), bounded(ask.maxMs)];
-        await duck.each(sql, values, `object ${key}`, (chunk) => into.take(chunk));
+        // Written out, not as parameters: those are not looked at when row groups are passed over,
+        // and a row group that was not fetched cannot be read.
+        const sql =
+          `SELECT ${asked.join(', ')} FROM read_parquet(?) ` +
+          `WHERE series BETWEEN ${first} AND ${last} AND timestamp BETWEEN ${from} AND ${to}`;
+        await duck.each(sql, [path], `object ${key}`, (chunk) => into.take(chunk));
       }
     }),
   );
@@ -206,6 +223,7 @@ class PartMaker {
 
   #bodies(chunk: DuckDBDataChunk, [from, to]: readonly [number, number], at: number): void {
     const first = 2 + this.#columns.length;
+    if (chunk.columnCount === first) return;
     if (this.#windows) {
       collect(this.#histograms, chunk, first, { from, to, at });
       collect(this.#sketches, chunk, first + 1, { from, to, at });

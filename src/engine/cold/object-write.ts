@@ -32,6 +32,7 @@ export type WrittenObject = Pick<
   | 'index'
   | 'groups'
   | 'footer'
+  | 'bodies'
 > & {
   readonly dataPath: string;
   readonly indexPath: string;
@@ -40,6 +41,8 @@ export type WrittenObject = Pick<
 /** A feed of rows that counts what passes, series by series. */
 export interface CountingFeed extends Feed {
   readonly counts: readonly SeriesCount[];
+  /** True when any row had a histogram or a sketch. */
+  readonly bodies: boolean;
 }
 
 export function hashText(hash: bigint): string {
@@ -64,7 +67,8 @@ export async function writeObject(
   await disk.makeFolder(folder);
   await duck.copy(feed, dataPath);
   if (feed.counts.length === 0) return undefined;
-  return describeObject(place, feed.counts, dataPath);
+  const object = await describeObject(place, feed.counts, dataPath);
+  return feed.bodies ? { ...object, bodies: true } : object;
 }
 
 /** The table of series beside a data file that was just written, and what the manifest tells. */

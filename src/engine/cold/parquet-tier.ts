@@ -31,6 +31,7 @@ import { withoutSamples } from './object-delete.ts';
 import { readObject, seriesOf, type ObjectReading } from './object-read.ts';
 import { writeObject, type CountingFeed, type WrittenObject } from './object-write.ts';
 import { RangeCache, type RangeCounts } from './range-cache.ts';
+import { SeriesCache } from './series-cache.ts';
 
 /** Series of the files of a job, and a feed of some of them. */
 export interface OpenedSources<S extends ColdSeries = ColdSeries> {
@@ -77,6 +78,7 @@ export class ParquetTier implements ColdTier {
   readonly #options: ParquetTierOptions;
   readonly #duck: Duck;
   readonly #cache: RangeCache;
+  readonly #series = new SeriesCache();
   readonly #manifests: ReadonlyMap<number, Manifests>;
   readonly #counts = { archived: 0, archivedRows: 0, uploadedBytes: 0, reads: 0 };
   readonly #more = { objectsRead: 0, damaged: 0, removed: 0 };
@@ -262,7 +264,8 @@ export class ParquetTier implements ColdTier {
   }
 
   #reading(partition: number): ObjectReading {
-    return { partition, cache: this.#cache, alone: (work) => this.#alone(work) };
+    const shared = { cache: this.#cache, series: this.#series };
+    return { partition, ...shared, alone: (work) => this.#alone(work) };
   }
 
   /** Work on each object that a question concerns, some at once; answers stay in order. */

@@ -7,6 +7,7 @@ import { canonicalOf, labelsOf } from '../codec/canonical.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { makeLabels } from '../model/labels.ts';
+import { LATENESS } from '../model/sample.ts';
 import type { Delivery } from '../ports.ts';
 import { WritePen } from '../wire/write-pen.ts';
 
@@ -60,6 +61,8 @@ export class AgentBatch {
   /** @throws MonError MON_RECORD_MALFORMED. */
   take(delivery: Delivery): void {
     const record = this.#codec.open(delivery.bytes);
+    // What is held back goes nowhere but into aggregates, which are records of their own.
+    if (record.lateness === LATENESS.held) return;
     const place = `${record.epoch} ${record.sequence}`;
     if (place !== this.#place) {
       this.#known = new Map();

@@ -5,6 +5,9 @@ import type { Kernels } from '../kernels/kernels.ts';
 import type { Batch } from '../model/batch.ts';
 import type { Lateness } from '../model/sample.ts';
 
+/** Live, late, backfill, held: assembly/split.ts. */
+const CLASSES = 4;
+
 /** What every batch of one request shares; a record stays under `recordBytes`. */
 export interface BatchForm {
   readonly receivedMs: number;
@@ -19,7 +22,7 @@ export function splitBatches(
 ): Batch[] {
   const x = kernels.exports;
   const { buffer } = kernels.memory;
-  const buckets = partitions * 3;
+  const buckets = partitions * CLASSES;
   const ends = kernels.u32.subarray(x.splitEnds() >>> 2, (x.splitEnds() >>> 2) + buckets);
   const [refsAt, timesAt, valuesAt] = [x.splitRefs(), x.splitTimes(), x.splitValues()];
   const batches: Batch[] = [];
@@ -32,8 +35,8 @@ export function splitBatches(
         timestamps: new Float64Array(buffer, (timesAt >>> 0) + from * 8, count),
         values: new Float64Array(buffer, (valuesAt >>> 0) + from * 8, count),
       };
-      const lateness = (bucket % 3) as Lateness;
-      batches.push({ partition: Math.floor(bucket / 3), receivedMs, lateness, floats });
+      const lateness = (bucket % CLASSES) as Lateness;
+      batches.push({ partition: Math.floor(bucket / CLASSES), receivedMs, lateness, floats });
       from += count;
     }
   }

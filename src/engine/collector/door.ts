@@ -56,6 +56,8 @@ export interface DoorColumns {
   readonly count: number;
   /** Beside the rows: histograms as a record holds them. */
   readonly histograms?: readonly HistogramRow[];
+  /** Nothing of it is held back for aggregation. */
+  readonly plain?: boolean;
 }
 
 /**
@@ -67,6 +69,8 @@ export class Door implements Intake {
   readonly book: SeriesBook;
   readonly kernels: Kernels;
   readonly counts: DoorCounts;
+  /** Knows which series go into aggregates only. */
+  held: { use(hold: boolean): void } | undefined;
   readonly #log: Log;
   readonly #clock: Clock;
   readonly #limits: DoorLimits;
@@ -187,7 +191,10 @@ export class Door implements Intake {
     const given = columns.histograms ?? [];
     const rows = given.length === 0 ? undefined : new HistogramRows(this.book);
     for (const row of given) rows?.put(row);
-    return this.#send(receivedMs, new Refusals(), rows);
+    this.held?.use(columns.plain !== true);
+    const sent = this.#send(receivedMs, new Refusals(), rows);
+    this.held?.use(true);
+    return sent;
   }
 
   /**

@@ -25,7 +25,10 @@ export interface TierSettings {
 
 /** What a shard does with what grows old. */
 export interface ColdPlan {
-  readonly store: ColdStore;
+  /** Where blocks go that are older than this, ms; a folder of mon's own. */
+  readonly warm?: { readonly folder: string; readonly afterMs: number };
+  /** Without it nothing grows colder than warm. */
+  readonly store?: ColdStore;
   /** Of this process alone. */
   readonly scratch: string;
   /** Age at which samples become objects; undefined: they never do. */
@@ -50,21 +53,25 @@ export function wholeRetention(retentionMs: number, tiers: TierSettings | undefi
   return Math.max(retentionMs, tiers.archiveKeepMs);
 }
 
-/** The plan of all shards; undefined without a store. */
+/** The plan of all shards; undefined when everything stays where it is. */
 export function coldPlan(
   tiers: TierSettings | undefined,
   scratch: string,
   { retentionMs, rollups }: { readonly retentionMs: number; readonly rollups?: RollupKeep },
 ): ColdPlan | undefined {
-  if (tiers?.store === undefined) return undefined;
-  const { store, coldAfterMs, archiveRaw, cacheBytes } = tiers;
+  if (tiers === undefined) return undefined;
+  const { store, coldAfterMs, archiveRaw, cacheBytes, warmDir, warmAfterMs } = tiers;
+  const warm = warmDir === undefined ? undefined : { folder: warmDir, afterMs: warmAfterMs };
+  if (store === undefined) {
+    return warm && { warm, scratch, rollupsAfterMs: Infinity, keep: {} };
+  }
   const whole = wholeRetention(retentionMs, tiers);
   const age = archiveRaw ? Math.min(coldAfterMs, retentionMs) : coldAfterMs;
   const [minute, five, hour, day] = rollups?.keepMs ?? [];
   const keep = { raw: whole, '1m': minute, '5m': five, '1h': hour, '1d': day };
   const told = Object.entries(keep).filter(([, ms]) => ms !== undefined);
   return {
-    ...{ store, scratch, cacheBytes, rollupsAfterMs: coldAfterMs },
+    ...{ store, warm, scratch, cacheBytes, rollupsAfterMs: coldAfterMs },
     ...(age < whole ? { rawAfterMs: age } : {}),
     keep: Object.fromEntries(told),
   };

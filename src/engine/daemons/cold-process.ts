@@ -4,6 +4,9 @@ import { SampleFeed } from '../cold/cold-rows.ts';
 import { openObjects } from '../cold/open-objects.ts';
 import { ParquetTier, type OpenedSources } from '../cold/parquet-tier.ts';
 import { Kernels } from '../kernels/kernels.ts';
+import { WindowFeed } from '../cold/window-feed.ts';
+import { RESOLUTIONS } from '../model/rollup.ts';
+import { openRows, type GivenWindowSeries } from '../rollup/hand-over.ts';
 import type { ArchiveJob } from '../ports-cold.ts';
 import { serveCold } from '../remote/cold-server.ts';
 import { systemClock } from '../runtime/clock.ts';
@@ -12,10 +15,15 @@ import { systemDisk } from '../runtime/system-disk.ts';
 import { openBlocks, type GivenSeries } from '../store/hand-over.ts';
 import type { ColdProcessOptions } from './cold-options.ts';
 
-/** Opens the files of a job: blocks of the store. */
+/** Opens the files of a job: blocks of the store, or files of rollups. */
 export function sourcesOf(job: ArchiveJob, kernels: Kernels): OpenedSources {
-  const opened = openBlocks(job.sources, systemDisk, kernels);
   const rows = job.sources.reduce((sum, one) => sum + one.rows, 0);
+  const index = RESOLUTIONS.findIndex(({ name }) => name === job.kind);
+  if (index >= 0) {
+    const opened = openRows(job.sources, index, systemDisk, kernels);
+    return { ...opened, rows, feed: (series) => new WindowFeed(series as GivenWindowSeries[]) };
+  }
+  const opened = openBlocks(job.sources, systemDisk, kernels);
   return { ...opened, rows, feed: (series) => new SampleFeed(series as GivenSeries[]) };
 }
 

@@ -7,6 +7,7 @@ import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { RelabelRule, ScrapeConfig } from '../collector/scrape-config.ts';
 import { RELABEL_DEFAULT } from '../collector/scrape-config.ts';
 import { formatDuration } from '../model/duration.ts';
+import { aggregateFields } from './config-aggregate.ts';
 import { kafkaFields } from './config-kafka.ts';
 import { tierFields } from './config-tiers.ts';
 import type { MonConfig } from './config.ts';
@@ -118,6 +119,7 @@ export function renderConfig(config: MonConfig): string {
         object_store: config.objectStore,
         statsd: config.statsd,
         cardinality: cardinalityFields(config.cardinality),
+        aggregate: config.aggregate.map(aggregateFields),
         routes: config.routes,
         state_postgres: withoutSecret(config.statePostgres),
         retention_for: config.retentionFor.map(({ text, keepMs }) => {

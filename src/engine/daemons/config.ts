@@ -34,7 +34,9 @@ import type { KafkaSettings } from './config-kafka.ts';
 import { readRetentions } from './config-retention.ts';
 import { readTiers } from './config-tiers.ts';
 import type { TierSettings } from './cold-options.ts';
+import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
+import { readAggregates } from './config-aggregate.ts';
 import { readCardinality } from './config-cardinality.ts';
 import { readRetention, readRollups } from './config-rollups.ts';
 import { parseListen } from './listen-address.ts';
@@ -68,6 +70,8 @@ export interface MonConfig {
   readonly statePostgres: string | undefined;
   readonly hostAgent: boolean;
   readonly cardinality: CardinalityLimits;
+  /** What is folded into windows before it is stored. */
+  readonly aggregate: readonly AggregateRule[];
   /** host:port for StatsD by UDP. */
   readonly statsd: string | undefined;
   readonly selfScrape: boolean;
@@ -110,7 +114,7 @@ const MON_FIELDS = [
   ...words('listen data_dir retention partitions shards token_file host_agent'),
   ...['self_scrape', 'checkpoint_interval', 'cache_redis', 'retention_size', 'retention_for'],
   ...['object_store', 'statsd', 'cardinality', 'seal_interval', 'rollups', 'kafka'],
-  ...['default_rules', 'routes', 'state_postgres', 'tiers'],
+  ...['default_rules', 'routes', 'state_postgres', 'aggregate', 'tiers'],
 ];
 const PARTITIONS_MAX = 1024;
 const SHARDS_MAX = 64;
@@ -147,6 +151,7 @@ function readMon(root: Section) {
     hostAgent: section.bool('host_agent') ?? true,
     statsd: readAddress(section, 'statsd'),
     cardinality: readCardinality(section),
+    aggregate: readAggregates(section),
     selfScrape: section.bool('self_scrape') ?? true,
     defaultRules: section.bool('default_rules') ?? true,
     checkpointMs: section.duration('checkpoint_interval') ?? CHECKPOINT_MS,

@@ -1,6 +1,7 @@
 // Everything that `mon up` needs to know before it starts: plain options, in which the
 // configuration file and the flags have become one. Easy to get wrong: what is left out here is a
 // decision that somebody else made, not a default.
+import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { ScrapeConfig } from '../collector/scrape-config.ts';
 import type { ScrapeManager } from '../collector/scrape-manager.ts';
@@ -44,6 +45,8 @@ export interface LocalOptions {
   readonly scrapes: readonly ScrapeConfig[];
   readonly hostAgent: boolean;
   readonly cardinality: CardinalityLimits;
+  /** What is folded into windows before it is stored. */
+  readonly aggregate?: readonly AggregateRule[];
   /** Where StatsD senders reach it. */
   readonly statsd?: ListenAddress;
   readonly selfScrape: boolean;

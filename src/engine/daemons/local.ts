@@ -10,6 +10,7 @@ import { systemClock } from '../runtime/clock.ts';
 import { Counters } from '../runtime/counters.ts';
 import { Services } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { makeAggregation } from './aggregate-wiring.ts';
 import { FreshSource } from './fresh-source.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
@@ -74,6 +75,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ...{ clock, disk, counters, logger, failed, notify },
     sources: shards,
   });
+  const aggregation = makeAggregation({
+    ...{ rules: options.aggregate ?? [], log, epoch: opened.epoch, door, dataDir },
+    ...{ clock, disk, counters, warn, failed },
+  });
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
@@ -114,7 +119,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     showRefusals();
     memory.look();
   };
-  const kept = { state, log: opened, stores, cache, rollups, roots };
+  const kept = { state, log: opened, stores, cache, rollups, roots, aggregation };
   const parts = { options, sql, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();

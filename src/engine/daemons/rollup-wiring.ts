@@ -8,6 +8,7 @@ import type { RollupKeep, RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { UpkeepReport } from '../model/upkeep.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
 import type { RollupHorizons } from '../query/choose-rollup.ts';
+import type { ArchiveRows } from '../rollup/hand-over.ts';
 import { RollupSource } from '../rollup/rollup-source.ts';
 import { Rollups, RollupSink, type RawPartition } from '../rollup/rollups.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -37,6 +38,8 @@ export interface RollupShard {
   readonly source: Source;
   readonly upkeep: Upkeep;
   readonly rollups: RollupWork;
+  /** Hands rows to the cold tier. */
+  readonly archive: (partition: number, plan: ArchiveRows) => Promise<number>;
   /** False while samples of a range are still to be rolled up. */
   readonly ready: (partition: number, minMs: number, maxMs: number) => boolean;
 }
@@ -48,17 +51,23 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
   const partitions = new Map(
     [...store.partitions].map(([number, one]) => [number, rawPartition(store, one)] as const),
   );
-  const rollups = await Rollups.open({ ...options, partitions, breathe: () => pace.breathe() });
+  const rollups = await Rollups.open({
+    ...options,
+    cold: store.cold,
+    partitions,
+    breathe: () => pace.breathe(),
+  });
   const large = new Turns();
   const generation = (): number => store.truncations + rollups.changes;
   return {
     sink: new RollupSink(store, rollups),
     source: new RollupSource({
-      ...{ rollups, source },
+      ...{ rollups, source, handedOver: () => store.handedOver },
       run: (fragment, readers, signal) =>
         runSliced({ fragment, readers, clock, signal, generation, large }),
     }),
     upkeep: withRollups(store, rollups),
+    archive: (partition, plan) => rollups.archive(partition, plan),
     ready: (partition, minMs, maxMs) => rollups.done(partition, minMs, maxMs),
     rollups: {
       workRollups: (nowMs) => rollups.work(nowMs),
@@ -81,7 +90,7 @@ export function rawPartition(store: Store, partition: Partition): RawPartition {
         Math.min(...times, partition.head.oldestMs(-Infinity)),
       );
     },
-    reader: (minMs, maxMs) => partition.reader(minMs, maxMs),
+    reader: (minMs, maxMs, cold) => partition.reader(minMs, maxMs, cold),
     generation: () => store.truncations,
     watch: (early) => void (partition.head.early = early),
   };

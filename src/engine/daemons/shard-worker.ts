@@ -45,7 +45,7 @@ serveShard(parentPort as Channel, async (sent) => {
     objectFolder === undefined ? {} : { objects: new FolderObjects(systemDisk, objectFolder) };
   const kernels = new Kernels();
   const disk = systemDisk;
-  const { partitions, cold: plan } = options;
+  const { folder, partitions, cold: plan } = options;
   const cold = plan && (await openCold({ plan, partitions, clock }));
   const store = await Store.open({ ...options, ...objects, cold, clock, disk, kernels });
   const source = new StoreSource(store, systemClock);
@@ -54,7 +54,7 @@ serveShard(parentPort as Channel, async (sent) => {
   const shared = { store, source, disk, kernels, clock, generation };
   const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {
-    ...(plan === undefined || cold === undefined ? all : coldShard(all, { plan, cold, store })),
+    ...(plan === undefined ? all : coldShard(all, { plan, cold, store, folder })),
     scans: new OpenScans(store, clock),
     within: (only) => source.within(only),
     stats: () => store.stats(),

@@ -2,8 +2,10 @@
 // Easy to get wrong: the store's folder is `head` below the data folder.
 import { join } from 'node:path';
 import { Kernels } from '../kernels/kernels.ts';
-import type { BlockVerdict, DumpedSeries, InspectedStore } from '../model/upkeep.ts';
+import type { BlockStatus, BlockVerdict, DumpedSeries, InspectedStore } from '../model/upkeep.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { isLink } from '../runtime/warm-folder.ts';
+import { blockFolder } from '../store/block-files.ts';
 import { dumpBlock, inspectStore, verifyBlocks } from '../store/inspect.ts';
 
 function headFolder(dataDir: string): string {
@@ -11,8 +13,18 @@ function headFolder(dataDir: string): string {
 }
 
 /** @throws MonError MON_NOT_FOUND when nothing was ever stored there. */
-export function inspectFolder(dataDir: string): Promise<InspectedStore> {
-  return inspectStore(headFolder(dataDir), systemDisk);
+export async function inspectFolder(dataDir: string): Promise<InspectedStore> {
+  const folder = headFolder(dataDir);
+  const found = await inspectStore(folder, systemDisk);
+  for (const one of found.partitions) {
+    const blocks: BlockStatus[] = [];
+    for (const block of one.blocks) {
+      const warm = await isLink(join(blockFolder(folder, one.partition), block.name));
+      blocks.push(warm ? { ...block, warm } : block);
+    }
+    found.partitions[found.partitions.indexOf(one)] = { ...one, blocks };
+  }
+  return found;
 }
 
 export function verifyFolder(dataDir: string): AsyncIterable<BlockVerdict> {

@@ -194,6 +194,7 @@ export async function decide(
     scrapes: config.scrapes,
     hostAgent: config.hostAgent,
     cardinality: config.cardinality,
+    aggregate: config.aggregate,
     ...(config.statsd === undefined ? {} : { statsd: parseListen(config.statsd) }),
     selfScrape: config.selfScrape,
     demo: options.demo,

@@ -4,6 +4,7 @@
 // promise, and the note must stand when the samples are durable, before the sender hears of it.
 import { CACHE_FRESH_MS, LIVE_MS_MAX } from '../limits.ts';
 import type { Batch } from '../model/batch.ts';
+import { LATENESS } from '../model/sample.ts';
 import type { Appended, Log, LogReader, Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SeriesNews } from './series-news.ts';
@@ -45,7 +46,10 @@ export class WatchedLog implements Log {
   async append(batches: readonly Batch[]): Promise<readonly Appended[]> {
     const { log, clock, note, news } = this.#options;
     const late: Span = { min: Infinity, max: -Infinity };
-    for (const batch of batches) if (batch.lateness > 0) stretch(late, batch);
+    for (const batch of batches) {
+      // No query sees what is held back.
+      if (batch.lateness > 0 && batch.lateness < LATENESS.held) stretch(late, batch);
+    }
     const begins = news?.seen(batches) === true;
     const begunMs = clock.now();
     const appending = log.append(batches);

@@ -10,6 +10,7 @@ import { kernelRuns, RowKernel } from '../kernels/range.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { compareText, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
+import { LATENESS } from '../model/sample.ts';
 import type { RowEvaluator, RowWork } from '../model/row-block.ts';
 import type { ApplyCounts, SampleBuffer, SeriesReader } from '../ports.ts';
 import { Epochs } from './epochs.ts';
@@ -129,6 +130,7 @@ export class Head implements SeriesReader {
   applyOpen(open: OpenRecord, definitionsOnly = false): ApplyCounts {
     assert(open.partition === this.partition, 'a record goes to the head of its partition');
     const { exports } = this.#kernels;
+    if (open.lateness === LATENESS.held) return noCounts();
     if (definitionsOnly && this.#epochs.isPast(open.epoch)) return noCounts();
     this.#changes++;
     const map = this.#epochs.mapOf(open.epoch);

@@ -62,6 +62,7 @@ export interface DoorExports {
   walk(at: number, length: number, mostSamples: number): number;
   walkResolve(known: boolean): void;
   splitWindow(oldest: number, lateFrom: number, liveFrom: number, newest: number): void;
+  splitHold(at: number, refs: number): void;
   splitColumns(partitions: number): number;
   splitCut(first: number, count: number, bytes: number): number;
   splitRefs(): number;

@@ -19,6 +19,9 @@ export function putStale(words: Uint32Array, index: number): void {
   words[index * 2 + 1] = STALE_HIGH;
 }
 
-/** How late a record was when the collector took it; decided there once and stamped into it. */
-export const LATENESS = { live: 0, late: 1, backfill: 2 } as const;
+/**
+ * How late a record was when the collector took it; decided there once and stamped into it. What
+ * is `held` is for aggregation rules alone: no store, rule or agent's sender reads it.
+ */
+export const LATENESS = { live: 0, late: 1, backfill: 2, held: 3 } as const;
 export type Lateness = (typeof LATENESS)[keyof typeof LATENESS];

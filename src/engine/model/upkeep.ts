@@ -39,6 +39,8 @@ export interface BlockStatus {
   readonly series: number;
   readonly samples: number;
   readonly level: number;
+  /** It lies in the warm folder. */
+  readonly warm?: boolean;
   /** Set aside: what it held is not served. */
   readonly damaged?: boolean;
 }

@@ -51,9 +51,11 @@ function chosen(
     return ends && (INSTANT.has(fn) || windowMs % ms === 0);
   });
   const kept = keepMs.map((ms) => first >= nowMs - ms);
-  const saving = fits.findLastIndex((fit, i) => fit && RESOLUTIONS[i].ms >= SAVES_FROM_MS);
+  // Samples may be kept for longer than rows: wider rows would stand in for those.
+  const saves = (i: number): boolean => kept[i] && RESOLUTIONS[i].ms >= SAVES_FROM_MS;
+  const saving = fits.findLastIndex((fit, i) => fit && saves(i));
   const far = first < nowMs - RECENT_MS;
-  if (plain && saving >= 0 && far && (!old || kept[saving])) {
+  if (plain && saving >= 0 && far) {
     return { resolutionMs: RESOLUTIONS[saving].ms, prefer: 'rows', aligned: true };
   }
   if (!old) return undefined;

@@ -9,6 +9,7 @@ import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { SeriesBook } from '../kernels/series-book.ts';
 import type { Batch, FloatColumns } from '../model/batch.ts';
+import { LATENESS } from '../model/sample.ts';
 import type { Translator } from './log-wire.ts';
 
 export interface TranslatorOptions {
@@ -27,6 +28,8 @@ export class RecordTranslator implements Translator {
   /** Ours by theirs. */
   #refs = new Uint32Array(1024).fill(NONE);
   #sequence = -1;
+  /** What is held back has a dictionary of its own, which lives beside the other. */
+  #held: RecordTranslator | undefined;
 
   constructor(options: TranslatorOptions) {
     this.#options = options;
@@ -35,6 +38,12 @@ export class RecordTranslator implements Translator {
   open(record: Uint8Array): Batch {
     const { codec } = this.#options;
     const opened = codec.open(record);
+    if (opened.lateness !== LATENESS.held) return this.#translate(opened);
+    this.#held ??= new RecordTranslator(this.#options);
+    return this.#held.#translate(opened);
+  }
+
+  #translate(opened: OpenRecord): Batch {
     if (opened.sequence !== this.#sequence) {
       this.#forget();
       this.#sequence = opened.sequence;
@@ -59,6 +68,7 @@ export class RecordTranslator implements Translator {
   }
 
   close(): void {
+    this.#held?.close();
     this.#forget();
   }
 

@@ -87,3 +87,8 @@ export class DirtyHours {
     return run;
   }
 }
+
+/** Starts of the hours in [from, to). */
+export function hoursOf(from: number, to: number): number[] {
+  return Array.from({ length: (to - from) / HOUR_MS }, (_, i) => from + i * HOUR_MS);
+}

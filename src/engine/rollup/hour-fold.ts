@@ -26,7 +26,8 @@ export interface RawData {
   goneMs(): number;
   /** Time of the oldest sample, or a little before; Infinity when there is none. */
   oldestMs(): number;
-  reader(minMs: number, maxMs: number): SeriesReader;
+  /** `cold` came from the cold tier for one question. */
+  reader(minMs: number, maxMs: number, cold?: readonly SeriesReader[]): SeriesReader;
   /** Changes when readers that were made before are of no use any more. */
   generation(): number;
 }

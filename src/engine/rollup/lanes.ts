@@ -84,9 +84,12 @@ function makeBuffer(): SampleBuffer {
 
 const buffer = makeBuffer();
 
+/** What rows are read from: a block, or what came back from the cold tier. */
+export type RowsReader = Pick<BlockReader, 'series' | 'labels' | 'match' | 'read' | 'readRows'>;
+
 /** A block, and the file that a failure names. */
 export interface RowFile {
-  readonly reader: BlockReader;
+  readonly reader: RowsReader;
   readonly file: { readonly name: string };
 }
 

@@ -10,9 +10,15 @@ import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { RandomAccessFile } from '../runtime/random-access.ts';
+import type { RowFile } from './lanes.ts';
 import { ENDING, entryOf, hex, RollupDraft, UNFINISHED } from './rollup-draft.ts';
 import type { RollupNote, RollupPlan } from './rollup-draft.ts';
 import type { RollupEntry } from './rollup-state.ts';
+
+/** Rows that can be read, wherever they lie. */
+export interface ReadableRollup extends RowFile {
+  readonly entry: Pick<RollupEntry, 'sequence' | 'tiers' | 'afterMs' | 'toMs'>;
+}
 
 /** An open file. */
 export interface LiveRollup {

@@ -12,7 +12,8 @@ import { noRollups, RESOLUTIONS } from '../model/rollup.ts';
 import type { RollupKeep, RollupStatus } from '../model/rollup.ts';
 import type { Offset } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
-import { dayOf, DirtyHours, hourOf } from './dirty-hours.ts';
+import { dayOf, DirtyHours, hourOf, hoursOf } from './dirty-hours.ts';
+import { dueRows, givenRows, type ArchiveRows } from './hand-over.ts';
 import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
 import { dayFile, planSpan, type JoinedFile } from './joining.ts';
 import { closeRollup, RollupFiles, type LiveRollup } from './rollup-files.ts';
@@ -38,6 +39,8 @@ export type Work = 'nothing' | 'folded' | 'joined';
 export class RollupPartition {
   /** Grows whenever readers that were made before must not be used any more. */
   changes = 0;
+  /** How often files went to somebody else. */
+  handedOver = 0;
   readonly #options: RollupPartitionOptions;
   readonly #files: RollupFiles;
   #live: readonly LiveRollup[];
@@ -145,12 +148,16 @@ export class RollupPartition {
     });
   }
 
-  /** Where folding begins in a partition that was never folded. */
+  /**
+   * Where folding begins in a partition that was never folded: where the run that is open now does,
+   * as in one that has been at it for long. Otherwise the hours of a day would be folded by ones.
+   */
   #begin(to: number): void {
     if (this.#foldedTo !== null) return;
-    const oldest = Math.max(this.#options.raw.oldestMs(), this.#options.raw.goneMs());
-    const from = Math.min(to, hourOf(oldest));
-    this.#foldedTo = Number.isFinite(from) ? from : to;
+    const { raw, keep } = this.#options;
+    const open = Math.floor(to / keep.runMs) * keep.runMs;
+    const oldest = Math.max(raw.oldestMs(), raw.goneMs());
+    this.#foldedTo = Number.isFinite(oldest) ? Math.min(open, hourOf(oldest)) : open;
     this.dirty.edgeMs = this.#foldedTo;
   }
 
@@ -248,6 +255,23 @@ export class RollupPartition {
       // What cannot be removed now is removed when the rollups open again.
       await this.#files.remove(one.entry.name).catch(() => undefined);
     }
+  }
+
+  /** Gives files away: they are dropped when the plan has them for good. Answers how many. */
+  archive(plan: ArchiveRows): Promise<number> {
+    return this.#alone(async () => {
+      const given = dueRows(this.#live, [...this.#days], plan);
+      if (given.length === 0) return 0;
+      await plan.keep(givenRows(given, this.#files.folder, this.#tombstones));
+      const left = given.filter((one) => this.#live.includes(one));
+      await this.#publish(() => {
+        this.#live = this.#live.filter((one) => !left.includes(one));
+        this.changes++;
+        this.handedOver++;
+      });
+      await this.#dispose(left);
+      return left.length;
+    });
   }
 
   /** Forgets files whose rows are all past the time of their resolution. */
@@ -372,8 +396,4 @@ export class RollupPartition {
     await this.#writing;
     this.#live.forEach(closeRollup);
   }
-}
-
-function hoursOf(from: number, to: number): number[] {
-  return Array.from({ length: (to - from) / HOUR_MS }, (_, i) => from + i * HOUR_MS);
 }

@@ -14,12 +14,12 @@ import { evaluateRows, rowsAnswer } from './row-functions.ts';
 import { matchesLabels, newestFirst, RowMerger, type RowSource } from './row-merge.ts';
 import { columnSamples, lastSamples, type SampleRange } from './row-samples.ts';
 import { LANE_HISTOGRAM, LANES, Rows } from './rows.ts';
-import type { LiveRollup } from './rollup-files.ts';
+import type { ReadableRollup } from './rollup-files.ts';
 import { segmentsOf, type Segment } from './segments.ts';
 import type { RollupTombstone } from './rollup-state.ts';
 
 export interface RollupReaderOptions {
-  readonly live: readonly LiveRollup[];
+  readonly live: readonly ReadableRollup[];
   readonly tombstones: readonly RollupTombstone[];
   readonly foldedTo: number;
   readonly openDays: readonly number[];
@@ -47,7 +47,7 @@ export class RollupReader implements SeriesReader {
   rowsRead = 0;
   readonly #options: RollupReaderOptions;
   readonly #segments: readonly Segment[];
-  readonly #files: readonly LiveRollup[];
+  readonly #files: readonly ReadableRollup[];
   /** Samples at or before this time are taken from rows. */
   readonly #seamMs: number;
   readonly #merger = new RowMerger();

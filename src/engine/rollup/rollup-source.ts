@@ -22,6 +22,8 @@ export interface RollupSourceOptions {
   readonly rollups: Rollups;
   /** The samples. */
   readonly source: Source;
+  /** How often samples went into the cold tier. */
+  readonly handedOver?: () => number;
   /** Runs a fragment over readers that have no series in common. */
   readonly run: (
     fragment: Fragment,
@@ -47,13 +49,23 @@ export class RollupSource implements Source {
     const { source, run, rollups } = this.#options;
     if (rollup === undefined) return source.fragment(fragment, signal);
     const { first, last } = reachOfFragment(fragment);
+    const handedOver = (): number => rollups.handedOver + (this.#options.handedOver?.() ?? 0);
     return rollups.whole(async () => {
-      let made: RollupReader[] = [];
-      const readers = (): readonly SeriesReader[] => (made = rollups.readers(rollup, first, last));
-      const result = await run(fragment, readers, signal);
-      const told = infosOf(fragment, rollup, made);
-      const warnings = [...result.warnings, ...rollups.lost(rollup, first, last)];
-      return { ...result, warnings, infos: [...result.infos, ...told] };
+      for (;;) {
+        const before = handedOver();
+        const cold = await rollups.fetchCold(fragment, rollup, first, last);
+        let made: RollupReader[] = [];
+        const readers = (): readonly SeriesReader[] =>
+          (made = rollups.readers(rollup, first, last, cold));
+        const result = await run(fragment, readers, signal);
+        // What was handed over meanwhile is in neither half of the answer.
+        if (handedOver() !== before) continue;
+        const told = infosOf(fragment, rollup, made);
+        const away = [...cold.values()].flatMap(({ warnings }) => warnings);
+        const warnings = [...result.warnings, ...rollups.lost(rollup, first, last), ...away];
+        const whole = { ...result, warnings, infos: [...result.infos, ...told] };
+        return away.length === 0 ? whole : { ...whole, partial: true };
+      }
     });
   }
 

@@ -6,11 +6,15 @@ import { BlockCache } from '../codec/block-cache.ts';
 import { MonError } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { ROLLUP_CACHE_BYTES } from '../limits.ts';
+import type { Fragment } from '../model/fragment.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { addRollups, noRollups, RESOLUTIONS } from '../model/rollup.ts';
 import type { FragmentRollup, RollupKeep, RollupStatus } from '../model/rollup.ts';
 import type { ApplyCounts, Delivery, Offset, Sink } from '../ports.ts';
+import type { ColdTier } from '../ports-cold.ts';
 import type { Disk } from '../runtime/disk.ts';
+import { fetchRows, type ColdRows } from './cold-fetch.ts';
+import type { ArchiveRows } from './hand-over.ts';
 import type { RawData } from './hour-fold.ts';
 import { RollupPartition } from './rollup-partition.ts';
 import { RollupReader } from './rollup-reader.ts';
@@ -28,6 +32,8 @@ export interface RollupsOptions {
   readonly generation: number;
   readonly partitions: ReadonlyMap<number, RawPartition>;
   readonly keep: RollupKeep;
+  /** Where rows are that were archived. */
+  readonly cold?: ColdTier;
   readonly breathe: () => Promise<void>;
 }
 
@@ -61,20 +67,61 @@ export class Rollups {
     return sum;
   }
 
+  /** How often files went into the cold tier. */
+  get handedOver(): number {
+    let sum = 0;
+    for (const one of this.#partitions.values()) sum += one.handedOver;
+    return sum;
+  }
+
+  /** What a fragment needs of the cold tier, by partition. */
+  async fetchCold(
+    fragment: Fragment,
+    rollup: FragmentRollup,
+    minMs: number,
+    maxMs: number,
+  ): Promise<ReadonlyMap<number, ColdRows>> {
+    const found = new Map<number, ColdRows>();
+    const { cold, partitions } = this.#options;
+    if (cold === undefined) return found;
+    const from = minMs - 2 * rollup.resolutionMs;
+    for (const [partition, one] of this.#partitions) {
+      const { live, foldedTo, openDays } = one;
+      const prefer = one.changedIn(from, maxMs) ? 'raw' : rollup.prefer;
+      const floorMs = (partitions.get(partition) as RawPartition).floorMs();
+      const asked = { live, foldedTo, openDays, floorMs, rollup: { ...rollup, prefer } };
+      const rows = await fetchRows({ cold, partition, fragment, minMs, maxMs, ...asked });
+      if (rows !== undefined) found.set(partition, rows);
+    }
+    return found;
+  }
+
   /** One reader a partition, for a fragment that looks at this range. */
-  readers(rollup: FragmentRollup, minMs: number, maxMs: number): RollupReader[] {
+  readers(
+    rollup: FragmentRollup,
+    minMs: number,
+    maxMs: number,
+    cold?: ReadonlyMap<number, ColdRows>,
+  ): RollupReader[] {
     // A window that ends within the range begins before it.
     const from = minMs - 2 * rollup.resolutionMs;
     return [...this.#partitions].map(([number, one]) => {
       const data = this.#options.partitions.get(number) as RawPartition;
-      const raw = data.reader(from, maxMs);
-      const { live, tombstones, foldedTo, openDays } = one;
+      const old = cold?.get(number);
+      const raw = data.reader(from, maxMs, old?.samples);
+      const { tombstones, foldedTo, openDays } = one;
+      const live = [...one.live, ...(old?.files ?? [])];
       const rows = { live, tombstones, foldedTo, openDays };
       // What was written is readable at once: rows may lack it for a while.
       const prefer = one.changedIn(from, maxMs) ? 'raw' : rollup.prefer;
       const asked = { ...rollup, prefer };
       return new RollupReader({ ...rows, raw, floorMs: data.floorMs(), rollup: asked });
     });
+  }
+
+  /** Hands files of rows to the cold tier; answers how many went. */
+  async archive(partition: number, plan: ArchiveRows): Promise<number> {
+    return (await this.#partitions.get(partition)?.archive(plan)) ?? 0;
   }
 
   /** True when all samples of a range are in rows, and none waits to be folded anew. */

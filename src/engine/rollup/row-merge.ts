@@ -6,7 +6,7 @@ import type { BlockSeries } from '../codec/block.ts';
 import { valueTest } from '../head/value-test.ts';
 import { compareLabels, labelValue, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { LiveRollup } from './rollup-files.ts';
+import type { ReadableRollup } from './rollup-files.ts';
 import { readRows } from './lanes.ts';
 import { Rows } from './rows.ts';
 import type { RollupTombstone } from './rollup-state.ts';
@@ -28,7 +28,7 @@ export function matchesLabels(matchers: readonly Matcher[], labels: Labels): boo
 
 /** A series in one file. */
 export interface RowSource {
-  readonly live: LiveRollup;
+  readonly live: ReadableRollup;
   readonly id: number;
 }
 
@@ -94,7 +94,7 @@ function overlay(parts: readonly Rows[], into: Rows): void {
 }
 
 /** Files in the order in which their rows win. */
-export function newestFirst(files: readonly LiveRollup[]): LiveRollup[] {
+export function newestFirst<T extends ReadableRollup>(files: readonly T[]): T[] {
   return files.toSorted((a, b) => b.entry.sequence - a.entry.sequence);
 }
 
@@ -103,7 +103,7 @@ export function newestFirst(files: readonly LiveRollup[]): LiveRollup[] {
  * file, or undefined when nothing is left of it.
  */
 export function* joinedRows(
-  files: readonly LiveRollup[],
+  files: readonly ReadableRollup[],
   span: RowSpan,
   tombstones: readonly RollupTombstone[],
   make: (labels: Labels, rows: Rows) => BlockSeries | undefined,

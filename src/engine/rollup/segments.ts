@@ -2,7 +2,7 @@
 // is any, wider ones before that, and samples behind the seam. Easy to get wrong: a stretch ends
 // where a window of the wider rows ends, or a window would count on both sides or on none.
 import { RESOLUTIONS, type FragmentRollup } from '../model/rollup.ts';
-import type { LiveRollup } from './rollup-files.ts';
+import type { ReadableRollup } from './rollup-files.ts';
 
 /** Rows of the resolution at `index` that end in (after, to]. */
 export interface Segment {
@@ -19,7 +19,7 @@ export interface Segments {
 }
 
 export interface SegmentsFrom {
-  readonly live: readonly LiveRollup[];
+  readonly live: readonly ReadableRollup[];
   readonly foldedTo: number;
   /** Days, by their start, whose own windows are not there or not right yet. */
   readonly openDays: readonly number[];
@@ -72,7 +72,7 @@ function floorTo(ms: number, width: number): number {
   return Number.isFinite(ms) ? Math.floor(ms / width) * width : -Infinity;
 }
 
-function oldest(live: readonly LiveRollup[], index: number): number {
+function oldest(live: readonly ReadableRollup[], index: number): number {
   let ms = Infinity;
   for (const { entry } of live) if (entry.tiers.includes(index)) ms = Math.min(ms, entry.afterMs);
   return ms;

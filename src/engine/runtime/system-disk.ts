@@ -7,6 +7,7 @@ import { dirname } from 'node:path';
 import { MonError } from '../errors.ts';
 import { diskFailure } from './disk-failure.ts';
 import type { Disk, DiskFile } from './disk.ts';
+import { linkFile } from './link-file.ts';
 import { openRandomAccess } from './random-access.ts';
 import { replaceFileBySteps } from './replace-file.ts';
 
@@ -119,7 +120,7 @@ export const systemDisk: Disk = {
   replaceFile: (path, parts) => replaceFileBySteps(systemDisk, path, parts),
   rename: (from, to) =>
     ask('rename', from, (done) => fs.rename(from, to, (e) => done(e, undefined))),
-  link: (from, to) => ask('link', from, (done) => fs.link(from, to, (e) => done(e, undefined))),
+  link: linkFile,
   remove: (path) => ask('remove', path, (done) => fs.unlink(path, (e) => done(e, undefined))),
   async list(folder) {
     const names = await ask<string[]>('list', folder, (done) => fs.readdir(folder, done));

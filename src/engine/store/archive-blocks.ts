@@ -29,9 +29,30 @@ export function archiveOldest(
     const due = dueBlocks(blocks, nowMs - afterMs, span);
     return due.every(({ minMs, maxMs }) => ready(number, minMs, maxMs)) ? due : [];
   };
-  const keep = async (blocks: readonly GivenBlock[]): Promise<void> => {
+  const keep = async (blocks: readonly GivenBlock[]): Promise<'gone'> => {
     await cold.archive({ partition: number, kind: 'raw', sources: blocks });
     plan.step?.('archived');
+    return 'gone';
+  };
+  return partition.handOver({ choose, keep });
+}
+
+/** Files that have moved to a slower disk: those of runtime/warm-folder.ts. */
+export interface WarmFiles {
+  has(name: string): boolean;
+  move(name: string): Promise<void>;
+}
+
+/** Moves the oldest block that is due; answers how many went, 0 when none is due. */
+export function warmOldest(partition: Partition, beforeMs: number, files: WarmFiles) {
+  const choose = (blocks: readonly BlockEntry[]): readonly BlockEntry[] =>
+    blocks
+      .filter(({ name, maxMs }) => maxMs < beforeMs && !files.has(name))
+      .toSorted((a, b) => a.maxMs - b.maxMs)
+      .slice(0, 1);
+  const keep = async (blocks: readonly GivenBlock[]): Promise<'moved'> => {
+    for (const { file } of blocks) await files.move(file);
+    return 'moved';
   };
   return partition.handOver({ choose, keep });
 }

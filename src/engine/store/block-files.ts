@@ -175,6 +175,11 @@ export class BlockFiles {
   }
 }
 
+/** The open blocks of some entries. */
+export function liveOf(all: readonly LiveBlock[], entries: readonly BlockEntry[]): LiveBlock[] {
+  return all.filter(({ entry }) => entries.includes(entry));
+}
+
 export function closeBlock({ file, reader }: LiveBlock): void {
   reader.close();
   file.close();

@@ -5,11 +5,11 @@
 import { BlockCache } from '../codec/block-cache.ts';
 import type { Piece } from '../codec/block.ts';
 import { BlockReader } from '../codec/block-reader.ts';
-import { canonicalOf } from '../codec/canonical.ts';
+import { membersOf } from '../codec/canonical-members.ts';
 import { piecesOf } from '../codec/mixed-rows.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { BLOCK_SPANS_MS, COMPACTION_CACHE_BYTES } from '../limits.ts';
-import { labelsKey, type Labels } from '../model/labels.ts';
+import type { Labels } from '../model/labels.ts';
 import type { ColdHidden } from '../ports-cold.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { LiveBlock } from './block-files.ts';
@@ -20,6 +20,8 @@ import { makeBuffer, mergeRuns, type SampleRun } from './merge-samples.ts';
 /** A block as it is told to who takes it over. */
 export interface GivenBlock {
   readonly path: string;
+  /** Its name in its folder. */
+  readonly file: string;
   /** No other file of the partition ever has this text. */
   readonly name: string;
   readonly bytes: number;
@@ -31,13 +33,16 @@ export interface GivenBlock {
 
 export interface HandOver {
   readonly choose: (blocks: readonly BlockEntry[]) => readonly BlockEntry[];
-  /** Resolves when the samples are durable elsewhere and readable there. */
-  readonly keep: (blocks: readonly GivenBlock[]) => Promise<void>;
+  /**
+   * Resolves when the samples are durable elsewhere and readable there (`gone`), or the files lie
+   * somewhere else under the same names (`moved`).
+   */
+  readonly keep: (blocks: readonly GivenBlock[]) => Promise<'gone' | 'moved'>;
 }
 
 export function givenBlock({ entry, file }: LiveBlock, hidden: readonly Hidden[]): GivenBlock {
   const { name, id, bytes, samples: rows, minMs, maxMs } = entry;
-  return { path: file.name, name: `${name}:${id}`, bytes, rows, minMs, maxMs, hidden };
+  return { path: file.name, file: name, name: `${name}:${id}`, bytes, rows, minMs, maxMs, hidden };
 }
 
 /** The widest window that one object covers when blocks go at this age. */
@@ -78,14 +83,6 @@ export interface OpenedBlocks {
 export interface BlockFile {
   readonly path: string;
   readonly hidden: readonly ColdHidden[];
-}
-
-interface Member {
-  readonly labels: Labels;
-  readonly bytes: Uint8Array;
-  readonly hash: bigint;
-  /** Its id in each block; -1 where it is not. */
-  readonly ids: Int32Array;
 }
 
 /** Opens block files, the first of which wins. @throws MON_BLOCK_CORRUPT naming the file. */
@@ -134,33 +131,4 @@ export function openBlocks(
     close();
     throw thrown;
   }
-}
-
-/** All series of the blocks in the order of their canonical bytes. */
-function membersOf(readers: readonly BlockReader[], kernels: Kernels): Member[] {
-  const known = new Map<string, Member>();
-  for (const [b, reader] of readers.entries()) {
-    for (let id = 0; id < reader.series; id++) {
-      const labels = reader.labels(id);
-      const key = labelsKey(labels);
-      let member = known.get(key);
-      if (member === undefined) {
-        const bytes = canonicalOf(labels);
-        const ids = new Int32Array(readers.length).fill(-1);
-        member = { labels, bytes, hash: hashOf(bytes, kernels), ids };
-        known.set(key, member);
-      }
-      member.ids[b] = id;
-    }
-  }
-  return [...known.values()].sort((a, b) => Buffer.compare(a.bytes, b.bytes));
-}
-
-/** The identity hash of canonical bytes (docs/format/identity.md). */
-export function hashOf(bytes: Uint8Array, kernels: Kernels): bigint {
-  const at = kernels.put(bytes);
-  const low = kernels.exports.hashLow(at, bytes.length) >>> 0;
-  const high = kernels.exports.hashHigh(at, bytes.length) >>> 0;
-  kernels.exports.free(at, bytes.length);
-  return (BigInt(high) << 32n) | BigInt(low);
 }

@@ -34,6 +34,17 @@ export function hiddenIn(
   return [...deleted, ...past.filter(touches)];
 }
 
+/** The same, with all that lies before a time. */
+export function hiddenBefore(
+  floorMs: number,
+  entry: BlockEntry,
+  tombstones: readonly Tombstone[],
+  past: readonly Hidden[],
+): Hidden[] {
+  const floor = { matchers: [], minMs: -Infinity, maxMs: floorMs - 1 };
+  return hiddenIn(entry, tombstones, [...past, floor]);
+}
+
 /** True when a block holds series that the tombstone hides, or when it cannot say. */
 export function buries(
   tombstone: Tombstone,

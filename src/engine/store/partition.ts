@@ -9,13 +9,13 @@ import type { Head } from '../head/head.ts';
 import { COMPACTION_CACHE_BYTES, SEAL_ASIDE_MAX } from '../limits.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { Offset, SeriesReader } from '../ports.ts';
-import { BlockFiles, closeBlock, type LiveBlock } from './block-files.ts';
+import { BlockFiles, closeBlock, liveOf, type LiveBlock } from './block-files.ts';
 import { checkpointName, encodeCheckpoint } from './checkpoint-file.ts';
 import type { BlockEntry, PartitionList, Tombstone } from './checkpoint-file.ts';
 import { joinedSeries, joinPlan, oldestBeyond, planCompaction } from './compaction.ts';
 import type { CompactionLimits } from './compaction.ts';
 import { HeadCuts } from './head-cuts.ts';
-import { buries, hiddenIn, type Hidden } from './hidden.ts';
+import { buries, hiddenBefore, type Hidden } from './hidden.ts';
 import { OffsetMarks } from './offset-marks.ts';
 import { givenBlock, type HandOver } from './hand-over.ts';
 import { readerOf } from './partition-reader.ts';
@@ -91,8 +91,8 @@ export class Partition {
   /** A reader for one query in this range: the head itself when nothing else has to be asked. */
   reader(minMs: number, maxMs: number, cold: readonly SeriesReader[] = []): SeriesReader {
     const { head, past } = this;
-    const from = { head, past, blocks: this.#blocks, tombstones: this.#tombstones, cold };
-    return readerOf(from, minMs, maxMs);
+    const held = { head, past, blocks: this.#blocks, tombstones: this.#tombstones };
+    return readerOf({ ...held, cold }, minMs, maxMs);
   }
 
   /** Makes the state durable as it is now; answers the offset that it holds. */
@@ -258,11 +258,15 @@ export class Partition {
     await this.#publish(() => this.#replace(sources, made));
   }
 
-  /** What is hidden of a block, with what lies before the floor. */
   #hiddenIn(entry: BlockEntry): Hidden[] {
-    const { floorMs } = this.head;
-    const floor = { matchers: [], minMs: -Infinity, maxMs: floorMs - 1 };
-    return hiddenIn(entry, this.#tombstones, [...this.past, floor]);
+    return hiddenBefore(this.head.floorMs, entry, this.#tombstones, this.past);
+  }
+
+  #reopen(moved: readonly LiveBlock[]): void {
+    const fresh = new Map(moved.map((one) => [one, this.#files.open(one.entry)]));
+    this.#blocks = this.#blocks.map((one) => fresh.get(one) ?? one);
+    this.#options.changed();
+    moved.forEach(closeBlock);
   }
 
   /** The new block takes the place of the first source; files go after the next checkpoint. */
@@ -294,8 +298,7 @@ export class Partition {
   /** Drops the oldest blocks until no more than so many bytes are left; answers how many went. */
   dropOldest(bytesMax: number): Promise<number> {
     return this.#alone(async () => {
-      const old = oldestBeyond(this.blocks, bytesMax);
-      const gone = this.#blocks.filter(({ entry }) => old.includes(entry));
+      const gone = liveOf(this.#blocks, oldestBeyond(this.blocks, bytesMax));
       if (gone.length > 0) await this.#publish(() => this.#replace(gone, undefined));
       return gone.length;
     });
@@ -304,15 +307,14 @@ export class Partition {
   /** Gives blocks away: they are dropped when `keep` has them for good. Answers how many. */
   handOver({ choose, keep }: HandOver): Promise<number> {
     return this.#alone(async () => {
-      const chosen = choose(this.blocks);
-      const given = this.#blocks.filter(({ entry }) => chosen.includes(entry));
+      const given = liveOf(this.#blocks, choose(this.blocks));
       if (given.length === 0) return 0;
-      await keep(given.map((block) => givenBlock(block, this.#hiddenIn(block.entry))));
+      const to = await keep(given.map((block) => givenBlock(block, this.#hiddenIn(block.entry))));
       const left = given.filter((block) => this.#blocks.includes(block));
-      await this.#publish(() => {
-        this.#replace(left, undefined);
-        this.handedOver++;
-      });
+      // Who has not asked the new place yet asks again.
+      this.handedOver++;
+      if (to === 'moved') this.#reopen(left);
+      else await this.#publish(() => this.#replace(left, undefined));
       return left.length;
     });
   }

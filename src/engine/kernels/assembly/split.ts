@@ -8,8 +8,9 @@ import { bookHas, bookLongest, entryLength, refAt, touchRef } from './series-boo
 
 /** Bucket of a sample that stays behind. */
 const NONE: u16 = 0xffff;
-/** live, late, backfill. */
-const CLASSES: u32 = 3;
+/** live, late, backfill, held. */
+const CLASSES: u32 = 4;
+const HELD: u32 = 3;
 
 /** What a sample and the frame of its definition take at most in a record. */
 const RECORD_SAMPLE_BYTES: u32 = 48;
@@ -24,7 +25,7 @@ let outRefs: usize = 0;
 let outTimes: usize = 0;
 let outValues: usize = 0;
 let buckets: usize = 0;
-/** Ends of the buckets, partition * 3 + class, after splitColumns. */
+/** Ends of the buckets, partition * 4 + class, after splitColumns. */
 let ends: usize = 0;
 let bucketCount: u32 = 0;
 
@@ -98,6 +99,32 @@ function choose(): u32 {
   return taken;
 }
 
+let heldAt: usize = 0;
+let heldRefs: u32 = 0;
+
+/** A byte for each of the first `refs` refs: not 0 where samples are held back. 0, 0: none are. */
+export function splitHold(at: usize, refs: u32): void {
+  heldAt = at;
+  heldRefs = refs;
+}
+
+/** Moves samples of series that are held back into the bucket of their partition for it. */
+function holdBack(): void {
+  for (let i: u32 = 0; i < columnCount; i++) {
+    const ref = load<u32>(columnRefs + ((<usize>i) << 2));
+    if (ref >= heldRefs || load<u8>(heldAt + ref) == 0) continue;
+    const at = buckets + ((<usize>i) << 1);
+    const bucket = load<u16>(at);
+    if (bucket == NONE) continue;
+    const from = ends + ((<usize>bucket) << 2);
+    store<u32>(from, load<u32>(from) - 1);
+    const held = (<u32>bucket & ~HELD) | HELD;
+    store<u16>(at, <u16>held);
+    const to = ends + ((<usize>held) << 2);
+    store<u32>(to, load<u32>(to) + 1);
+  }
+}
+
 /** Turns counts into starts; the scatter then makes ends of them. */
 function prefixSums(): void {
   let sum: u32 = 0;
@@ -116,6 +143,7 @@ export function splitColumns(partitions: u32): u32 {
   tooOld = 0;
   tooNew = 0;
   const taken = choose();
+  if (heldRefs != 0) holdBack();
   prefixSums();
   for (let i: u32 = 0; i < columnCount; i++) {
     const bucket = load<u16>(buckets + ((<usize>i) << 1));
