@@ -1,7 +1,8 @@
 // SQL and PromQL say the same of the same samples, wherever they lie: a hundred generated questions
-// (count, sum, min, max, last by metric and label) over a real `mon up` whose samples are in Parquet
-// objects, sealed blocks and the head, some sent twice, some late, some deleted. Easy to get wrong:
-// a window of PromQL is left-open; and values are whole, so that sums do not depend on their order.
+// (count, sum, min, max, last by metric and label) over a real `mon up` whose samples are in
+// Parquet objects, sealed blocks and the head, some sent twice, some late, some deleted. Easy to
+// get wrong: a window of PromQL is left-open; and values are whole, so that sums do not depend on
+// their order.
 import { strict as assert } from 'node:assert';
 import { after, before, it } from 'node:test';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
@@ -186,7 +187,8 @@ it('all samples are seen once, with times and metrics and without', async () => 
 it('rollups of SQL are those of PromQL', async () => {
   const end = new Date(now).toISOString();
   const rows = await sql(`SELECT labels['lane'] AS lane, sum(count), max(max), min(min)
-    FROM rollup_1h WHERE metric = 'jobs' AND ts <= TIMESTAMPTZ '${end}' GROUP BY lane ORDER BY lane`);
+    FROM rollup_1h WHERE metric = 'jobs' AND ts <= TIMESTAMPTZ '${end}'
+    GROUP BY lane ORDER BY lane`);
   assert.equal(rows.length, 3);
   for (const [lane, count, most, least] of rows) {
     const of = async (column: string, fn: string): Promise<number> => {

@@ -1,6 +1,6 @@
-// `mon export` and `mon import` between two real servers: every form, to the bit where the form can,
-// twice over, cut in the middle and gone on with, with lines that are wrong. Easy to get wrong: two
-// NaNs print alike, so what is compared is a form that spells their bits.
+// `mon export` and `mon import` between two real servers: every form, to the bit where the form
+// can, twice over, cut in the middle and gone on with, with lines that are wrong. Easy to get
+// wrong: two NaNs print alike, so what is compared is a form that spells their bits.
 import { strict as assert } from 'node:assert';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
@@ -100,7 +100,8 @@ for (const form of ['csv', 'jsonl', 'parquet', 'remote-write']) {
       const server = await into.start();
       const select = `'{__name__=~"odd_total|sizes"}'`;
       const sent = await shell(
-        `mon export --url $A ${select} -o ${form} > f.${form} && mon import --url ${server.url} f.${form} -o csv`,
+        `mon export --url $A ${select} -o ${form} > f.${form} && ` +
+          `mon import --url ${server.url} f.${form} -o csv`,
       );
       const row = `file,format,accepted,refused\nf.${form},${form},12,0\n`;
       assert.deepEqual(sent, { stdout: row, stderr: '', code: 0 });

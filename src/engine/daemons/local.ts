@@ -82,24 +82,10 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const joined = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(joined) : joined;
-  const { tiers } = options;
-  const { partitions } = log;
-  const asSql = {
-    shards,
-    partitions,
-    tiers,
-    sources,
-    source,
-    caughtUp,
-    clock,
-    dataDir,
-    desk: desk?.notifier,
-  };
-  const { sql, transfer } = makeSql({ ...asSql, rollups: options.rollups !== undefined });
+  const db = makeSql(options, { log, shards, sources, source, caughtUp, desk: desk?.notifier });
   const api = new ApiServer({
-    ...{ sql, transfer },
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
-    ...{ externalLabels: options.externalLabels, source },
+    ...{ externalLabels: options.externalLabels, source, ...db },
     ...{ groups: more.groups, cardinality: () => more.guard.report() },
     ...{ rules: rules.view, desk: desk?.notifier },
     ...{ intake: door, targets, clock, startedMs, counters, version: VERSION },
@@ -120,7 +106,19 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     memory.look();
   };
   const kept = { state, log: opened, stores, cache, rollups, roots, aggregation };
-  const parts = { options, sql, ...kept, consumer, door, targets, api, more, rules, desk, queries };
+  const parts = {
+    options,
+    ...db,
+    ...kept,
+    consumer,
+    door,
+    targets,
+    api,
+    more,
+    rules,
+    desk,
+    queries,
+  };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, rules, desk, stop: () => services.stop() };

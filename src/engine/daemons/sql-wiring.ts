@@ -20,33 +20,31 @@ import type { Source } from '../ports.ts';
 import type { SamplesAsk, Transfer } from '../ports-sql.ts';
 import { Gate } from '../query/gate.ts';
 import type { ShardClient } from '../remote/shard-client.ts';
-import type { Clock } from '../runtime/clock.ts';
+import { systemClock } from '../runtime/clock.ts';
 import { ForkedChild } from '../runtime/forked-child.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { SqlService } from '../sql/sql-service.ts';
 import type { SqlOptions } from '../sql/sql-service.ts';
 import type { FromStatement, AlertRow, RollupPage } from '../sql/sql-protocol.ts';
 import type { TableScope } from '../sql/statement-scope.ts';
-import type { TierSettings } from './cold-options.ts';
+import type { LocalOptions } from './local-options.ts';
 import { SamplePages } from './sample-pages.ts';
 import { FolderArchive } from './sql-archive.ts';
 
+/** What of the process's options matters here. */
+type SqlSettings = Pick<LocalOptions, 'dataDir' | 'tiers' | 'rollups'>;
+
 export interface SqlWiring {
+  readonly log: { readonly partitions: number };
   readonly shards: readonly ShardClient[];
-  readonly partitions: number;
-  /** Where archived samples lie. */
-  readonly tiers?: TierSettings;
-  /** The same with all that was acknowledged. */
+  /** The same with all that was acknowledged, and all of them as one. */
   readonly sources: readonly Source[];
   readonly source: Source;
   readonly caughtUp: () => Promise<void>;
-  readonly clock: Clock;
-  readonly dataDir: string;
   readonly desk: AlertDesk | undefined;
-  /** Something is rolled up. */
-  readonly rollups: boolean;
 }
 
+const clock = systemClock;
 const AHEAD_MS = 3_600_000;
 
 export interface RunningSql {
@@ -54,13 +52,14 @@ export interface RunningSql {
   readonly transfer: Transfer;
 }
 
-export function makeSql(wiring: SqlWiring): RunningSql {
-  const { shards, sources, source, caughtUp, clock, dataDir, desk } = wiring;
+export function makeSql(options: SqlSettings, wiring: SqlWiring): RunningSql {
+  const { shards, sources, source, caughtUp, desk } = wiring;
+  const { dataDir } = options;
   const gate = new Gate({ runningMax: SQL_AT_ONCE, waitingMax: SQL_WAITING_MAX });
   const samples = new SamplePages({ shards, sources, caughtUp, clock });
   const module = fileURLToPath(new URL('./sql-process.js', import.meta.url));
   const sql = new SqlService({
-    ...archiveOf(wiring),
+    ...archiveOf(options, wiring.log.partitions),
     samples,
     clock,
     disk: systemDisk,
@@ -75,7 +74,7 @@ export function makeSql(wiring: SqlWiring): RunningSql {
     tempFolder: (place) => join(dataDir, 'sql', `statement-${place}`),
     labels: ({ selections, minMs, maxMs }) =>
       source.series(selections, Math.max(minMs, 0), Math.min(maxMs, clock.now() + AHEAD_MS), 0),
-    ...(wiring.rollups ? { rollup: (scope) => rollupPages(wiring, scope) } : {}),
+    ...(options.rollups !== undefined ? { rollup: (scope) => rollupPages(wiring, scope) } : {}),
     alerts: async () => (desk === undefined ? [] : alertRows(desk)),
   });
   const span = ({ minMs, maxMs }: SamplesAsk) =>
@@ -91,7 +90,7 @@ export function makeSql(wiring: SqlWiring): RunningSql {
 }
 
 /** A bucket is read through the store, part by part. */
-function archiveOf({ tiers, partitions }: SqlWiring): Pick<SqlOptions, 'archive'> {
+function archiveOf({ tiers }: SqlSettings, partitions: number): Pick<SqlOptions, 'archive'> {
   if (tiers?.store === undefined || !('folder' in tiers.store)) return {};
   const all = Array.from({ length: partitions }, (_, i) => i);
   const files = new FolderArchive(tiers.store.folder, systemDisk, all);
@@ -113,7 +112,7 @@ async function alertRows(desk: AlertDesk): Promise<AlertRow[]> {
 
 /** The windows of a rollup that end in the scope, a stretch of time after the other. */
 async function* rollupPages(
-  { sources, clock }: SqlWiring,
+  { sources }: SqlWiring,
   { table, minMs, maxMs, selections }: TableScope,
 ): AsyncGenerator<RollupPage, void, void> {
   const resolution = RESOLUTIONS.find(({ name }) => table === `rollup_${name}`);

@@ -78,7 +78,8 @@ function parquetSelect(pair: ParquetPair, scope: TableScope, named: boolean): st
   const names = named ? 's.metric, s.labels' : NO_NAMES;
   const join = named ? ` JOIN read_parquet(${quotedText(series)}) s USING (series)` : '';
   const where = [
-    `NOT (isnan(r.value) AND CAST(r.value AS BIT) = ${STALE_BITS}::BIT)`,
+    // In this form the bits of the few NaNs alone are looked at.
+    `(NOT isnan(r.value) OR CAST(r.value AS BIT) <> ${STALE_BITS}::BIT)`,
     ...(Number.isFinite(minMs) ? [`r.timestamp >= ${minMs}`] : []),
     ...(Number.isFinite(scope.maxMs) ? [`r.timestamp <= ${scope.maxMs}`] : []),
   ];

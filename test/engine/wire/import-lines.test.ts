@@ -1,6 +1,6 @@
-// Lines of CSV and JSON and files of bodies as an import reads them: what an export wrote comes back
-// to the bit, and bytes of any kind are told apart, never thrown on. Easy to get wrong: a value that
-// prints alike is not the same value.
+// Lines of CSV and JSON and files of bodies as an import reads them: what an export wrote comes
+// back to the bit, and bytes of any kind are told apart, never thrown on. Easy to get wrong: a
+// value that prints alike is not the same value.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';
