@@ -105,20 +105,8 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     showRefusals();
     memory.look();
   };
-  const kept = { state, log: opened, stores, cache, rollups, roots, aggregation };
-  const parts = {
-    options,
-    ...db,
-    ...kept,
-    consumer,
-    door,
-    targets,
-    api,
-    more,
-    rules,
-    desk,
-    queries,
-  };
+  const kept = { ...db, state, log: opened, stores, cache, rollups, roots, aggregation };
+  const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();
   return { ...at(), targets, rules, desk, stop: () => services.stop() };
