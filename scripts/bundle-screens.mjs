@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const engine = join(root, 'dist/src/engine');
-const screens = ['top', 'query-prompt', 'alert-centre', 'explore', 'dash'];
+const screens = ['top', 'query-prompt', 'alert-centre', 'explore', 'dash', 'sql-prompt'];
 
 // Ink asks for it only when a debugger wants to attach.
 const noDevtools = {

@@ -10,7 +10,7 @@ import type { ColorChoice } from './cli/color.ts';
 import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { watchInterrupts } from './cli/interrupts.ts';
 import type { Interrupts } from './cli/interrupts.ts';
-import type { ListFormat, Listing, OutputFormat } from './cli/listing.ts';
+import type { ListFormat, Listing } from './cli/listing.ts';
 import type { ServerChoice } from './cli/server.ts';
 import type { Stage } from './cli/stage.ts';
 import { MonError, UserError } from './engine/errors.ts';
@@ -80,7 +80,7 @@ export const folderFlags = {
 };
 
 /** The flag `-o` for a command that can print in these formats; the first one is the default. */
-export function outputFlag<const F extends OutputFormat>(...formats: readonly F[]) {
+export function outputFlag<const F extends string>(...formats: readonly F[]) {
   return {
     output: Flags.option({
       char: 'o',
@@ -223,6 +223,14 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return process.stdout;
   }
 
+  /** Writes bytes to stdout as they come, waiting while the reader is slow. */
+  protected async writeBytes(pages: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const page of pages) {
+      if (this.signal.aborted) return;
+      await written(page, this.signal);
+    }
+  }
+
   /** What the rooms below the commands are handed. */
   protected get stage(): Stage {
     const { stdout, env } = process;
@@ -313,7 +321,7 @@ async function printChunks(chunks: Iterable<string>, signal: AbortSignal): Promi
 }
 
 // Resolves when the stream has taken the text, or when nobody waits for it any more.
-function written(text: string, signal: AbortSignal): Promise<void> {
+function written(text: string | Uint8Array, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       signal.removeEventListener('abort', done);

@@ -77,7 +77,8 @@ function viewOf(flags: QueryFlags, nowMs: number): Partial<PromptState> {
   return { ...shape, rangeMs: window.endMs - window.startMs, stepMs };
 }
 
-function namesOf(client: PrometheusClient, { stage }: PromptRun) {
+/** The names that a prompt completes. */
+export function namesOf(client: PrometheusClient, { stage }: Pick<PromptRun, 'stage'>) {
   const { clock, signal } = stage;
   const within = (metric: string) => {
     const matches = metric === '' ? {} : { matches: [selectorOf(metric)] };
@@ -106,7 +107,7 @@ function zoneOf(tz: string | undefined): string | undefined {
 }
 
 /** The flags that lead another command to the same server. */
-function serverWords(server: ServerChoice): string {
+export function serverWords(server: ServerChoice): string {
   if (server.from !== 'flag') return '';
   if (server.contextName !== undefined) return `--context ${shellQuote(server.contextName)}`;
   return `--url ${shellQuote(server.url)}`;

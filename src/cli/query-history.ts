@@ -13,6 +13,11 @@ export function historyFile(env: Environment): string {
   return join(stateFolder(env), 'query-history.jsonl');
 }
 
+/** The same of `mon sql`. */
+export function sqlHistoryFile(env: Environment): string {
+  return join(stateFolder(env), 'sql-history.jsonl');
+}
+
 /** The queries kept, the oldest first; none when there is no file. @throws MonError. */
 export async function readHistory(disk: Disk, path: string): Promise<readonly string[]> {
   let text: string;

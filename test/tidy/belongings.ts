@@ -44,12 +44,19 @@ const PACKAGES: Readonly<Record<string, Room>> = {
     why: "users' regular expressions run in linear time, compiled where they are used",
   },
   '@aws-sdk/client-s3': { rooms: ['src/engine/cold/'], why: 'ObjectStore is a port; S3 is far' },
-  '@duckdb/node-api': { rooms: ['src/engine/cold/'], why: 'one bounded way to Parquet and SQL' },
   nodemailer: { rooms: ['src/engine/notify/receivers/'], why: 'mail is one receiver of many' },
   pg: { rooms: ['src/engine/runtime/'], why: 'State is a port; this is its far side' },
   redis: { rooms: ['src/engine/cache/'], why: 'Cache is a port; this is its shared side' },
   kafkajs: { rooms: ['src/engine/bridge/'], why: 'Log is a port; this is its far side' },
   lz4js: { rooms: ['src/engine/bridge/'], why: "Kafka's batches are unpacked by the bridge" },
+  '@duckdb/node-api': {
+    rooms: ['src/engine/sql/', 'src/engine/cold/'],
+    why: 'it runs where its memory is bounded: in a process of its own',
+  },
+  '@duckdb/node-bindings': {
+    rooms: ['src/engine/sql/', 'src/engine/cold/'],
+    why: 'columns are handed to DuckDB as bytes, which its other package cannot',
+  },
   snappy: {
     rooms: ['src/engine/collector/', 'src/engine/bridge/'],
     why: "bodies are unpacked at the door, Kafka's batches by the bridge",

@@ -20,6 +20,7 @@ const PARTS = [
   'cache',
   'api',
   'remote',
+  'sql',
   'watch',
 ];
 const SINGLE = ['ports', 'errors', 'limits'];

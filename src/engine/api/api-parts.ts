@@ -1,6 +1,7 @@
 // What the HTTP API is plugged to. A daemon fills this in; the handlers get it with every call.
 // Nothing here is the API's own: it asks, reads, pushes and shows, and keeps no state of its own.
 import type { Admin, Ask, Explain, Groups, Intake, Source, Targets, Turns } from '../ports.ts';
+import type { SqlAsk, Transfer } from '../ports-sql.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { ExploreView } from '../model/exploration.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
@@ -34,6 +35,10 @@ export interface ApiParts {
   readonly ask: Ask;
   /** Without it /api/v1/explain is not found. */
   readonly explain?: Explain;
+  /** Without it nothing is exported. */
+  readonly transfer?: Transfer;
+  /** Without it SQL is not found. */
+  readonly sql?: SqlAsk;
   /** Where lists of series and labels wait for their turn; without it they do not wait. */
   readonly turns?: Turns;
   readonly source: Source;

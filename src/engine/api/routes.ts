@@ -17,6 +17,7 @@ import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
 import { labelNames, labelValues, metadata, series } from './catalog-handlers.ts';
 import { explore, usageStatus } from './explore-handlers.ts';
+import { exportSamples } from './export-handler.ts';
 import { federate } from './federate-handler.ts';
 import {
   alertmanagers,
@@ -27,6 +28,7 @@ import {
   walReplay,
 } from './idle-handlers.ts';
 import { deleteGroup, postGroup, putGroup } from './push-gateway.ts';
+import { importSamples } from './import-handler.ts';
 import { acknowledge, getIncidents, testReceiver } from './incident-handlers.ts';
 import { pushExposition, pushJson, remoteWrite } from './push-handlers.ts';
 import { influxPing, influxQuery, pushCollectd, pushInflux, pushOtlp } from './push-protocols.ts';
@@ -35,6 +37,7 @@ import { reload } from './reload-handler.ts';
 import { beginReplay, replayState } from './replay-handlers.ts';
 import { poolOf } from './query-options.ts';
 import { alerts, rules } from './rules-handlers.ts';
+import { askSql, sqlTables } from './sql-handlers.ts';
 import {
   buildInfo,
   config,
@@ -113,6 +116,10 @@ const ROUTES = new Map(
     route('/metrics', { GET: selfMetrics, POST: pushJson }),
     route('/api/v1/query', { GET: instantQuery, POST: instantQuery }),
     route('/api/v1/query_range', { GET: rangeQuery, POST: rangeQuery }),
+    route('/api/v1/sql', { POST: askSql }),
+    route('/api/v1/sql/tables', { GET: sqlTables }),
+    route('/api/v1/export', { GET: exportSamples, POST: exportSamples }),
+    route('/api/v1/import', { POST: importSamples }),
     route('/api/v1/query_exemplars', { GET: queryExemplars, POST: queryExemplars }),
     route('/api/v1/format_query', { GET: formatQuery, POST: formatQuery }),
     route('/api/v1/parse_query', { GET: parseQuery, POST: parseQuery }),

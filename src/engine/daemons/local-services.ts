@@ -27,6 +27,7 @@ import { rehearse } from './rehearse.ts';
 import type { RollupBeat } from './rollup-wiring.ts';
 import type { RootThread } from './root-thread.ts';
 import type { Rules } from './rules-wiring.ts';
+import type { SqlService } from '../sql/sql-service.ts';
 import type { Sources } from './sources.ts';
 import type { Stores } from './stores.ts';
 import { UpkeepBeat } from './upkeep-beat.ts';
@@ -58,6 +59,7 @@ export interface Parts {
   readonly exploring: Exploring;
   readonly behind: Behind;
   readonly regions: Service | undefined;
+  readonly sql: SqlService;
 }
 
 /** The order of life; answers where the API listens, once it does. */
@@ -79,6 +81,7 @@ export function addServices(
   services.add({ name: 'log', stop: () => log.log.close() });
   services.add({ name: 'shards', stop: () => stores.stop() });
   services.add({ name: 'roots', stop: () => roots.close() });
+  services.add({ name: 'sql', stop: () => parts.sql.close() });
   services.add({ name: 'store', start: () => consumer.start(), stop: () => consumer.stop() });
   if (parts.behind.service !== undefined) services.add(parts.behind.service);
   services.add({

@@ -29,6 +29,7 @@ import { makeRules } from './rules-wiring.ts';
 import type { Rules } from './rules-wiring.ts';
 import { showDoor, showParts, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
+import { makeSql } from './sql-wiring.ts';
 import { adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
 
@@ -103,12 +104,13 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const all = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(all) : all;
+  const db = makeSql(options, { log, shards, sources, source, caughtUp, desk: desk?.notifier });
   const plugs = { source, door, guard: more.guard, options, rules, stores, aggregation };
   exploring.plug(plugsOf(plugs));
   const api = new ApiServer({
     explore: exploring,
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },
-    ...{ groups: more.groups, cardinality: () => more.guard.report(), rules: rules.view },
+    ...{ groups: more.groups, cardinality: () => more.guard.report(), rules: rules.view, ...db },
     ...{ desk: desk?.notifier, intake: door, targets, clock, startedMs, counters },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
     ...{ version: VERSION, externalLabels: options.externalLabels, source },
@@ -123,7 +125,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const refusals = showAll(storage, counters, startedMs);
   showParts(counters, targets, desk?.notifier);
   const regions = await regionsOf({ ...options, ...taken, intake: door });
-  const further = { behind, regions, aggregation, exploring };
+  const further = { ...db, behind, regions, aggregation, exploring };
   const kept = { state, log: opened, stores, cache, rollups, roots, ...further };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);

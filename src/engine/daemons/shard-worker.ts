@@ -9,6 +9,7 @@ import { serveShard } from '../remote/shard-server.ts';
 import type { Channel } from '../remote/shard-protocol.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { OpenScans } from '../store/sample-scan.ts';
 import { Rehearsal } from '../store/rehearsal.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
@@ -56,6 +57,7 @@ serveShard(parentPort as Channel, async (sent) => {
   const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {
     ...(plan === undefined ? all : coldShard(all, { plan, cold, store, folder })),
+    scans: new OpenScans(store, clock),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
     rehearsal: () => new Rehearsal(),

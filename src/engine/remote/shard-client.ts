@@ -13,6 +13,7 @@ import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
 import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
 import type { RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
+import type { OpenedScan, SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { unpackFragment } from './fragment-wire.ts';
 import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
@@ -25,7 +26,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork {
+export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, SampleScans {
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
@@ -108,6 +109,18 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork {
 
   rollupStatus(): Promise<RollupStatus> {
     return this.#call('rollupStatus', []) as Promise<RollupStatus>;
+  }
+
+  openScan(ask: SamplesAsk): Promise<OpenedScan> {
+    return this.#call('openScan', [ask]) as Promise<OpenedScan>;
+  }
+
+  nextScan(id: number): Promise<SamplePage | undefined> {
+    return this.#call('nextScan', [id]) as Promise<SamplePage | undefined>;
+  }
+
+  closeScan(id: number): Promise<void> {
+    return this.#call('closeScan', [id]) as Promise<void>;
   }
 
   workCold(nowMs: number): Promise<ColdReport> {

@@ -15,6 +15,7 @@ import { noRollups } from '../model/rollup.ts';
 import type { RollupWork } from '../model/rollup.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Estimate, Sink, Source, Upkeep } from '../ports.ts';
+import type { SampleScans } from '../ports-sql.ts';
 
 const NO_SETS = new Uint32Array(0);
 const NOTHING: Estimate = { series: 0, samples: 0 };
@@ -29,6 +30,8 @@ export interface Shard {
   readonly upkeep?: Upkeep;
   /** A shard without it keeps samples only. */
   readonly rollups?: RollupWork;
+  /** Its samples page by page. */
+  readonly scans?: SampleScans;
   /** A shard without it keeps all that it has on its own disk. */
   readonly cold?: ColdWork;
   /** The source over some of its partitions; a shard without it is only asked as a whole. */
@@ -183,6 +186,13 @@ function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
       return shard.rollups?.replayRollups(args[0] as number) ?? Promise.resolve(0);
     case 'rollupStatus':
       return shard.rollups?.rollupStatus() ?? Promise.resolve(noRollups());
+    case 'openScan':
+    case 'nextScan':
+    case 'closeScan': {
+      assert(shard.scans, 'a shard of samples can be read');
+      const ask = shard.scans[method] as (...all: Args) => Promise<unknown>;
+      return ask.apply(shard.scans, [...args]);
+    }
     case 'workCold':
       return shard.cold?.workCold(args[0] as number) ?? Promise.resolve(noColdWork());
     case 'coldCounts':

@@ -122,6 +122,8 @@ export class WritePen {
     const time = new Uint8Array(11);
     time[0] = HISTOGRAM_TIME;
     const end = putVarint(time, 1, BigInt.asUintN(64, BigInt(timestampMs)));
+    // A message that goes round and round must not grow by a time each time.
+    if (endsWith(message, time.subarray(0, end))) return this.#message(HISTOGRAM, message);
     this.#room(8 + message.length + end);
     this.#bytes[this.#at++] = HISTOGRAM;
     this.#varint(message.length + end);
@@ -215,6 +217,11 @@ export class WritePen {
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
   }
+}
+
+function endsWith(message: Uint8Array, tail: Uint8Array): boolean {
+  const from = message.length - tail.length;
+  return from >= 0 && tail.every((byte, i) => message[from + i] === byte);
 }
 
 function putVarint(into: Uint8Array, start: number, value: bigint): number {

@@ -77,6 +77,8 @@ export interface EditorOptions {
   /** Stands there while the line is empty. */
   readonly placeholder: string;
   readonly colored: boolean;
+  /** Styles by place, for a text that is no PromQL. */
+  readonly styles?: ReadonlyMap<number, number>;
 }
 
 /** Draws as many rows as the area has, the cursor's among them; carets take a row below. */
@@ -87,7 +89,8 @@ export function drawEditor(cells: CellGrid, area: Area, options: EditorOptions):
   const top = Math.max(0, Math.min(layout.cursor.row, layout.rows - area.height));
   const yOf = (row: number): number =>
     area.y + row - top + (caretRow >= top && row > caretRow ? 1 : 0);
-  const styles = options.colored ? stylesOf(text, cursor) : new Map<number, number>();
+  const plain = (): Map<number, number> => (options.colored ? stylesOf(text, cursor) : new Map());
+  const styles = options.styles ?? plain();
   for (const { shown, offset, row, column } of layout.cells) {
     const y = yOf(row);
     if (row < top || y >= area.y + area.height) continue;

@@ -15,7 +15,16 @@ export interface Offer {
   readonly word: string;
   /** What is shown of it. */
   readonly shown: string;
-  readonly kind: 'function' | 'aggregation' | 'keyword' | 'metric' | 'label' | 'value' | 'command';
+  readonly kind:
+    | 'function'
+    | 'aggregation'
+    | 'keyword'
+    | 'metric'
+    | 'label'
+    | 'value'
+    | 'command'
+    | 'table'
+    | 'column';
   readonly about: string;
 }
 

@@ -36,6 +36,8 @@ const KIND_STYLE: Readonly<Record<Offer['kind'], number>> = {
   label: STYLE.series4,
   value: STYLE.series2,
   command: STYLE.accent,
+  table: STYLE.bold,
+  column: STYLE.series4,
 };
 const KIND_LETTER: Readonly<Record<Offer['kind'], string>> = {
   function: 'f',
@@ -45,6 +47,8 @@ const KIND_LETTER: Readonly<Record<Offer['kind'], string>> = {
   label: 'l',
   value: 'v',
   command: '.',
+  table: 't',
+  column: 'c',
 };
 
 /** What the editor shows beside the text. */

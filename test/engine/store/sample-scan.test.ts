@@ -1,0 +1,161 @@
+// The reading of whole samples against a naive model: blocks, head and objects, doubles, deletions
+// and retention, in pages, while the store seals, joins and archives between the pages. Easy to get
+// wrong: what moved between two pages must come once, neither twice nor never.
+import { strict as assert } from 'node:assert';
+import { test } from 'node:test';
+import { labelsKey } from '../../../src/engine/model/labels.ts';
+import type { SamplePage, SamplesAsk } from '../../../src/engine/ports-sql.ts';
+import { SampleScan } from '../../../src/engine/store/sample-scan.ts';
+import { ColdWorld } from '../cold/cold-world.ts';
+import { HOUR, type Sample } from './store-world.ts';
+
+type Found = Map<string, [number, bigint][]>;
+
+function add(found: Found, { labels, from, timestamps, values }: SamplePage): void {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  labels.forEach((one, r) => {
+    const rows = found.get(labelsKey(one)) ?? [];
+    found.set(labelsKey(one), rows);
+    for (let i = from[r]; i < from[r + 1]; i++) {
+      rows.push([timestamps[i], (BigInt(words[i * 2 + 1]) << 32n) | BigInt(words[i * 2])]);
+    }
+  });
+}
+
+function expected(world: ColdWorld, { minMs, maxMs }: SamplesAsk, only?: RegExp): Found {
+  const out: Found = new Map();
+  for (const [key, times] of world.model) {
+    if (only !== undefined && !only.test(key)) continue;
+    const rows = [...times].filter(([t]) => t >= minMs && t <= maxMs);
+    if (rows.length > 0)
+      out.set(
+        key,
+        rows.toSorted((a, b) => a[0] - b[0]),
+      );
+  }
+  return out;
+}
+
+function sorted(found: Found): [string, [number, bigint][]][] {
+  const rows = [...found].map(([key, all]): [string, [number, bigint][]] => [
+    key,
+    all.toSorted((a, b) => a[0] - b[0]),
+  ]);
+  return rows.toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** Samples either come twice or go into objects: who wins among objects is their own test's. */
+class ScanWorld extends ColdWorld {
+  readonly archives: boolean;
+  readonly #sent = new Set<string>();
+
+  constructor(seed: number) {
+    super(seed);
+    this.archives = seed % 2 === 1;
+  }
+
+  override randomSamples(): Sample[] {
+    const all = super.randomSamples();
+    if (!this.archives) return all;
+    return all.filter(({ series, time }) => {
+      const key = `${series} ${time}`;
+      return !this.#sent.has(key) && this.#sent.add(key);
+    });
+  }
+
+  override async archive(): Promise<boolean> {
+    return this.archives ? await super.archive() : true;
+  }
+}
+
+async function grow(world: ColdWorld): Promise<void> {
+  for (let round = 0; round < 6; round++) {
+    await world.append(world.randomSamples());
+    world.nowMs += world.below(8) * HOUR;
+    if (world.below(2) === 0) await world.store.seal(world.nowMs);
+    if (world.below(3) === 0) await world.store.compact(world.nowMs, 100 * HOUR);
+    if (world.below(3) === 0) await world.archive();
+  }
+}
+
+/** Something that moves samples and changes none. */
+async function move(world: ColdWorld): Promise<void> {
+  const what = world.below(4);
+  if (what === 0) await world.store.seal(world.nowMs);
+  else if (what === 1) await world.store.compact(world.nowMs, 100 * HOUR);
+  else if (what === 2) await world.archive();
+}
+
+for (let seed = 1; seed <= 12; seed++) {
+  test(`every sample comes once while the store works, seed ${seed}`, async () => {
+    const world = new ScanWorld(seed);
+    await world.open();
+    try {
+      await grow(world);
+      await world.checkAll();
+      const end = world.nowMs;
+      for (const ask of [
+        { minMs: -1e15, maxMs: 1e15, selections: [[]] },
+        { minMs: end - 60 * HOUR, maxMs: end - 10 * HOUR, selections: [[]] },
+      ]) {
+        const scan = new SampleScan(world.store, ask, undefined, 1 + world.below(60));
+        const found: Found = new Map();
+        for (let page = await scan.next(); page !== undefined; page = await scan.next()) {
+          assert.deepEqual(page.warnings ?? [], []);
+          add(found, page);
+          await move(world);
+        }
+        assert.deepEqual(sorted(found), sorted(expected(world, ask)));
+      }
+    } finally {
+      await world.close();
+    }
+  });
+}
+
+test('a series that two selections name comes once', async () => {
+  const world = new ScanWorld(77);
+  await world.open();
+  try {
+    await grow(world);
+    const matcher = (name: string, value: string) => ({ name, op: '=' as const, value });
+    const selections = [[matcher('instance', 'host-1')], [matcher('__name__', 'requests_total')]];
+    const ask = { minMs: -1e15, maxMs: 1e15, selections };
+    const scan = new SampleScan(world.store, ask);
+    const found: Found = new Map();
+    for (let page = await scan.next(); page !== undefined; page = await scan.next()) {
+      add(found, page);
+    }
+    assert.deepEqual(sorted(found), sorted(expected(world, ask, /host-1|requests_total/)));
+  } finally {
+    await world.close();
+  }
+});
+
+test('a stretch is left to the asker only where nothing newer lies', async () => {
+  const world = new ScanWorld(5);
+  await world.open();
+  try {
+    await grow(world);
+    world.nowMs += 40 * HOUR;
+    await world.store.seal(world.nowMs);
+    await world.archive();
+    const { minMs, maxMs } = world.tier.reach(0, 'raw');
+    const stretch = { id: 9, partition: 0, minMs, maxMs };
+    const ask = { minMs: -1e15, maxMs: 1e15, selections: [[]], archived: [stretch] };
+    const scan = new SampleScan(world.store, ask);
+    assert.deepEqual(scan.opened.left, [9]);
+    const found: Found = new Map();
+    for (let page = await scan.next(); page !== undefined; page = await scan.next()) {
+      add(found, page);
+    }
+    const rest = expected(world, { ...ask, minMs: maxMs + 1 });
+    assert.deepEqual(sorted(found), sorted(rest));
+    // One late sample in it, and all of it has to be read as one.
+    const late = Math.floor((minMs + maxMs) / 2);
+    await world.append([{ series: 0, time: late, bits: 0x4000000000000000n }]);
+    assert.deepEqual(new SampleScan(world.store, ask).opened.left, []);
+  } finally {
+    await world.close();
+  }
+});
