@@ -11,6 +11,7 @@ import { EXIT, exitCodeOf } from './cli/exit-codes.ts';
 import { watchInterrupts } from './cli/interrupts.ts';
 import type { Interrupts } from './cli/interrupts.ts';
 import type { ListFormat, Listing } from './cli/listing.ts';
+import { printChunks, written } from './cli/print-chunks.ts';
 import type { ServerChoice } from './cli/server.ts';
 import type { Stage } from './cli/stage.ts';
 import { MonError, UserError } from './engine/errors.ts';
@@ -23,8 +24,6 @@ export { Args, Flags };
 /** Forms of a plain list, as cli/listing.ts writes them; that is loaded when one is printed. */
 export const LIST_FORMATS = ['table', 'json', 'jsonl', 'csv', 'yaml', 'value'] as const;
 
-/** Data is handed to stdout in pieces of about this many characters. */
-const PRINT_UNITS = 65_536;
 /** A variable of the environment holds 128 KiB on Linux. */
 const ASKED_UNITS_MAX = 32_768;
 /** Young objects get a megabyte instead of sixteen. */
@@ -227,7 +226,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   protected async writeBytes(pages: AsyncIterable<Uint8Array>): Promise<void> {
     for await (const page of pages) {
       if (this.signal.aborted) return;
-      await written(page, this.signal);
+      await written(process.stdout, page, this.signal);
     }
   }
 
@@ -248,7 +247,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
       // A pseudo-terminal that nobody sized says 0.
       columns: stdout.columns || 80,
       rows: stdout.rows || 24,
-      print: (chunks) => printChunks(chunks, this.signal),
+      print: (chunks) => printChunks(stdout, chunks, this.signal),
       note: async (line) => {
         const { safeLine } = await import('./cli/terminal-text.ts');
         process.stderr.write(`${await safeLine(line)}\n`);
@@ -305,30 +304,6 @@ function withBareFlags(argv: string[], bare: Readonly<Record<string, string>>): 
   return argv.map((word, i) => {
     const value = word.startsWith('--') && (end < 0 || i < end) ? bare[word.slice(2)] : undefined;
     return value === undefined ? word : `${word}=${value}`;
-  });
-}
-
-async function printChunks(chunks: Iterable<string>, signal: AbortSignal): Promise<void> {
-  let waiting = '';
-  for (const chunk of chunks) {
-    waiting += chunk;
-    if (waiting.length < PRINT_UNITS) continue;
-    if (signal.aborted) return;
-    await written(waiting, signal);
-    waiting = '';
-  }
-  if (waiting !== '' && !signal.aborted) await written(waiting, signal);
-}
-
-// Resolves when the stream has taken the text, or when nobody waits for it any more.
-function written(text: string | Uint8Array, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    signal.addEventListener('abort', done, { once: true });
-    process.stdout.write(text, done);
   });
 }
 

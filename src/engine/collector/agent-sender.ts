@@ -320,8 +320,3 @@ export class AgentSender {
     return { kind: 'away', why, pauseMs: Math.min(asked, AGENT_RETRY_AFTER_MS_MAX) };
   }
 }
-
-/** A body as remote write packs it. */
-export async function packSnappy(body: Uint8Array): Promise<Uint8Array> {
-  return await compress(Buffer.from(body.buffer, body.byteOffset, body.byteLength));
-}

@@ -29,6 +29,7 @@ import { makeRules } from './rules-wiring.ts';
 import type { Rules } from './rules-wiring.ts';
 import { showDoor, showParts, showProcess, showShards } from './self-metrics.ts';
 import { Sources } from './sources.ts';
+import type { SourcesOptions } from './sources.ts';
 import { makeSql } from './sql-wiring.ts';
 import { adminOf } from './upkeep-beat.ts';
 import { VERSION } from './version.ts';
@@ -59,6 +60,15 @@ function showAll(
   };
 }
 
+function makeSources(
+  options: LocalOptions,
+  parts: Pick<SourcesOptions, 'state' | 'clock' | 'counters' | 'book'>,
+): Sources {
+  const { intervalMs, statsd, cardinality } = options;
+  const timeoutMs = Math.min(SCRAPE_TIMEOUT_MS, intervalMs);
+  return new Sources({ ...parts, intervalMs, timeoutMs, cardinality, statsd });
+}
+
 export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { dataDir, logger, failed } = options;
   const clock = systemClock;
@@ -70,9 +80,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const { log, book } = opened;
   const warn = (words: string): void => logger.warn(words);
   const targets = new ScrapeManager({ door, clock, disk, warn, env: options.env });
-  const { intervalMs, statsd, cardinality } = options;
-  const intervals = { intervalMs, timeoutMs: Math.min(SCRAPE_TIMEOUT_MS, intervalMs) };
-  const more = new Sources({ ...intervals, state, clock, counters, book, cardinality, statsd });
+  const more = makeSources(options, { state, clock, counters, book });
   const services = new Services({ clock, logger, stopMsMax: STOP_MS_MAX });
   const shards = stores.shards.map(({ client }) => client);
   const caughtUp = (): Promise<void> => consumer.caughtUp();
@@ -98,15 +106,20 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     sources: behind.ruled(shards),
   });
   const aggregation = makeAggregation({
-    ...{ rules: aggregatesOf(options, cardinality), log, epoch: opened.epoch, door, dataDir },
+    ...{
+      rules: aggregatesOf(options, options.cardinality),
+      log,
+      epoch: opened.epoch,
+      door,
+      dataDir,
+    },
     ...{ clock, disk, counters, warn, failed },
   });
   const all = new JoinedSource(sources);
   // Over Kafka others write too, of whose new series nobody tells here.
   const source = options.kafka === undefined ? answers.named(all) : all;
   const db = makeSql(options, { log, shards, sources, source, caughtUp, desk: desk?.notifier });
-  const plugs = { source, door, guard: more.guard, options, rules, stores, aggregation };
-  exploring.plug(plugsOf(plugs));
+  exploring.plug(plugsOf({ source, door, guard: more.guard, options, rules, stores, aggregation }));
   const api = new ApiServer({
     explore: exploring,
     ...{ ask, explain: queries, turns: queries, retentionMs: options.retentionMs },

@@ -9,7 +9,7 @@ import {
   SQL_ROLLUP_ROWS_AT_ONCE,
   SQL_WAITING_MAX,
 } from '../limits-sql.ts';
-import { packSnappy } from '../collector/agent-sender.ts';
+import { SnappyWriter } from '../codec/snappy-write.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import { NAME, dropLabels, labelsKey, makeLabels } from '../model/labels.ts';
@@ -82,7 +82,7 @@ export function makeSql(options: SqlSettings, wiring: SqlWiring): RunningSql {
   const transfer: Transfer = {
     samples,
     metrics: (ask) => source.labelValues(NAME, ask.selections, ...span(ask)),
-    pack: packSnappy,
+    pack: async (body) => new SnappyWriter().compress(body),
     writeParquet: (ask, asker) => sql.writeParquet(ask, asker),
     readParquet: (file, asker) => sql.readParquet(file, asker),
   };
