@@ -146,7 +146,12 @@ class Hosts {
 
   /** Resolves when the value has been acknowledged; answers when that was. */
   async set(host: string, value: number): Promise<number> {
-    this.busy.set(host, value);
+    return await this.setAll([host], value);
+  }
+
+  /** All of them at once: a rule's step sees either none of the changes or all. */
+  async setAll(hosts: readonly string[], value: number): Promise<number> {
+    for (const host of hosts) this.busy.set(host, value);
     this.ackedMs = 0;
     while (this.ackedMs === 0) await pause(2);
     return this.ackedMs;
@@ -243,7 +248,7 @@ async function tell(t: TestContext, { world, hosts, receivers, kills }: Parts): 
       () => `told ${receivers.counts().join()} instead of ${counts}`,
       PATIENCE_MS,
     );
-  for (const host of ['web-1', 'web-2', 'web-3']) await hosts.set(host, 10);
+  await hosts.setAll(['web-1', 'web-2', 'web-3'], 10);
   // Rules have to be at work before the threshold is crossed, or their start is measured.
   await pause(2500);
 
@@ -287,7 +292,7 @@ async function tell(t: TestContext, { world, hosts, receivers, kills }: Parts): 
   assert.match(await mon(world.url, ['alerts']), /web-3/);
 
   if (fourth !== undefined) await world.kill(fourth);
-  for (const host of ['web-1', 'web-2', 'web-3']) await hosts.set(host, 10);
+  await hosts.setAll(['web-1', 'web-2', 'web-3'], 10);
   await told('3,3,4,3');
   assert.equal(once(hook)[2].json['status'], 'resolved');
   assert.equal(once(pager)[3].json['event_action'], 'resolve');

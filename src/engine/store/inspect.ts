@@ -16,6 +16,9 @@ import { makeBuffer } from './merge-samples.ts';
 
 const STATE = /^partition-(\d+)\.checkpoint$/;
 
+/** How often a partition is looked at whose state names a block that has just gone. */
+const LOOKS = 3;
+
 /** What the files below `folder` say. @throws MonError MON_NOT_FOUND without the folder. */
 export async function inspectStore(folder: string, disk: Disk): Promise<InspectedStore> {
   const found: InspectedStore = { partitions: [], problems: [] };
@@ -23,29 +26,40 @@ export async function inspectStore(folder: string, disk: Disk): Promise<Inspecte
     const number = STATE.exec(name)?.[1];
     if (number === undefined) continue;
     try {
-      found.partitions.push(await inspectPartition(folder, Number(number), disk));
+      await lookAt(folder, Number(number), disk, found);
     } catch (thrown) {
       if (!(thrown instanceof MonError)) throw thrown;
       found.problems.push(thrown.message);
     }
   }
-  for (const { partition, blocks } of found.partitions) {
-    const into = blockFolder(folder, partition);
-    const names = (await disk.exists(into)) ? await disk.list(into) : [];
-    const aside = names.filter((name) => name.endsWith('.corrupt'));
-    for (const name of aside) found.problems.push(`${join(into, name)} is damaged and set aside`);
-    for (const block of blocks) {
-      if (block.damaged === true) {
-        const missing = `samples from ${block.minMs} to ${block.maxMs} may be missing`;
-        found.problems.push(
-          `partition ${partition}: block ${block.name} is not served: ${missing}`,
-        );
-      } else if (!names.includes(block.name)) {
-        found.problems.push(`partition ${partition}: block ${block.name} is named and not there`);
-      }
-    }
-  }
   return found;
+}
+
+async function lookAt(
+  folder: string,
+  partition: number,
+  disk: Disk,
+  { partitions, problems }: InspectedStore,
+): Promise<void> {
+  const into = blockFolder(folder, partition);
+  for (let look = 1; ; look++) {
+    const seen = await inspectPartition(folder, partition, disk);
+    const names = (await disk.exists(into)) ? await disk.list(into) : [];
+    const gone = seen.blocks.filter((one) => one.damaged !== true && !names.includes(one.name));
+    if (gone.length > 0 && look < LOOKS) continue;
+    partitions.push(seen);
+    for (const name of names.filter((one) => one.endsWith('.corrupt'))) {
+      problems.push(`${join(into, name)} is damaged and set aside`);
+    }
+    for (const { name, minMs, maxMs } of seen.blocks.filter((one) => one.damaged === true)) {
+      const missing = `samples from ${minMs} to ${maxMs} may be missing`;
+      problems.push(`partition ${partition}: block ${name} is not served: ${missing}`);
+    }
+    for (const { name } of gone) {
+      problems.push(`partition ${partition}: block ${name} is named and not there`);
+    }
+    return;
+  }
 }
 
 async function inspectPartition(folder: string, number: number, disk: Disk) {
