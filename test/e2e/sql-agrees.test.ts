@@ -178,7 +178,8 @@ it('all samples are seen once, with times and metrics and without', async () => 
   let told = 0;
   for (const metric of METRICS) {
     const promql = `sum(count_over_time(${metric}[${seconds}s]))`;
-    const answer = await ask(mon.url, promql, { timeMs: now });
+    // Between whole windows samples answer, not rollups, which forget deleted time by the window.
+    const answer = await ask(mon.url, promql, { timeMs: now + 1 });
     told += Number([...answer.values()][0][0][1]);
   }
   assert.equal(told, all);

@@ -54,11 +54,11 @@ export interface ExplorePlugs {
 }
 
 /** The aggregation rules of a configuration, those that its policies mean among them. */
-export function aggregatesOf(
-  { aggregate = [] }: { readonly aggregate?: readonly AggregateRule[] },
-  { policies }: CardinalityLimits,
-): readonly AggregateRule[] {
-  return [...aggregate, ...rulesOf(policies)];
+export function aggregatesOf(options: {
+  readonly aggregate?: readonly AggregateRule[];
+  readonly cardinality: CardinalityLimits;
+}): readonly AggregateRule[] {
+  return [...(options.aggregate ?? []), ...rulesOf(options.cardinality.policies)];
 }
 
 /** What the parts of one process are to exploring. */
@@ -75,7 +75,7 @@ export function plugsOf(
     ...{ source, door, guard, cardinality: options.cardinality },
     rules: () => rules.engine.rules.rules.map(({ rule }) => rule.expr),
     series: () => stores.newest.reduce((sum, one) => sum + one.series, 0),
-    aggregate: (settings) => aggregation.replace(aggregatesOf(settings, settings.cardinality)),
+    aggregate: (settings) => aggregation.replace(aggregatesOf(settings)),
   };
 }
 

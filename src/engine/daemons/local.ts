@@ -106,13 +106,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     sources: behind.ruled(shards),
   });
   const aggregation = makeAggregation({
-    ...{
-      rules: aggregatesOf(options, options.cardinality),
-      log,
-      epoch: opened.epoch,
-      door,
-      dataDir,
-    },
+    ...{ log, epoch: opened.epoch, door, dataDir, rules: aggregatesOf(options) },
     ...{ clock, disk, counters, warn, failed },
   });
   const all = new JoinedSource(sources);
