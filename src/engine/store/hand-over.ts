@@ -1,7 +1,7 @@
 // Blocks that leave the store for the cold tier: which ones are due, what is told of each, and the
 // samples of several as one stream of series. Between a partition and whoever archives. Easy to get
-// wrong: series come in the order of their canonical bytes here, not of labels; and what is hidden
-// of a block must not come back by its archive.
+// wrong: series come in the order of their canonical bytes here, not of labels; what is hidden of
+// a block must not come back by its archive; no block goes before an earlier one that it overlaps.
 import { BlockCache } from '../codec/block-cache.ts';
 import type { Piece } from '../codec/block.ts';
 import { BlockReader } from '../codec/block-reader.ts';
@@ -52,18 +52,43 @@ export function coldSpan(ageMs: number): number {
 
 /**
  * Blocks of the oldest window of which all is older than the boundary; none when nothing is due.
+ * What is archived counts before all that stays, so a block waits as long as one that overlaps it
+ * and stands before it stays. `blocks` and the answer are in order of the log.
  */
 export function dueBlocks(
   blocks: readonly BlockEntry[],
   boundaryMs: number,
   spanMs: number,
 ): readonly BlockEntry[] {
-  const windowOf = ({ minMs }: BlockEntry): number => Math.floor(minMs / spanMs);
-  const due = blocks.filter((block) => {
-    return block.maxMs < boundaryMs && (windowOf(block) + 1) * spanMs <= boundaryMs;
-  });
-  const oldest = due.reduce((window, block) => Math.min(window, windowOf(block)), Infinity);
-  return due.filter((block) => windowOf(block) === oldest);
+  const windows = new Map<number, BlockEntry[]>();
+  for (const block of blocks) {
+    const window = Math.floor(block.minMs / spanMs);
+    if (block.maxMs >= boundaryMs || (window + 1) * spanMs > boundaryMs) continue;
+    const group = windows.get(window);
+    if (group === undefined) windows.set(window, [block]);
+    else group.push(block);
+  }
+  for (const window of [...windows.keys()].sort((a, b) => a - b)) {
+    const going = freeToGo(blocks, windows.get(window) as BlockEntry[]);
+    if (going.length > 0) return going;
+  }
+  return [];
+}
+
+/** Those of a group that overlap nothing before them in the list but what goes with them. */
+function freeToGo(
+  blocks: readonly BlockEntry[],
+  group: readonly BlockEntry[],
+): readonly BlockEntry[] {
+  const going: BlockEntry[] = [];
+  for (const block of group) {
+    const waits = blocks.slice(0, blocks.indexOf(block)).some((before) => {
+      const apart = before.maxMs < block.minMs || before.minMs > block.maxMs;
+      return !apart && !going.includes(before);
+    });
+    if (!waits) going.push(block);
+  }
+  return going;
 }
 
 /** A series of several blocks. */

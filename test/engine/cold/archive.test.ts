@@ -77,6 +77,40 @@ test('a death at any step of the archive loses, doubles and leaves nothing', asy
   }
 });
 
+/** Hours of samples that are sealed in between, so that late doubles become blocks of their own. */
+async function liveOn(world: ColdWorld): Promise<void> {
+  for (let i = 0; i < 6; i++) {
+    await world.append(world.randomSamples());
+    world.nowMs += world.below(6) * HOUR;
+    if (world.below(3) === 0) await world.store.seal(world.nowMs);
+  }
+  await world.store.seal(world.nowMs);
+  if (world.below(2) === 0) await world.store.compact(world.nowMs, 1000 * HOUR);
+}
+
+test('the first in log order wins, whenever blocks of late doubles are archived', async () => {
+  for (const seed of [2, 4, 8]) {
+    await withWorld(seed, async (world) => {
+      for (let round = 0; round < 6; round++) {
+        await liveOn(world);
+        await world.checkAll();
+        world.dying = world.below(2) === 0 ? DEATHS[world.below(DEATHS.length)] : undefined;
+        if (!(await world.archive())) {
+          await world.tier.close();
+          await world.open();
+          await world.checkAll();
+          // What lies in both tiers now may be joined with more before it is archived again.
+          if (world.below(2) === 0) await liveOn(world);
+          await world.archive();
+        }
+        world.dying = undefined;
+        await world.checkAll();
+      }
+      assert.ok(world.archivedRows > 0);
+    });
+  }
+});
+
 test('archived samples can be deleted and forgotten', () =>
   withWorld(31, async (world) => {
     await live(world);
