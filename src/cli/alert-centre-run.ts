@@ -6,7 +6,7 @@ import type { Matrix } from '../engine/model/fragment.ts';
 import type { AlertClient } from '../engine/remote/alert-client.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import type { AlertSource } from '../tui/feed/alert-feed.ts';
-import { shellQuote } from '../tui/screens/top-state.ts';
+import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { timeText } from './times.ts';
@@ -118,11 +118,4 @@ function valuesOf({ steps, values, present }: Matrix, series: number): number[] 
   const out: number[] = [];
   for (let i = series * steps; i < (series + 1) * steps; i++) if (present[i]) out.push(values[i]);
   return out;
-}
-
-function serverWords(server: ServerChoice): string {
-  if (server.from === 'flag' && server.contextName === undefined) {
-    return `--url ${shellQuote(server.url)}`;
-  }
-  return server.from === 'flag' ? `--context ${shellQuote(server.contextName ?? '')}` : '';
 }

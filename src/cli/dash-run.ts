@@ -8,11 +8,11 @@ import { DASH_BEAT_MS_MIN, DASH_RANGE_MS_MAX, DASH_RANGE_MS_MIN } from '../engin
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import type { DashNames } from '../tui/feed/dash-variables.ts';
 import type { DashState } from '../tui/screens/dash-state.ts';
-import { shellQuote } from '../tui/screens/top-state.ts';
 import { dashboardPath, knownDashboards, readDashboard } from './dash-files.ts';
 import { readInput } from './input.ts';
 import { safeChunks } from './listing.ts';
 import type { Listing } from './listing.ts';
+import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { durationFlag, timeFlag, timeText } from './times.ts';
@@ -142,14 +142,6 @@ export function zoneOf(tz: string | undefined): string | undefined {
   if (tz === undefined || tz.toLowerCase() === 'local') return undefined;
   timeText(tz);
   return tz.toLowerCase() === 'utc' ? 'UTC' : tz;
-}
-
-/** The flags that lead another command to the same server. */
-function serverWords(server: ServerChoice): string {
-  if (server.from === 'flag' && server.contextName === undefined) {
-    return `--url ${shellQuote(server.url)}`;
-  }
-  return server.from === 'flag' ? `--context ${shellQuote(server.contextName ?? '')}` : '';
 }
 
 /** All dashboards that can be named. */

@@ -6,7 +6,7 @@ import { ExploreClient } from '../engine/remote/explore-client.ts';
 import type { Exploration } from '../engine/model/exploration.ts';
 import { EXPLORE_ROWS_ALL, type ExploreSource } from '../tui/feed/explore-feed.ts';
 import { EXPLORE_TABS, type ExploreTab } from '../tui/screens/explore-keys.ts';
-import { shellQuote } from '../tui/screens/top-state.ts';
+import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { timeText } from './times.ts';
@@ -82,11 +82,4 @@ function hurried(client: ExploreClient, signal: AbortSignal): ExploreSource {
     },
     series: (match, limit, stop) => client.series(match, limit, stop),
   };
-}
-
-function serverWords(server: ServerChoice): string {
-  if (server.from === 'flag' && server.contextName === undefined) {
-    return `--url ${shellQuote(server.url)}`;
-  }
-  return server.from === 'flag' ? `--context ${shellQuote(server.contextName ?? '')}` : '';
 }

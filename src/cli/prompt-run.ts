@@ -5,9 +5,9 @@ import { UserError, messageOf } from '../engine/errors.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import { systemDisk } from '../engine/runtime/system-disk.ts';
 import type { PromptState } from '../tui/screens/query-prompt-state.ts';
-import { shellQuote } from '../tui/screens/top-state.ts';
 import { historyFile, readHistory, remember } from './query-history.ts';
 import type { QueryFlags } from './query-run.ts';
+import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { timeText, windowOf } from './times.ts';
@@ -104,11 +104,4 @@ function zoneOf(tz: string | undefined): string | undefined {
   if (tz === undefined || tz.toLowerCase() === 'utc') return 'UTC';
   timeText(tz);
   return tz.toLowerCase() === 'local' ? undefined : tz;
-}
-
-/** The flags that lead another command to the same server. */
-export function serverWords(server: ServerChoice): string {
-  if (server.from !== 'flag') return '';
-  if (server.contextName !== undefined) return `--context ${shellQuote(server.contextName)}`;
-  return `--url ${shellQuote(server.url)}`;
 }

@@ -4,7 +4,8 @@
 import { UserError } from '../engine/errors.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import { TOP_PANELS } from '../tui/screens/top-panels.ts';
-import { shellQuote, type TopState } from '../tui/screens/top-state.ts';
+import type { TopState } from '../tui/screens/top-state.ts';
+import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { durationFlag, timeFlag, timeText } from './times.ts';
@@ -87,12 +88,4 @@ function zoneOf(tz: string | undefined): string | undefined {
   if (tz === undefined || tz.toLowerCase() === 'local') return undefined;
   timeText(tz);
   return tz.toLowerCase() === 'utc' ? 'UTC' : tz;
-}
-
-/** The flags that lead another command to the same server. */
-function serverWords(server: ServerChoice): string {
-  if (server.from === 'flag' && server.contextName === undefined) {
-    return `--url ${shellQuote(server.url)}`;
-  }
-  return server.from === 'flag' ? `--context ${shellQuote(server.contextName ?? '')}` : '';
 }
