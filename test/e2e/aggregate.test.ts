@@ -51,7 +51,7 @@ describe('aggregation rules', () => {
   after(() => folder.remove());
 
   test('equal a naive computation through a SIGKILL; what is held is not stored', async (t) => {
-    if (process.env['MON_TEST_FORM'] === 'cluster') return t.skip('a cluster aggregates nothing');
+    if (process.env['MON_TEST_FORM'] === 'cluster') return t.skip('cluster-aggregate.test.ts');
     let mon = await folder.start(CONFIG);
     const sent: { at: number; value: number; queue: string }[] = [];
     const push = async (): Promise<void> => {
@@ -133,7 +133,7 @@ describe('aggregation rules', () => {
   }
 
   test('a reload changes rules without a restart', async (t) => {
-    if (process.env['MON_TEST_FORM'] === 'cluster') return t.skip('a cluster aggregates nothing');
+    if (process.env['MON_TEST_FORM'] === 'cluster') return t.skip('cluster-aggregate.test.ts');
     const own = { host_agent: false, self_scrape: false, default_rules: false };
     const rule = { match: 'later', window: '1s', grace: '1s', outputs: ['count'], keep: false };
     const config = (rules: object[]): string =>
@@ -162,14 +162,6 @@ describe('aggregation rules', () => {
     assert.equal((await samples(mon.url, 'later')).length, stored, 'what is held is not stored');
     await push();
     assert.equal((await samples(mon.url, 'later')).length, stored + 1);
-  });
-
-  test('a cluster refuses rules that nobody would fold', async () => {
-    const config = await folder.file('rules.yml', CONFIG);
-    const where = ['--data-dir', `${folder.path}/cluster`, '--listen', '127.0.0.1:1'];
-    const { code, stderr } = await runCli(['up', '--cluster', '--config', config, ...where]);
-    assert.equal(code, 2);
-    assert.match(stderr, /^error: aggregation rules do not work across processes yet\nhint: /);
   });
 
   test('config show tells rules as they are in force, and reads them again', async () => {

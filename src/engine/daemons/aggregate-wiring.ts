@@ -7,7 +7,6 @@ import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { Aggregator } from '../collector/aggregate/aggregator.ts';
 import { HeldSeries } from '../collector/aggregate/held-series.ts';
 import type { Door } from '../collector/door.ts';
-import { UserError } from '../errors.ts';
 import type { SeriesBook } from '../kernels/series-book.ts';
 import type { Log } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -37,15 +36,8 @@ export interface Aggregation extends Service {
   replace(rules: readonly AggregateRule[]): Promise<void>;
 }
 
-const FILE = 'aggregate.state';
-
-/** @throws UserError: one process folds what it takes; what several take nobody folds yet. */
-export function refuseApart(rules: readonly AggregateRule[] = []): void {
-  if (rules.length === 0) return;
-  throw new UserError('aggregation rules do not work across processes yet', {
-    hint: 'take mon.aggregate out of the configuration, or run mon up without --cluster',
-  });
-}
+/** The file of its state in the folder of its process. */
+export const AGGREGATE_FILE = 'aggregate.state';
 
 /** Makes the role; nothing is read or held back before start(). */
 export function makeAggregation(options: AggregationOptions): Aggregation {
@@ -55,7 +47,7 @@ export function makeAggregation(options: AggregationOptions): Aggregation {
   door.held = held;
   const aggregator = new Aggregator({
     ...{ log, kernels, disk, clock, warn, failed, point },
-    path: join(dataDir, FILE),
+    path: join(dataDir, AGGREGATE_FILE),
     writer: door,
     seriesOf: () => ({ epoch, canonicals: seriesOf(book) }),
   });
@@ -66,7 +58,10 @@ export function makeAggregation(options: AggregationOptions): Aggregation {
     current = next;
     held.replace(next);
   };
-  if (options.counters !== undefined) show(options.counters, aggregator, held);
+  if (options.counters !== undefined) {
+    showAggregation(options.counters, () => aggregator);
+    showHeld(options.counters, held);
+  }
   return {
     ...{ name: 'aggregate', aggregator, held, replace },
     start: async () => {
@@ -83,10 +78,13 @@ function* seriesOf(book: SeriesBook): Generator<readonly [number, Uint8Array]> {
   }
 }
 
-function show(counters: Counters, aggregator: Aggregator, held: HeldSeries): void {
+type Figures = Pick<Aggregator, 'counts' | 'sizes'>;
+
+/** The figures of whatever aggregates now. */
+export function showAggregation(counters: Counters, now: () => Figures | undefined): void {
   const help = 'Samples that aggregation rules took, by what became of them.';
   for (const result of ['folded', 'double', 'missed'] as const) {
-    const read = (): number => aggregator.counts[result];
+    const read = (): number => now()?.counts[result] ?? 0;
     counters.reading('mon_aggregate_samples_total', help, { read, labels: { result } });
   }
   const words = {
@@ -97,11 +95,15 @@ function show(counters: Counters, aggregator: Aggregator, held: HeldSeries): voi
   } as const;
   const names = { windows: 'windows', written: 'outputs', refused: 'refused', givenOn: 'given_on' };
   for (const key of ['windows', 'written', 'refused', 'givenOn'] as const) {
-    const read = (): number => aggregator.counts[key];
+    const read = (): number => now()?.counts[key] ?? 0;
     counters.reading(`mon_aggregate_${names[key]}_total`, words[key], { read });
   }
+  const points = 'Samples of open windows.';
+  counters.reading('mon_aggregate_points', points, { read: () => now()?.sizes.points ?? 0 });
+}
+
+/** What a door holds back. */
+export function showHeld(counters: Counters, held: HeldSeries): void {
   const series = 'Series of the door whose samples go into aggregates only.';
   counters.reading('mon_aggregate_held_series', series, { read: () => held.held });
-  const points = 'Samples of open windows.';
-  counters.reading('mon_aggregate_points', points, { read: () => aggregator.sizes.points });
 }

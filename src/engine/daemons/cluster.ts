@@ -11,6 +11,8 @@ import { makeFolderNow } from '../runtime/make-folder.ts';
 import { newSecret } from '../runtime/random.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { parseAddress } from '../remote/address.ts';
+import { AGGREGATE_FILE } from './aggregate-wiring.ts';
+import { aggregatesOf } from './explore-wiring.ts';
 import { roleLogFile, rolesFile } from './folders.ts';
 import { urlOf } from './listen-address.ts';
 import type { LocalOptions } from './local-options.ts';
@@ -52,7 +54,9 @@ export async function startCluster(
     makeFolderNow(join(dataDir, name));
   const tokenPath = join(dataDir, 'cluster-token');
   await systemDisk.replaceFile(tokenPath, [Buffer.from(`${newSecret()}\n`)]);
-  const stages = specsOf({ up, size, local, tokenPath });
+  const left = join(dataDir, 'stores', 'aggregate', AGGREGATE_FILE);
+  const aggregates = aggregatesOf(local).length > 0 || (await systemDisk.exists(left));
+  const stages = specsOf({ up, size, local, tokenPath, aggregates });
   const noises = new Map<string, LogFile>();
   let saving: Promise<void> = Promise.resolve();
   const supervisor: Supervisor = new Supervisor({
@@ -126,11 +130,13 @@ interface Plan {
   readonly size: ClusterSize;
   readonly local: LocalOptions;
   readonly tokenPath: string;
+  /** Windows are folded, or some are still open. */
+  readonly aggregates: boolean;
 }
 
 /** The hub first, then the stores, then all that asks and is asked. */
 function specsOf(plan: Plan): RoleSpec[][] {
-  const { size, local } = plan;
+  const { size, local, aggregates } = plan;
   const zones = Array.from({ length: size.zones }, (_, i) => zoneName(i));
   const some = (role: string, count: number): RoleSpec[] =>
     Array.from({ length: count }, (_, i) => specOf(plan, zones, role, i));
@@ -140,6 +146,7 @@ function specsOf(plan: Plan): RoleSpec[][] {
     [
       ...some('query', 1),
       ...some('alert', hasRules(local) ? 1 : 0),
+      ...some('aggregate', aggregates ? 1 : 0),
       ...some('notify', local.routesPath === undefined ? 0 : 1),
       ...some('collector', size.collectors),
       ...some('api', 1),

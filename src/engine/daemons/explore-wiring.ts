@@ -16,7 +16,6 @@ import type { AskOptions, Source, State } from '../ports.ts';
 import { matcherTest } from '../promql/regexp.ts';
 import { useOf, type Use } from '../promql/uses.ts';
 import { Explorer } from '../query/explorer.ts';
-import { parsed } from '../query/parsed.ts';
 import { SeriesHistory } from '../query/series-history.ts';
 import { UsageBook } from '../query/usage-book.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -24,6 +23,7 @@ import type { Counters } from '../runtime/counters.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Aggregation } from './aggregate-wiring.ts';
 import type { LocalOptions } from './local-options.ts';
+import { RuleUses } from './rule-uses.ts';
 import type { Rules } from './rules-wiring.ts';
 import type { Stores } from './stores.ts';
 
@@ -80,7 +80,7 @@ export function plugsOf(
 }
 
 /** Metrics of mon and of Prometheus that are made for people who look when something is wrong. */
-const ALWAYS_KEPT = new Set(['up', 'ALERTS', 'ALERTS_FOR_STATE']);
+export const ALWAYS_KEPT = new Set(['up', 'ALERTS', 'ALERTS_FOR_STATE']);
 /** A server that has just begun has no figures worth keeping. */
 const FIRST_SNAPSHOT_MS = 5 * 60_000;
 const PRUNE_MS = 24 * 3_600_000;
@@ -91,7 +91,7 @@ export class Exploring implements Service {
   readonly history: SeriesHistory;
   readonly #options: ExploreOptions;
   readonly #startedMs: number;
-  readonly #usesOfRules = new Map<string, readonly Use[]>();
+  readonly #usesOfRules = new RuleUses();
   #plugs: ExplorePlugs | undefined;
   #policies: DoorPolicies | undefined;
   #explorer: Explorer | undefined;
@@ -147,7 +147,7 @@ export class Exploring implements Service {
     this.#followed = text;
     this.#plugs?.guard.setLimits(cardinality);
     this.#policies?.replace(cardinality.policies ?? []);
-    this.#showPolicies();
+    if (this.#policies !== undefined) showPolicies(this.#options.counters, this.#policies);
   };
 
   explore(question: ExploreQuestion): Promise<Exploration | undefined> {
@@ -216,31 +216,9 @@ export class Exploring implements Service {
   }
 
   /** Metrics that rules use; what they use is noted beside. */
-  async #ruled({ rules, source }: ExplorePlugs, nowMs: number): Promise<ReadonlySet<string>> {
-    const found = new Map<string, { rules: number; readonly labels: Set<string> }>();
-    const texts = new Set(rules());
-    for (const text of this.#usesOfRules.keys()) {
-      if (!texts.has(text)) this.#usesOfRules.delete(text);
-    }
-    for (const text of texts) {
-      let uses = this.#usesOfRules.get(text);
-      if (uses === undefined) this.#usesOfRules.set(text, (uses = parsed(text).uses));
-      const names = new Set<string>();
-      for (const use of uses) {
-        const own = use.metric === '' ? await this.#resolve(source, use.matchers) : [use.metric];
-        for (const name of own) {
-          const metric = found.get(name) ?? { rules: 0, labels: new Set<string>() };
-          found.set(name, metric);
-          if (!names.has(name)) metric.rules++;
-          names.add(name);
-          for (const label of use.labels) metric.labels.add(label);
-        }
-      }
-    }
-    for (const [name, metric] of found) {
-      this.usage.ruled(name, [...metric.labels], metric.rules, nowMs);
-    }
-    return new Set(found.keys());
+  #ruled({ rules, source }: ExplorePlugs, nowMs: number): Promise<ReadonlySet<string>> {
+    const resolve = (matchers: readonly Matcher[]) => this.#resolve(source, matchers);
+    return this.#usesOfRules.note(rules(), resolve, { usage: this.usage, nowMs });
   }
 
   /** Metrics that pass matchers: those that are there, and those that a policy may have dropped. */
@@ -292,26 +270,25 @@ export class Exploring implements Service {
       ],
     ] as const;
     for (const [name, help, read] of rows) counters.reading(name, help, { read });
-    this.#showPolicies();
+    if (this.#policies !== undefined) showPolicies(this.#options.counters, this.#policies);
   }
+}
 
-  #showPolicies(): void {
-    const { counters } = this.#options;
-    const policies = this.#policies;
-    for (const { name } of policies?.report() ?? []) {
-      const labels = { policy: name };
-      const of = (key: 'series' | 'dropped' | 'kept') => (): number =>
-        policies?.counts(name)?.[key] ?? 0;
-      counters.reading('mon_policy_series', 'Series that a policy decides about.', {
-        ...{ labels, read: of('series') },
-      });
-      counters.reading('mon_policy_dropped_total', 'Samples that a policy took away.', {
-        ...{ labels, read: of('dropped') },
-      });
-      counters.reading('mon_policy_kept_total', 'Samples that a policy let through.', {
-        ...{ labels, read: of('kept') },
-      });
-    }
+/** The figures of the policies of a door; again after they have changed. */
+export function showPolicies(counters: Counters, policies: DoorPolicies): void {
+  for (const { name } of policies.report()) {
+    const labels = { policy: name };
+    const of = (key: 'series' | 'dropped' | 'kept') => (): number =>
+      policies.counts(name)?.[key] ?? 0;
+    counters.reading('mon_policy_series', 'Series that a policy decides about.', {
+      ...{ labels, read: of('series') },
+    });
+    counters.reading('mon_policy_dropped_total', 'Samples that a policy took away.', {
+      ...{ labels, read: of('dropped') },
+    });
+    counters.reading('mon_policy_kept_total', 'Samples that a policy let through.', {
+      ...{ labels, read: of('kept') },
+    });
   }
 }
 

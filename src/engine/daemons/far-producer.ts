@@ -9,6 +9,7 @@ import { SeriesBook } from '../kernels/series-book.ts';
 import { assert } from '../errors.ts';
 import { TICK_MS } from '../limits.ts';
 import { Beats } from './beats.ts';
+import { ClusterDoor } from './cluster-door.ts';
 import { logTraits, openClusterLog } from './cluster-log.ts';
 import type { ClusterLog } from './cluster-log-port.ts';
 import { FarNotes } from './far-notes.ts';
@@ -18,6 +19,8 @@ import { showDoor } from './self-metrics.ts';
 export interface FarProducer {
   readonly log: ClusterLog;
   readonly door: Door;
+  /** Limits, policies and what is held back at this door. */
+  readonly beside: ClusterDoor;
 }
 
 const SHOW_MS = 2000;
@@ -29,12 +32,14 @@ export interface FarProducerOptions {
   readonly reader?: string;
   /** Told when the process should tick; always by default. */
   readonly ticks?: () => boolean;
+  /** Whether it holds back what is aggregated; true by default. */
+  readonly holds?: boolean;
 }
 
 /** Makes the door of this process; its ticks begin with the services. */
 export async function farProducer(
   world: RoleWorld,
-  { spool = true, reader, ticks = () => true }: FarProducerOptions = {},
+  { spool = true, reader, ticks = () => true, holds = true }: FarProducerOptions = {},
 ): Promise<FarProducer> {
   const { clock, counters, options, services } = world;
   const kernels = new Kernels();
@@ -58,6 +63,7 @@ export async function farProducer(
     limits: { retentionMs: options.settings.retentionMs, ...logTraits(world).doorLimits },
     exposition: (into, body, contentType) => text.take(into, body, contentType),
   });
+  const beside = new ClusterDoor(world, door, holds);
   const refusals = showDoor(counters, () => door.counts);
   const beats = new Beats(clock, options.logger);
   services.add({ name: 'log', stop: () => log.close() });
@@ -69,5 +75,5 @@ export async function farProducer(
     },
     drain: () => beats.stop(),
   });
-  return { log, door };
+  return { log, door, beside };
 }

@@ -30,7 +30,7 @@ export async function startAlert(world: RoleWorld): Promise<void> {
   const { settings, logger } = options;
   const turn = { active: false };
   const ticks = (): boolean => turn.active;
-  const { log, door } = await farProducer(world, { spool: false, ticks, reader: READER });
+  const { log, door, beside } = await farProducer(world, { spool: false, ticks, reader: READER });
   const alerts = await openAlertLog(world);
   services.add({ name: 'alert log', stop: () => alerts.close() });
   const directory = directoryOf(world);
@@ -47,6 +47,7 @@ export async function startAlert(world: RoleWorld): Promise<void> {
   world.listener.offer('rules', plainService(rulesMethods(() => rules ?? notHere())));
   world.reload = async () => {
     await rules?.reloadRules();
+    await beside.reload();
     return undefined;
   };
   ActiveRole.join(world, async (failed): Promise<ActiveWork> => {

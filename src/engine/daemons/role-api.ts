@@ -42,6 +42,10 @@ export async function startApi(world: RoleWorld): Promise<void> {
   const { clock, counters, options, services, startedMs } = world;
   const { settings, failed, others, logger } = options;
   const producer = await farProducer(world);
+  world.reload = async () => {
+    await producer.beside.reload();
+    return undefined;
+  };
   const directory = directoryOf(world);
   const query = new RoleLink({ directory, clock, role: 'query' });
   const targets = new ClusterTargets(directory);

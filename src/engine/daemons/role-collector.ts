@@ -36,7 +36,7 @@ export function shareOf(key: string): number {
 export async function startCollector(world: RoleWorld): Promise<void> {
   const { clock, options, services } = world;
   const { logger, member } = options;
-  const { door } = await farProducer(world);
+  const { door, beside } = await farProducer(world);
   const choice = { ...COLLECTOR_LEASE, places: SHARES, deal: dealSticky };
   const placement = world.placement(choice);
   const shares = new Shares(placement, member);
@@ -52,7 +52,7 @@ export async function startCollector(world: RoleWorld): Promise<void> {
   const { reloader } = options;
   if (reloader !== undefined) {
     const reload = reloader.over(logger);
-    reloader.serve(manager, async () => undefined);
+    reloader.serve(manager, beside.take);
     world.reload = () => reload();
   }
   const others = new MemberTargets(world, manager);

@@ -7,7 +7,6 @@ import { MonError, UserError, assert } from '../errors.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import { deskMethods } from '../remote/desk-remote.ts';
 import { plainService } from '../remote/listener.ts';
-import { RemoteState } from '../remote/state-remote.ts';
 import { lockFolder } from '../runtime/folder-lock.ts';
 import { makeFolderNow } from '../runtime/make-folder.ts';
 import { SqliteState } from '../runtime/state-sqlite.ts';
@@ -20,9 +19,14 @@ import type { ClusterLog } from './cluster-log-port.ts';
 import { urlOf } from './listen-address.ts';
 import { makeNotifier } from './notify-wiring.ts';
 import type { RunningNotifier } from './notify-wiring.ts';
+import { settleHome } from './role-home.ts';
 import type { RoleWorld } from './role-frame.ts';
 
-const HOME = 'notify/home';
+const HOME = {
+  key: 'notify/home',
+  what: 'the notifications',
+  hint: 'for a second process keep them in PostgreSQL: mon: {state_postgres: URL}',
+};
 
 export async function startNotify(world: RoleWorld): Promise<void> {
   const { options, services, counters, listener } = world;
@@ -39,7 +43,7 @@ export async function startNotify(world: RoleWorld): Promise<void> {
     command: `mon run notify (${member})`,
   });
   services.add({ name: 'folder', stop: async () => lock.release() });
-  if (statePostgres === undefined) await settle(world);
+  if (statePostgres === undefined) await settleHome(world, HOME.key, HOME);
   const state = new SqliteState(join(dataDir, 'state.db'));
   services.add({ name: 'state', stop: () => state.close() });
   const log = await openAlertLog(world);
@@ -86,18 +90,6 @@ function takerOf(notifier: Notifier, log: ClusterLog): AlertTaker {
     readTo: async () => notifier.readTo(name),
     take: (events, offsets) => notifier.take(events, { log: name, offsets }),
   };
-}
-
-/** The file is here and nowhere else. @throws UserError when it is another member's. */
-async function settle(world: RoleWorld): Promise<void> {
-  const { member } = world.options;
-  const hub = new RemoteState(world.hub('state'));
-  const home = await hub.get(HOME);
-  if (home === undefined) return void (await hub.compareAndSet(HOME, member, 0));
-  if (home.value === member) return;
-  throw new UserError(`the notifications of this cluster are kept by ${home.value}`, {
-    hint: 'for a second process keep them in PostgreSQL: mon: {state_postgres: URL}',
-  });
 }
 
 function notHere(): never {

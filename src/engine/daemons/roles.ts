@@ -13,6 +13,7 @@ export const ROLES: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['query', async () => (await import('./role-query.ts')).startQuery],
   ['alert', async () => (await import('./role-alert.ts')).startAlert],
   ['notify', async () => (await import('./role-notify.ts')).startNotify],
+  ['aggregate', async () => (await import('./role-aggregate.ts')).startAggregate],
   ['collector', async () => (await import('./role-collector.ts')).startCollector],
   ['api', async () => (await import('./role-api.ts')).startApi],
 ]);

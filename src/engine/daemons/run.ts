@@ -10,7 +10,6 @@ import type { Address } from '../remote/address.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { LogFile } from '../runtime/log-file.ts';
 import { makeLogger } from '../runtime/logger.ts';
-import { refuseApart } from './aggregate-wiring.ts';
 import { isLoopback } from './listen-address.ts';
 import { reloadOnHangup } from './reload.ts';
 import { startRole } from './role-frame.ts';
@@ -47,7 +46,6 @@ export async function run(options: RunOptions): Promise<number> {
     detach: false,
     background: false,
   });
-  refuseApart(settings.aggregate);
   const { member = `${options.role}-${hostname()}`, logFile: path } = options;
   const token = await clusterToken(options);
   const file =

@@ -48,7 +48,7 @@ export class Sources {
 
   async start(targets: ScrapeManager): Promise<void> {
     const { intervalMs, timeoutMs, statsd, counters } = this.#options;
-    this.#showGuard();
+    showGuard(counters, this.guard);
     await this.groups.load();
     // Without a group there is no target, so that nobody wonders about an empty one.
     this.groups.whenAny(() => targets.addInternal(this.groups.target(intervalMs, timeoutMs)));
@@ -63,16 +63,16 @@ export class Sources {
     }
   }
 
-  #showGuard(): void {
-    const help = 'New series over a cardinality limit; refused where the mode is reject.';
-    for (const reason of Object.keys(this.guard.report().over) as Reason[]) {
-      const read = (): number => this.guard.over(reason);
-      const labels = { reason };
-      this.#options.counters.reading('mon_cardinality_over_total', help, { read, labels });
-    }
-  }
-
   async stop(): Promise<void> {
     await this.#socket?.close();
+  }
+}
+
+/** The figures of a guard. */
+export function showGuard(counters: Counters, guard: CardinalityGuard): void {
+  const help = 'New series over a cardinality limit; refused where the mode is reject.';
+  for (const reason of Object.keys(guard.report().over) as Reason[]) {
+    const read = (): number => guard.over(reason);
+    counters.reading('mon_cardinality_over_total', help, { read, labels: { reason } });
   }
 }

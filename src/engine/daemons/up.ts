@@ -14,7 +14,6 @@ import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
-import { refuseApart } from './aggregate-wiring.ts';
 import { renderConfig } from './config-render.ts';
 import { kafkaWith } from './config-kafka.ts';
 import { defaultConfig } from './config.ts';
@@ -42,7 +41,6 @@ export async function up(options: UpOptions): Promise<number> {
   const { decided, reloader } = await decide(options);
   const { dataDir } = decided;
   const clustered = options.cluster !== undefined;
-  if (clustered) refuseApart(decided.aggregate);
   await checkForm(dataDir, clustered);
   if (options.detach) return await detach(options, decided);
   const address = { host: decided.host, port: decided.port };

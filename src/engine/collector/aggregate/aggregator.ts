@@ -40,6 +40,8 @@ export interface AggregatorOptions {
     readonly canonicals: Iterable<readonly [number, Uint8Array]>;
   };
   readonly warn: (words: string) => void;
+  /** Where it begins without a state; at the end by default. */
+  readonly begin?: 'start' | 'end';
   /** Called once when it ends by a failure that does not pass. */
   readonly failed: (thrown: unknown) => void;
   /** A place where a test may end it. */
@@ -99,13 +101,13 @@ export class Aggregator {
    * @throws MonError.
    */
   async start(rules: readonly AggregateRule[]): Promise<void> {
-    const { disk, path, log } = this.#options;
+    const { disk, path, log, begin = 'end' } = this.#options;
     const before = await disk.exists(path);
-    if (!before && rules.length === 0) return;
+    if (!before && rules.length === 0 && begin === 'end') return;
     this.#idle = false;
     const from = before ? await this.#restore() : undefined;
     for (let partition = 0; partition < log.partitions; partition++) {
-      this.#offsets[partition] = from?.[partition] ?? (await log.end(partition));
+      this.#offsets[partition] = from?.[partition] ?? (await log[begin](partition));
     }
     this.#reader = await this.#open();
     this.#adopt(rules);
