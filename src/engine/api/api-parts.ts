@@ -45,7 +45,7 @@ export interface ApiParts {
   readonly intake: Intake;
   readonly targets: Targets;
   /** What new series passed which limit. */
-  readonly cardinality?: () => CardinalityReport;
+  readonly cardinality?: () => CardinalityReport | Promise<CardinalityReport>;
   /** Without it nobody counts who asks for what. */
   readonly explore?: ExploreView;
   /** Without it the Pushgateway's paths are not found. */

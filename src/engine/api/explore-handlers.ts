@@ -34,7 +34,7 @@ export async function explore(call: Call, { explore: view }: ApiParts): Promise<
 /** GET /api/v1/status/usage?metric=&limit=: when each metric was asked for, never ones first. */
 export async function usageStatus(call: Call, { explore: view }: ApiParts): Promise<void> {
   const params = await call.params();
-  const known = view?.uses();
+  const known = await view?.uses();
   if (known === undefined) throw notHere();
   const wanted = params.getAll('metric');
   const metrics = [...known.metrics]

@@ -95,7 +95,7 @@ export async function tsdbBlocks(call: Call, { blocks }: ApiParts): Promise<void
 
 /** GET /api/v1/status/cardinality: the largest metrics, and new series over a limit. */
 export async function cardinalityStatus(call: Call, { cardinality }: ApiParts): Promise<void> {
-  if (cardinality !== undefined) return send(call, cardinality());
+  if (cardinality !== undefined) return send(call, await cardinality());
   const error = 'this server numbers no series';
   throw new Refused({ status: 404, errorType: 'not_found', error });
 }

@@ -11,10 +11,9 @@ import type { Door } from '../collector/door.ts';
 import { DoorPolicies } from '../collector/door-policies.ts';
 import { UserError } from '../errors.ts';
 import { POLICY_ROUND_MS } from '../limits-explore.ts';
-import type { CardinalityReport } from '../model/cardinality-report.ts';
-import type { PolicyReport } from '../model/exploration.ts';
 import type { State } from '../ports.ts';
 import { UsageBook } from '../query/usage-book.ts';
+import type { DoorReport } from '../remote/explore-remote.ts';
 import { plainService } from '../remote/listener.ts';
 import { RemoteState } from '../remote/state-remote.ts';
 import { showHeld } from './aggregate-wiring.ts';
@@ -30,12 +29,6 @@ const HELD_MS = 1000;
 const DAY_MS = 86_400_000;
 /** The hub may be away for a moment. */
 const STATE_WAIT_MS = 2000;
-
-/** What a door tells who explores. */
-export interface DoorReport {
-  readonly guard: CardinalityReport;
-  readonly policies: readonly PolicyReport[];
-}
 
 /** The text of the rules that an aggregator works by. */
 export function heldText(keys: readonly string[]): string {

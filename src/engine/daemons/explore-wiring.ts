@@ -8,10 +8,10 @@ import { DoorPolicies } from '../collector/door-policies.ts';
 import { rulesOf } from '../collector/policy.ts';
 import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { EXPLORE_ROWS_MAX, USAGE_REACH_MS } from '../limits-explore.ts';
-import type { Exploration, ExploreQuestion } from '../model/exploration.ts';
+import type { Exploration, ExploreQuestion, Uses } from '../model/exploration.ts';
 import { NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Asker, MetricUse } from '../model/usage.ts';
+import type { Asker } from '../model/usage.ts';
 import type { AskOptions, Source, State } from '../ports.ts';
 import { matcherTest } from '../promql/regexp.ts';
 import { useOf, type Use } from '../promql/uses.ts';
@@ -82,8 +82,8 @@ export function plugsOf(
 /** Metrics of mon and of Prometheus that are made for people who look when something is wrong. */
 export const ALWAYS_KEPT = new Set(['up', 'ALERTS', 'ALERTS_FOR_STATE']);
 /** A server that has just begun has no figures worth keeping. */
-const FIRST_SNAPSHOT_MS = 5 * 60_000;
-const PRUNE_MS = 24 * 3_600_000;
+export const FIRST_SNAPSHOT_MS = 5 * 60_000;
+export const PRUNE_MS = 24 * 3_600_000;
 
 export class Exploring implements Service {
   readonly name = 'explore';
@@ -112,9 +112,7 @@ export class Exploring implements Service {
 
   /** For the query service: told of each query. */
   readonly asked = (uses: readonly Use[], options: AskOptions): void => {
-    const asker: Asker =
-      options.user === 'rules' ? 'rule' : options.pool === 'dashboard' ? 'dashboard' : 'query';
-    this.usage.note(uses, asker, this.#options.clock.now());
+    this.usage.note(uses, askerOf(options), this.#options.clock.now());
   };
 
   /** Plugs the rest in, and lets the door follow the policies. */
@@ -160,7 +158,7 @@ export class Exploring implements Service {
     this.usage.note(uses, 'query', this.#options.clock.now());
   }
 
-  uses(): { readonly sinceMs: number; readonly metrics: Iterable<MetricUse> } {
+  uses(): Uses {
     return { sinceMs: this.usage.sinceMs, metrics: this.usage.all() };
   }
 
@@ -252,26 +250,42 @@ export class Exploring implements Service {
   #show(): void {
     const { counters, clock } = this.#options;
     const { usage, history } = this;
-    const plugs = this.#plugs;
-    const rows = [
-      [
-        'mon_usage_queries_total',
-        'Queries whose metrics were counted.',
-        () => usage.counts.queries,
-      ],
-      ['mon_usage_lost_total', 'Selectors and metrics not counted.', () => usage.counts.lost],
-      ['mon_usage_saves_total', 'Pieces of the count written down.', () => usage.counts.saves],
-      ['mon_usage_metrics', 'Metrics whose use is known.', () => usage.size],
-      ['mon_cardinality_series', 'Series in memory.', () => plugs?.series() ?? 0],
-      [
-        'mon_cardinality_series_day_ago',
-        'Series a day ago, or as long ago as is known.',
-        () => history.dayAgo(clock.now())?.held ?? NaN,
-      ],
-    ] as const;
-    for (const [name, help, read] of rows) counters.reading(name, help, { read });
-    if (this.#policies !== undefined) showPolicies(this.#options.counters, this.#policies);
+    showUsage({ counters, clock, usage, history, series: () => this.#plugs?.series() ?? 0 });
+    if (this.#policies !== undefined) showPolicies(counters, this.#policies);
   }
+}
+
+/** Who asks a query. */
+export function askerOf({ user, pool }: AskOptions): Asker {
+  if (user === 'rules') return 'rule';
+  return pool === 'dashboard' ? 'dashboard' : 'query';
+}
+
+interface UsageFigures {
+  readonly counters: Counters;
+  readonly clock: Clock;
+  readonly usage: UsageBook;
+  readonly history: SeriesHistory;
+  /** Series in memory, as they were counted last. */
+  readonly series: () => number;
+}
+
+/** The figures of who counts. */
+export function showUsage({ counters, clock, usage, history, series }: UsageFigures): void {
+  const { counts } = usage;
+  const rows = [
+    ['mon_usage_queries_total', 'Queries whose metrics were counted.', () => counts.queries],
+    ['mon_usage_lost_total', 'Selectors and metrics not counted.', () => counts.lost],
+    ['mon_usage_saves_total', 'Pieces of the count written down.', () => counts.saves],
+    ['mon_usage_metrics', 'Metrics whose use is known.', () => usage.size],
+    ['mon_cardinality_series', 'Series in memory.', series],
+    [
+      'mon_cardinality_series_day_ago',
+      'Series a day ago, or as long ago as is known.',
+      () => history.dayAgo(clock.now())?.held ?? NaN,
+    ],
+  ] as const;
+  for (const [name, help, read] of rows) counters.reading(name, help, { read });
 }
 
 /** The figures of the policies of a door; again after they have changed. */

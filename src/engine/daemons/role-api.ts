@@ -11,12 +11,14 @@ import type { Admin, TargetStatus, Targets } from '../ports.ts';
 import { addressText } from '../remote/address.ts';
 import { RemoteAsk } from '../remote/ask-remote.ts';
 import { RemoteDesk, RemoteRules } from '../remote/desk-remote.ts';
+import { RemoteExplore } from '../remote/explore-remote.ts';
 import { RemoteSource } from '../remote/source-remote.ts';
 import { RemoteUpkeep } from '../remote/upkeep-remote.ts';
 import type { Service } from '../runtime/service.ts';
 import { urlOf } from './listen-address.ts';
 import { Beats } from './beats.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
+import { askDoors } from './cluster-explore.ts';
 import { clusterReload } from './cluster-reload.ts';
 import { clusterReplay } from './cluster-rollups.ts';
 import { farProducer } from './far-producer.ts';
@@ -53,6 +55,8 @@ export async function startApi(world: RoleWorld): Promise<void> {
     ...{ ask: new RemoteAsk(query.to('ask')), explain: new RemoteAsk(query.to('ask')) },
     ...{ source: new RemoteSource(query.to('source')), retentionMs: settings.retentionMs },
     ...alertPartsOf(world, directory),
+    explore: new RemoteExplore(query.to('explore')),
+    cardinality: async () => (await askDoors(directory))?.guard ?? producer.beside.report().guard,
     replays: new Map(settings.rollups === undefined ? [] : [['rollup', replayOf(directory)]]),
     ...{ intake: producer.door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: settings.token, flags: settings.flags, configText: settings.configText },

@@ -96,11 +96,17 @@ export interface Exploration {
   readonly guard: CardinalityReport | null;
 }
 
+/** Who asked for what, since when that is counted. */
+export interface Uses {
+  readonly sinceMs: number;
+  readonly metrics: Iterable<MetricUse>;
+}
+
 /** Who counts, as the API asks. */
 export interface ExploreView {
   /** Undefined where the sources do not count their series. */
   explore(question: ExploreQuestion): Promise<Exploration | undefined>;
-  uses(): { readonly sinceMs: number; readonly metrics: Iterable<MetricUse> };
+  uses(): Uses | Promise<Uses>;
   /** Somebody takes these selections whole. */
   selected(selections: readonly (readonly Matcher[])[]): void;
 }

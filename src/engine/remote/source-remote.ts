@@ -39,7 +39,8 @@ function takeScope(value: unknown): Scope {
   };
 }
 
-function takeSelections(value: unknown): Selections {
+/** @throws MonError for anything but lists of matchers. */
+export function takeSelections(value: unknown): Selections {
   return takeList(value).map((matchers) =>
     takeList(matchers).map((one) => {
       const { name, op, value: text } = (one ?? {}) as Record<string, unknown>;

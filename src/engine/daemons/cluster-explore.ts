@@ -1,0 +1,173 @@
+// Who asks for which metric and what series there are, in a cluster: counted by the role `query`,
+// through which all questions pass, kept in the hub's State, from where the doors learn what nobody
+// asks for. Wiring. Easy to get wrong: what rules use has to be known before anything is dropped,
+// so a round that cannot find that out writes nothing down.
+import { CARDINALITY_EXAMPLES_MAX } from '../limits.ts';
+import { EXPLORE_ROWS_MAX, USAGE_REACH_MS, USAGE_SAVE_MS } from '../limits-explore.ts';
+import { MonError } from '../errors.ts';
+import type { Exploration, ExploreQuestion, ExploreView, Uses } from '../model/exploration.ts';
+import { NAME } from '../model/labels.ts';
+import type { Matcher } from '../model/matcher.ts';
+import type { AskOptions, Source, State } from '../ports.ts';
+import { useOf } from '../promql/uses.ts';
+import type { Use } from '../promql/uses.ts';
+import { Explorer } from '../query/explorer.ts';
+import { SeriesHistory } from '../query/series-history.ts';
+import { UsageBook } from '../query/usage-book.ts';
+import { RemoteRules } from '../remote/desk-remote.ts';
+import { joinDoors } from '../remote/explore-remote.ts';
+import type { DoorReport } from '../remote/explore-remote.ts';
+import { RemoteState } from '../remote/state-remote.ts';
+import type { Service } from '../runtime/service.ts';
+import { Beats } from './beats.ts';
+import type { ClusterDirectory } from './cluster-directory.ts';
+import { askerOf, FIRST_SNAPSHOT_MS, PRUNE_MS, showUsage } from './explore-wiring.ts';
+import type { RoleWorld } from './role-frame.ts';
+import { RoleLink } from './role-link.ts';
+import { RuleUses } from './rule-uses.ts';
+import { hasRules } from './rules-wiring.ts';
+
+/** Roles that have a door. */
+const DOORS = ['collector', 'api', 'alert', 'aggregate'];
+const REPORT_MS = 2000;
+const LOOK_MS = 3000;
+/** Counting all series looks at each of them. */
+const COUNT_MS = 5 * 60_000;
+
+/** What all doors tell that answer; undefined when none does. */
+export async function askDoors(directory: ClusterDirectory): Promise<DoorReport | undefined> {
+  const addresses = DOORS.flatMap((role) => directory.members(role)).flatMap(({ facts }) => {
+    return (facts as { address?: string } | null)?.address ?? [];
+  });
+  const all = await Promise.all(
+    addresses.map(async (address) => {
+      try {
+        const told = await directory.link(address, 'door').call('report', [], { ms: REPORT_MS });
+        return told as DoorReport;
+      } catch (thrown) {
+        // One that is being started again has counted nothing yet.
+        if (!(thrown instanceof MonError)) throw thrown;
+        return undefined;
+      }
+    }),
+  );
+  const there = all.filter((one) => one !== undefined);
+  return joinDoors(there, CARDINALITY_EXAMPLES_MAX);
+}
+
+export interface ClusterExploringOptions {
+  readonly world: RoleWorld;
+  readonly source: Source;
+  readonly directory: ClusterDirectory;
+}
+
+export class ClusterExploring implements ExploreView, Service {
+  readonly name = 'explore';
+  readonly #options: ClusterExploringOptions;
+  readonly #usage: UsageBook;
+  readonly #history: SeriesHistory;
+  readonly #state: State;
+  readonly #rules: RemoteRules | undefined;
+  readonly #ruleUses = new RuleUses();
+  readonly #beats: Beats;
+  readonly #startedMs: number;
+  #prunedMs: number;
+  #roundMs = -Infinity;
+  #countedMs = -Infinity;
+  #series = 0;
+
+  constructor(options: ClusterExploringOptions) {
+    const { world } = options;
+    const { clock, counters, options: role } = world;
+    this.#options = options;
+    this.#startedMs = this.#prunedMs = clock.now();
+    this.#usage = new UsageBook(this.#startedMs);
+    this.#state = new RemoteState(world.hub('state'));
+    this.#history = new SeriesHistory(this.#state);
+    const { directory } = options;
+    const link = new RoleLink({ directory, clock, role: 'alert' });
+    this.#rules = hasRules(role.settings) ? new RemoteRules(link.to('rules')) : undefined;
+    this.#beats = new Beats(clock, role.logger);
+    showUsage({
+      ...{ counters, clock, usage: this.#usage, history: this.#history },
+      series: () => this.#series,
+    });
+  }
+
+  /** For the query service: told of each query. */
+  readonly asked = (uses: readonly Use[], options: AskOptions): void => {
+    this.#usage.note(uses, askerOf(options), this.#options.world.clock.now());
+  };
+
+  async explore(question: ExploreQuestion): Promise<Exploration | undefined> {
+    const { source, directory, world } = this.#options;
+    const doors = await askDoors(directory);
+    const explorer = new Explorer({
+      ...{ source, usage: this.#usage, history: this.#history, clock: world.clock },
+      policies: () => doors?.policies ?? [],
+      guard: () => doors?.guard ?? null,
+    });
+    return explorer.explore(question);
+  }
+
+  uses(): Uses {
+    return { sinceMs: this.#usage.sinceMs, metrics: this.#usage.all() };
+  }
+
+  selected(selections: readonly (readonly Matcher[])[]): void {
+    const uses = selections.flatMap((matchers) => useOf(matchers) ?? []);
+    this.#usage.note(uses, 'query', this.#options.world.clock.now());
+  }
+
+  async start(): Promise<void> {
+    await this.#usage.load(this.#state);
+    await this.#history.load();
+    this.#beats.every(LOOK_MS, () => this.#roundWhenDue());
+  }
+
+  async drain(): Promise<void> {
+    await this.#beats.stop();
+    await this.#usage
+      .save(this.#state, async () => [], true)
+      .catch((thrown: unknown) => {
+        // The hub may be on its way out too: what was counted since the last round is lost.
+        if (!(thrown instanceof MonError)) throw thrown;
+      });
+  }
+
+  /** A round that failed, since a process was still being started, is made up for soon. */
+  async #roundWhenDue(): Promise<void> {
+    const nowMs = this.#options.world.clock.monotonic();
+    if (nowMs - this.#roundMs < USAGE_SAVE_MS) return;
+    await this.round();
+    this.#roundMs = nowMs;
+  }
+
+  /** Looks at rules and metrics, and writes down who asked. @throws MonError. */
+  async round(): Promise<void> {
+    const { source, world } = this.#options;
+    const nowMs = world.clock.now();
+    // Stores that have just begun do not know all metrics yet.
+    const resolve = (matchers: readonly Matcher[]): Promise<readonly string[]> =>
+      source.labelValues(NAME, [matchers], nowMs - USAGE_REACH_MS, nowMs);
+    const groups = (await this.#rules?.groups()) ?? [];
+    const texts = groups.flatMap(({ rules }) => rules.map(({ rule }) => rule.expr));
+    await this.#ruleUses.note(texts, resolve, { usage: this.#usage, nowMs });
+    this.#usage.seen(await source.labelValues(NAME, [], nowMs - USAGE_REACH_MS, nowMs), nowMs);
+    await this.#usage.save(this.#state, resolve);
+    await this.#count(source, nowMs);
+    if (nowMs - this.#prunedMs < PRUNE_MS) return;
+    this.#prunedMs = nowMs;
+    this.#usage.prune(nowMs);
+  }
+
+  async #count(source: Source, nowMs: number): Promise<void> {
+    const due = nowMs - this.#startedMs >= FIRST_SNAPSHOT_MS && this.#history.isDue(nowMs);
+    if (!due && nowMs - this.#countedMs < COUNT_MS) return;
+    this.#countedMs = nowMs;
+    const counted = await source.cardinality?.({ nowMs, rows: EXPLORE_ROWS_MAX });
+    if (counted?.figures === undefined) return;
+    this.#series = counted.series;
+    if (due) await this.#history.keep(counted.figures, counted.series, nowMs);
+  }
+}
