@@ -14,6 +14,8 @@ const right = (name: string) => ({ name, align: 'right' as const });
 
 export interface TierFlags extends FolderFlags {
   readonly config?: string;
+  /** Whose objects, where a cluster keeps some for each. */
+  readonly zone?: string;
 }
 
 /** A row for each object. */
@@ -21,7 +23,7 @@ export async function objectsListing(flags: TierFlags, stage: Stage): Promise<Li
   const config = await readConfigFile(flags.config, stage);
   const time = timeText();
   const rows: (string | number)[][] = [];
-  for (const { partition, manifest, problems } of await inspectTiers(config)) {
+  for (const { partition, manifest, problems } of await inspectTiers(config, flags.zone)) {
     for (const problem of problems) await stage.note(`warning: ${problem}`);
     for (const one of manifest.objects) {
       const bytes = one.data.bytes + one.index.bytes;
@@ -59,7 +61,7 @@ export async function statusListing(flags: TierFlags, stage: Stage): Promise<Lis
     sum.maxMs = Math.max(sum.maxMs, one.maxMs);
   };
   for (const { tier, ...one } of await localBlocks(config, flags, stage)) add(`${tier} raw`, one);
-  for (const { manifest, problems } of await inspectTiers(config)) {
+  for (const { manifest, problems } of await inspectTiers(config, flags.zone)) {
     for (const problem of problems) await stage.note(`warning: ${problem}`);
     for (const { kind, rows, data, index, minMs, maxMs } of manifest.objects) {
       add(`cold ${kind}`, { rows, bytes: data.bytes + index.bytes, minMs, maxMs });
@@ -117,7 +119,7 @@ export async function verifyListing(
   const config = await readConfigFile(flags.config, stage);
   const rows: (string | number)[][] = [];
   let bad = 0;
-  for await (const { partition, name, bytes, failures } of verifyTiers(config)) {
+  for await (const { partition, name, bytes, failures } of verifyTiers(config, flags.zone)) {
     if (failures.length > 0) bad++;
     rows.push([partition, name, bytes, failures.length === 0 ? 'good' : failures.join('; ')]);
   }

@@ -108,10 +108,19 @@ const within = (marks: readonly Mark[], from: number, to: number): Mark[] =>
   marks.filter(({ at }) => at >= from && at < to);
 
 async function stored(url: string, seconds: number): Promise<number> {
-  const query = `sum(count_over_time({hostname=~".+"}[${seconds}s]))`;
-  const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
-  const { data } = (await answer.json()) as { data: { result: { value: [number, string] }[] } };
-  return Number(data.result[0]?.value[1] ?? 0);
+  let sum = 0;
+  // A tenth of the hosts at a time: a query has a bound of samples.
+  for (let digit = 0; digit < 10; digit++) {
+    const query = `sum(count_over_time({hostname=~"host_.*${digit}"}[${seconds}s]))`;
+    const answer = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
+    const told = (await answer.json()) as {
+      data?: { result: { value: [number, string] }[] };
+      warnings?: string[];
+    };
+    if (told.data === undefined || told.warnings) throw new Error(JSON.stringify(told));
+    sum += Number(told.data.result[0]?.value[1] ?? 0);
+  }
+  return sum;
 }
 
 function p(marks: readonly Mark[], q: number): string {

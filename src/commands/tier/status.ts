@@ -10,6 +10,7 @@ export default class TierStatus extends BaseCommand<typeof TierStatus> {
     ...outputFlag(...LIST_FORMATS),
     ...folderFlags,
     config: Flags.string({ helpValue: 'FILE', description: 'configuration with mon.tiers' }),
+    zone: Flags.string({ helpValue: 'NAME', description: 'the zone of a cluster, such as a' }),
   };
 
   protected async work(): Promise<number> {

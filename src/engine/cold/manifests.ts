@@ -39,6 +39,11 @@ function numbersOf(all: readonly ObjectInfo[]): { number: number; info: ObjectIn
   return found.toSorted((a, b) => b.number - a.number);
 }
 
+/** The number at the end of the name of an object's file; NaN for other files. */
+function sequenceOf(key: string): number {
+  return Number(/-(\d+)\.\w+\.parquet$/.exec(key)?.[1]);
+}
+
 async function readManifest(objects: ObjectStore, { key, bytes }: ObjectInfo): Promise<Manifest> {
   const size = Math.min(bytes, COLD_MANIFEST_BYTES_MAX + 1);
   return decodeManifest(await objects.getRange(key, 0, size), key);
@@ -155,6 +160,17 @@ export class Manifests {
     return turn;
   }
 
+  /**
+   * Begins a stretch of numbers of one's own: who wrote before and wakes up now finds its next
+   * manifest written, and its next objects have other names than ours. @throws MonError.
+   */
+  async take(): Promise<void> {
+    await this.change(({ objects, nextSequence }) => ({
+      objects,
+      nextSequence: nextSequence + 1,
+    }));
+  }
+
   /** The one before stays: somebody may have read it just now. */
   async #forgetOlder(before: Manifest): Promise<void> {
     const leaving = this.#older;
@@ -183,7 +199,7 @@ export class Manifests {
 
   /** Removes files that count no more, and such as a crash left. Nothing is written meanwhile. */
   async sweep(nowMs: number): Promise<number> {
-    const { objects, leaving } = await this.load();
+    const { objects, leaving, nextSequence } = await this.load();
     const past = leaving.filter(({ atMs }) => nowMs - atMs >= COLD_GRACE_MS || atMs > nowMs);
     const kept = new Set<string>();
     for (const one of [...objects, ...leaving.filter((two) => !past.includes(two))]) {
@@ -192,7 +208,8 @@ export class Manifests {
     }
     let removed = 0;
     for (const { key } of await this.#objects.list(coldPrefix(this.#partition))) {
-      if (!key.endsWith('.parquet') || kept.has(key)) continue;
+      // What has a higher number is being written, by us or by who has taken over from us.
+      if (!(sequenceOf(key) < nextSequence) || kept.has(key)) continue;
       await this.#objects.remove(key);
       removed++;
     }

@@ -59,6 +59,8 @@ export interface ParquetTierOptions {
   readonly duck?: Omit<DuckOptions, 'scratch'>;
   readonly rowsMax?: number;
   readonly step?: (step: ColdStep) => void;
+  /** Another process may have written before, and may believe that it still does. */
+  readonly shared?: boolean;
 }
 
 export interface TierCounts extends RangeCounts {
@@ -146,9 +148,20 @@ export class ParquetTier implements ColdTier {
     return turn;
   }
 
+  readonly #taken = new Set<number>();
+
+  /** The manifest of a partition that nobody else writes any more. @throws MonError. */
+  async #owned(partition: number): Promise<Manifests> {
+    const manifest = this.#manifest(partition);
+    if (this.#options.shared !== true || this.#taken.has(partition)) return manifest;
+    await manifest.take();
+    this.#taken.add(partition);
+    return manifest;
+  }
+
   archive(job: ArchiveJob): Promise<void> {
     return this.#changed(async () => {
-      const manifest = this.#manifest(job.partition);
+      const manifest = await this.#owned(job.partition);
       const { objects, nextSequence } = await manifest.load();
       const known = new Set(objects.flatMap(({ sources }) => sources));
       const left = job.sources.filter(({ name }) => !known.has(name));
@@ -311,7 +324,7 @@ export class ParquetTier implements ColdTier {
     maxMs: number,
   ): Promise<void> {
     return this.#changed(async () => {
-      const manifest = this.#manifest(partition);
+      const manifest = await this.#owned(partition);
       const { objects } = await manifest.load();
       const { disk, folder } = this.#options;
       const reading = { ...this.#reading(partition), disk, folder: join(folder, 'writing') };

@@ -3,6 +3,7 @@
 // is taken over where there is already something of one's own.
 import { join } from 'node:path';
 import { FolderObjects } from '../cold/folder-objects.ts';
+import type { ObjectInfo, ObjectStore } from '../ports.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { isEmptyPartition } from './store-folder.ts';
@@ -42,7 +43,15 @@ export async function adoptObjects(options: AdoptOptions): Promise<void> {
 }
 
 async function copyAll(from: FolderObjects, to: FolderObjects, prefix: string): Promise<number> {
-  const all = await from.list(prefix);
+  return copyKeys(from, to, await from.list(prefix));
+}
+
+/** Copies what was listed, the newest manifest last; nothing without one. Answers how many. */
+export async function copyKeys(
+  from: ObjectStore,
+  to: ObjectStore,
+  all: readonly ObjectInfo[],
+): Promise<number> {
   const manifest = all.findLast(({ key }) => MANIFEST.test(key));
   if (manifest === undefined) return 0;
   const blocks = all.filter(({ key }) => !MANIFEST.test(key));
@@ -52,11 +61,7 @@ async function copyAll(from: FolderObjects, to: FolderObjects, prefix: string): 
   return all.length;
 }
 
-async function* partsOf(
-  from: FolderObjects,
-  key: string,
-  bytes: number,
-): AsyncIterable<Uint8Array> {
+async function* partsOf(from: ObjectStore, key: string, bytes: number): AsyncIterable<Uint8Array> {
   for (let at = 0; at < bytes; at += PART_BYTES) {
     yield await from.getRange(key, at, Math.min(PART_BYTES, bytes - at));
   }

@@ -37,6 +37,8 @@ export interface ColdPlan {
   readonly rollupsAfterMs: number;
   readonly keep: ColdKeep;
   readonly cacheBytes?: number;
+  /** Other processes may have written what this one writes now. */
+  readonly shared?: boolean;
 }
 
 /** What the process of a cold tier is opened with. */
@@ -45,6 +47,7 @@ export interface ColdProcessOptions {
   readonly scratch: string;
   readonly partitions: readonly number[];
   readonly cacheBytes?: number;
+  readonly shared?: boolean;
 }
 
 /** How long samples are kept, wherever they lie. */

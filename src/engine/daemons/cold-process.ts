@@ -28,11 +28,11 @@ export function sourcesOf(job: ArchiveJob, kernels: Kernels): OpenedSources {
 }
 
 serveCold(parentChannel(), async (sent) => {
-  const { store, scratch, partitions, cacheBytes } = sent as ColdProcessOptions;
+  const { store, scratch, partitions, cacheBytes, shared } = sent as ColdProcessOptions;
   const kernels = new Kernels();
   const tier = await ParquetTier.open({
     ...{ objects: await openObjects(store, systemDisk), disk: systemDisk, clock: systemClock },
-    ...{ folder: scratch, partitions, cacheBytes },
+    ...{ folder: scratch, partitions, cacheBytes, shared },
     sources: (job) => sourcesOf(job, kernels),
   });
   const counts = (): Record<string, number> => {

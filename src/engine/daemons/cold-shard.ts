@@ -35,9 +35,9 @@ export async function openCold({
   partitions,
   clock,
 }: ColdShardOptions): Promise<ColdClient | undefined> {
-  const { store, scratch, cacheBytes, rawAfterMs = Infinity, rollupsAfterMs } = plan;
+  const { store, scratch, cacheBytes, rawAfterMs = Infinity, rollupsAfterMs, shared } = plan;
   if (store === undefined) return undefined;
-  const open: ColdProcessOptions = { store, scratch, partitions, cacheBytes };
+  const open: ColdProcessOptions = { store, scratch, partitions, cacheBytes, shared };
   const module = new URL('./cold-process.js', import.meta.url);
   const client = new ColdClient({
     open,

@@ -18,6 +18,8 @@ import { AllUpkeep } from './all-upkeep.ts';
 import { Beats } from './beats.ts';
 import { logTraits, openClusterLog } from './cluster-log.ts';
 import type { ClusterLog } from './cluster-log-port.ts';
+import { adoptCold, fencedCold, storeColdPlan, zoneTiers } from './cluster-tiers.ts';
+import { coldBeats, keptLocally } from './cold-wiring.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { storeReader } from './role-log.ts';
 import { claimStore } from './store-folder.ts';
@@ -48,7 +50,7 @@ export interface StoreFacts {
 
 export async function startStore(world: RoleWorld): Promise<void> {
   const { options, clock, services } = world;
-  const { dataDir, zone, logger, member } = options;
+  const { dataDir, zone, logger, member, settings } = options;
   makeFolderNow(dataDir);
   const lock = lockFolder(dataDir, {
     ...{ pid: process.pid, startedMs: world.startedMs, listen: '' },
@@ -65,6 +67,9 @@ export async function startStore(world: RoleWorld): Promise<void> {
   world.listener.offer('upkeep', plainService(upkeepMethods(holder.upkeep, holder.reach)));
   showShards(world.counters, () => holder.work?.newest ?? []);
   serveRollups(world, () => holder.work?.rollups);
+  const tiers = zoneTiers(settings.tiers, options);
+  const coldWork = fencedCold(() => holder.work?.cold, holder.fenced);
+  const cold = coldBeats({ ...settings, tiers, logger }, coldWork, world.counters);
   const beats = new Beats(clock, logger);
   const role = `store/${zone}`;
   services.add({ name: 'store', stop: () => holder.stop() });
@@ -81,10 +86,12 @@ export async function startStore(world: RoleWorld): Promise<void> {
     name: 'caught up',
     ready: () => holder.ready,
     start: async () => {
-      const upkeep = new UpkeepBeat(holder.upkeepNow, clock, { ...options.settings, logger });
+      const kept = keptLocally({ ...settings, tiers, logger });
+      const upkeep = new UpkeepBeat(holder.upkeepNow, clock, kept);
       beats.every(STORE_LEASE.beatMs / 4, () => holder.lookBehind());
       beats.every(STATS_MS, async () => holder.work?.fetchStats());
-      beats.every(UPKEEP_MS, async () => {
+      for (const { everyMs, work } of cold) beats.every(everyMs, work);
+      beats.every(Math.min(UPKEEP_MS, settings.sealMs ?? UPKEEP_MS), async () => {
         if (holder.work !== undefined && (await holder.fenced())) await upkeep.round();
       });
     },
@@ -219,14 +226,22 @@ class StoreHolder {
 
   #workOptions() {
     const { options, clock } = this.#world;
-    const { settings, zone, dataDir, logger, failed } = options;
+    const { settings, zone, zones = [], dataDir, logger, failed } = options;
+    const store = settings.tiers?.store;
+    const cold = { disk: systemDisk, zone, zones, logger };
     const { objectFolder = join(dataDir, '..', '..', 'objects') } = settings;
     return {
       ...{ log: this.#log, reader: storeReader(zone), folder: dataDir, logger, clock },
       ...{ objects: join(objectFolder, zone), allObjects: objectFolder },
       ...{ shards: settings.shards, checkpointMs: settings.checkpointMs },
       ...{ died: failed, fenced: this.fenced, rollups: settings.rollups },
-      epochs: logTraits(this.#world).epochs,
+      ...{ epochs: logTraits(this.#world).epochs, sealMs: settings.sealMs },
+      cold: storeColdPlan(options),
+      ...(store === undefined
+        ? {}
+        : {
+            adoptCold: (partitions: readonly number[]) => adoptCold({ ...cold, store, partitions }),
+          }),
     };
   }
 

@@ -1,5 +1,6 @@
 // Starts the shard threads. A thread that dies takes the process with it: its memory is gone, and a
 // restart rebuilds it from checkpoint and log.
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
 import { ShardClient } from '../remote/shard-client.ts';
@@ -32,11 +33,11 @@ export interface ShardsOptions {
 export async function startShards(options: ShardsOptions): Promise<RunningShard[]> {
   const shards = options.partitions.map((partitions) => startShard(partitions, options));
   const { folder, generation, objectFolder, sealMs, rollups, cold, epochs, atLeast } = options;
-  const same = { folder, generation, objectFolder, sealMs, rollups, cold, epochs, atLeast };
+  const same = { folder, generation, objectFolder, sealMs, rollups, epochs, atLeast };
   try {
     await Promise.all(
-      shards.map(({ client, partitions }) => {
-        const open: ShardOptions = { ...same, partitions };
+      shards.map(({ client, partitions }, i) => {
+        const open: ShardOptions = { ...same, partitions, cold: ownScratch(cold, i) };
         return client.open(open);
       }),
     );
@@ -45,6 +46,11 @@ export async function startShards(options: ShardsOptions): Promise<RunningShard[
     throw thrown;
   }
   return shards;
+}
+
+/** Each shard has a process of its own for the cold tier, and that one a folder of its own. */
+function ownScratch(cold: ColdPlan | undefined, shard: number): ColdPlan | undefined {
+  return cold && { ...cold, scratch: join(cold.scratch, `shard-${shard}`) };
 }
 
 function startShard(partitions: readonly number[], options: ShardsOptions): RunningShard {

@@ -16,6 +16,8 @@ import { ShardedSink } from '../store/sharded-sink.ts';
 import type { StoreStats } from '../store/store.ts';
 import { AllUpkeep } from './all-upkeep.ts';
 import { adoptObjects } from './adopt-objects.ts';
+import type { ColdPlan } from './cold-options.ts';
+import { AllCold } from './cold-wiring.ts';
 import type { ClusterLog } from './cluster-log-port.ts';
 import { removePartition, removeRollups } from './store-folder.ts';
 import { AllRollups } from './rollup-wiring.ts';
@@ -34,6 +36,12 @@ export interface StoreWorkOptions {
   readonly checkpointMs: number | undefined;
   /** What is kept as rollups; without it there are none. */
   readonly rollups?: RollupKeep;
+  /** How often what came late for sealed ranges is sealed, in ms. */
+  readonly sealMs?: number | undefined;
+  /** What goes into the cold tier, and when; without it nothing does. */
+  readonly cold?: ColdPlan | undefined;
+  /** Takes over what other zones have archived; before the shards are opened for good. */
+  readonly adoptCold?: (partitions: readonly number[]) => Promise<void>;
   /** How many producers write into a partition at once; 1 by default. */
   readonly epochs?: number;
   readonly clock: Clock;
@@ -56,6 +64,7 @@ export class StoreWork {
   readonly partitions: readonly number[];
   readonly upkeep: AllUpkeep;
   readonly rollups: AllRollups;
+  readonly cold: AllCold;
   readonly lacks: readonly Lack[];
   newest: readonly StoreStats[] = [];
   readonly #shards: readonly RunningShard[];
@@ -73,6 +82,7 @@ export class StoreWork {
     this.#shards = shards;
     this.upkeep = new AllUpkeep(shards.map(({ client }) => client));
     this.rollups = new AllRollups(shards.map(({ client }) => client));
+    this.cold = new AllCold(shards.map(({ client }) => client));
     this.#sink = new ShardedSink(
       shards.map(({ client: sink, partitions: theirs }) => ({ sink, partitions: theirs })),
     );
@@ -88,7 +98,9 @@ export class StoreWork {
   /** Opens the partitions and begins to read. @throws what the disk or the log throws. */
   static async start(partitions: readonly number[], options: StoreWorkOptions): Promise<StoreWork> {
     const lacks = await openable(partitions, options);
-    const shards = await openShards(partitions, options, lacks.atLeast);
+    await options.adoptCold?.(partitions);
+    const { atLeast } = lacks;
+    const shards = await openShards(partitions, options, { atLeast, cold: options.cold });
     const work = new StoreWork(partitions, shards, options, lacks.known);
     try {
       await work.#consumer.start();
@@ -148,17 +160,20 @@ function fencedSink(sink: Sink, fenced: () => Promise<boolean>): Sink {
 async function openShards(
   partitions: readonly number[],
   options: StoreWorkOptions,
-  atLeast?: ReadonlyMap<number, Offset>,
+  how: {
+    readonly atLeast?: ReadonlyMap<number, Offset>;
+    readonly cold?: ColdPlan | undefined;
+  } = {},
 ): Promise<RunningShard[]> {
-  const { log, folder, objects, died, epochs, rollups: keep } = options;
+  const { log, folder, objects, died, epochs, sealMs, rollups: keep } = options;
   const count = Math.max(1, Math.min(options.shards, partitions.length));
   const groups = Array.from({ length: count }, (_, i) =>
     dealt(partitions.length, count, i).map((index) => partitions[index]),
   );
   const head = join(folder, 'head');
   const rollups = keep && { folder: join(folder, 'rollups'), keep };
-  const open = { generation: log.generation, folder: head, objectFolder: objects, atLeast, died };
-  return startShards({ partitions: groups, ...open, epochs, rollups });
+  const open = { generation: log.generation, folder: head, objectFolder: objects, died };
+  return startShards({ partitions: groups, ...open, ...how, epochs, sealMs, rollups });
 }
 
 /** Where the shards stand when they are opened like this. */

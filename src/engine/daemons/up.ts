@@ -125,9 +125,6 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
       hint: 'leave --cluster out: one process does all',
     });
   }
-  if (local.tiers !== undefined) {
-    options.warn('mon.tiers does not count in a cluster of processes yet');
-  }
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
   return startCluster(options, options.cluster, local);

@@ -1,0 +1,144 @@
+// Tiers in a cluster: each zone archives what its stores hold, every query answers as before, from
+// either zone alone, after kills, when a store's disk is wiped, and when a zone begins anew.
+import { strict as assert } from 'node:assert';
+import { existsSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { after, before, it } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ClusterWorld } from './cluster-world.ts';
+import { endsBySelf } from './mon-folder.ts';
+import { ask } from './peer-answers.ts';
+
+const DAY = 24 * 3_600_000;
+const STEP = 60_000;
+const CONFIG = `mon:
+  host_agent: false
+  self_scrape: false
+  default_rules: false
+  seal_interval: 500ms
+  tiers: {store: cold, cold_after: 1d, archive: raw}
+`;
+/** What is old enough, rows of four series. */
+const ROWS_MIN = 4 * 2 * 1440;
+const ARCHIVED_MS_MAX = 120_000;
+const start = Math.floor(Date.now() / DAY) * DAY - 4 * DAY;
+const atMs = Date.now();
+const QUERIES = [
+  'sum(count_over_time(jobs_total[4d]))',
+  'sum by (lane) (increase(jobs_total[4d]))',
+  'max_over_time(load[3d]) - min_over_time(load[3d])',
+];
+
+let world: ClusterWorld;
+let known: unknown[];
+
+before(async () => {
+  world = await ClusterWorld.start(2, { config: CONFIG });
+  await world.ready();
+});
+after(() => world?.remove());
+
+async function push(): Promise<void> {
+  const lines: string[] = [];
+  for (let time = start + STEP; time <= atMs; time += STEP) {
+    const i = (time - start) / STEP;
+    for (const lane of ['a', 'b', 'c']) lines.push(`jobs_total{lane="${lane}"} ${i} ${time}`);
+    lines.push(`load ${i % 77} ${time}`);
+  }
+  for (let at = 0; at < lines.length; at += 4000) {
+    const body = `${lines.slice(at, at + 4000).join('\n')}\n`;
+    const { status } = await fetch(`${world.url}/api/v1/push`, { method: 'POST', body });
+    assert.equal(status, 200);
+  }
+}
+
+async function answers(): Promise<unknown[]> {
+  const all: unknown[] = [];
+  for (const query of QUERIES) {
+    all.push([query, [...(await ask(world.url, query, { timeMs: atMs }))]]);
+    const range = { start, end: start + 4 * DAY, stepMs: 1_234_567 };
+    all.push([query, [...(await ask(world.url, query, range))]]);
+  }
+  return all;
+}
+
+/** Rows of samples that a zone has archived, as `mon tier ls` tells it. */
+async function archived(zone: string): Promise<number> {
+  const config = join(world.folder.path, 'mon.yml');
+  const args = ['tier', 'ls', '--config', config, '--zone', zone, '-o', 'jsonl'];
+  const { stdout, stderr, code } = await endsBySelf(args);
+  assert.equal(code, 0, stderr);
+  const rows = stdout.trim().split('\n').filter(Boolean);
+  return rows
+    .map((line) => JSON.parse(line) as { kind: string; rows: number })
+    .reduce((sum, { kind, rows: count }) => sum + (kind === 'raw' ? count : 0), 0);
+}
+
+async function untilArchived(zone: string, rows: number): Promise<void> {
+  const deadline = performance.now() + ARCHIVED_MS_MAX;
+  while ((await archived(zone)) < rows) {
+    assert.ok(performance.now() < deadline, `zone ${zone}: ${await archived(zone)} rows`);
+    await pause(500);
+  }
+}
+
+it('each zone archives, and no answer changes', async () => {
+  await push();
+  known = await answers();
+  for (const zone of ['a', 'b']) await untilArchived(zone, ROWS_MIN);
+  assert.deepEqual(await answers(), known);
+});
+
+it('each zone alone answers the same', async () => {
+  for (const member of ['store-0', 'store-1']) {
+    const thaw = await world.freeze(member);
+    try {
+      assert.deepEqual(await answers(), known, `without ${member}`);
+    } finally {
+      thaw();
+    }
+  }
+  await world.ready();
+});
+
+it('a kill, and a disk that is wiped, change nothing', async () => {
+  await world.kill('store-0');
+  await world.ready();
+  assert.deepEqual(await answers(), known);
+  const folder = join(world.folder.dataDir, 'stores', 'store-0');
+  const { pid } = await world.role('store-0');
+  process.kill(pid, 'SIGSTOP');
+  await rm(folder, { recursive: true, force: true });
+  await world.kill('store-0');
+  await world.ready();
+  const thaw = await world.freeze('store-1');
+  try {
+    assert.deepEqual(await answers(), known, 'from the one that was rebuilt');
+  } finally {
+    thaw();
+  }
+  await world.ready();
+});
+
+it('a zone that has lost everything takes what another one has archived', async () => {
+  const { pid } = await world.role('store-1');
+  process.kill(pid, 'SIGSTOP');
+  const data = world.folder.dataDir;
+  const places = [join(data, 'stores', 'store-1'), join(data, 'objects', 'b')];
+  places.push(join(world.folder.path, 'cold', 'b'));
+  for (const place of places) {
+    assert.ok(existsSync(place), place);
+    await rm(place, { recursive: true, force: true });
+  }
+  await world.kill('store-1');
+  await world.ready();
+  assert.ok(readdirSync(join(world.folder.path, 'cold', 'b')).length > 0);
+  await untilArchived('b', ROWS_MIN);
+  const thaw = await world.freeze('store-0');
+  try {
+    assert.deepEqual(await answers(), known);
+  } finally {
+    thaw();
+  }
+});
