@@ -12,6 +12,7 @@ import { LogFile } from '../runtime/log-file.ts';
 import { makeLogger } from '../runtime/logger.ts';
 import { isLoopback } from './listen-address.ts';
 import { reloadOnHangup } from './reload.ts';
+import { refuseInCluster } from './cluster-refusals.ts';
 import { startRole } from './role-frame.ts';
 import type { RoleOptions, RunningRole } from './role-frame.ts';
 import { roleNamed } from './roles.ts';
@@ -46,6 +47,7 @@ export async function run(options: RunOptions): Promise<number> {
     detach: false,
     background: false,
   });
+  refuseInCluster(settings);
   const { member = `${options.role}-${hostname()}`, logFile: path } = options;
   const token = await clusterToken(options);
   const file =

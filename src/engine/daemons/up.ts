@@ -14,6 +14,7 @@ import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
+import { refuseInCluster } from './cluster-refusals.ts';
 import { renderConfig } from './config-render.ts';
 import { kafkaWith } from './config-kafka.ts';
 import { defaultConfig } from './config.ts';
@@ -120,11 +121,7 @@ async function startForm(options: UpOptions, local: LocalOptions): Promise<Runni
     };
     return { ...running, again: { targets, also } };
   }
-  if (local.behind !== undefined || local.regions !== undefined) {
-    throw new UserError('a cluster of processes takes no remote store and no regions yet', {
-      hint: 'leave --cluster out: one process does all',
-    });
-  }
+  refuseInCluster(local);
   // Loaded where it is wanted: the start of one process is not to pay for it.
   const { startCluster } = await import('./cluster.ts');
   return startCluster(options, options.cluster, local);
