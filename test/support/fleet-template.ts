@@ -27,7 +27,7 @@ export class FleetTemplate {
     this.series = this.#templates.reduce((sum, { values }) => sum + values.length, 0);
   }
 
-  /** The next request, all of its samples at this time; a step is as many as there are templates. */
+  /** The next request, all of its samples at this time; `requests` of them are a step. */
   next(timeMs: number): { readonly body: Buffer; readonly samples: number } {
     const { bytes, values } = this.#templates[this.#turn++ % this.#templates.length];
     for (const [i, at] of values.entries()) {
