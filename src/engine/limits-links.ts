@@ -16,10 +16,12 @@ export const KAFKA_MESSAGE_BYTES_MAX = 5 * MIB;
 export const KAFKA_BATCH_UNPACKED_BYTES_MAX = 64 * MIB;
 /** A request waits so long for further records, so that a batch is worth its head. */
 export const KAFKA_LINGER_MS = 5;
-/** Under load it waits longer, as a commit of the embedded log may, until there is enough. */
-export const KAFKA_LINGER_BUSY_MS = 20;
-/** Enough for a request. */
-export const KAFKA_REQUEST_BYTES = 64 * KIB;
+/** Under load it waits while records keep coming, and so long at most. */
+export const KAFKA_LINGER_BUSY_MS = 150;
+/** Without a record for so long nothing further is waited for. */
+export const KAFKA_QUIET_MS_MAX = 20;
+/** Enough for a request: 64 KiB for each of 24 partitions. */
+export const KAFKA_REQUEST_BYTES = 1536 * KIB;
 /** A request that held so much says that there is load. */
 export const KAFKA_BUSY_BYTES = 4 * KIB;
 /** A change of an alert as a record; past it its annotations are left out. */

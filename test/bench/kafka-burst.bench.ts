@@ -162,10 +162,9 @@ async function bench(world: FormWorld): Promise<void> {
   await probing;
   const acks = within(run.acks, from, to);
   const reads = within(run.reads, from, to);
-  say(
-    `${FORM}, ${BROKERS} broker(s), ${fleet.series} series: ` +
-      `steady ${(steady / 1000).toFixed(1)} k/s, burst ${(burst / 1000).toFixed(1)} k/s for ${(to - from).toFixed(0)} s`,
-  );
+  const rate = (perSecond: number): string => `${(perSecond / 1000).toFixed(1)} k/s`;
+  say(`${FORM}, ${BROKERS} broker(s), ${fleet.series} series`);
+  say(`steady ${rate(steady)}, burst ${rate(burst)} for ${(to - from).toFixed(0)} s`);
   say(`before: nothing later than ${usual.toFixed(0)} ms`);
   say(`burst: acknowledged after p50 ${p(acks, 0.5)} p99 ${p(acks, 0.99)} of its plan`);
   say(`burst: then readable p50 ${p(reads, 0.5)} p99 ${p(reads, 0.99)}`);

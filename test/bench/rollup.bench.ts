@@ -109,6 +109,8 @@ async function openRollups(
   });
 }
 
+const each = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB a series`;
+
 async function workAll(rollups: Rollups, nowMs: number): Promise<void> {
   while (await rollups.work(nowMs));
 }
@@ -128,13 +130,14 @@ async function foldRate(folder: string, series: number, stepMs: number): Promise
     const heap = process.memoryUsage().rss;
     await workAll(rollups, START + DAY + 2 * HOUR);
     const ms = cpuMs() - before;
-    const grown = ((process.memoryUsage().rss - heap) / 2 ** 20).toFixed(0);
+    const more = process.memoryUsage().rss - heap;
+    const grown = `${(more / 2 ** 20).toFixed(0)} MiB more resident, ${each(more / series)}`;
     const { rows, bytes } = rollups.status();
     const rate = `${(samples / ms / 1000).toFixed(1)} M samples a CPU second`;
-    const each = (bytes / samples).toFixed(3);
-    const size = `${(bytes / rows).toFixed(1)} bytes a row, ${each} a sample`;
+    const perSample = (bytes / samples).toFixed(3);
+    const size = `${(bytes / rows).toFixed(1)} bytes a row, ${perSample} a sample`;
     const what = `${series} series each ${stepMs / 1000} s${sketched ? ', sketches' : ''}`;
-    say(`${what}: ${rate}, ${size}, ${grown} MiB more resident`);
+    say(`${what}: ${rate}, ${size}, ${grown}`);
     await rollups.close();
   }
   await store.close();

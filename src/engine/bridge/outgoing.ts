@@ -54,6 +54,11 @@ export function sizeOf({ key, value }: Outgoing): number {
   return key.length + value.length + OVERHEAD_BYTES;
 }
 
+/** As kafkajs wants it. */
+export function messageOf({ key, value }: Outgoing): { key: Buffer; value: Buffer } {
+  return { key: bufferOf(key), value: bufferOf(value) };
+}
+
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

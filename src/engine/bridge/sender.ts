@@ -4,18 +4,13 @@
 // same records, or the broker takes something else for it; and a producer that has let go of such
 // a batch needs a new producer id before it sends anything further.
 import { assert } from '../errors.ts';
-import {
-  KAFKA_BATCH_BYTES,
-  KAFKA_BUSY_BYTES,
-  KAFKA_LINGER_BUSY_MS,
-  KAFKA_LINGER_MS,
-  KAFKA_REQUEST_BYTES,
-} from '../limits-links.ts';
+import { KAFKA_BATCH_BYTES, KAFKA_REQUEST_BYTES } from '../limits-links.ts';
 import type { Offset } from '../ports.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
+import { Gathering } from './gathering.ts';
 import { typeOf } from './kafka-failure.ts';
 import type { KafkaCluster, ProducePartition } from './kafkajs-inside.ts';
-import { bufferOf, NEW_PRODUCER, NOT_TAKEN, REFUSED, retryMs, sizeOf } from './outgoing.ts';
+import { messageOf, NEW_PRODUCER, NOT_TAKEN, REFUSED, retryMs, sizeOf } from './outgoing.ts';
 import type { Outgoing } from './outgoing.ts';
 
 export interface SenderOptions {
@@ -78,8 +73,7 @@ export class Sender {
   #preparing = false;
   #failed = 0;
   #timer: Timer | undefined;
-  /** Longer under load, so that a request is worth its way. */
-  #lingerMs: number = KAFKA_LINGER_MS;
+  readonly #gathering = new Gathering();
   #idle: (() => void)[] = [];
   #closed = false;
 
@@ -104,13 +98,15 @@ export class Sender {
   push(out: Outgoing): void {
     this.#lanes[out.partition].queue.push(out);
     this.pendingBytes += sizeOf(out);
-    this.#soon(this.pendingBytes >= KAFKA_REQUEST_BYTES ? 0 : this.#lingerMs);
+    this.#gathering.pushed(out.sinceMs);
+    if (this.#timer === undefined || this.pendingBytes >= KAFKA_REQUEST_BYTES) this.#gather();
   }
 
-  /** When the oldest record that waits was pushed, monotonic ms. */
-  oldestMs(): number | undefined {
+  /** When the oldest record that waits was pushed, monotonic ms; `resting`: not under way. */
+  oldestMs(resting = false): number | undefined {
     let oldest: number | undefined;
-    for (const { batch, queue } of this.#lanes) {
+    for (const { batch, queue, sending } of this.#lanes) {
+      if (resting && sending) continue;
       const first = batch?.items[0] ?? queue[0];
       if (first && (oldest === undefined || first.sinceMs < oldest)) oldest = first.sinceMs;
     }
@@ -157,7 +153,15 @@ export class Sender {
     for (const wake of this.#idle.splice(0)) wake();
   }
 
-  #soon(ms: number): void {
+  /** Sends when it is time, which further records may put off. */
+  #gather(): void {
+    const nowMs = this.#options.clock.monotonic();
+    const oldestMs = this.oldestMs(true) ?? nowMs;
+    const ms = this.#gathering.waitMs(nowMs, this.pendingBytes, oldestMs);
+    this.#soon(ms, ms > 0);
+  }
+
+  #soon(ms: number, gathers = false): void {
     if (this.#closed) return;
     if (this.#timer) {
       if (ms > 0) return;
@@ -165,7 +169,8 @@ export class Sender {
     }
     this.#timer = this.#options.clock.after(ms, () => {
       this.#timer = undefined;
-      this.#flush();
+      if (gathers) this.#gather();
+      else this.#flush();
     });
   }
 
@@ -279,10 +284,7 @@ export class Sender {
         batch.sequence = lane.nextSequence;
         lane.nextSequence += batch.items.length;
       }
-      const messages = batch.items.map(({ key, value }) => ({
-        ...{ key: bufferOf(key), value: bufferOf(value) },
-      }));
-      return { partition, firstSequence: batch.sequence, messages };
+      return { partition, firstSequence: batch.sequence, messages: batch.items.map(messageOf) };
     });
   }
 
@@ -326,9 +328,8 @@ export class Sender {
     for (const partition of partitions) this.#lanes[partition].sending = false;
     this.#busy.delete(leader);
     if (failure !== undefined) await this.#unanswered(partitions, batches, failure);
-    const enough = failure !== undefined || this.pendingBytes >= KAFKA_REQUEST_BYTES;
-    const waited = clock.monotonic() - (this.oldestMs() ?? 0);
-    this.#soon(enough ? 0 : Math.max(0, this.#lingerMs - waited));
+    if (failure !== undefined) this.#soon(0);
+    else this.#gather();
   }
 
   #succeeded(
@@ -343,8 +344,7 @@ export class Sender {
       this.#settle(partition, batches[i], bases.get(partition) ?? UNKNOWN_OFFSET);
       if (this.#lanes[partition].nextSequence > SEQUENCE_MAX) this.#producer = undefined;
     });
-    const busy = this.counts.bytes - before >= KAFKA_BUSY_BYTES;
-    this.#lingerMs = busy ? KAFKA_LINGER_BUSY_MS : KAFKA_LINGER_MS;
+    this.#gathering.sent(this.counts.bytes - before);
   }
 
   #settle(partition: number, batch: Batch, base: Offset): void {

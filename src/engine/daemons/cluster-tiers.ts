@@ -1,7 +1,7 @@
 // The tiers of a store of a cluster: each zone keeps its own objects, as it keeps its own blocks,
-// and each store its own warm disk. Wiring. Easy to get wrong: a zone that begins takes what another
-// zone has archived, after it has taken that zone's blocks: what is archived meanwhile is then
-// there twice, which readers see through, and not in neither.
+// and each store its own warm disk. Wiring. Easy to get wrong: a zone that begins takes what
+// another zone has archived, after it has taken that zone's blocks: what is archived meanwhile is
+// then there twice, which readers see through, and not in neither.
 import { join } from 'node:path';
 import { coldPrefix, manifestNumber } from '../cold/manifest.ts';
 import { openObjects } from '../cold/open-objects.ts';
