@@ -25,8 +25,13 @@ export class Gathering {
   pushed(nowMs: number): void {
     const gap = nowMs - this.#lastMs;
     this.#lastMs = nowMs;
-    if (gap < GAP_MS_MIN) return;
+    if (gap < GAP_MS_MIN || gap === Infinity) return;
     this.#gapMs += (Math.min(gap, KAFKA_LINGER_BUSY_MS) - this.#gapMs) * GAP_SHARE;
+  }
+
+  /** A request goes out: the time until the next record says nothing of how records come. */
+  flushed(): void {
+    this.#lastMs = -Infinity;
   }
 
   /** A request with so many bytes of records was taken. */

@@ -84,10 +84,7 @@ export class Sender {
     }));
   }
 
-  /**
-   * Connects and gets a producer id, which no other producer of the cluster has.
-   * @throws what kafkajs throws.
-   */
+  /** Connects and gets a producer id, which no other has. @throws what kafkajs throws. */
   async open(): Promise<number> {
     await this.#options.cluster.connect();
     await this.#options.cluster.addTargetTopic(this.#options.topic);
@@ -291,9 +288,10 @@ export class Sender {
   async #send(leader: number, partitions: readonly number[]): Promise<void> {
     const { cluster, topic, codec, clock } = this.#options;
     const producer = this.#producer;
-    assert(producer !== undefined, 'a request has a producer');
+    assert(producer, 'a request has a producer');
     this.#busy.add(leader);
     const data = this.#request(partitions);
+    this.#gathering.flushed();
     const batches = partitions.map((partition) => this.#lanes[partition].batch as Batch);
     const before = batches.map(({ doubtful }) => doubtful);
     const begun = clock.monotonic();
