@@ -227,8 +227,9 @@ function act(action: DashAction, at: Acting): DashState {
     const [first] = feed.asked(panel);
     if (first === undefined) return next;
     const { flags } = options.server;
-    controls.copy(queryCommand(first, snapshot) + (flags === '' ? '' : ` ${flags}`));
-    return { ...next, said: 'copied, where the terminal allows it' };
+    const text = queryCommand(first, snapshot) + (flags === '' ? '' : ` ${flags}`);
+    const said = controls.copy(text) ? 'copied, where the terminal allows it' : 'too long to copy';
+    return { ...next, said };
   }
   return next;
 }

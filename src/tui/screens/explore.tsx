@@ -151,7 +151,7 @@ export function Explore(props: ExploreProps): ReactNode {
       if (action === 'repaint') controls.repaint();
       else if (action === 'copy' || action === 'print') {
         const text = textOf(current, props.serverFlags);
-        if (action === 'copy') setSaid(copied(props.stdout, text));
+        if (action === 'copy') setSaid(controls.copy(text.trimEnd()) ? COPIED : TOO_LONG);
         else {
           props.leave(text);
           return controls.exit(0);
@@ -184,15 +184,8 @@ function textOf(state: ExploreState, serverFlags: string): string {
   return chosenRule(state)?.yaml ?? `${exploreCommand(state, serverFlags)}\n`;
 }
 
-const OSC_52_BYTES_MAX = 64 * 1024;
-
-/** Hands a text to the terminal's clipboard (OSC 52), over SSH too where the terminal allows it. */
-function copied(stdout: NodeJS.WriteStream, text: string): string {
-  const bytes = Buffer.from(text.trimEnd());
-  if (bytes.length > OSC_52_BYTES_MAX) return '! too long to copy: print it with p';
-  stdout.write(`\u001b]52;c;${bytes.toString('base64')}\u0007`);
-  return 'copied, if the terminal lets programs copy; p prints it';
-}
+const COPIED = 'copied, if the terminal lets programs copy; p prints it';
+const TOO_LONG = '! too long to copy: print it with p';
 
 /** The figures of what the rule that is being written would take. */
 function useScoped({ source }: ExploreProps, state: ExploreState): Exploration | undefined {

@@ -2,11 +2,16 @@
 // and comes, hostile names, keys, and that a beat sends only what changed. What it costs is
 // printed, not judged.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
-import { nodeBin, openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
+import {
+  crashOnSignal,
+  nodeBin,
+  openTerm as start,
+  type Term,
+  type TermOptions,
+} from '../../support/terminal.ts';
 
 let server: FleetServer;
 /** A test that fails must not leave its terminal behind. */
@@ -130,16 +135,15 @@ test('Ctrl-C leaves with 130, SIGTERM with 143', async () => {
   assertRestored(interrupted);
   const ended = dash();
   await live(ended);
-  process.kill(childOf(ended.pid), 'SIGTERM');
+  process.kill(ended.childPid(), 'SIGTERM');
   assert.equal(await ended.exit, 143);
   assertRestored(ended);
 });
 
 test('a crash restores the terminal, then says what happened, and is 70', async () => {
-  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
-  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
-  const term = dash({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  const term = dash({ env: crashOnSignal() });
   await live(term);
+  process.kill(term.childPid(), 'SIGUSR2');
   assert.equal(await term.exit, 70);
   assertRestored(term);
   assert.match(term.text(), /BUG: Error: a bug went off/);
@@ -258,9 +262,3 @@ test('flags open the view that keys would make; a mistake is told before the scr
   assert.match(wrong.text(), /--panel nope: no such panel/);
   assert.doesNotMatch(wrong.raw(), /\u001b\[\?1049h/);
 });
-
-/** The process that the shell runs. */
-function childOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return Number(text.split(' ')[0]);
-}

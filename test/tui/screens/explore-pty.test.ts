@@ -134,16 +134,10 @@ test('40x10 is too small and says so; resizing brings it back', async () => {
 test('SIGTERM gives the terminal back', async () => {
   const term = explore();
   await live(term);
-  process.kill(childOf(term), 'SIGTERM');
+  process.kill(term.childPid(), 'SIGTERM');
   assert.equal(await term.exit, 143);
   assertRestored(term);
 });
-
-/** The process below the shell. */
-function childOf(term: Term): number {
-  const path = `/proc/${term.pid}/task/${term.pid}/children`;
-  return Number(process.getBuiltinModule('node:fs').readFileSync(path, 'utf8').trim());
-}
 
 test('down to the series and back; the rule comes out on stdout; keys are quick', async (t) => {
   const term = explore(120, 40);

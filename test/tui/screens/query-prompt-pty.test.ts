@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { startFake, type FakePrometheus } from '../../support/fake-prometheus.ts';
 import { freshHome } from '../../support/run-cli.ts';
-import { nodeBin, openTerm as start, type Term } from '../../support/terminal.ts';
+import { crashOnSignal, nodeBin, openTerm as start, type Term } from '../../support/terminal.ts';
 
 let fake: FakePrometheus;
 /** A test that fails must not leave its terminal behind. */
@@ -252,15 +252,14 @@ test('a slow answer is given up with Ctrl-C, and a failure is told', async () =>
 
 test('SIGTERM leaves with 143 and the terminal as it was', async () => {
   const term = await prompt();
-  process.kill(await childOf(term.pid), 'SIGTERM');
+  process.kill(term.childPid(), 'SIGTERM');
   assert.equal(await term.exit, 143);
   assertRestored(term);
 });
 
 test('a crash restores the terminal, then says what happened, and is 70', async () => {
-  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
-  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
-  const term = await prompt({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  const term = await prompt({ env: crashOnSignal() });
+  process.kill(term.childPid(), 'SIGUSR2');
   assert.equal(await term.exit, 70);
   assertRestored(term);
   assert.match(term.text(), /BUG: Error: a bug went off/);
@@ -279,9 +278,3 @@ test('right after resizes', async () => {
   await term.waitFor('too small');
   await leave(term);
 });
-
-/** The process that the shell runs. */
-async function childOf(pid: number): Promise<number> {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return Number(text.split(' ')[0]);
-}

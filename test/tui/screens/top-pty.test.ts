@@ -5,7 +5,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
-import { nodeBin, openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
+import {
+  crashOnSignal,
+  nodeBin,
+  openTerm as start,
+  type Term,
+  type TermOptions,
+} from '../../support/terminal.ts';
 
 let server: FleetServer;
 /** A test that fails must not leave its terminal behind. */
@@ -135,7 +141,7 @@ test('Ctrl-C leaves with 130', async () => {
 test('SIGTERM leaves with 143', async () => {
   const term = top();
   await live(term);
-  const pid = await childOf(term.pid);
+  const pid = term.childPid();
   process.kill(pid, 'SIGTERM');
   assert.equal(await term.exit, 143);
   assertRestored(term);
@@ -143,10 +149,9 @@ test('SIGTERM leaves with 143', async () => {
 
 test('a crash restores the terminal, then says what happened, and is 70', async () => {
   // What a bug does: an exception out of a timer, while the screen is up.
-  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
-  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
-  const term = top({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  const term = top({ env: crashOnSignal() });
   await live(term);
+  process.kill(term.childPid(), 'SIGUSR2');
   assert.equal(await term.exit, 70);
   assertRestored(term);
   assert.match(term.text(), /BUG: Error: a bug went off/);
@@ -291,10 +296,3 @@ test('what it costs, for the record', async (t) => {
     await term.exit;
   }
 });
-
-/** The process that the shell runs. */
-async function childOf(pid: number): Promise<number> {
-  const { readFileSync } = await import('node:fs');
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return Number(text.split(' ')[0]);
-}

@@ -71,12 +71,6 @@ function assertWhole(term: Term, cols: number, rows: number): void {
   assert.equal(stringWidth(screen[rows - 2]), cols);
 }
 
-/** The process that the shell runs. */
-function childOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return Number(text.split(' ')[0]);
-}
-
 for (const [cols, rows] of [
   [80, 24],
   [200, 50],
@@ -102,7 +96,7 @@ test('every way of leaving gives the terminal back', async () => {
   ] as const) {
     const term = wall();
     await live(term);
-    if (how.startsWith('SIG')) process.kill(childOf(term.pid), how);
+    if (how.startsWith('SIG')) process.kill(term.childPid(), how);
     else term.press(how);
     assert.equal(await term.exit, code, how);
     assertRestored(term);
@@ -190,7 +184,7 @@ test('what it costs', async (t) => {
     const term = wall({ cols: 200, rows: 50, args });
     await live(term);
     await term.settled(1500);
-    const pid = childOf(term.pid);
+    const pid = term.childPid();
     const cpuMs = (): number => {
       const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
