@@ -19,7 +19,7 @@ import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
 import { TextPanel } from '../widgets/text-panel.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
-import { exploreActionFor, exploreKeysOf } from './explore-keys.ts';
+import { EXPLORE_KEYS } from './explore-keys.ts';
 import { arranged, rowsOf, type ExploreList, type ExploreRow } from './explore-rows.ts';
 import {
   chosenIndex,
@@ -146,7 +146,7 @@ export function Explore(props: ExploreProps): ReactNode {
     for (const name of keyNames(input, press)) {
       const { current } = latest;
       const mode = exploreModeOf(current);
-      const action = exploreActionFor(mode, name);
+      const action = EXPLORE_KEYS.actionFor(mode, name);
       if (action === 'quit') return controls.exit(press.ctrl ? INTERRUPTED : 0);
       if (action === 'repaint') controls.repaint();
       else if (action === 'copy' || action === 'print') {
@@ -223,7 +223,7 @@ function Body(scene: Scene): ReactNode {
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   if (state.overlay === 'help') {
     const mode = state.inside.length > 0 ? 'inside' : 'list';
-    const lines = exploreKeysOf(mode).map((k) => ({
+    const lines = EXPLORE_KEYS.keysOf(mode).map((k) => ({
       text: `${k.shown.padEnd(10)} ${k.help}`,
       style: STYLE.plain,
     }));
@@ -322,7 +322,7 @@ function Keys({ state, theme, columns, said }: Scene): ReactNode {
     ];
     left.push({ words, gap: 1 });
   }
-  for (const one of exploreKeysOf(mode)) {
+  for (const one of EXPLORE_KEYS.keysOf(mode)) {
     if (one.bar === undefined) continue;
     const words = [
       { text: ` ${one.shown} `, style: STYLE.accent },
