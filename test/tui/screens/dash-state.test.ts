@@ -123,19 +123,6 @@ test('notes open over the panels, scroll and close', () => {
   assert.equal(keys('c').panel, 'a', 'a note is about a panel');
 });
 
-test('every key of the bar is in the help, and no key means two things', () => {
-  for (const mode of ['board', 'zoom', 'help', 'command', 'variables', 'values'] as const) {
-    const seen = new Set<string>();
-    for (const one of DASH_KEYS.rows.filter(({ modes }) => modes.includes(mode))) {
-      for (const name of one.keys) {
-        assert.ok(!seen.has(name), `${name} twice in ${mode}`);
-        seen.add(name);
-      }
-    }
-    assert.ok(DASH_KEYS.keysOf(mode).length > 2);
-  }
-});
-
 test('the view as a command', () => {
   const state = { ...START, anchorMs: NOW, panel: 'a', zoomed: true };
   assert.equal(
