@@ -55,6 +55,7 @@ export class RuleEngine {
     ...{ stepsAgain: 0, fragmentsAsked: 0, fragmentsRun: 0, storeReads: 0, transitions: 0 },
     transitionsHeld: 0,
     lastTickSeconds: 0,
+    seconds: { wait: 0, ask: 0, decide: 0, write: 0, save: 0 },
   };
   /** Events that are durable here and not yet with the notifier, oldest first. */
   outbox: AlertEvent[] = [];
@@ -160,6 +161,7 @@ export class RuleEngine {
   async #tick({ tickMs, touched, offsets }: TickInput): Promise<void> {
     const { clock } = this.#options;
     const begin = clock.monotonic();
+    this.counts.seconds.wait += Math.max(0, clock.now() - tickMs) / 1000;
     this.#offsets = offsets;
     this.#noteGap(tickMs);
     this.tickMs = tickMs;
@@ -315,12 +317,14 @@ export class RuleEngine {
   }
 
   async #save(): Promise<void> {
+    const { clock, memory } = this.#options;
+    const begin = clock.monotonic();
     const rules = Object.create(null) as Record<string, NonNullable<ReturnType<typeof recordOf>>>;
     for (const rule of this.rules.rules) {
       const record = recordOf(rule);
       if (record !== undefined) rules[rule.id] = record;
     }
-    await this.#options.memory.save({
+    await memory.save({
       version: 1,
       offsets: [...this.#offsets],
       tickMs: this.tickMs,
@@ -332,6 +336,7 @@ export class RuleEngine {
     this.saved = this.#offsets;
     this.#dirty = false;
     this.#savedMs = this.tickMs;
+    this.counts.seconds.save += (clock.monotonic() - begin) / 1000;
   }
 }
 
