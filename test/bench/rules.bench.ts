@@ -1,7 +1,7 @@
 // What standing rules cost, and how long a sample takes to a webhook: a real `mon up` under remote
 // write of 20,000 series, each once a second, with so many rules; beside it, in the same run and
-// fed the same bodies, Debian's Prometheus that evaluates the same rules every second. The third
-// argument `alone` leaves Prometheus out, `interval=250ms` writes an interval into the rules' group.
+// fed the same bodies, Debian's Prometheus that evaluates the same rules every second. `alone`
+// leaves Prometheus out, `interval=250ms` writes an interval into the rules' group.
 // usage: node dist/test/bench/rules.bench.js [rules] [seconds] [alone] [interval=…]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import snappy from 'snappy';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import { encodeWriteRequest } from '../support/write-request.ts';
-import { cpuSeconds, listen, megabytes, startMeasuredMon, startPrometheus } from './rules-servers.ts';
+import {
+  cpuSeconds,
+  listen,
+  megabytes,
+  startMeasuredMon,
+  startPrometheus,
+} from './rules-servers.ts';
 import type { Measured } from './rules-servers.ts';
 
 const RULES = Number(process.argv[2] ?? 1000);
@@ -81,7 +87,8 @@ async function probe(servers: readonly Measured[]): Promise<void> {
 }
 
 function show(name: string, ...values: readonly (number | string)[]): void {
-  process.stdout.write(`${name.padEnd(44)}${values.map((one) => String(one).padEnd(10)).join('')}\n`);
+  const columns = values.map((one) => String(one).padEnd(10));
+  process.stdout.write(`${name.padEnd(44)}${columns.join('')}\n`);
 }
 
 /** Median and 99th part of some milliseconds. */

@@ -100,6 +100,7 @@ export class RunningRule {
   }
 
   async #alert(matrix: Matrix, run: StepRun): Promise<void> {
+    if (matrix.labels.length === 0 && this.#isQuiet(run)) return;
     const rows = await this.#alertRows(matrix, run);
     if (!run.held) this.states.rewind(run.firstMs);
     for (let i = 0; i < run.steps; i++) {
@@ -111,6 +112,13 @@ export class RunningRule {
       this.#samples = samples;
       this.#write(this.#alertSeries(this.states.now, timeMs - run.offsetMs, run), timeMs, run);
     }
+  }
+
+  /** Nothing was, and nothing is to be remembered, written or ended. */
+  #isQuiet({ firstMs, held }: StepRun): boolean {
+    if (!held) this.states.rewind(firstMs);
+    const written = this.#written.at(-1)?.series.size ?? 0;
+    return written + this.states.now.size + this.values.size === 0;
   }
 
   #step(found: Series, timeMs: number, limit: number): void {
