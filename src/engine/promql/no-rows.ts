@@ -9,19 +9,21 @@ import type { Plan, PlanNode } from './plan-node.ts';
 /** Certain to have no row, certain to have one, or not known without computing. */
 type Rows = 'none' | 'some' | 'unknown';
 
-/** True when the plan is certain to answer an empty vector, without warning or failure. */
+/**
+ * True when the plan is certain to answer an empty vector, without warning or failure; infos may
+ * get lost.
+ */
 export function hasNoRows(plan: Plan, results: readonly FragmentResult[]): boolean {
   return results.every(isPlain) && rowsOf(plan.root, plan, results) === 'none';
 }
 
-/** Floats only, and nothing to be said about them. */
-function isPlain({ matrix, warnings, infos, aggregateWarnings, aggregateInfos }: FragmentResult) {
-  const words = (aggregateWarnings?.length ?? 0) + (aggregateInfos?.length ?? 0);
+/** Floats only, and nothing to warn about. */
+function isPlain({ matrix, warnings, aggregateWarnings = [] }: FragmentResult): boolean {
   return (
     matrix !== undefined &&
     matrix.histograms === undefined &&
     matrix.mixes === undefined &&
-    warnings.length + infos.length + words === 0
+    warnings.length + aggregateWarnings.length === 0
   );
 }
 
