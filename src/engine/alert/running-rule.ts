@@ -55,7 +55,8 @@ export class RunningRule {
   readonly id: string;
   readonly query: StandingQuery;
   readonly states = new AlertStates();
-  published = new Map<string, Published>();
+  /** Replaced as a whole when it changes, as the states are. */
+  published: ReadonlyMap<string, Published> = new Map();
   /** The value of each alert at the newest step. */
   values = new Map<string, number>();
   /** The labels of the sample behind each alert, which templates see. */
