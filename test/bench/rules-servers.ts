@@ -69,8 +69,13 @@ export async function startMeasuredMon(
   writeFileSync(
     routes,
     [
-      'route: {receiver: hook, group_by: [...], group_wait: 0s, group_interval: 1m}',
+      'route:',
+      '  receiver: nobody',
+      '  group_by: [alertname]',
+      '  routes:',
+      '  - {matchers: [alertname=Probe], receiver: hook, group_by: [...], group_wait: 0s}',
       'receivers:',
+      '- name: nobody',
       `- {name: hook, webhook_configs: [{url: '${listener.url}/hook'}]}`,
       '',
     ].join('\n'),

@@ -1,8 +1,9 @@
 // What standing rules cost, and how long a sample takes to a webhook: a real `mon up` under remote
 // write of 20,000 series, each once a second, with so many rules; beside it, in the same run and
 // fed the same bodies, Debian's Prometheus that evaluates the same rules every second. `alone`
-// leaves Prometheus out, `interval=250ms` writes an interval into the rules' group.
-// usage: node dist/test/bench/rules.bench.js [rules] [seconds] [alone] [interval=…]
+// leaves Prometheus out, `interval=250ms` writes an interval into the rules' group, `firing` makes
+// every series of a rule's metric an alert that fires: 100 rules, 20,000 alerts.
+// usage: node dist/test/bench/rules.bench.js [rules] [seconds] [alone] [firing] [interval=…]
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +24,7 @@ const RULES = Number(process.argv[2] ?? 1000);
 const SECONDS = Number(process.argv[3] ?? 30);
 const ALONE = process.argv.includes('alone');
 const INTERVAL = process.argv.find((one) => one.startsWith('interval='))?.slice(9);
+const FIRING = process.argv.includes('firing');
 const METRICS = 100;
 const INSTANCES = 200;
 const SLICES = 10;
@@ -34,7 +36,8 @@ function ruleFile(): string {
   const rules = ['- alert: Probe', '  expr: probe > 0'];
   for (let i = 0; i < RULES; i++) {
     const bound = 1000 + Math.floor(i / METRICS);
-    const expr = `avg by (service) (rate(m_${i % METRICS}[1m])) > ${bound}`;
+    const rate = `avg by (service) (rate(m_${i % METRICS}[1m])) > ${bound}`;
+    const expr = FIRING ? `m_${i % METRICS} >= 0` : rate;
     rules.push(`- alert: R${i}`, `  expr: ${expr}`, '  for: 5s');
   }
   const interval = INTERVAL === undefined ? '' : `  interval: ${INTERVAL}\n`;
