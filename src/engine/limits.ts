@@ -295,6 +295,8 @@ export const JSON_METRICS_MAX = 10_000;
 
 /** Rules evaluate this often unless their file or the configuration says otherwise. */
 export const RULE_INTERVAL_MS = 1 * SECOND;
+/** Groups that record nothing: a sample waits for the next step, half as long here. */
+export const ALERT_INTERVAL_MS = 500;
 /** Rules of one process: ten times what the largest installations write down. */
 export const RULES_MAX = 100_000;
 /** Series or alerts that one rule may answer; a group's own limit is below. */

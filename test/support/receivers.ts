@@ -8,6 +8,7 @@ import { SMTPServer } from 'smtp-server';
 
 export interface Received {
   readonly path: string;
+  readonly method: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;
   readonly json: Record<string, unknown>;
@@ -30,8 +31,8 @@ export class HttpStub {
       request.on('data', (part: Buffer) => parts.push(part));
       request.on('end', () => {
         const body = Buffer.concat(parts).toString('utf8');
-        const { url: path = '', headers } = request;
-        const one = { path, headers, body, json: parsed(body), atMs: performance.now() };
+        const { url: path = '', method = '', headers } = request;
+        const one = { path, method, headers, body, json: parsed(body), atMs: performance.now() };
         const answer = this.answer(one);
         if (answer === 'close') return void request.socket.destroy();
         if (answer === 'never') return;

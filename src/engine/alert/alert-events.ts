@@ -62,15 +62,17 @@ export async function takeEvents(
   const { fired, ended } = running.untold();
   if (fired.length + ended.length === 0) return [];
   const events: AlertEvent[] = [];
+  const published = new Map(running.published);
+  running.published = published;
   const { channels, expr } = running.rule;
   const generatorUrl = `${context.externalUrl}/graph?g0.expr=${encodeURIComponent(expr)}&g0.tab=1`;
   const more = { generatorUrl, ...(channels.length === 0 ? {} : { channels }) };
   for (const one of ended) {
     if (events.length >= room) return events;
     const key = labelsKey(one.labels);
-    const told = running.published.get(key);
+    const told = published.get(key);
     if (told === undefined) continue;
-    running.published.delete(key);
+    published.delete(key);
     const known = 'resolvedAtMs' in one && one.resolvedAtMs !== NOT_YET;
     const endsAtMs = known ? one.resolvedAtMs : timeMs;
     const { annotations } = told;
@@ -80,23 +82,23 @@ export async function takeEvents(
     events.push({ id, labels, annotations, ...times, ...more });
     const again = running.states.now.get(key);
     if (again !== undefined && isFiring(again)) {
-      events.push(await firedEvent(running, again, context, more));
+      events.push(await firedEvent(running, again, context, { ...more, published }));
     }
   }
   for (const alert of fired) {
     if (events.length >= room) return events;
-    events.push(await firedEvent(running, alert, context, more));
+    events.push(await firedEvent(running, alert, context, { ...more, published }));
   }
   return events;
 }
 
 /** Ends alerts whose rule is no more. */
 export function endedEvents(
-  published: readonly Published[],
+  published: Iterable<Published>,
   timeMs: number,
   context: EventContext,
 ): AlertEvent[] {
-  return published.map(({ labels, startsAtMs, annotations }) => {
+  return Array.from(published, ({ labels, startsAtMs, annotations }) => {
     const whole = withExternal(labels, context.externalLabels);
     const id = eventId(whole, startsAtMs, 'resolved');
     const times = { startsAtMs, endsAtMs: timeMs, atMs: timeMs };
@@ -108,13 +110,20 @@ async function firedEvent(
   running: RunningRule,
   alert: { readonly labels: Labels; readonly firedAtMs: number },
   context: EventContext,
-  more: { readonly generatorUrl: string; readonly channels?: readonly string[] },
+  {
+    published,
+    ...more
+  }: {
+    readonly published: Map<string, Published>;
+    readonly generatorUrl: string;
+    readonly channels?: readonly string[];
+  },
 ): Promise<AlertEvent> {
   const startsAtMs = alert.firedAtMs;
   const at = { labels: alert.labels, timeMs: startsAtMs };
   const annotations = await annotationsOf(running, at, context);
   const told = { labels: alert.labels, startsAtMs, annotations };
-  running.published.set(labelsKey(alert.labels), told);
+  published.set(labelsKey(alert.labels), told);
   const labels = withExternal(alert.labels, context.externalLabels);
   const id = eventId(labels, startsAtMs, 'firing');
   return { id, labels, annotations, startsAtMs, endsAtMs: 0, atMs: startsAtMs, ...more };

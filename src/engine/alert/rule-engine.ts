@@ -15,7 +15,7 @@ import type { Fragment } from '../model/fragment.ts';
 import type { RuleGroup, RulesChanged } from '../model/rules.ts';
 import type { AlertEvent, Offset } from '../ports.ts';
 import { endedEvents, takeEvents } from './alert-events.ts';
-import { NO_RECORDS, recordOf, restoreRule } from './rule-memory.ts';
+import { NO_RECORDS, restoreRule } from './rule-memory.ts';
 import type { RuleMemory, RuleRecords } from './rule-memory.ts';
 import { RuleOutputs } from './rule-outputs.ts';
 import type { SampleWriter } from './rule-outputs.ts';
@@ -55,6 +55,7 @@ export class RuleEngine {
     ...{ stepsAgain: 0, fragmentsAsked: 0, fragmentsRun: 0, storeReads: 0, transitions: 0 },
     transitionsHeld: 0,
     lastTickSeconds: 0,
+    seconds: { wait: 0, ask: 0, decide: 0, write: 0, save: 0 },
   };
   /** Events that are durable here and not yet with the notifier, oldest first. */
   outbox: AlertEvent[] = [];
@@ -109,7 +110,7 @@ export class RuleEngine {
         running.lastStepMs = floorTo(this.tickMs, running.intervalMs);
       }
       for (const rule of this.rules.rules) {
-        const record = this.#records.rules[rule.id];
+        const record = this.#records.rules.get(rule.id);
         if (record !== undefined) restoreRule(rule, record);
       }
       this.#orphans();
@@ -143,9 +144,10 @@ export class RuleEngine {
   /** Alerts of rules that were taken away while nobody ran: they end. */
   #orphans(): void {
     const known = new Set(this.rules.rules.map(({ id }) => id));
-    for (const [id, { published }] of Object.entries(this.#records.rules)) {
-      if (!known.has(id))
-        this.outbox.push(...endedEvents(published, this.tickMs, this.#options.context));
+    for (const [id, { published }] of this.#records.rules) {
+      if (known.has(id)) continue;
+      const { context } = this.#options;
+      this.outbox.push(...endedEvents(published.values(), this.tickMs, context));
     }
     this.#records = NO_RECORDS;
     this.#dirty = true;
@@ -160,6 +162,7 @@ export class RuleEngine {
   async #tick({ tickMs, touched, offsets }: TickInput): Promise<void> {
     const { clock } = this.#options;
     const begin = clock.monotonic();
+    this.counts.seconds.wait += Math.max(0, clock.now() - tickMs) / 1000;
     this.#offsets = offsets;
     this.#noteGap(tickMs);
     this.tickMs = tickMs;
@@ -315,23 +318,21 @@ export class RuleEngine {
   }
 
   async #save(): Promise<void> {
-    const rules = Object.create(null) as Record<string, NonNullable<ReturnType<typeof recordOf>>>;
-    for (const rule of this.rules.rules) {
-      const record = recordOf(rule);
-      if (record !== undefined) rules[rule.id] = record;
-    }
-    await this.#options.memory.save({
-      version: 1,
+    // Before the rules have come, what was loaded stands.
+    if (this.#records !== NO_RECORDS) return;
+    const { clock, memory } = this.#options;
+    const begin = clock.monotonic();
+    const head = {
       offsets: [...this.#offsets],
       tickMs: this.tickMs,
       floorMs: this.#floorMs,
       heldUntilMs: this.#heldUntilMs,
-      rules,
-      outbox: this.outbox,
-    });
+    };
+    await memory.save(head, this.rules.rules, this.outbox);
     this.saved = this.#offsets;
     this.#dirty = false;
     this.#savedMs = this.tickMs;
+    this.counts.seconds.save += (clock.monotonic() - begin) / 1000;
   }
 }
 

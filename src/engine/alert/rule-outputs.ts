@@ -61,8 +61,9 @@ export class RuleOutputs {
 
   readonly #own = new Set<number>();
 
-  add(labels: Labels, timeMs: number, value: number): void {
-    const ref = this.#refOf(labels);
+  /** @param key that of the labels, where it is known. */
+  add(labels: Labels, timeMs: number, value: number, key = labelsKey(labels)): void {
+    const ref = this.#refOf(labels, key);
     if (ref < 0) return void this.counts.refused++;
     this.#refs.push(ref);
     this.#times.push(timeMs);
@@ -123,8 +124,7 @@ export class RuleOutputs {
     this.#writer.release(idle);
   }
 
-  #refOf(labels: Labels): number {
-    const key = labelsKey(labels);
+  #refOf(labels: Labels, key = labelsKey(labels)): number {
     const known = this.#known.get(key);
     if (known !== undefined) {
       known.used = this.#tick;

@@ -23,6 +23,8 @@ export interface RunningGroup {
 
 export interface RuleDefaults {
   readonly intervalMs: number;
+  /** Of groups that write nothing but the states of alerts; as above by default. */
+  readonly alertIntervalMs?: number | undefined;
   readonly queryOffsetMs: number;
   readonly lookbackMs?: number;
 }
@@ -80,8 +82,8 @@ export class RuleSet {
   }
 
   #begin(group: RuleGroup): RunningGroup {
-    const intervalMs = group.intervalMs > 0 ? group.intervalMs : this.#defaults.intervalMs;
     const { lookbackMs, queryOffsetMs } = this.#defaults;
+    const intervalMs = intervalOf(group, this.#defaults);
     const options = { stepMs: intervalMs, templates: this.templates, lookbackMs };
     const seen = new Map<string, number>();
     const rules = group.rules.map((rule) => {
@@ -98,6 +100,13 @@ export class RuleSet {
       evaluationSeconds: 0,
     };
   }
+}
+
+/** How often a group is evaluated: as it says, else as its kind of rules is by default. */
+function intervalOf(group: RuleGroup, { intervalMs, alertIntervalMs }: RuleDefaults): number {
+  if (group.intervalMs > 0) return group.intervalMs;
+  const records = group.rules.some(({ kind }) => kind === 'record');
+  return records ? intervalMs : (alertIntervalMs ?? intervalMs);
 }
 
 function idOf(group: RuleGroup, rule: Rule): string {

@@ -34,6 +34,17 @@ export interface RuleCounts {
   /** Times that a rule had to wait with its transitions because too many were not told yet. */
   transitionsHeld: number;
   lastTickSeconds: number;
+  /** What ticks took so far, by what was done. */
+  readonly seconds: TickSeconds;
+}
+
+/** Parts of a tick, in seconds: from its time until it is taken up, and then in order. */
+export interface TickSeconds {
+  wait: number;
+  ask: number;
+  decide: number;
+  write: number;
+  save: number;
 }
 
 /** A rule and the steps that it is to be evaluated at. */
@@ -85,11 +96,15 @@ export class RuleStages {
       }
     }
     this.#counts.fragmentsRun += fragments.length;
+    const { seconds } = this.#counts;
+    const begin = clock.monotonic();
     const answer = await leaves(fragments);
+    const answered = clock.monotonic();
+    seconds.ask += (answered - begin) / 1000;
     this.#counts.storeReads += answer.storeReads;
     const placeOf = (template: Template, shiftMs: number): number =>
       places.get(template)?.get(shiftMs) as number;
-    let turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
+    let turnAt = answered + FRAGMENT_TURN_MS;
     let changed = false;
     for (const job of jobs) {
       const before = job.rule.states.now;
@@ -102,7 +117,10 @@ export class RuleStages {
       turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
     }
     this.#options.point?.('outputs');
+    const decided = clock.monotonic();
+    seconds.decide += (decided - answered) / 1000;
     await this.#outputs.flush();
+    seconds.write += (clock.monotonic() - decided) / 1000;
     this.#options.point?.('flushed');
     return changed;
   }

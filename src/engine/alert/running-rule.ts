@@ -55,7 +55,8 @@ export class RunningRule {
   readonly id: string;
   readonly query: StandingQuery;
   readonly states = new AlertStates();
-  published = new Map<string, Published>();
+  /** Replaced as a whole when it changes, as the states are. */
+  published: ReadonlyMap<string, Published> = new Map();
   /** The value of each alert at the newest step. */
   values = new Map<string, number>();
   /** The labels of the sample behind each alert, which templates see. */
@@ -100,6 +101,7 @@ export class RunningRule {
   }
 
   async #alert(matrix: Matrix, run: StepRun): Promise<void> {
+    if (matrix.labels.length === 0 && this.#isQuiet(run)) return;
     const rows = await this.#alertRows(matrix, run);
     if (!run.held) this.states.rewind(run.firstMs);
     for (let i = 0; i < run.steps; i++) {
@@ -111,6 +113,13 @@ export class RunningRule {
       this.#samples = samples;
       this.#write(this.#alertSeries(this.states.now, timeMs - run.offsetMs, run), timeMs, run);
     }
+  }
+
+  /** Nothing was, and nothing is to be remembered, written or ended. */
+  #isQuiet({ firstMs, held }: StepRun): boolean {
+    if (!held) this.states.rewind(firstMs);
+    const written = this.#written.at(-1)?.series.size ?? 0;
+    return written + this.states.now.size + this.values.size === 0;
   }
 
   #step(found: Series, timeMs: number, limit: number): void {
@@ -173,9 +182,9 @@ export class RunningRule {
   /** ALERTS and ALERTS_FOR_STATE of the alerts that are active. */
   #alertSeries(alerts: Alerts, timeMs: number, run: StepRun): Series {
     const series = new Map<string, Labels>();
-    for (const { labels, value } of shownAlerts(alerts)) {
-      series.set(labelsKey(labels), labels);
-      run.outputs.add(labels, timeMs, value);
+    for (const { labels, key, value } of shownAlerts(alerts)) {
+      series.set(key, labels);
+      run.outputs.add(labels, timeMs, value, key);
     }
     return series;
   }
@@ -187,7 +196,7 @@ export class RunningRule {
   ): Omit<Fragment, 'maxSeries' | 'maxSamples'> | undefined {
     if (this.rule.kind === 'alert') {
       const shown = [...shownAlerts(this.states.now)];
-      const series = new Map(shown.map(({ labels }) => [labelsKey(labels), labels]));
+      const series = new Map(shown.map(({ labels, key }) => [key, labels]));
       this.#written.push({ stepMs, series });
       return undefined;
     }
@@ -288,15 +297,35 @@ export class RunningRule {
   }
 }
 
+interface Keyed {
+  readonly labels: Labels;
+  readonly key: string;
+}
+
+/** Series of an alert, by its labels: they are the same array as long as it is active. */
+const shownSeries = new WeakMap<Labels, Map<string, Keyed>>();
+
+function shownAs(alert: Alert, name: string, state = ''): Keyed {
+  let known = shownSeries.get(alert.labels);
+  if (known === undefined) shownSeries.set(alert.labels, (known = new Map()));
+  let found = known.get(name + state);
+  if (found === undefined) {
+    const pairs = mapOf(alert.labels).set(NAME, name);
+    if (state !== '') pairs.set('alertstate', state);
+    const labels = makeLabels(pairs);
+    known.set(name + state, (found = { labels, key: labelsKey(labels) }));
+  }
+  return found;
+}
+
 /** ALERTS and ALERTS_FOR_STATE of the alerts that are active. */
-function* shownAlerts(alerts: Alerts): Generator<{ labels: Labels; value: number }> {
+function* shownAlerts(alerts: Alerts): Generator<Keyed & { value: number }> {
   for (const alert of alerts.values()) {
     if (!isActive(alert)) continue;
-    const pairs = [...mapOf(alert.labels)];
-    const state: [string, string] = ['alertstate', isFiring(alert) ? 'firing' : 'pending'];
-    yield { labels: makeLabels([...pairs, [NAME, 'ALERTS'], state]), value: 1 };
+    const state = isFiring(alert) ? 'firing' : 'pending';
+    yield { ...shownAs(alert, 'ALERTS', state), value: 1 };
     const since = Math.floor(alert.activeAtMs / 1000);
-    yield { labels: makeLabels([...pairs, [NAME, 'ALERTS_FOR_STATE']]), value: since };
+    yield { ...shownAs(alert, 'ALERTS_FOR_STATE'), value: since };
   }
 }
 

@@ -7,6 +7,9 @@ import type { Fragment, FragmentResult, Matrix } from '../model/fragment.ts';
 import { check, typeOf } from '../promql/check.ts';
 import { evaluate } from '../promql/evaluate.ts';
 import { format } from '../promql/format.ts';
+import { gridSize } from '../model/fragment.ts';
+import { emptyMatrix } from '../promql/merge.ts';
+import { hasNoRows } from '../promql/no-rows.ts';
 import { parse } from '../promql/parse.ts';
 import { plan } from '../promql/plan.ts';
 import type { Expr } from '../promql/ast.ts';
@@ -152,6 +155,7 @@ export interface RuleRows {
  * @throws MonError, UserError when the data do not allow the query.
  */
 export async function rowsOf(plan: Plan, results: readonly FragmentResult[]): Promise<RuleRows> {
+  if (hasNoRows(plan, results)) return { matrix: emptyMatrix(gridSize(plan.grid)), warnings: [] };
   let next = 0;
   const answer = await evaluate(plan, { fragment: async () => results[next++] });
   const { result, warnings } = answer;

@@ -5,6 +5,9 @@ import type { FailureCode } from '../errors.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
 
+/** A beat that comes less than this before its time comes too early. */
+const EARLY_MS_MAX = 5;
+
 export class Beats {
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -18,12 +21,19 @@ export class Beats {
 
   /** Does the work now and again `ms` after each end. */
   every(ms: number, work: () => Promise<unknown>): void {
-    this.#loops.push(this.#loop(() => ms, work));
+    this.#loops.push(this.#loop(() => this.#sleep(ms), work));
   }
 
   /** Does the work whenever the wall clock passes a multiple of `ms`. */
   onTheSecond(ms: number, work: () => Promise<unknown>): void {
-    this.#loops.push(this.#loop(() => ms - (this.#clock.now() % ms), work));
+    const rest = async (): Promise<void> => {
+      const begin = this.#clock.now();
+      await this.#sleep(ms - (begin % ms));
+      // A timer may go off a moment early: what is due at the multiple would wait for the next.
+      const early = ms - (this.#clock.now() % ms);
+      if (early <= EARLY_MS_MAX && early < ms) await this.#sleep(early);
+    };
+    this.#loops.push(this.#loop(rest, work));
   }
 
   async stop(): Promise<void> {
@@ -31,7 +41,11 @@ export class Beats {
     await Promise.all(this.#loops);
   }
 
-  async #loop(waitMs: () => number, work: () => Promise<unknown>): Promise<void> {
+  #sleep(ms: number): Promise<void> {
+    return this.#clock.sleep(ms, this.#abort.signal);
+  }
+
+  async #loop(rest: () => Promise<void>, work: () => Promise<unknown>): Promise<void> {
     const { signal } = this.#abort;
     let failing: FailureCode | undefined;
     for (;;) {
@@ -45,7 +59,7 @@ export class Beats {
         if (thrown.code !== failing) this.#logger.warn(thrown.message, { hint: thrown.hint });
         failing = thrown.code;
       }
-      await this.#clock.sleep(waitMs(), signal);
+      await rest();
       if (signal.aborted) return;
     }
   }

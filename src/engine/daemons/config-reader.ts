@@ -2,18 +2,11 @@
 // gives every complaint its place: file, line, column, the line itself, and the nearest known name.
 // Easy to get wrong: the offsets of a UserError are into its one source line, not into the file.
 import { dirname, resolve } from 'node:path';
-import type { Document, Node, Pair } from 'yaml';
-import {
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  parseAllDocuments,
-  parseDocument,
-} from 'yaml';
+import type { Document, LineCounter, Node, Pair } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { UserError } from '../errors.ts';
 import { durationOf } from '../model/duration.ts';
+import { controlAt, parseYaml } from './yaml-text.ts';
 
 /** Merges within merges: deeper they go in a circle. */
 const MERGES_MAX = 5;
@@ -69,26 +62,28 @@ export class ConfigFile {
   readonly #document: Document;
 
   /** @throws UserError when the text, or the one document of it, is not YAML. */
-  constructor(text: string, path: string, lines = new LineCounter(), document?: Document) {
+  constructor(text: string, path: string, parsed = parseYaml(text, false), at = 0) {
+    const document = parsed.documents[at];
     this.path = path;
-    this.#text = text;
-    this.#lines = lines;
-    this.#document =
-      document ?? parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
-    const [error] = this.#document.errors;
+    this.#text = parsed.text;
+    this.#lines = parsed.lines;
+    this.#document = document;
+    const control = controlAt(parsed.text);
+    if (control >= 0) {
+      this.fail({ range: [control, control + 1] }, 'control characters are not allowed');
+    }
+    const [error] = document.errors;
     if (error !== undefined) {
       const [start, end] = error.pos;
       this.fail({ range: [start, end] }, error.message.split('\n', 1)[0]);
     }
-    this.root = this.#document.contents;
+    this.root = document.contents;
   }
 
   /** Each document of a text that has several. @throws UserError when it is not YAML. */
   static all(text: string, path: string): ConfigFile[] {
-    const lines = new LineCounter();
-    const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-    if (!Array.isArray(documents)) return [];
-    return documents.map((document: Document) => new ConfigFile(text, path, lines, document));
+    const parsed = parseYaml(text, true);
+    return parsed.documents.map((_, i) => new ConfigFile(text, path, parsed, i));
   }
 
   /** Line and column of a place, from 1. */

@@ -101,13 +101,17 @@ function rollupFields(rollups: MonConfig['rollups']): object {
   return { keep: Object.fromEntries(keep), ...compact({ quantiles: [...quantiles] }) };
 }
 
+function durationOf(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : formatDuration(ms);
+}
+
 /** The configuration in force as YAML. */
 export function renderConfig(config: MonConfig): string {
   const file = {
     global: {
       scrape_interval: formatDuration(config.intervalMs),
       scrape_timeout: formatDuration(config.timeoutMs),
-      evaluation_interval: formatDuration(config.evaluationIntervalMs),
+      ...compact({ evaluation_interval: durationOf(config.evaluationIntervalMs) }),
       ...compact({ external_labels: { ...config.externalLabels } }),
     },
     ...compact({

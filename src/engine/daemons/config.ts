@@ -14,7 +14,6 @@ import {
   SEAL_LATE_MS_MIN,
   SCRAPE_INTERVAL_MS,
   SCRAPE_TIMEOUT_MS,
-  RULE_INTERVAL_MS,
 } from '../limits.ts';
 import type { RollupKeep } from '../model/rollup.ts';
 import type { PatternRetention } from '../model/upkeep.ts';
@@ -90,7 +89,7 @@ export interface MonConfig {
   /** The global interval and timeout: also those of the targets within the process. */
   readonly intervalMs: number;
   readonly timeoutMs: number;
-  readonly evaluationIntervalMs: number;
+  readonly evaluationIntervalMs: number | undefined;
   readonly externalLabels: Readonly<Record<string, string>>;
   readonly ruleFiles: readonly string[];
   readonly ruleQueryOffsetMs: number;
@@ -221,7 +220,7 @@ export function parseConfig(text: string, path: string): ParsedConfig {
   const under = { intervalMs: SCRAPE_INTERVAL_MS, timeoutMs: SCRAPE_TIMEOUT_MS };
   const times = readTimes(global, under);
   const defaults = { ...times, limits: readLimits(global), histograms: readHistograms(global) };
-  const evaluationIntervalMs = global.duration('evaluation_interval') ?? RULE_INTERVAL_MS;
+  const evaluationIntervalMs = global.duration('evaluation_interval');
   if (evaluationIntervalMs === 0) {
     global.fail('evaluation_interval', 'evaluation_interval must be above 0');
   }

@@ -87,7 +87,7 @@ export const RECEIVER_FIELDS: Readonly<Record<IntegrationKind, FieldTable>> = {
   incidentio: {
     ...COMMON,
     ...{ url: 'url', url_file: 'path', alert_source_token: 'text' },
-    ...{ alert_source_token_file: 'path', max_alerts: 'int', timeout: 'goSpan' },
+    ...{ alert_source_token_file: 'path', max_alerts: 'count', timeout: 'goSpan' },
   },
   jira: {
     ...COMMON,
@@ -183,7 +183,7 @@ export const RECEIVER_FIELDS: Readonly<Record<IntegrationKind, FieldTable>> = {
   webex: { ...COMMON, api_url: 'url', message: 'text', room_id: 'text' },
   webhook: {
     ...COMMON,
-    ...{ url: 'templateUrl', url_file: 'path', max_alerts: 'int', timeout: 'goSpan' },
+    ...{ url: 'templateUrl', url_file: 'path', max_alerts: 'count', timeout: 'goSpan' },
     payload: 'any',
   },
   wechat: {

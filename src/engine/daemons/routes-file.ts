@@ -1,13 +1,14 @@
 // A routing file: an alertmanager.yml as Alertmanager 0.34 takes it, with mon's own additions under
 // x-mon. Read once into one plain object that the notifier works from. Easy to get wrong: the file
 // is shown by the API later, so its secrets are blanked here, before anybody can forget it.
-import { isMap, isScalar, parseDocument, visit } from 'yaml';
+import { isMap, isScalar, visit } from 'yaml';
 import { UserError } from '../errors.ts';
 import { DEDUPE_WINDOW_MS } from '../limits.ts';
 import type { Routing, TimeInterval } from '../notify/routing.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import { GLOBAL_FIELDS, HTTP } from './routes-fields.ts';
 import { checkHttp, checkTls } from './routes-http.ts';
+import { parseYaml } from './yaml-text.ts';
 import { readIntervals } from './routes-intervals.ts';
 import { readReceivers } from './routes-receivers.ts';
 import { GLOBAL_DEFAULTS, GLOBAL_PAIRS } from './routes-rules.ts';
@@ -37,7 +38,9 @@ export interface ParsedRoutes {
  */
 export function parseRoutes(text: string, path: string): ParsedRoutes {
   if (text.length > FILE_BYTES_MAX) throw new UserError(`${path} is larger than 8 MiB`);
-  const file = new ConfigFile(text, path);
+  // Of several documents Alertmanager reads the first.
+  const [file = new ConfigFile(text, path), second] = ConfigFile.all(text, path);
+  if (second !== undefined) file.warn(second.root, 'only the first document of the file is used');
   const root = new Section(file, file.root, 'the routing file', ROOT_FIELDS);
   root.notUsed(['tracing', 'event_recorder']);
   const global = readGlobal(root);
@@ -53,12 +56,19 @@ export function parseRoutes(text: string, path: string): ParsedRoutes {
     intervals,
     inhibitRules: readInhibitRules(root),
     resolveTimeoutMs: global['resolve_timeout'] as number,
-    templates: root.texts('templates').map((pattern) => file.resolvePath(pattern)),
+    templates: readTemplateGlobs(root),
     dedupeWindowMs: mon.duration('dedupe_window') ?? DEDUPE_WINDOW_MS,
     escalation: mon.has('escalation') ? readEscalation(mon, names) : [],
     text: withoutSecrets(text),
   };
   return { routing, warnings: file.warnings };
+}
+
+function readTemplateGlobs(root: Section): string[] {
+  return root.texts('templates').map((pattern) => {
+    if (/\[[^\]]*$|\[\]|\\$/.test(pattern)) root.fail('templates', `${pattern} is no pattern`);
+    return root.file.resolvePath(pattern);
+  });
 }
 
 function readGlobal(root: Section): Record<string, unknown> {
@@ -85,7 +95,8 @@ function blankUrl(text: string): string {
 
 /** The file for everybody's eyes: every secret is replaced by a word. */
 function withoutSecrets(text: string): string {
-  const document = parseDocument(text);
+  const [document] = parseYaml(text, true).documents;
+  if (document === undefined) return text;
   visit(document, {
     Pair(_key, pair) {
       const { key, value } = pair;

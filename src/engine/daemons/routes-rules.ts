@@ -281,6 +281,10 @@ function sns(section: Section, own: Own): void {
   if ((target !== topic) !== phone) {
     missing(section, 'sns_configs needs either target_arn, topic_arn or phone_number');
   }
+  const sigv4 = (own['sigv4'] ?? {}) as Own;
+  if (isGiven(sigv4, 'access_key') !== isGiven(sigv4, 'secret_key')) {
+    section.fail('sigv4', 'sigv4 needs access_key and secret_key, or neither');
+  }
 }
 
 function webex(section: Section, own: Own, global: Settings): void {

@@ -3,6 +3,7 @@
 // their like still count beside the matchers; label names of the old forms are ASCII alone.
 import { isMap } from 'yaml';
 import type { Node } from 'yaml';
+import { plainBool } from './routes-values.ts';
 import { UserError, messageOf } from '../errors.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type {
@@ -54,7 +55,7 @@ export function readRoot(root: Section, names: KnownNames): RouteNode {
     const empty = file.follow(section.value(name)) as { items?: readonly unknown[] } | null;
     if ((empty?.items?.length ?? 0) > 0) section.fail(name, `the root route must not have ${name}`);
   }
-  if (section.bool('continue') === true) section.fail('continue', 'the root route cannot continue');
+  if (continues(section)) section.fail('continue', 'the root route cannot continue');
   if ((section.text('receiver') ?? '') === '') {
     section.fail('receiver', 'the root route must name a default receiver');
   }
@@ -97,7 +98,7 @@ function readRoute(file: ConfigFile, node: Node, names: KnownNames, under: Under
   return {
     ...options,
     matchers,
-    continues: section.bool('continue') ?? false,
+    continues: continues(section),
     muteIntervals: intervals('mute_time_intervals'),
     activeIntervals: intervals('active_time_intervals'),
     routes: section.items('routes').map((item) => readRoute(file, item, names, inner)),
@@ -174,6 +175,10 @@ export function readInhibitRules(root: Section): InhibitRule[] {
     if (equal.includes('')) section.fail('equal', 'a label name must not be empty');
     return { source: side('source'), target: side('target'), equal };
   });
+}
+
+function continues(section: Section): boolean {
+  return section.has('continue') && plainBool(section, 'continue') === true;
 }
 
 /**

@@ -9,7 +9,7 @@ import { Section } from './config-reader.ts';
 import type { ConfigFile } from './config-reader.ts';
 
 /**
- * Types of fields. text; path (made absolute); bool; int; span (a Prometheus duration); goSpan (a
+ * Types of fields. text; path (made absolute); bool; int; count (an int, not below 0); span (a Prometheus duration); goSpan (a
  * Go duration); url; templateUrl; address (host:port); texts; map; any; http; tls. A table is a
  * section of its own, a table in a list is a list of them.
  */
@@ -18,6 +18,7 @@ export type FieldType =
   | 'path'
   | 'bool'
   | 'int'
+  | 'count'
   | 'span'
   | 'goSpan'
   | 'url'
@@ -89,6 +90,9 @@ function readField(section: Section, name: string, type: FieldType): unknown {
       return plainBool(section, name);
     case 'int':
       return plainInt(section, name);
+    case 'count':
+      if (/^\d/.test(section.text(name) ?? '')) return plainInt(section, name);
+      return section.fail(name, `${name} must be a whole number, not below 0`);
     case 'span':
       return section.duration(name);
     case 'goSpan':
@@ -120,7 +124,8 @@ function isPlain(node: Node | null): boolean {
   return isScalar(node) && (node.type === 'PLAIN' || node.type === undefined);
 }
 
-function plainBool(section: Section, name: string): boolean | undefined {
+/** A boolean that stands without quotes. @throws UserError. */
+export function plainBool(section: Section, name: string): boolean | undefined {
   if (!isPlain(section.value(name))) {
     section.fail(name, `${name} must be true or false`, 'write it without quotes');
   }

@@ -2,7 +2,7 @@
 // each step, and what it reads. For `mon rules explain`. Easy to get wrong: this is told by the
 // very classes that run, never guessed.
 import { RuleSet } from '../alert/rule-set.ts';
-import { RULE_INTERVAL_MS } from '../limits.ts';
+import { ALERT_INTERVAL_MS, RULE_INTERVAL_MS } from '../limits.ts';
 import { formatDuration } from '../model/duration.ts';
 import type { Fragment } from '../model/fragment.ts';
 import type { RuleGroup } from '../model/rules.ts';
@@ -28,7 +28,8 @@ export interface ExplainedRule {
 
 /** Explains all rules. @throws UserError when one cannot run. */
 export function explainRules(groups: readonly RuleGroup[]): ExplainedRule[] {
-  const set = new RuleSet({ intervalMs: RULE_INTERVAL_MS, queryOffsetMs: 0 });
+  const defaults = { intervalMs: RULE_INTERVAL_MS, alertIntervalMs: ALERT_INTERVAL_MS };
+  const set = new RuleSet({ ...defaults, queryOffsetMs: 0 });
   set.replace(groups);
   return set.groups.flatMap(({ group, intervalMs, rules }) =>
     rules.map(({ rule, query, stage }) => {

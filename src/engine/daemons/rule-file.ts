@@ -13,9 +13,7 @@ import { lineColumn } from '../promql/parse-error.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import { readSeedRules } from './rule-sugar.ts';
 
-const GROUP_FIELDS = words(
-  'name interval query_offset limit rules labels partial_response_strategy',
-);
+const GROUP_FIELDS = words('name interval query_offset limit rules labels');
 const RULE_FIELDS = [
   ...words('record alert expr for keep_firing_for labels annotations'),
   ...words('severity channels'),

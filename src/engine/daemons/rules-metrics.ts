@@ -1,5 +1,5 @@
-// The figures of the rules in this process's own
-// metrics. Read when they are asked for.
+// The figures of the rules in this process's own metrics. Read when they are asked for, so that a
+// tick costs nothing for them.
 import type { RuleEngine } from '../alert/rule-engine.ts';
 import type { Counters } from '../runtime/counters.ts';
 
@@ -30,4 +30,9 @@ export function showRules(counters: Counters, engine: RuleEngine, lag: () => num
     ['mon_rules_written_total', 'Samples written by rules.', () => engine.outputs.counts.written],
   ];
   for (const [name, help, read] of rows) counters.reading(name, help, { read });
+  const help = 'What ticks took, by part; wait is from the time of a tick until it is taken up.';
+  for (const part of ['wait', 'ask', 'decide', 'write', 'save'] as const) {
+    const more = { read: () => counts.seconds[part], labels: { part } };
+    counters.reading('mon_rules_tick_parts_seconds_total', help, more);
+  }
 }

@@ -15,7 +15,7 @@ import { BatchReader } from '../codec/batch-reader.ts';
 import { encodeHistogram } from '../codec/histogram.ts';
 import type { Door } from '../collector/door.ts';
 import { MonError } from '../errors.ts';
-import { RULE_INTERVAL_MS } from '../limits.ts';
+import { ALERT_INTERVAL_MS, RULE_INTERVAL_MS } from '../limits.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { RulesChanged, RulesView } from '../model/rules.ts';
 import type { Ask, Log, Notify, Source, State } from '../ports.ts';
@@ -34,7 +34,8 @@ import { showRules } from './rules-metrics.ts';
 export interface RuleSettings {
   /** Absolute globs. */
   readonly files: readonly string[];
-  readonly intervalMs?: number;
+  /** Of all groups that name none; undefined for the usual ones of each kind of group. */
+  readonly intervalMs?: number | undefined;
   readonly queryOffsetMs?: number;
   readonly externalLabels?: Readonly<Record<string, string>>;
   /** Without those that ship with mon. */
@@ -92,6 +93,7 @@ export function makeRules(options: RulesOptions): Rules {
   const warn = (words: string): void => logger.warn(words);
   const engine: RuleEngine = new RuleEngine({
     intervalMs: settings.intervalMs ?? RULE_INTERVAL_MS,
+    alertIntervalMs: settings.intervalMs ?? ALERT_INTERVAL_MS,
     queryOffsetMs: settings.queryOffsetMs ?? 0,
     ...{ clock, context, point },
     leaves: leavesOf(options),

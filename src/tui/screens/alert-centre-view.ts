@@ -17,6 +17,8 @@ import type { AlertState } from './alert-centre-state.ts';
 export interface Line {
   readonly id: string;
   readonly text: string;
+  /** Labels of an alert that have no column of their own, those that tell alerts apart first. */
+  readonly rest?: string;
   readonly alert?: AlertView;
   readonly silence?: SilenceView;
   readonly incident?: Incident;
@@ -43,6 +45,26 @@ export function restOf(labels: Readonly<Record<string, string>>): string {
   return rest.map(([name, value]) => `${name}=${value}`).join(' ');
 }
 
+/** Names of labels by how many values they have among these alerts, most first. */
+function tellingNames(alerts: readonly AlertView[]): Map<string, number> {
+  const values = new Map<string, Set<string>>();
+  for (const { labels } of alerts) {
+    for (const [name, value] of Object.entries(labels)) {
+      const known = values.get(name);
+      if (known === undefined) values.set(name, new Set([value]));
+      else known.add(value);
+    }
+  }
+  const sorted = [...values].toSorted(([a, x], [b, y]) => y.size - x.size || (a < b ? -1 : 1));
+  return new Map(sorted.map(([name], place) => [name, place]));
+}
+
+function inOrder(labels: Readonly<Record<string, string>>, places: ReadonlyMap<string, number>) {
+  const placeOf = (name: string): number => places.get(name) ?? places.size;
+  const sorted = Object.entries(labels).toSorted(([a], [b]) => placeOf(a) - placeOf(b));
+  return restOf(Object.fromEntries(sorted));
+}
+
 /** Every line of each list, in the order shown; made once a snapshot. */
 export function linesOf(snapshot: AlertSnapshot): Record<AlertTab, readonly Line[]> {
   const alerts = [...snapshot.alerts].sort(
@@ -52,9 +74,11 @@ export function linesOf(snapshot: AlertSnapshot): Record<AlertTab, readonly Line
       b.startsAtMs - a.startsAtMs ||
       (a.fingerprint < b.fingerprint ? -1 : 1),
   );
+  const places = tellingNames(alerts);
   return {
     alerts: alerts.map((alert) => ({
       id: alert.fingerprint,
+      rest: inOrder(alert.labels, places),
       text: `${alert.state} ${pairs(alert.labels)} ${alert.annotations['summary'] ?? ''}`,
       alert,
     })),
@@ -102,9 +126,9 @@ export const COLUMNS: Readonly<Record<AlertTab, readonly TableColumn[]>> = {
     column('since', 5, 2, { align: 'right', max: 5 }),
     column('severity', 8, 3, { max: 10 }),
     column('alert', 12, 0, { max: 32 }),
-    column('labels', 16, 1, { max: 48 }),
-    column('inc', 4, 5, { align: 'right', max: 6 }),
-    column('summary', 12, 4, { grow: true }),
+    column('labels', 16, 1, { max: 56 }),
+    column('inc', 4, 4, { align: 'right', max: 6 }),
+    column('summary', 28, 5, { grow: true }),
   ],
   silences: [
     column('', 3, 0, { max: 3 }),
@@ -119,8 +143,8 @@ export const COLUMNS: Readonly<Record<AlertTab, readonly TableColumn[]>> = {
     column('#', 3, 0, { align: 'right', max: 7 }),
     column('since', 5, 2, { align: 'right', max: 5 }),
     column('severity', 8, 3, { max: 10 }),
-    column('group', 14, 1, { grow: true }),
-    column('firing', 6, 4, { align: 'right', max: 7 }),
+    column('group', 24, 1, { grow: true }),
+    column('firing', 7, 4, { align: 'right', max: 9 }),
     column('to', 8, 5, { max: 20 }),
     column('last', 10, 3, { max: 40 }),
   ],
@@ -130,12 +154,17 @@ export const COLUMNS: Readonly<Record<AlertTab, readonly TableColumn[]>> = {
 export function rowOf(line: Line, state: AlertState, snapshot: AlertSnapshot): TableCell[] {
   const marked = state.marked.has(line.id);
   const mark = marked ? '×' : ' ';
-  if (line.alert !== undefined) return alertRow(line.alert, mark, snapshot);
+  if (line.alert !== undefined) return alertRow(line.alert, line.rest ?? '', mark, snapshot);
   if (line.silence !== undefined) return silenceRow(line.silence, mark, snapshot);
   return incidentRow(line.incident as Incident, mark, snapshot);
 }
 
-function alertRow(alert: AlertView, mark: string, { nowMs, incidents }: AlertSnapshot) {
+function alertRow(
+  alert: AlertView,
+  rest: string,
+  mark: string,
+  { nowMs, incidents }: AlertSnapshot,
+) {
   const severity = alert.labels['severity'] ?? '';
   const muted = alert.state === 'suppressed';
   const incident = incidents.find((one) => one.id === alert.incident);
@@ -147,7 +176,7 @@ function alertRow(alert: AlertView, mark: string, { nowMs, incidents }: AlertSna
     { text: shortAge(nowMs - alert.startsAtMs), style: muted ? STYLE.dim : undefined },
     { text: severity, style },
     { text: alert.labels['alertname'] ?? '', style: muted ? STYLE.dim : undefined },
-    { text: restOf(alert.labels), style: muted ? STYLE.dim : undefined },
+    { text: rest, style: muted ? STYLE.dim : undefined },
     { text: alert.incident ?? '', style: STYLE.dim },
     { text: alert.annotations['summary'] ?? '', style: STYLE.dim },
   ] as TableCell[];
@@ -169,6 +198,13 @@ function silenceRow(silence: SilenceView, mark: string, { nowMs, alerts }: Alert
   ] as TableCell[];
 }
 
+/** What a group has in common: the alert's name stands for itself. */
+function groupText({ labels, groupKey }: Incident): string {
+  const name = labels['alertname'] ?? '';
+  const { alertname: _, ...others } = labels;
+  return [name, pairs(others)].filter((one) => one !== '').join(' ') || groupKey;
+}
+
 function incidentRow(incident: Incident, mark: string, { nowMs }: AlertSnapshot) {
   const { status } = incident;
   const sign = { firing: '●', acknowledged: '✓', resolved: '·' }[status];
@@ -181,7 +217,7 @@ function incidentRow(incident: Incident, mark: string, { nowMs }: AlertSnapshot)
     { text: incident.id, style: plain },
     { text: shortAge(nowMs - incident.startedAtMs), style: plain },
     { text: incident.severity, style },
-    { text: pairs(incident.labels) || incident.groupKey, style: plain },
+    { text: groupText(incident), style: plain },
     { text: `${incident.firing}/${incident.alerts}`, style: plain },
     { text: incident.receiver, style: plain },
     { text: last === undefined ? '' : `${last.what} ${last.who}`, style: STYLE.dim },

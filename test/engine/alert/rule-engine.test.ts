@@ -3,6 +3,7 @@
 // fragments run once.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RuleSet } from '../../../src/engine/alert/rule-set.ts';
 import { ALERT_OUTBOX_MAX } from '../../../src/engine/limits.ts';
 import { makeLabels, NAME } from '../../../src/engine/model/labels.ts';
 import { Killed, RuleWorld, alertRule, recordRule, ruleGroup } from './rule-world.ts';
@@ -256,4 +257,18 @@ test('what there is no room for is told when there is', async () => {
   assert.equal(world.firing().length, 2 * (many - 10));
   const ids = world.listener.events.map(({ id }) => id);
   assert.equal(new Set(ids).size, ids.length, 'no change is told twice');
+});
+
+test('groups that record nothing have a shorter interval by default, their own is kept', () => {
+  const set = new RuleSet({ intervalMs: 1000, alertIntervalMs: 500, queryOffsetMs: 0 });
+  const alert = alertRule('A', 'x > 0');
+  set.replace([
+    ruleGroup([alert], { name: 'alerts' }),
+    ruleGroup([alert, recordRule('y', 'x')], { name: 'both' }),
+    ruleGroup([alert], { name: 'own', intervalMs: 30_000 }),
+  ]);
+  assert.deepEqual(
+    set.groups.map(({ intervalMs }) => intervalMs),
+    [500, 1000, 30_000],
+  );
 });

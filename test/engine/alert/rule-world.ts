@@ -10,7 +10,8 @@ import type { Labels } from '../../../src/engine/model/labels.ts';
 import { labelValue, labelsKey } from '../../../src/engine/model/labels.ts';
 import type { Rule, RuleGroup } from '../../../src/engine/model/rules.ts';
 import { isStaleAt } from '../../../src/engine/model/sample.ts';
-import type { AlertEvent, Notify, State } from '../../../src/engine/ports.ts';
+import type { StateChange } from '../../../src/engine/model/state-change.ts';
+import type { AlertEvent, Notify, State, StateEntry } from '../../../src/engine/ports.ts';
 import { runFragment } from '../../../src/engine/promql/leaf.ts';
 import { mergeFragments } from '../../../src/engine/promql/merge.ts';
 import { ScriptSeries } from '../../../src/engine/promql/script-series.ts';
@@ -19,19 +20,33 @@ import type { BatchAnswer, Fragment } from '../../../src/engine/model/fragment.t
 export class Killed extends Error {}
 
 /** A State in memory; what was written before a kill is there after it. */
-export class MemoryState implements Pick<State, 'get' | 'compareAndSet'> {
-  #value: { value: string; version: number } | undefined;
+export class MemoryState implements Pick<State, 'get' | 'list' | 'commit'> {
+  readonly rows = new Map<string, StateEntry>();
+  #version = 0;
+  /** Characters of all values that were written. */
+  written = 0;
 
-  async get() {
-    return this.#value;
+  async get(key: string): Promise<StateEntry | undefined> {
+    return this.rows.get(key);
   }
 
-  async compareAndSet(_: string, value: string, expected: number): Promise<number> {
-    if ((this.#value?.version ?? 0) !== expected) {
-      throw new MonError('MON_STATE_CONFLICT', 'another came first');
+  async list(prefix: string): Promise<[string, StateEntry][]> {
+    const found = [...this.rows].filter(([key]) => key.startsWith(prefix));
+    return found.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  }
+
+  async commit(changes: readonly StateChange[]): Promise<number> {
+    for (const { key, expected } of changes) {
+      if ((this.rows.get(key)?.version ?? 0) === expected) continue;
+      throw new MonError('MON_STATE_CONFLICT', `another came first to ${key}`);
     }
-    this.#value = { value, version: expected + 1 };
-    return expected + 1;
+    const version = ++this.#version;
+    for (const { key, value } of changes) {
+      if (value === undefined) this.rows.delete(key);
+      else this.rows.set(key, { value, version });
+      this.written += value?.length ?? 0;
+    }
+    return version;
   }
 }
 
@@ -106,7 +121,7 @@ export class RuleWorld {
     this.engine = new RuleEngine({
       ...{ intervalMs: this.#intervalMs, queryOffsetMs: 0, clock, point },
       leaves: async (fragments) => this.#leaves(fragments),
-      memory: new RuleMemory(this.state as unknown as State),
+      memory: new RuleMemory(this.state),
       context: { externalLabels: [], externalUrl: 'http://mon', query: async () => [] },
       writer: {
         refOf: (labels) => this.#known.push(labels) - 1,

@@ -145,7 +145,7 @@ test('chats and other services get what they know', async () => {
     assert.equal((await send(one)).kind, 'refused', kind);
     stub.answer = () => ({ status: 200, body: 'ok' });
   }
-  assert.ok(!canSend('sns') && !canSend('wechat') && !canSend('jira'));
+  assert.ok(!canSend('sns') && canSend('wechat') && canSend('jira'));
 });
 
 const MAIL = (): string =>
@@ -189,4 +189,115 @@ test('a connection that closes is tried again; a redirect keeps credentials at h
   assert.equal(other.received[0].headers['authorization'], undefined);
   stub.answer = () => ({ status: 200 });
   await other.stop();
+});
+
+/** A Jira with one issue at most, as its REST API answers. */
+class Jira {
+  issue: { key: string; done: boolean; fields: Record<string, unknown> } | undefined;
+  readonly calls: string[] = [];
+  jql = '';
+
+  answer({ path, method, json }: Received) {
+    this.calls.push(`${method} ${path}`);
+    const ok = (value: object, status = 200) => ({ status, body: JSON.stringify(value) });
+    if (path.includes('/search')) {
+      this.jql = String(json['jql']);
+      const open = this.issue !== undefined && !this.issue.done;
+      const category = { key: open ? 'indeterminate' : 'done' };
+      const wanted = open || this.jql.includes('resolutiondate >=');
+      const known = this.issue !== undefined && wanted ? [this.issue.key] : [];
+      const fields = { status: { statusCategory: category } };
+      return ok({ issues: known.map((key) => ({ key, fields })) });
+    }
+    if (path.endsWith('/transitions')) {
+      const ways = [
+        { id: '31', name: 'Done' },
+        { id: '11', name: 'To do' },
+      ];
+      if (method === 'GET') return ok({ transitions: ways });
+      const { id } = json['transition'] as { id: string };
+      if (this.issue !== undefined) this.issue.done = id === '31';
+      return { status: 204 };
+    }
+    const fields = json['fields'] as Record<string, unknown>;
+    if (method === 'POST') this.issue = { key: 'OPS-7', done: false, fields };
+    else if (this.issue !== undefined) Object.assign(this.issue.fields, fields);
+    return method === 'POST' ? ok({ key: 'OPS-7' }, 201) : { status: 204 };
+  }
+}
+
+test('jira: one issue a group, found again, moved on when it is over and back', async () => {
+  const jira = new Jira();
+  stub.answer = (one) => jira.answer(one);
+  const yaml = (more: string, api = 2): string =>
+    `{api_url: '${stub.url}/rest/api/${api}', project: OPS, issue_type: Bug, ${more}}`;
+  const moves = 'labels: [mon], resolve_transition: Done, reopen_transition: To do';
+  const one = { kind: 'jira', yaml: yaml(`${moves}, reopen_duration: 1h, priority: High`) };
+  assert.deepEqual(await send({ ...one, firing: false }), { kind: 'delivered' });
+  assert.deepEqual(jira.calls.splice(0), ['POST /rest/api/2/search'], 'nothing to resolve');
+  await send(one);
+  assert.deepEqual(jira.calls.splice(0), ['POST /rest/api/2/search', 'POST /rest/api/2/issue']);
+  const { fields } = jira.issue as NonNullable<Jira['issue']>;
+  assert.deepEqual(fields['project'], { key: 'OPS' });
+  assert.deepEqual([fields['issuetype'], fields['priority']], [{ name: 'Bug' }, { name: 'High' }]);
+  assert.match(String((fields['labels'] as string[])[0]), /^ALERT\{[0-9a-f]{64}\}$/);
+  assert.match(String(fields['summary']), /^\[FIRING:1\] HighCpu/);
+  assert.match(String(fields['description']), /web-1/);
+  await send({ ...one, hosts: ['web-1', 'web-2'] });
+  assert.deepEqual(jira.calls.splice(0).at(-1), 'PUT /rest/api/2/issue/OPS-7');
+  assert.match(String(fields['summary']), /FIRING:2/);
+  await send({ ...one, firing: false });
+  assert.equal(jira.issue?.done, true);
+  assert.match(jira.jql, /^statusCategory != Done and project = "OPS" and labels = "ALERT/);
+  await send(one);
+  assert.equal(jira.issue?.done, false, 'it is open again');
+  assert.match(jira.jql, /resolutiondate is EMPTY or resolutiondate >= -60m/);
+  const wrong = { kind: 'jira', yaml: yaml('resolve_transition: Nowhere'), firing: false };
+  const why = 'the issue has no transition "Nowhere"';
+  assert.deepEqual(await send(wrong), { kind: 'refused', why });
+  const third = yaml('api_type: cloud, summary: {template: fixed, enable_update: false}', 3);
+  await send({ kind: 'jira', yaml: third, hosts: ['a', 'b', 'c'] });
+  assert.match(String(jira.issue?.fields['summary']), /RESOLVED/, 'as it was');
+  assert.equal((jira.issue?.fields['description'] as { type: string }).type, 'doc');
+  assert(jira.calls.includes('POST /rest/api/3/search/jql'));
+  for (const [status, body, kind] of [
+    ...([[401, '', 'refused'] as const, [503, '', 'again'] as const] as const),
+    ...([[200, 'no', 'again'] as const, [200, '{}', 'again'] as const] as const),
+  ]) {
+    stub.answer = () => ({ status, body });
+    assert.equal((await send(one)).kind, kind, `${status} ${body}`);
+  }
+  stub.answer = () => ({ status: 200, body: 'ok' });
+});
+
+test('wechat: a token first, codes in the body, and no more bytes than it takes', async () => {
+  const calls: string[] = [];
+  let code = 0;
+  let text = '';
+  stub.answer = ({ path, method, json }) => {
+    calls.push(`${method} ${path.split('?')[0]}`);
+    if (path.startsWith('/gettoken')) {
+      assert.match(path, /corpid=corp&corpsecret=s%2F/);
+      return { status: 200, body: '{"errcode":0,"access_token":"t k"}' };
+    }
+    assert.match(path, /access_token=t%20k$/);
+    text = (json['text'] as { content: string }).content;
+    return { status: 200, body: JSON.stringify({ errcode: code, errmsg: 'so it is' }) };
+  };
+  const yaml = `{api_url: '${stub.url}', api_secret: 's/', corp_id: corp, to_user: '@all'}`;
+  const one = { kind: 'wechat', yaml };
+  assert.deepEqual(await send(one), { kind: 'delivered' });
+  assert.deepEqual(calls, ['GET /gettoken', 'POST /message/send']);
+  await send({ ...one, hosts: Array.from({ length: 200 }, (_, i) => `ü-${i}`) });
+  assert(Buffer.byteLength(text) <= 2048 && text.endsWith('…'));
+  for (const [given, kind] of [
+    [42_001, 'again'],
+    [-1, 'again'],
+    [60_020, 'refused'],
+  ] as const) {
+    code = given;
+    assert.deepEqual(await send(one), { kind, why: `answered ${given}: so it is` });
+  }
+  stub.answer = () => ({ status: 200, body: 'ok' });
+  assert.equal((await send(one)).kind, 'again');
 });

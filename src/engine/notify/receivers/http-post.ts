@@ -17,7 +17,7 @@ export interface PostAsk {
   readonly url: string;
   readonly body: string;
   readonly contentType?: string;
-  readonly method?: 'POST' | 'PUT';
+  readonly method?: 'GET' | 'POST' | 'PUT';
   readonly headers?: Readonly<Record<string, string>>;
   /** http_config of the integration. */
   readonly http?: Settings;

@@ -11,11 +11,13 @@ import {
   webexSender,
 } from './chat.ts';
 import { emailSender } from './email.ts';
+import { jiraSender } from './jira.ts';
 import { incidentioSender, opsgenieSender, pushoverSender, victoropsSender } from './on-call.ts';
 import { pagerdutySender } from './pagerduty.ts';
 import type { Sender, SenderTools } from './sender.ts';
 import { slackSender } from './slack.ts';
 import { webhookSender } from './webhook.ts';
+import { wechatSender } from './wechat.ts';
 
 type Maker = (integration: Integration, tools: SenderTools) => Sender;
 
@@ -23,6 +25,7 @@ const MAKERS: Partial<Record<IntegrationKind, Maker>> = {
   discord: discordSender,
   email: emailSender,
   incidentio: incidentioSender,
+  jira: jiraSender,
   mattermost: mattermostSender,
   msteams: msteamsSender,
   msteamsv2: msteamsv2Sender,
@@ -35,6 +38,7 @@ const MAKERS: Partial<Record<IntegrationKind, Maker>> = {
   victorops: victoropsSender,
   webex: webexSender,
   webhook: webhookSender,
+  wechat: wechatSender,
 };
 
 export function canSend(kind: IntegrationKind): boolean {
