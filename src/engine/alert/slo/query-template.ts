@@ -19,6 +19,8 @@ import { check } from '../../promql/check.ts';
 import { format } from '../../promql/format.ts';
 import { formatDuration as printed } from '../../promql/literals.ts';
 import { parse } from '../../promql/parse.ts';
+import { hasMarks, lift } from './lifted-query.ts';
+import type { LiftedQuery } from './lifted-query.ts';
 
 const WINDOW = /(?:\s*\{\{-\s+|\{\{\s*)\.window(?:\s+-\}\}\s*|\s*\}\})/g;
 /** Stands for the window in the tree: a length that nobody writes. */
@@ -70,6 +72,13 @@ export interface CountQuery {
   readonly pieces: readonly string[];
   /** True when the numbers are counts of events. */
   readonly counts: boolean;
+  /** The same, open to be asked together with others; absent where it stands alone. */
+  readonly lifted?: LiftedQuery;
+}
+
+/** The text of a lifted query or of its shape for a window. */
+export function shapeFor(shape: string, windowMs: number): string {
+  return shape.replaceAll(MARK, formatDuration(windowMs));
 }
 
 export function queryFor({ pieces: parts }: CountQuery, windowMs: number): string {
@@ -83,9 +92,12 @@ export function countQuery(template: string, style: CountStyle): CountQuery {
   const counted = rewrite(tree, style, facts);
   const vector = type === 'scalar' ? call('vector', [counted]) : counted;
   const counts = facts.counts && facts.ranges > 0;
-  const inner = format(vector);
-  return { pieces: split(isTotal(vector) ? inner : `sum(${inner})`), counts };
+  const total: Expr = isTotal(vector) ? vector : { ...SUM, names: [], inner: vector };
+  const lifted = hasMarks(template) ? undefined : lift(total);
+  return { pieces: split(format(total)), counts, ...(lifted === undefined ? {} : { lifted }) };
 }
+
+const SUM = { kind: 'aggregate', op: 'sum', without: false, grouped: false, ...NO_PLACE } as const;
 
 function isTotal(expr: Expr): boolean {
   return expr.kind === 'aggregate' && expr.op === 'sum' && !expr.grouped;

@@ -1,0 +1,4 @@
+// Bounds of the SLO gate beside those of limits.ts, each with unit and reason.
+
+/** Values of a label that one query asks for together: a regular expression of some kilobytes. */
+export const SLO_VALUES_PER_QUERY = 200;
