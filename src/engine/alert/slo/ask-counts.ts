@@ -109,7 +109,7 @@ type Round = Asked & {
 };
 
 async function askBatch(batch: readonly Question[], round: Round): Promise<void> {
-  const query = batch.map((one, i) => termText(one.query, i)).join(' or ');
+  const query = anyOf(batch.map((one, i) => termText(one.query, i)));
   try {
     const { result, whole, warnings } = await round.ask.instant(query, batch[0].timeMs, {
       signal: round.signal,
@@ -158,6 +158,14 @@ function take(
     const place = places[number]?.get(label === undefined ? '' : labelValue(set, label));
     if (place !== undefined) told[place] = values[s];
   });
+}
+
+/** All of them by `or`, as a flat tree: a chain would look at the first ones again and again. */
+function anyOf(texts: readonly string[]): string {
+  if (texts.length === 1) return texts[0];
+  const middle = (texts.length + 1) >> 1;
+  const [left, right] = [texts.slice(0, middle), texts.slice(middle)].map(anyOf);
+  return texts.length === 2 ? `${left} or ${right}` : `(${left}) or (${right})`;
 }
 
 function termText(query: string, number: number): string {
