@@ -2,3 +2,6 @@
 
 /** Values of a label that one query asks for together: a regular expression of some kilobytes. */
 export const SLO_VALUES_PER_QUERY = 200;
+
+/** Shapes of queries that are kept parsed: a run of the most SLOs has no more. */
+export const SHAPES_MAX = 20_000;
