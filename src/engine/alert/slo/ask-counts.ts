@@ -143,11 +143,7 @@ function halved(batch: readonly Question[], terms: readonly Term[]): (readonly Q
 }
 
 /** Numbers of an answer to where they belong. */
-function take(
-  batch: readonly Question[],
-  { labels, present, values }: Matrix,
-  told: Told[],
-): void {
+function take(batch: readonly Question[], { labels, present, values }: Matrix, told: Told[]): void {
   const places = batch.map(({ terms, joined }) => {
     return new Map(terms.map((term, i) => [joined?.values[i] ?? '', term]));
   });

@@ -8,6 +8,7 @@ import type { BurnPair, Slo, SloAlert, SloPairs } from '../../model/slo.ts';
 import { formatFloat, quote } from '../../promql/literals.ts';
 import { nominalMs, usablePairs } from './burn-windows.ts';
 import { queriesOf, signOf } from './event-queries.ts';
+import { withPlugins } from './sloth-plugins.ts';
 import { rendered } from './query-template.ts';
 
 export interface SloRule {
@@ -21,6 +22,8 @@ export interface SloRule {
 
 export interface SloRuleGroup {
   readonly name: string;
+  /** How often it is evaluated; absent: as the server does. */
+  readonly intervalMs?: number;
   readonly rules: readonly SloRule[];
 }
 
@@ -36,15 +39,15 @@ export function sloRules(slo: Slo, options: RuleOptions): SloRuleGroup[] {
   const periodMs = nominalMs(slo.period);
   const pairs = usablePairs(slo, periodMs);
   const frame = { slo, options, periodMs, pairs, filter: filterOf(slo) };
-  const groups = [
-    { name: `sloth-slo-sli-recordings-${slo.id}`, rules: ratioRules(frame) },
-    { name: `sloth-slo-meta-recordings-${slo.id}`, rules: metaRules(frame) },
-    { name: `sloth-slo-alerts-${slo.id}`, rules: alertRules(frame) },
-  ];
-  return groups.filter(({ rules }) => rules.length > 0);
+  const groups = withPlugins(frame, {
+    sli: { name: `sloth-slo-sli-recordings-${slo.id}`, rules: ratioRules(frame) },
+    meta: { name: `sloth-slo-meta-recordings-${slo.id}`, rules: metaRules(frame) },
+    alert: { name: `sloth-slo-alerts-${slo.id}`, rules: alertRules(frame) },
+  });
+  return [groups.sli, groups.meta, groups.alert].filter(({ rules }) => rules.length > 0);
 }
 
-interface Frame {
+export interface Frame {
   readonly slo: Slo;
   readonly options: RuleOptions;
   readonly periodMs: number;
@@ -52,7 +55,7 @@ interface Frame {
   readonly filter: string;
 }
 
-function idPairs({ id, name, service }: Slo): [string, string][] {
+export function idPairs({ id, name, service }: Slo): [string, string][] {
   return [
     ['sloth_id', id],
     ['sloth_service', service],
@@ -67,7 +70,7 @@ function filterOf(slo: Slo): string {
 }
 
 /** Later ones win; sorted by name, as Go writes maps. */
-function merged(...lists: readonly SloPairs[]): SloPairs {
+export function merged(...lists: readonly SloPairs[]): SloPairs {
   return [...new Map(lists.flat())].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
@@ -87,11 +90,12 @@ function ratioRules(frame: Frame): SloRule[] {
   const rules = windows
     .sort((a, b) => a - b)
     .map((windowMs) => record(windowMs, ratioText(slo, windowMs)));
-  const period = pairs.length === 0 ? ratioText(slo, periodMs) : meanText(frame);
+  const plain = slo.plugins?.some(({ kind }) => kind === 'plain-period') === true;
+  const period = pairs.length === 0 || plain ? ratioText(slo, periodMs) : meanText(frame);
   return [...rules, record(periodMs, period)];
 }
 
-function metricOf(windowMs: number): string {
+export function metricOf(windowMs: number): string {
   return `slo:sli_error:ratio_rate${formatDuration(windowMs)}`;
 }
 
