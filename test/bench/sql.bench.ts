@@ -68,7 +68,9 @@ async function alone(file: string): Promise<void> {
     await connection.runAndReadAll(sql);
     const seconds = (performance.now() - begin) / 1000;
     const used = `${(cpuSeconds(process.pid) - before).toFixed(2)} s CPU`;
-    say(`  ${words}: ${seconds.toFixed(2)} s (${used}), peak ${peakMib(process.pid).toFixed(0)} MiB so far`);
+    say(
+      `  ${words}: ${seconds.toFixed(2)} s (${used}), peak ${peakMib(process.pid).toFixed(0)} MiB so far`,
+    );
   }
 }
 
@@ -144,7 +146,9 @@ async function service(folder: string, held: Held): Promise<void> {
     alerts: async () => [],
     ...(held === 'pages'
       ? {}
-      : { archive: async () => [{ ...stretch, pairs: [{ ...pair, fromMs: -Infinity, ...stale }] }] }),
+      : {
+          archive: async () => [{ ...stretch, pairs: [{ ...pair, fromMs: -Infinity, ...stale }] }],
+        }),
   });
   for (const [words, text] of held === 'pages' ? STATEMENTS.slice(1, 2) : STATEMENTS) {
     const begin = performance.now();
