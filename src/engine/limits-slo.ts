@@ -1,4 +1,5 @@
-// Bounds of the SLO gate beside those of limits.ts, each with unit and reason.
+// Bounds of the SLO gate beside those of limits.ts, each with unit and reason. They are about what
+// one run asks of somebody else's server, and keeps while it does.
 
 /** Values of a label that one query asks for together: a regular expression of some kilobytes. */
 export const SLO_VALUES_PER_QUERY = 200;

@@ -113,7 +113,8 @@ async function writeFiles(folder: string): Promise<Subject['series']> {
   const series: Record<string, string>[] = [];
   for (let n = 0, f = 0; n < SLOS; f++) {
     const service = `service-${String(f).padStart(3, '0')}`;
-    let text = `version: "prometheus/v1"\nservice: "${service}"\nlabels: {owner: team${f % 9}}\nslos:\n`;
+    let text = `version: "prometheus/v1"\nservice: "${service}"\n`;
+    text += `labels: {owner: team${f % 9}}\nslos:\n`;
     const end = Math.min(SLOS, n + SIZES[f % SIZES.length]);
     for (; n < end; n++) {
       const { yaml, series: more } = subject(service, n);

@@ -9,12 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { statementChild } from '../../src/engine/daemons/statement-child.ts';
 import type { SamplePage, Samples } from '../../src/engine/ports-sql.ts';
 import { systemClock } from '../../src/engine/runtime/clock.ts';
-import { ForkedChild } from '../../src/engine/runtime/forked-child.ts';
 import { systemDisk } from '../../src/engine/runtime/system-disk.ts';
 import { SqlService } from '../../src/engine/sql/sql-service.ts';
-import type { FromStatement } from '../../src/engine/sql/sql-protocol.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const SERIES = 5000;
@@ -68,9 +67,8 @@ async function alone(file: string): Promise<void> {
     await connection.runAndReadAll(sql);
     const seconds = (performance.now() - begin) / 1000;
     const used = `${(cpuSeconds(process.pid) - before).toFixed(2)} s CPU`;
-    say(
-      `  ${words}: ${seconds.toFixed(2)} s (${used}), peak ${peakMib(process.pid).toFixed(0)} MiB so far`,
-    );
+    const peak = peakMib(process.pid).toFixed(0);
+    say(`  ${words}: ${seconds.toFixed(2)} s (${used}), peak ${peak} MiB so far`);
   }
 }
 
@@ -136,8 +134,7 @@ async function service(folder: string, held: Held): Promise<void> {
     ...{ samples, clock: systemClock, disk: systemDisk, uploadFolder: folder },
     enter: async () => () => undefined,
     startChild: (message, ended) => {
-      const more = { module, heapMib: 256, ended };
-      const child = new ForkedChild({ ...more, message: (one) => message(one as FromStatement) });
+      const child = statementChild({ module, heapMib: 256, message, ended });
       pids.push(child.pid);
       return child;
     },

@@ -1,5 +1,5 @@
-// Plugins in Sloth's files: those that Sloth brings along are known by what they do to rules, others
-// are Go programs and refused. Under the reader of such files. Source: slok/sloth 0.16,
+// Plugins in Sloth's files: those that Sloth brings along are known by what they do to rules,
+// others are Go programs and refused. Under the reader of such files. Source: slok/sloth 0.16,
 // internal/plugin/slo. Easy to get wrong: a chain that overrides what was before takes the core
 // plugins away too, and only what it names is made.
 import type { SloGroupKind, SloPlugin } from '../model/slo.ts';

@@ -1,5 +1,5 @@
-// What a deletion leaves of windows that it cuts through, where the samples themselves are gone: the
-// wider windows at its ends are made anew from narrower ones that lie outside of it. Under
+// What a deletion leaves of windows that it cuts through, where the samples themselves are gone:
+// the wider windows at its ends are made anew from narrower ones that lie outside of it. Under
 // rollup-partition.ts. Easy to get wrong: windows are left-open, so the sample at their end is in
 // them; and only series of the deletion may be touched, since others have their windows still.
 import type { Matcher } from '../model/matcher.ts';

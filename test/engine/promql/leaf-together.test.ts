@@ -68,7 +68,7 @@ test('together and alone are the same', () => {
   }
 });
 
-test('a query of several windows is answered by one batch, and by ones where that fails', async () => {
+test('several windows are answered by one batch, and by ones where that fails', async () => {
   const random = seededRandom(5);
   const source = new MemorySource(filled(random));
   const query = [3, 7, 20].map((m) => `sum(increase(m[${m}m] anchored))`).join(' + ');

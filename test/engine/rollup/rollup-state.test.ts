@@ -92,7 +92,7 @@ test('deleted samples are in no window, and the rest of a window stays', async (
   }
 });
 
-test('where samples are gone, windows at the ends of a deletion come from narrower ones', async () => {
+test('where samples are gone, windows that a deletion cuts come from narrower ones', async () => {
   for (let seed = 31; seed <= 36; seed++) {
     const world = await filled(seed);
     const minute = 60_000;

@@ -1,13 +1,13 @@
-// What the plugins that Sloth brings along do to the rules of an SLO, after these were made. Source:
-// slok/sloth 0.16, internal/plugin/slo/contrib. Easy to get wrong: they run in the order of their
-// chain, and each sees what the one before has left.
+// What the plugins that Sloth brings along do to the rules of an SLO, after these were made.
+// Source: slok/sloth 0.16, internal/plugin/slo/contrib. Easy to get wrong: they run in the order of
+// their chain, and each sees what the one before has left.
 import { formatDuration } from '../../model/duration.ts';
 import type { SloGroupKind, SloPairs, SloPlugin } from '../../model/slo.ts';
 import { UserError } from '../../errors.ts';
 import { quote } from '../../promql/literals.ts';
 import { rendered } from './query-template.ts';
-import { goFloat, idPairs, merged, metricOf } from './sloth-rules.ts';
-import type { Frame, SloRule, SloRuleGroup } from './sloth-rules.ts';
+import { goFloat, idPairs, merged, metricOf } from './rule-text.ts';
+import type { Frame, SloRule, SloRuleGroup } from './rule-text.ts';
 
 export type RuleGroups = Readonly<Record<SloGroupKind, SloRuleGroup>>;
 

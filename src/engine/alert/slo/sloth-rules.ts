@@ -8,31 +8,12 @@ import type { BurnPair, Slo, SloAlert, SloPairs } from '../../model/slo.ts';
 import { formatFloat, quote } from '../../promql/literals.ts';
 import { nominalMs, usablePairs } from './burn-windows.ts';
 import { queriesOf, signOf } from './event-queries.ts';
+import { goFloat, idPairs, merged, metricOf } from './rule-text.ts';
+import type { Frame, RuleOptions, SloRule, SloRuleGroup } from './rule-text.ts';
 import { withPlugins } from './sloth-plugins.ts';
+
+export type { RuleOptions, SloRule, SloRuleGroup };
 import { rendered } from './query-template.ts';
-
-export interface SloRule {
-  readonly record?: string;
-  readonly alert?: string;
-  readonly expr: string;
-  readonly forMs?: number;
-  readonly labels: SloPairs;
-  readonly annotations?: SloPairs;
-}
-
-export interface SloRuleGroup {
-  readonly name: string;
-  /** How often it is evaluated; absent: as the server does. */
-  readonly intervalMs?: number;
-  readonly rules: readonly SloRule[];
-}
-
-export interface RuleOptions {
-  /** Labels that every recording rule gets. */
-  readonly extraLabels: SloPairs;
-  /** What `sloth_version` says. */
-  readonly version: string;
-}
 
 /** Recording rules of the ratios, recording rules about the SLO, and its alerts. */
 export function sloRules(slo: Slo, options: RuleOptions): SloRuleGroup[] {
@@ -47,31 +28,10 @@ export function sloRules(slo: Slo, options: RuleOptions): SloRuleGroup[] {
   return [groups.sli, groups.meta, groups.alert].filter(({ rules }) => rules.length > 0);
 }
 
-export interface Frame {
-  readonly slo: Slo;
-  readonly options: RuleOptions;
-  readonly periodMs: number;
-  readonly pairs: readonly BurnPair[];
-  readonly filter: string;
-}
-
-export function idPairs({ id, name, service }: Slo): [string, string][] {
-  return [
-    ['sloth_id', id],
-    ['sloth_service', service],
-    ['sloth_slo', name],
-  ];
-}
-
 function filterOf(slo: Slo): string {
   return `{${idPairs(slo)
     .map(([name, value]) => `${name}=${quote(value)}`)
     .join(', ')}}`;
-}
-
-/** Later ones win; sorted by name, as Go writes maps. */
-export function merged(...lists: readonly SloPairs[]): SloPairs {
-  return [...new Map(lists.flat())].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function ratioRules(frame: Frame): SloRule[] {
@@ -93,10 +53,6 @@ function ratioRules(frame: Frame): SloRule[] {
   const plain = slo.plugins?.some(({ kind }) => kind === 'plain-period') === true;
   const period = pairs.length === 0 || plain ? ratioText(slo, periodMs) : meanText(frame);
   return [...rules, record(periodMs, period)];
-}
-
-export function metricOf(windowMs: number): string {
-  return `slo:sli_error:ratio_rate${formatDuration(windowMs)}`;
 }
 
 function ratioText(slo: Slo, windowMs: number): string {
@@ -193,10 +149,4 @@ function conditionRule({ slo, filter }: Frame, pair: BurnPair): SloRule {
   const alert = slo.page ?? { name: slo.name, labels: [], annotations: [] };
   const expr = `max(${metric} ${signOf(pair.op)} ${limit}) without (sloth_window)\n`;
   return { ...alertRule(alert, pair.severity, expr), forMs: pair.afterMs };
-}
-
-/** A float as Go's %v and %g print it: an exponent from 1e-05 on. */
-export function goFloat(value: number): string {
-  if (value === 0 || Math.abs(value) >= 1e-4) return String(value);
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
 }

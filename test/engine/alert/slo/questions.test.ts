@@ -27,7 +27,7 @@ function templates(job: string, route: string): string[] {
     `sum(rate(m{job=${j},code=~"5.."}[{{.window}}]))`,
     `sum(rate(m{job=${j}}[{{.window}}]))`,
     `sum(increase(m{job=${j},route=${r}}[{{ .window }}]))`,
-    `sum(rate(m{job=${j},route=${r},code!="200"}[{{.window}}])) - sum(rate(m{job=${j}}[{{.window}}]))`,
+    `sum(rate(m{job=${j},route=${r},a!="2"}[{{.window}}])) - sum(rate(m{job=${j}}[{{.window}}]))`,
     `sum(rate(m{job=${j},route=${r}}[{{.window}}])) - sum(rate(m{route=${r}}[{{.window}}]))`,
     `sum(rate(m{route=${r}}[{{.window}}])) or vector(0)`,
     `max(increase(m{job=${j}}[{{.window}}]) * 2)`,
