@@ -45,9 +45,9 @@ export class BlockCache {
     }
     this.misses++;
     const { value, bytes } = make();
-    this.#entries.set(key, { value, bytes, used: true });
+    this.#entries.set(key, { value, bytes, used: false });
     this.#bytes += bytes;
-    this.#shrink();
+    this.#shrink(key);
     return value;
   }
 
@@ -60,12 +60,14 @@ export class BlockCache {
     }
   }
 
-  /** What was used goes behind the others, once; a map hands that out again later. */
-  #shrink(): void {
+  /** What was used, or is new, goes behind the others, once; a map hands that out again later. */
+  #shrink(newest: number): void {
     if (this.#bytes <= this.bytesMax) return;
+    let fresh: number | undefined = newest;
     for (const [key, entry] of this.#entries) {
       this.#entries.delete(key);
-      if (entry.used) {
+      if (entry.used || key === fresh) {
+        if (key === fresh) fresh = undefined;
         entry.used = false;
         this.#entries.set(key, entry);
         continue;
