@@ -233,7 +233,7 @@ export interface Source {
   /** What `fragment` would cost; a source that cannot tell leaves it out. */
   estimate?(fragment: Fragment): Promise<Estimate>;
   /** Many fragments in one message; each answers as fragment() would. */
-  fragments?(list: readonly Fragment[]): Promise<BatchAnswer>;
+  fragments?(list: readonly Fragment[], signal?: AbortSignal): Promise<BatchAnswer>;
   cardinality?(scope?: CountScope): Promise<Cardinality>;
 }
 

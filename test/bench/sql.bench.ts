@@ -9,12 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DuckDBInstance } from '@duckdb/node-api';
+import { statementChild } from '../../src/engine/daemons/statement-child.ts';
 import type { SamplePage, Samples } from '../../src/engine/ports-sql.ts';
 import { systemClock } from '../../src/engine/runtime/clock.ts';
-import { ForkedChild } from '../../src/engine/runtime/forked-child.ts';
 import { systemDisk } from '../../src/engine/runtime/system-disk.ts';
 import { SqlService } from '../../src/engine/sql/sql-service.ts';
-import type { FromStatement } from '../../src/engine/sql/sql-protocol.ts';
 
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const SERIES = 5000;
@@ -48,6 +47,14 @@ function peakMib(pid: number): number {
   return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(path, 'utf8'))?.[1] ?? 0) / 1024;
 }
 
+/** CPU so far of a process, all threads. */
+function cpuSeconds(pid: number): number {
+  const path = `/proc/${pid}/stat`;
+  if (!existsSync(path)) return 0;
+  const fields = readFileSync(path, 'utf8').split(') ')[1].split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /** DuckDB alone, in this process: what the other side is held against. */
 async function alone(file: string): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:', { threads: '2' });
@@ -56,9 +63,12 @@ async function alone(file: string): Promise<void> {
   await connection.run(`CREATE VIEW samples AS FROM read_parquet('${file}')`);
   for (const [words, sql] of STATEMENTS) {
     const begin = performance.now();
+    const before = cpuSeconds(process.pid);
     await connection.runAndReadAll(sql);
     const seconds = (performance.now() - begin) / 1000;
-    say(`  ${words}: ${seconds.toFixed(2)} s, peak ${peakMib(process.pid).toFixed(0)} MiB so far`);
+    const used = `${(cpuSeconds(process.pid) - before).toFixed(2)} s CPU`;
+    const peak = peakMib(process.pid).toFixed(0);
+    say(`  ${words}: ${seconds.toFixed(2)} s (${used}), peak ${peak} MiB so far`);
   }
 }
 
@@ -104,7 +114,9 @@ async function* pages(): AsyncGenerator<SamplePage> {
   }
 }
 
-async function service(folder: string, held: 'objects' | 'pages'): Promise<void> {
+type Held = 'objects' | 'old objects' | 'pages';
+
+async function service(folder: string, held: Held): Promise<void> {
   const module = fileURLToPath(new URL('../../src/engine/daemons/sql-process.js', import.meta.url));
   const pids: number[] = [];
   const samples: Samples = {
@@ -116,30 +128,34 @@ async function service(folder: string, held: 'objects' | 'pages'): Promise<void>
     missing: async () => [],
   };
   const pair = { samples: `${folder}/x.samples.parquet`, series: `${folder}/x.series.parquet` };
+  const stale = held === 'objects' ? { stale: false } : {};
   const stretch = { id: 0, partition: 0, minMs: START, maxMs: END };
   const sql = new SqlService({
     ...{ samples, clock: systemClock, disk: systemDisk, uploadFolder: folder },
     enter: async () => () => undefined,
     startChild: (message, ended) => {
-      const more = { module, heapMib: 256, ended };
-      const child = new ForkedChild({ ...more, message: (one) => message(one as FromStatement) });
+      const child = statementChild({ module, heapMib: 256, message, ended });
       pids.push(child.pid);
       return child;
     },
-    tempFolder: (place) => join(folder, `statement-${held}-${place}`),
+    tempFolder: (place) => join(folder, `statement-${held.at(0)}-${place}`),
     labels: async () => [],
     alerts: async () => [],
     ...(held === 'pages'
       ? {}
-      : { archive: async () => [{ ...stretch, pairs: [{ ...pair, fromMs: -Infinity }] }] }),
+      : {
+          archive: async () => [{ ...stretch, pairs: [{ ...pair, fromMs: -Infinity, ...stale }] }],
+        }),
   });
   for (const [words, text] of held === 'pages' ? STATEMENTS.slice(1, 2) : STATEMENTS) {
     const begin = performance.now();
+    const before = pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0);
     const wish = { form: 'lines', user: 'bench', signal: new AbortController().signal } as const;
     for await (const _page of await sql.sql(text, wish));
     const seconds = (performance.now() - begin) / 1000;
     const peak = Math.max(...pids.map(peakMib)).toFixed(0);
-    say(`  ${words}: ${seconds.toFixed(2)} s, peak ${peak} MiB so far`);
+    const used = pids.reduce((sum, pid) => sum + cpuSeconds(pid), 0) - before;
+    say(`  ${words}: ${seconds.toFixed(2)} s (${used.toFixed(2)} s CPU), peak ${peak} MiB so far`);
   }
   await sql.close();
 }
@@ -153,6 +169,8 @@ async function main(): Promise<void> {
     await write(folder);
     say('mon sql over objects, a process of 512 MiB for DuckDB and 2 threads');
     await service(folder, 'objects');
+    say('the same over objects of which nobody knows whether there are stale markers');
+    await service(folder, 'old objects');
     say('the same number of samples handed over page by page');
     await service(folder, 'pages');
     say('DuckDB alone on one plain Parquet file, no bound of memory, 2 threads');

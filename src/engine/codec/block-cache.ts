@@ -1,10 +1,13 @@
 // The unpacked pages and index chunks that open blocks keep, bounded in bytes over all of them;
-// the one used longest ago goes first. Easy to get wrong: what an entry weighs is the word of who
-// puts it, so it must count strings and arrays too.
+// those that were not used since the last round go first. Easy to get wrong: what an entry weighs
+// is the word of who puts it, so it must count strings and arrays too; and a hit must cost next to
+// nothing, since a look at one label takes several.
 
 interface Entry {
   readonly value: unknown;
   readonly bytes: number;
+  /** Since room was made the last time. */
+  used: boolean;
 }
 
 /** Sections that one file may have. */
@@ -37,16 +40,15 @@ export class BlockCache {
     const found = this.#entries.get(key);
     if (found !== undefined) {
       this.hits++;
-      this.#entries.delete(key);
-      this.#entries.set(key, found);
+      found.used = true;
       return found.value as T;
     }
     this.misses++;
-    const made = make();
-    this.#entries.set(key, made);
-    this.#bytes += made.bytes;
-    this.#shrink();
-    return made.value;
+    const { value, bytes } = make();
+    this.#entries.set(key, { value, bytes, used: false });
+    this.#bytes += bytes;
+    this.#shrink(key);
+    return value;
   }
 
   /** Forgets all of a file. */
@@ -58,11 +60,20 @@ export class BlockCache {
     }
   }
 
-  #shrink(): void {
+  /** What was used, or is new, goes behind the others, once; a map hands that out again later. */
+  #shrink(newest: number): void {
+    if (this.#bytes <= this.bytesMax) return;
+    let fresh: number | undefined = newest;
     for (const [key, entry] of this.#entries) {
-      if (this.#bytes <= this.bytesMax) return;
       this.#entries.delete(key);
+      if (entry.used || key === fresh) {
+        if (key === fresh) fresh = undefined;
+        entry.used = false;
+        this.#entries.set(key, entry);
+        continue;
+      }
       this.#bytes -= entry.bytes;
+      if (this.#bytes <= this.bytesMax) return;
     }
   }
 }

@@ -28,6 +28,9 @@ import { STALE_HIGH, STALE_LOW } from '../model/sample.ts';
 import { ROWS_AT_ONCE, type Feed } from './duck.ts';
 import { allMissing, flush, numbersOf, putMs, wordsOf } from './duck-vectors.ts';
 
+/** Added to the kind of a stale marker, so that whoever counts samples need not look at values. */
+export const STALE_KIND = 4;
+
 /** A series of an object to be. Series come in the order of their canonical bytes. */
 export interface ColdSeries {
   readonly labels: Labels;
@@ -61,6 +64,7 @@ export class SampleFeed implements Feed {
   ] as const;
   readonly counts: SeriesCount[] = [];
   bodies = false;
+  stale = false;
   readonly #series: Iterator<RawSeries>;
   readonly #rowsMax: number;
   #pieces: Iterator<Piece> | undefined;
@@ -100,6 +104,7 @@ export class SampleFeed implements Feed {
       } else {
         this.#histograms(piece.bodies, { values, bodies }, row, count);
       }
+      this.#markStale(values, kinds, row, row + count);
       line.minMs = Math.min(line.minMs, piece.timestamps[this.#at]);
       line.maxMs = Math.max(line.maxMs, piece.timestamps[this.#at + count - 1]);
       line.rows += count;
@@ -109,6 +114,19 @@ export class SampleFeed implements Feed {
     this.#rows += row;
     assert(this.#rows <= this.#rowsMax, 'an object has no more rows than it was planned for');
     flush(chunk, row);
+  }
+
+  #markStale(
+    values: Uint32Array,
+    kinds: ReturnType<typeof numbersOf>,
+    from: number,
+    to: number,
+  ): void {
+    for (let i = from; i < to; i++) {
+      if (values[i * 2] !== STALE_LOW || values[i * 2 + 1] !== STALE_HIGH) continue;
+      this.stale = true;
+      kinds[i] += STALE_KIND;
+    }
   }
 
   #histograms(

@@ -50,6 +50,10 @@ export interface ColdObject {
   readonly footer: readonly [at: number, bytes: number, crc: number];
   /** Some rows have histograms, or sketches; without it none has. */
   readonly bodies?: boolean;
+  /**
+   * Whether some samples are stale markers; their kind then tells. Unknown where it is left out.
+   */
+  readonly stale?: boolean;
   /** Blocks or rollup files that it was made of. */
   readonly sources: readonly string[];
 }

@@ -73,7 +73,8 @@ export async function withoutSamples(
         return { series, number, minMs: first, maxMs: last, rows };
       });
       const made = await describeObject({ duck, disk, folder }, counts, dataPath);
-      return object.bodies === true ? { ...made, bodies: true } : made;
+      const stale = object.stale === undefined ? {} : { stale: object.stale };
+      return { ...made, ...(object.bodies === true ? { bodies: true } : {}), ...stale };
     }),
   );
 }

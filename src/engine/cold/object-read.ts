@@ -8,6 +8,7 @@ import { makeLabels, NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import type { ColdAsk, ColdBodies, ColdPart } from '../ports-cold.ts';
 import type { Duck } from './duck.ts';
+import { STALE_KIND } from './cold-rows.ts';
 import { msAt, numbersOf, wordsOf } from './duck-vectors.ts';
 import { objectKeys, type ColdObject } from './manifest.ts';
 import { matchesLabels } from '../head/match-labels.ts';
@@ -230,7 +231,7 @@ class PartMaker {
       return;
     }
     const kinds = numbersOf(chunk, first) as Uint8Array;
-    if (kinds.subarray(from, to).every((kind) => kind === 0)) return;
+    if (kinds.subarray(from, to).every((kind) => (kind & ~STALE_KIND) === 0)) return;
     collect(this.#histograms, chunk, first + 1, { from, to, at, kinds });
   }
 
@@ -278,7 +279,7 @@ function collect(
     const bytes = vector.getItemBytes(i);
     if (bytes === null) continue;
     into.rows.push(at + i - from);
-    into.kinds.push(kinds?.[i] ?? 2);
+    into.kinds.push((kinds?.[i] ?? 2) & ~STALE_KIND);
     into.bodies.push(Uint8Array.from(bytes));
   }
 }

@@ -33,6 +33,7 @@ export type WrittenObject = Pick<
   | 'groups'
   | 'footer'
   | 'bodies'
+  | 'stale'
 > & {
   readonly dataPath: string;
   readonly indexPath: string;
@@ -43,6 +44,8 @@ export interface CountingFeed extends Feed {
   readonly counts: readonly SeriesCount[];
   /** True when any row had a histogram or a sketch. */
   readonly bodies: boolean;
+  /** Whether any row was a stale marker; windows have none. */
+  readonly stale?: boolean;
 }
 
 export function hashText(hash: bigint): string {
@@ -68,7 +71,8 @@ export async function writeObject(
   await duck.copy(feed, dataPath);
   if (feed.counts.length === 0) return undefined;
   const object = await describeObject(place, feed.counts, dataPath);
-  return feed.bodies ? { ...object, bodies: true } : object;
+  const stale = feed.stale === undefined ? {} : { stale: feed.stale };
+  return { ...object, ...(feed.bodies ? { bodies: true } : {}), ...stale };
 }
 
 /** The table of series beside a data file that was just written, and what the manifest tells. */

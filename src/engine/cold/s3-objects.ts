@@ -176,8 +176,9 @@ export class S3Objects implements ObjectStore {
         const got = await this.#client.send(new GetObjectCommand({ ...this.#place(key), Range }));
         const bytes = (await got.Body?.transformToByteArray()) ?? new Uint8Array(0);
         if (bytes.length !== got.ContentLength) throw new Error('the body was cut off');
-        // A store that does not know ranges sends all of it.
-        return got.ContentRange === undefined ? bytes.subarray(position, position + length) : bytes;
+        // A store that does not know ranges sends all of it, and some send more than was asked for.
+        const from = got.ContentRange === undefined ? position : 0;
+        return bytes.subarray(from, from + length);
       } catch (thrown) {
         const status = statusOf(thrown);
         if (status === 416) return new Uint8Array(0);

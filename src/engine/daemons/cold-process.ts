@@ -10,7 +10,7 @@ import { openRows, type GivenWindowSeries } from '../rollup/hand-over.ts';
 import type { ArchiveJob } from '../ports-cold.ts';
 import { serveCold } from '../remote/cold-server.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { parentChannel } from '../runtime/helper-process.ts';
+import { parentChannel } from '../runtime/forked-child.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { openBlocks, type GivenSeries } from '../store/hand-over.ts';
 import type { ColdProcessOptions } from './cold-options.ts';

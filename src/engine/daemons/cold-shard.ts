@@ -1,6 +1,7 @@
 // The cold tier plugged into a shard: its process, what is handed over and when, deletions and
 // forgetting. Wiring only. Easy to get wrong: what cannot be done now is told and tried again, and
 // while rollups lack a time its samples stay where they are.
+import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
 import { noColdWork, type ColdReport, type ColdWork } from '../model/cold.ts';
@@ -8,7 +9,7 @@ import type { Sink, Upkeep } from '../ports.ts';
 import { RESOLUTIONS } from '../model/rollup.ts';
 import type { ColdKind } from '../ports-cold.ts';
 import { ColdClient } from '../remote/cold-client.ts';
-import { HelperProcess } from '../runtime/helper-process.ts';
+import { ForkedChild } from '../runtime/forked-child.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ArchiveRows } from '../rollup/hand-over.ts';
 import { WarmFolder } from '../runtime/warm-folder.ts';
@@ -38,14 +39,15 @@ export async function openCold({
   const { store, scratch, cacheBytes, rawAfterMs = Infinity, rollupsAfterMs, shared } = plan;
   if (store === undefined) return undefined;
   const open: ColdProcessOptions = { store, scratch, partitions, cacheBytes, shared };
-  const module = new URL('./cold-process.js', import.meta.url);
+  const module = fileURLToPath(new URL('./cold-process.js', import.meta.url));
   const client = new ColdClient({
     open,
     newestMs: () => clock.now() - Math.min(rawAfterMs, rollupsAfterMs),
     start: (ended) =>
-      new HelperProcess(module, [`--max-old-space-size=${HEAP_MIB}`], ({ why, lastWords }) =>
-        ended(lastWords === '' ? why : `${why}: ${lastWords.trim().split('\n').pop() ?? ''}`),
-      ),
+      new ForkedChild({
+        ...{ module, heapMib: HEAP_MIB },
+        ended: (why, words) => ended(words === '' ? why : `${why}: ${words.split('\n').at(-1)}`),
+      }),
   });
   await client.open();
   return client;

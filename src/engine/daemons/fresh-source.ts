@@ -1,7 +1,8 @@
 // A source that answers with all that was acknowledged before it was asked: it waits until the
 // store has been handed what the log held at that moment. So a sender that got its 2xx finds its
 // samples.
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import { MonError } from '../errors.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -23,6 +24,12 @@ export class FreshSource implements Source {
   async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     await this.#caughtUp();
     return this.#source.fragment(fragment, signal);
+  }
+
+  async fragments(list: readonly Fragment[], signal?: AbortSignal): Promise<BatchAnswer> {
+    await this.#caughtUp();
+    const answer = this.#source.fragments?.(list, signal);
+    return answer ?? Promise.reject(new MonError('MON_NOT_FOUND', 'it takes no batches'));
   }
 
   async series(

@@ -58,11 +58,11 @@ export function checkQuery(section: Section, name: string, text: string): void {
   }
 }
 
-/** Labels or annotations, in the order of the file. */
-export function pairsOf(section: Section, name: string): SloPairs {
+/** Labels or annotations, in the order of the file; names as Prometheus had them before 3.0. */
+export function pairsOf(section: Section, name: string, named = LABEL_NAME): SloPairs {
   const { file } = section;
   return file.entries(section.value(name), name).map(({ key, keyNode, value }) => {
-    if (!LABEL_NAME.test(key)) file.fail(keyNode, `${JSON.stringify(key)} is no name of a label`);
+    if (!named.test(key)) file.fail(keyNode, `${JSON.stringify(key)} is no name of a label`);
     return [key, value === null ? '' : textOf(file, value, key)] as const;
   });
 }

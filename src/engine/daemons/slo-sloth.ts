@@ -8,6 +8,8 @@ import type { Slo, SloAlert, SloIndicator, SloPairs } from '../model/slo.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import { budgetOf, decimal, pairsOf, query, required } from './slo-fields.ts';
 import type { SloDefaults } from './slo-fields.ts';
+import { pluginsOf, readChain } from './slo-plugins.ts';
+import type { PluginChain } from './slo-plugins.ts';
 
 /** How the two spellings of the format name their fields. */
 const SPELLINGS = {
@@ -30,8 +32,6 @@ const SPELLINGS = {
 } as const;
 type Spelling = (typeof SPELLINGS)[keyof typeof SPELLINGS];
 
-const HARMLESS = /^sloth\.dev\/core\/(debug|noop|validate|sli_rules|metadata_rules|alert_rules)\//;
-
 /** The SLOs of a `prometheus/v1` document. */
 export function readSloth(file: ConfigFile, defaults: SloDefaults): Slo[] {
   const fields = words('version service labels slos slo_plugins');
@@ -52,11 +52,12 @@ type Group = SloDefaults & { readonly spec: string };
 
 function readGroup(group: Section, spelling: Spelling, defaults: Group): Slo[] {
   const service = required(group, 'service');
-  refusePlugins(group, spelling.plugins);
+  const chain = readChain(group, spelling.plugins);
   const labels = pairsOf(group, 'labels');
   const nodes = group.items('slos');
   if (nodes.length === 0) group.fail('slos', 'slos must hold at least one SLO');
-  return nodes.map((node) => readSlo(group.file, node, { service, labels, spelling, defaults }));
+  const context = { service, labels, spelling, defaults, chain };
+  return nodes.map((node) => readSlo(group.file, node, context));
 }
 
 interface Context {
@@ -64,10 +65,11 @@ interface Context {
   readonly labels: SloPairs;
   readonly spelling: Spelling;
   readonly defaults: Group;
+  readonly chain: PluginChain;
 }
 
 function readSlo(file: ConfigFile, node: Node, context: Context): Slo {
-  const { service, spelling, defaults } = context;
+  const { service, spelling, defaults, chain } = context;
   const fields = words('name description objective labels sli alerting plugins');
   const section = new Section(file, node, 'an SLO', fields);
   const name = required(section, 'name');
@@ -75,7 +77,7 @@ function readSlo(file: ConfigFile, node: Node, context: Context): Slo {
   if (!(objective > 0 && objective <= 100)) {
     section.fail('objective', 'objective must be a percentage above 0, at most 100', 'as in 99.9');
   }
-  refusePlugins(section, 'plugins');
+  const plugins = pluginsOf(chain, readChain(section, 'plugins'));
   const { line, col } = file.linePos(node);
   return {
     id: `${service}-${name}`,
@@ -91,6 +93,7 @@ function readSlo(file: ConfigFile, node: Node, context: Context): Slo {
     pairs: pairsFor(defaults.periodMs, defaults.windows),
     ownConditions: false,
     ...readAlerting(section, spelling),
+    ...(plugins.length === 0 ? {} : { plugins }),
     place: { file: file.path, line, column: col },
   };
 }
@@ -116,7 +119,9 @@ function readSli(slo: Section, spelling: Spelling): SloIndicator {
 
 function readAlerting(slo: Section, spelling: Spelling): { page?: SloAlert; ticket?: SloAlert } {
   const { page, ticket } = spelling;
-  const fields = [...words('name labels annotations'), page, ticket];
+  // Sloth passes over the words of the other spelling.
+  const other = words('page_alert ticket_alert pageAlert ticketAlert');
+  const fields = [...words('name labels annotations'), ...other];
   const alerting = slo.section('alerting', fields);
   const common = {
     labels: pairsOf(alerting, 'labels'),
@@ -126,7 +131,7 @@ function readAlerting(slo: Section, spelling: Spelling): { page?: SloAlert; tick
     const section = alerting.section(field, words('disable labels annotations'));
     if (section.bool('disable') === true) return undefined;
     return {
-      name: alerting.text('name') ?? slo.fail('alerting', 'alerting.name is missing', ALERT_HINT),
+      name: alerting.text('name') || slo.fail('alerting', 'alerting.name is missing', ALERT_HINT),
       labels: [...common.labels, ...pairsOf(section, 'labels')],
       annotations: [...common.annotations, ...pairsOf(section, 'annotations')],
     };
@@ -139,15 +144,6 @@ function readAlerting(slo: Section, spelling: Spelling): { page?: SloAlert; tick
 }
 
 const ALERT_HINT = 'name the alerts, or say disable: true for both';
-
-function refusePlugins(section: Section, field: string): void {
-  const plugins = section.section(field, words('overridePrevious chain'));
-  for (const node of plugins.items('chain')) {
-    const plugin = new Section(section.file, node, 'a plugin', words('id config priority'));
-    const id = required(plugin, 'id');
-    if (!HARMLESS.test(id)) plugin.fail('id', `mon does not know the plugin ${JSON.stringify(id)}`);
-  }
-}
 
 /** The windows of an AlertWindows document. */
 export function readAlertWindows(file: ConfigFile): AlertWindows {

@@ -57,7 +57,8 @@ export class FolderArchive {
   #pair(partition: number, object: ColdObject) {
     const { data, index } = objectKeys(partition, object);
     const [samples, series] = [join(this.#folder, data), join(this.#folder, index)];
-    return { samples, series, fromMs: -Infinity };
+    const { stale } = object;
+    return { samples, series, fromMs: -Infinity, ...(stale === undefined ? {} : { stale }) };
   }
 
   async #allWhole(partition: number, { objects }: Group): Promise<boolean> {

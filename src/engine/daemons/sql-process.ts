@@ -5,5 +5,11 @@ import { systemDisk } from '../runtime/system-disk.ts';
 import { StatementProcess } from '../sql/statement-process.ts';
 import type { FromStatement, ToStatement } from '../sql/sql-protocol.ts';
 
-const channel = parentChannel<ToStatement, FromStatement>();
-void new StatementProcess(channel, systemDisk);
+const channel = parentChannel();
+void new StatementProcess(
+  {
+    send: (message: FromStatement) => channel.postMessage(message),
+    onMessage: (take) => channel.on('message', (value) => take(value as ToStatement)),
+  },
+  systemDisk,
+);

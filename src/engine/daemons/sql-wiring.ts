@@ -21,15 +21,15 @@ import type { SamplesAsk, Transfer } from '../ports-sql.ts';
 import { Gate } from '../query/gate.ts';
 import type { ShardClient } from '../remote/shard-client.ts';
 import { systemClock } from '../runtime/clock.ts';
-import { ForkedChild } from '../runtime/forked-child.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { SqlService } from '../sql/sql-service.ts';
 import type { SqlOptions } from '../sql/sql-service.ts';
-import type { FromStatement, AlertRow, RollupPage } from '../sql/sql-protocol.ts';
+import type { AlertRow, RollupPage } from '../sql/sql-protocol.ts';
 import type { TableScope } from '../sql/statement-scope.ts';
 import type { LocalOptions } from './local-options.ts';
 import { SamplePages } from './sample-pages.ts';
 import { FolderArchive } from './sql-archive.ts';
+import { statementChild } from './statement-child.ts';
 
 /** What of the process's options matters here. */
 type SqlSettings = Pick<LocalOptions, 'dataDir' | 'tiers' | 'rollups'>;
@@ -66,10 +66,7 @@ export function makeSql(options: SqlSettings, wiring: SqlWiring): RunningSql {
     // One line for all: a process takes memory, whoever asked.
     enter: (_user, signal) => gate.enter('sql', signal),
     startChild: (message, ended) =>
-      new ForkedChild({
-        ...{ module, heapMib: SQL_HEAP_MIB, ended },
-        message: (value) => message(value as FromStatement),
-      }),
+      statementChild({ module, heapMib: SQL_HEAP_MIB, message, ended }),
     uploadFolder: join(dataDir, 'sql', 'uploads'),
     tempFolder: (place) => join(dataDir, 'sql', `statement-${place}`),
     labels: ({ selections, minMs, maxMs }) =>

@@ -64,6 +64,38 @@ export interface SloAlert {
   readonly annotations: SloPairs;
 }
 
+/** What Sloth's own plugins do to the rules of an SLO; the gate counts as without them. */
+export type SloPlugin =
+  | { readonly kind: 'info-labels'; readonly metric: string; readonly labels: SloPairs }
+  | {
+      readonly kind: 'intervals';
+      readonly sliMs: number;
+      readonly metaMs: number;
+      readonly alertMs: number;
+    }
+  | {
+      readonly kind: 'remove-labels';
+      readonly keep: readonly string[];
+      readonly skip: readonly string[];
+    }
+  | {
+      readonly kind: 'exhausted-alert';
+      readonly name: string;
+      readonly threshold: number;
+      readonly forMs: number;
+      readonly annotations: SloPairs;
+      readonly selector: SloPairs;
+      readonly labels: SloPairs;
+    }
+  /** Ratios are weighed by their traffic. */
+  | { readonly kind: 'denominator' }
+  /** The ratio of the period is asked for, not made of others. */
+  | { readonly kind: 'plain-period' }
+  /** Groups of rules that are made at all. */
+  | { readonly kind: 'only'; readonly groups: readonly SloGroupKind[] };
+
+export type SloGroupKind = 'sli' | 'meta' | 'alert';
+
 export interface SloPlace {
   readonly file: string;
   readonly line: number;
@@ -91,6 +123,8 @@ export interface Slo {
   readonly ownConditions: boolean;
   readonly page?: SloAlert;
   readonly ticket?: SloAlert;
+  /** In the order in which they run. */
+  readonly plugins?: readonly SloPlugin[];
   readonly place: SloPlace;
 }
 

@@ -38,7 +38,13 @@ export function endsOf(window: MixedWindow, points: Points<unknown>): Ends | und
   const smoothed = extension?.kind === 'smoothed';
   let last = to - 1;
   let first = from;
-  while (first < last && times[first + 1] <= start) first++;
+  // Windows of days have most of their samples behind their start.
+  let behind = last;
+  while (first < behind) {
+    const middle = (first + behind + 1) >> 1;
+    if (times[middle] <= start) first = middle;
+    else behind = middle - 1;
+  }
   if (smoothed) {
     let at = from;
     while (at < last && times[at] < end) at++;

@@ -39,8 +39,9 @@ export function runMixed(
   for (let i = 0; i < input.windows.count; i++) {
     const { lo, hi, windows } = input;
     if (lo[i] === hi[i]) continue;
-    window.floats.from = window.floatsBefore[lo[i]];
-    window.floats.to = window.floatsBefore[hi[i]];
+    const { floatsBefore } = window;
+    window.floats.from = floatsBefore === undefined ? lo[i] : floatsBefore[lo[i]];
+    window.floats.to = floatsBefore === undefined ? hi[i] : floatsBefore[hi[i]];
     window.histograms.from = lo[i] - window.floats.from;
     window.histograms.to = hi[i] - window.floats.to;
     window.end = windows.first + i * windows.step;
@@ -52,9 +53,20 @@ export function runMixed(
   }
 }
 
+/** Nothing to part: the arrays of the input as they are. */
+function asFloats(input: RangeInput): MixedWindow {
+  const { timestamps: times, values, starts, windowMs, extension, notes, name } = input;
+  const floats = { times, values, starts, from: 0, to: 0 };
+  const histograms = { times: NONE, values: [], starts: undefined, from: 0, to: 0 };
+  return { floats, histograms, end: 0, windowMs, extension, notes, name };
+}
+
+const NONE = new Float64Array(0);
+
 /** The samples by kind; `floatsBefore[i]` floats stand before sample i. */
-function parted(input: RangeInput): MixedWindow & { floatsBefore: Uint32Array } {
+function parted(input: RangeInput): MixedWindow & { floatsBefore?: Uint32Array } {
   const { count, timestamps, values, histograms, starts, windowMs, extension } = input;
+  if (histograms === undefined) return asFloats(input);
   const floatsBefore = new Uint32Array(count + 1);
   const isFloat = (i: number): boolean => histograms?.[i] === undefined;
   for (let i = 0; i < count; i++) floatsBefore[i + 1] = floatsBefore[i] + (isFloat(i) ? 1 : 0);

@@ -10,17 +10,19 @@ export interface Token {
   readonly end: number;
 }
 
+/** Kinds in the order of the pattern's groups; blanks and comments, which come first, are none. */
+const KINDS: readonly TokenKind[] = ['word', 'number', 'string', 'open', 'close', 'sign', 'odd'];
 const PATTERN = new RegExp(
   [
-    String.raw`(?<skip>\s+|#[^\n]*)`,
-    String.raw`(?<word>[A-Za-z_:][A-Za-z0-9_:]*)`,
-    String.raw`(?<number>0[xX][0-9a-fA-F]+|` +
+    String.raw`(?:\s+|#[^\n]*)`,
+    String.raw`([A-Za-z_:][A-Za-z0-9_:]*)`,
+    String.raw`(0[xX][0-9a-fA-F]+|` +
       String.raw`(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?:[a-z]+\d*)*)`,
-    String.raw`(?<string>"(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|` + '`[^`]*`?)',
-    String.raw`(?<open>[([{])`,
-    String.raw`(?<close>[)\]}])`,
-    String.raw`(?<sign>==|!=|<=|>=|=~|!~|<\/|>\/|[-+*/%^<>=@,])`,
-    String.raw`(?<odd>[\s\S])`,
+    String.raw`("(?:[^"\\\n]|\\.)*"?|'(?:[^'\\\n]|\\.)*'?|` + '`[^`]*`?)',
+    String.raw`([([{])`,
+    String.raw`([)\]}])`,
+    String.raw`(==|!=|<=|>=|=~|!~|<\/|>\/|[-+*/%^<>=@,])`,
+    String.raw`([\s\S])`,
   ].join('|'),
   'y',
 );
@@ -34,10 +36,8 @@ export function tokensOf(text: string): Token[] {
     const match = PATTERN.exec(text);
     if (match === null) break;
     const end = at + match[0].length;
-    for (const [kind, found] of Object.entries(match.groups ?? {})) {
-      if (found === undefined || kind === 'skip') continue;
-      out.push({ kind: kind as TokenKind, text: found, start: at, end });
-    }
+    const kind = KINDS.findIndex((_, i) => match[i + 1] !== undefined);
+    if (kind >= 0) out.push({ kind: KINDS[kind], text: match[0], start: at, end });
     at = end;
   }
   return out;

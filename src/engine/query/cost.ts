@@ -10,6 +10,7 @@ import {
   QUERY_ESTIMATE_MS,
 } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
+import { groupsOf, widestOf } from '../promql/leaf-together.ts';
 import { planSteps, totalCost } from '../promql/plan-steps.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Estimate, Source } from '../ports.ts';
@@ -60,8 +61,20 @@ export class CostGuard {
   }
 
   /** What each fragment of a plan would read. */
-  estimates(plan: Plan): Promise<readonly Estimate[]> {
-    return Promise.all(plan.fragments.map((fragment) => this.#estimate(fragment)));
+  async estimates({ fragments }: Plan): Promise<readonly Estimate[]> {
+    const out: Estimate[] = [];
+    const groups = groupsOf(fragments).map(async (group) => {
+      const some = group.map((i) => fragments[i]);
+      const widest = widestOf(some);
+      const most = await this.#estimate(widest);
+      // They are read together: what is narrower is a part of it.
+      for (const i of group) {
+        const share = Math.min(1, (fragments[i].windowMs + 1) / (widest.windowMs + 1));
+        out[i] = { series: most.series, samples: Math.ceil(most.samples * share) };
+      }
+    });
+    await Promise.all(groups);
+    return out;
   }
 
   /**

@@ -38,6 +38,15 @@ export async function gather(
   if (missing.length > 0 && results.length === 0) {
     throw (settled[0] as PromiseRejectedResult).reason;
   }
+  return joined(fragment, results, missing);
+}
+
+/** What sources answered to one fragment as one, with words for those that are missing. */
+export function joined(
+  fragment: Fragment,
+  results: readonly FragmentResult[],
+  missing: readonly string[],
+): Gathered {
   const merged = mergeFragments(fragment, results);
   const warnings = [...merged.warnings, ...missing];
   const whole = missing.length === 0 && results.every(({ partial }) => partial !== true);

@@ -20,7 +20,7 @@ import { reachOf } from './cacheable.ts';
 import { withRollup, type RollupHorizons } from './choose-rollup.ts';
 import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
-import { gather } from './fan-out.ts';
+import { Gathering } from './gathering.ts';
 import { Gate } from './gate.ts';
 import { parsed } from './parsed.ts';
 import { resultBytes } from './result-bytes.ts';
@@ -168,7 +168,7 @@ export class QueryService implements Ask, Explain, Turns {
       if (options.analyze !== true) return explained(planned, estimates, told);
       await this.#cost.judge(planned, options.maxCost, this.#bytesMax);
       const { clock } = this.#options;
-      const fetch = this.#fetcher(ends, () => undefined);
+      const fetch = this.#fetcher(planned, ends, () => undefined);
       return explained(planned, estimates, told, { clock, fetch, checkpoint: ends.checkpoint });
     });
   }
@@ -266,7 +266,7 @@ export class QueryService implements Ask, Explain, Turns {
     try {
       let whole = true;
       let bytesRead = 0;
-      const fetch = this.#fetcher(ends, () => (whole = false));
+      const fetch = this.#fetcher(planned, ends, () => (whole = false));
       const fragment = async (one: Fragment): Promise<FragmentResult> => {
         const result = await fetch(one);
         bytesRead += resultBytes(result);
@@ -321,12 +321,16 @@ export class QueryService implements Ask, Explain, Turns {
   }
 
   /** Fetches fragments until the query ends or they are too much together. */
-  #fetcher(ends: Ends, partial: () => void): (one: Fragment) => Promise<FragmentResult> {
-    const { sources } = this.#options;
+  #fetcher(
+    { fragments }: Plan,
+    ends: Ends,
+    partial: () => void,
+  ): (one: Fragment) => Promise<FragmentResult> {
+    const gathering = new Gathering(this.#options.sources, fragments, ends.signal);
     const bytesMax = this.#bytesMax;
     let bytes = 0;
     return async (one) => {
-      const gathered = await endedBy(ends.signal, gather(sources, one, ends.signal));
+      const gathered = await endedBy(ends.signal, gathering.of(one));
       if (!gathered.whole) partial();
       bytes += resultBytes(gathered.result);
       if (bytes > bytesMax) throw tooManyBytes(bytesMax);

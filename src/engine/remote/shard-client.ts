@@ -160,14 +160,18 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
     only?: readonly number[],
   ): Promise<FragmentResult> {
     const answer = this.#call('fragment', [fragment], [], only) as Promise<FragmentResult>;
+    return this.#cancellable(answer, signal);
+  }
+
+  /** The thread looks up between slices of its work and lets go of what nobody waits for. */
+  #cancellable<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal === undefined) return answer;
     const id = this.#lastId;
-    // The thread looks up between slices of its work and lets go of what nobody waits for.
     return untilAborted(answer, signal, () => void this.#call('cancel', [id]).catch(ignore));
   }
 
-  fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
-    return this.#call('fragments', [list]) as Promise<BatchAnswer>;
+  fragments(list: readonly Fragment[], signal?: AbortSignal): Promise<BatchAnswer> {
+    return this.#cancellable(this.#call('fragments', [list]) as Promise<BatchAnswer>, signal);
   }
 
   /** The same over made-up series; it goes all the ways that a fragment goes. */

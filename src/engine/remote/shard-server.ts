@@ -73,11 +73,12 @@ function serveChannel(channel: Channel, served: Served): void {
       return rehearsal.fragment(args[0] as Fragment);
     }
     const source = sourceOf(shard, only);
-    if (method === 'fragments') return batchOf(source, args[0] as Fragment[]);
-    if (method !== 'fragment') return dispatch({ ...shard, source }, method, args);
+    const batch = method === 'fragments';
+    if (method !== 'fragment' && !batch) return dispatch({ ...shard, source }, method, args);
     const ended = new AbortController();
     running.set(id, ended);
     try {
+      if (batch) return await batchOf(source, args[0] as Fragment[], ended.signal);
       return await source.fragment(args[0] as Fragment, ended.signal);
     } finally {
       running.delete(id);
@@ -129,10 +130,14 @@ function sourceOf(shard: Shard, only: Call['only']): Source {
 }
 
 /** A source that takes no batches is asked one by one. */
-async function batchOf(source: Source, list: readonly Fragment[]): Promise<BatchAnswer> {
-  if (source.fragments !== undefined) return source.fragments(list);
+async function batchOf(
+  source: Source,
+  list: readonly Fragment[],
+  signal: AbortSignal,
+): Promise<BatchAnswer> {
+  if (source.fragments !== undefined) return source.fragments(list, signal);
   const results: FragmentResult[] = [];
-  for (const one of list) results.push(await source.fragment(one));
+  for (const one of list) results.push(await source.fragment(one, signal));
   return { results, whole: true, storeReads: 0 };
 }
 

@@ -15,6 +15,7 @@ import type { Disk } from '../runtime/disk.ts';
 import { dayOf, DirtyHours, hourOf, hoursOf } from './dirty-hours.ts';
 import { dueRows, givenRows, type ArchiveRows } from './hand-over.ts';
 import { foldHours, DAY_MS, HOUR_MS, type RawData } from './hour-fold.ts';
+import { daysTouched, edgeFile, edgesOf } from './deleted-edges.ts';
 import { dayFile, planSpan, type JoinedFile } from './joining.ts';
 import { closeRollup, RollupFiles, type LiveRollup } from './rollup-files.ts';
 import { openState, type OpenedState } from './rollup-open.ts';
@@ -315,13 +316,12 @@ export class RollupPartition {
         for (let hour = hourOf(first); hour < maxMs && hour < this.foldedTo; hour += HOUR_MS) {
           this.dirty.add(hour);
         }
-        for (const { entry } of this.#live) {
-          const begin = Math.max(entry.afterMs, dayOf(Math.max(0, minMs - 1)));
-          for (let day = dayOf(begin); day < Math.min(entry.toMs, maxMs); day += DAY_MS) {
-            this.#days.add(day);
-          }
-        }
+        for (const day of daysTouched(this.#live, minMs, maxMs)) this.#days.add(day);
       });
+      for (const edge of edgesOf({ minMs, maxMs }, this.#options.raw.goneMs())) {
+        const file = edgeFile(edge, matchers, this.#live, this.#tombstones);
+        if (file !== undefined) await this.#replace([], file);
+      }
     });
   }
 

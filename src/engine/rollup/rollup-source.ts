@@ -44,9 +44,10 @@ export class RollupSource implements Source {
     this.#options = options;
   }
 
-  async fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
-    const { rollup } = fragment;
+  async fragment(asked: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
     const { source, run, rollups } = this.#options;
+    const fragment = this.#plain(asked);
+    const { rollup } = fragment;
     if (rollup === undefined) return source.fragment(fragment, signal);
     const { first, last } = reachOfFragment(fragment);
     const handedOver = (): number => rollups.handedOver + (this.#options.handedOver?.() ?? 0);
@@ -69,15 +70,28 @@ export class RollupSource implements Source {
     });
   }
 
-  /** Rules name no resolution: theirs go to the samples as they are. */
-  async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+  /** Those that need no rows go to the samples in one batch. */
+  async fragments(asked: readonly Fragment[], signal?: AbortSignal): Promise<BatchAnswer> {
     const { source } = this.#options;
-    if (source.fragments !== undefined && list.every(({ rollup }) => rollup === undefined)) {
-      return source.fragments(list);
+    const list = asked.map((one) => this.#plain(one));
+    const plain = list.filter(({ rollup }) => rollup === undefined);
+    const batch = plain.length === 0 ? undefined : await source.fragments?.(plain, signal);
+    if (batch !== undefined && plain.length === list.length) return batch;
+    const results: (FragmentResult | Error)[] = [];
+    let next = 0;
+    for (const one of list) {
+      if (batch !== undefined && one.rollup === undefined) results.push(batch.results[next++]);
+      else results.push(await this.fragment(one, signal).catch(failureOf));
     }
-    const results: FragmentResult[] = [];
-    for (const one of list) results.push(await this.fragment(one));
-    return { results, whole: true, storeReads: 0 };
+    return { results, whole: batch?.whole ?? true, storeReads: batch?.storeReads ?? 0 };
+  }
+
+  /** Without its rollup, where samples reach back as far as any row does. */
+  #plain(fragment: Fragment): Fragment {
+    const { rollup, ...rest } = fragment;
+    if (rollup === undefined || rollup.prefer === 'rows') return fragment;
+    const { first } = reachOfFragment(fragment);
+    return this.#options.rollups.mayReachBehindSamples(first) ? fragment : rest;
   }
 
   async estimate(fragment: Fragment): Promise<Estimate> {
@@ -174,6 +188,11 @@ export class RollupSource implements Source {
     if (source.cardinality !== undefined) return source.cardinality(scope);
     throw new MonError('MON_NOT_FOUND', 'this source does not count its series');
   }
+}
+
+function failureOf(thrown: unknown): MonError {
+  if (thrown instanceof MonError) return thrown;
+  throw thrown;
 }
 
 /** What the answer cannot tell exactly, in sentences. */

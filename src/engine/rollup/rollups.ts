@@ -148,6 +148,16 @@ export class Rollups {
     });
   }
 
+  /** False when no row is older than the samples are, back to this time. */
+  mayReachBehindSamples(ms: number): boolean {
+    if (this.#options.cold !== undefined) return true;
+    return [...this.#partitions].some(([number, { live, lost }]) => {
+      const floorMs = (this.#options.partitions.get(number) as RawPartition).floorMs();
+      if (lost.length > 0) return true;
+      return floorMs > ms && live.some(({ entry }) => entry.afterMs < floorMs);
+    });
+  }
+
   /** Sentences for an answer that lacks what damaged files held in this range. */
   lost({ resolutionMs }: FragmentRollup, minMs: number, maxMs: number): string[] {
     const index = RESOLUTIONS.findIndex(({ ms }) => ms === resolutionMs);

@@ -12,6 +12,10 @@ import type { StatementScope, TableScope } from './statement-scope.ts';
 const NO_NAMES = "'' AS metric, MAP([]::VARCHAR[], []::VARCHAR[]) AS labels";
 /** The bits of a stale marker, which is no sample. */
 const STALE_BITS = `'011111111111${'0'.repeat(50)}10'`;
+/** In this form the bits of the few NaNs alone are looked at. */
+const NOT_STALE = `(NOT isnan(r.value) OR CAST(r.value AS BIT) <> ${STALE_BITS}::BIT)`;
+/** Kinds of stale markers in an object that tells of them (docs/format/parquet.md). */
+const STALE_KIND = 4;
 
 /** Makes the views of all tables that the statement names. */
 export async function makeViews(
@@ -78,13 +82,14 @@ function parquetSelect(pair: ParquetPair, scope: TableScope, named: boolean): st
   const names = named ? 's.metric, s.labels' : NO_NAMES;
   const join = named ? ` JOIN read_parquet(${quotedText(series)}) s USING (series)` : '';
   const where = [
-    // In this form the bits of the few NaNs alone are looked at.
-    `(NOT isnan(r.value) OR CAST(r.value AS BIT) <> ${STALE_BITS}::BIT)`,
+    ...(pair.stale === undefined ? [NOT_STALE] : []),
+    ...(pair.stale === true ? [`r.kind < ${STALE_KIND}`] : []),
     ...(Number.isFinite(minMs) ? [`r.timestamp >= ${minMs}`] : []),
     ...(Number.isFinite(scope.maxMs) ? [`r.timestamp <= ${scope.maxMs}`] : []),
   ];
   return (
     `SELECT make_timestamptz(r.timestamp * 1000) AS ts, ${names}, r.value, r.histogram ` +
-    `FROM read_parquet(${quotedText(samples)}) r${join} WHERE ${where.join(' AND ')}`
+    `FROM read_parquet(${quotedText(samples)}) r${join}` +
+    (where.length === 0 ? '' : ` WHERE ${where.join(' AND ')}`)
   );
 }

@@ -36,6 +36,8 @@ export interface ParquetPair {
   readonly series: string;
   /** Samples before it are not shown; -Infinity where all are. */
   readonly fromMs: number;
+  /** Whether there are stale markers, which have a kind from 4 on; undefined: nobody counted. */
+  readonly stale?: boolean;
 }
 
 export interface SqlSettings {

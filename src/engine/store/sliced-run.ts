@@ -6,6 +6,7 @@ import { MonError } from '../errors.ts';
 import { FRAGMENT_TURN_MS } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
 import { beginFragment, reachOfFragment } from '../promql/leaf.ts';
+import type { FragmentRun } from '../promql/leaf.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { SeriesReader } from '../ports.ts';
@@ -24,6 +25,8 @@ export interface SlicedRun {
   readonly signal?: AbortSignal;
   /** Large fragments of a thread queue here: one at a time goes past its first turn. */
   readonly large?: Turns;
+  /** Runs more than the fragment over its series; without it beginFragment() does. */
+  readonly begin?: (series: number) => FragmentRun;
   /** Changes when series may have been dropped. */
   readonly generation: () => number;
 }
@@ -74,7 +77,7 @@ async function attempt(
   const { first, last } = reachOfFragment(fragment);
   const found = readers.map((reader) => reader.match(fragment.matchers, first, last));
   const series = found.reduce((sum, ids) => sum + ids.length, 0);
-  const leaf = beginFragment(fragment, series);
+  const leaf = run.begin?.(series) ?? beginFragment(fragment, series);
   const begun = generation();
   let left = series;
   let size = SLICE_FIRST;

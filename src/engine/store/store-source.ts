@@ -1,7 +1,7 @@
 // The reading side of a store: leaf fragments and label questions over one shard, blocks and
 // heads. Runs in the thread that owns the memory; every answer is plain data, sorted, and may
 // cross a thread.
-import { MonError } from '../errors.ts';
+import { MonError, assert } from '../errors.ts';
 import { NAME, compareLabels, compareText, labelsKey, labelValue } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Cardinality, CountRow, CountScope } from '../model/cardinality.ts';
@@ -12,7 +12,8 @@ import type { MetadataEntry } from '../model/batch.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { CARDINALITY_ROWS_MAX, FRAGMENT_TURN_MS } from '../limits.ts';
 import type { Estimate, SeriesReader, Source } from '../ports.ts';
-import { reachOfFragment } from '../promql/leaf.ts';
+import { reachOfFragment, type FragmentRun } from '../promql/leaf.ts';
+import { groupsOf, TogetherRun, widestOf } from '../promql/leaf-together.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { coldSeries, fetchCold, type ColdRange } from './cold-fetch.ts';
 import { Turns, runSliced, timesOf } from './sliced-run.ts';
@@ -53,20 +54,19 @@ export class StoreSource implements Source {
   }
 
   /** Each as fragment() would answer; others get a turn between them. */
-  async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
+  async fragments(list: readonly Fragment[], signal?: AbortSignal): Promise<BatchAnswer> {
     const results: (FragmentResult | Error)[] = [];
     const clock = this.#clock;
     let storeReads = 0;
     let turnAt = (clock?.monotonic() ?? 0) + FRAGMENT_TURN_MS;
-    for (const fragment of list) {
-      const { first, last } = reachOfFragment(fragment);
-      storeReads += this.#store.blocksTouched(first, last);
-      try {
-        results.push(await this.fragment(fragment));
-      } catch (thrown) {
-        if (!(thrown instanceof MonError)) throw thrown;
-        results.push(thrown);
+    for (const group of groupsOf(list)) {
+      const some = group.map((i) => list[i]);
+      for (const fragment of some) {
+        const { first, last } = reachOfFragment(fragment);
+        storeReads += this.#store.blocksTouched(first, last);
       }
+      const answers = await this.#group(some, signal);
+      group.forEach((i, k) => (results[i] = answers[k]));
       if (clock === undefined || clock.monotonic() < turnAt) continue;
       await clock.sleep(0);
       turnAt = clock.monotonic() + FRAGMENT_TURN_MS;
@@ -74,7 +74,51 @@ export class StoreSource implements Source {
     return { results, whole: true, storeReads };
   }
 
-  async #run(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
+  /** Fragments over the same series, which are decoded once where that goes. */
+  async #group(
+    list: readonly Fragment[],
+    signal?: AbortSignal,
+  ): Promise<(FragmentResult | Error)[]> {
+    if (list.length > 1) {
+      try {
+        return await this.#whole(() => this.#together(list, signal));
+      } catch (thrown) {
+        // One of them is past a limit: alone, each tells for itself.
+        if (!(thrown instanceof MonError) || thrown.code !== 'MON_QUERY_LIMIT') throw thrown;
+      }
+    }
+    const out: (FragmentResult | Error)[] = [];
+    for (const fragment of list) {
+      try {
+        out.push(await this.fragment(fragment, signal));
+      } catch (thrown) {
+        if (!(thrown instanceof MonError)) throw thrown;
+        out.push(thrown);
+      }
+    }
+    return out;
+  }
+
+  async #together(list: readonly Fragment[], signal?: AbortSignal): Promise<FragmentResult[]> {
+    let run: TogetherRun | undefined;
+    const begin = (series: number): TogetherRun => (run = new TogetherRun(list, series));
+    const widest = await this.#run(widestOf(list), signal, begin);
+    assert(run !== undefined, 'a run has begun before it answers');
+    return run.results().map((result, i) => {
+      const { first, last } = reachOfFragment(list[i]);
+      const lost = this.#store.lost(first, last, this.#only);
+      const { partial } = widest;
+      const away = partial === true ? widest.warnings : result.warnings;
+      const whole = lost.length === 0 && partial !== true;
+      return whole ? result : { ...result, partial, warnings: [...away, ...lost] };
+    });
+  }
+
+  async #run(
+    fragment: Fragment,
+    signal?: AbortSignal,
+    begin?: (series: number) => FragmentRun,
+  ): Promise<FragmentResult> {
     const clock = this.#clock;
     const { first, last } = reachOfFragment(fragment);
     const reach = { minMs: first, maxMs: last };
@@ -84,7 +128,7 @@ export class StoreSource implements Source {
       const cold = await fetchCold(this.#store, fragment, reach, this.#only);
       const readers = (): SeriesReader[] =>
         this.#store.readers(first, last, this.#only, cold?.readers);
-      const run = { fragment, readers, clock, signal, generation, large: this.#large };
+      const run = { fragment, readers, clock, signal, generation, large: this.#large, begin };
       const result = await runSliced(run);
       // What was handed over meanwhile is in neither half of the answer.
       if (this.#store.handedOver !== before) continue;

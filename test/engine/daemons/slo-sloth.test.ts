@@ -82,3 +82,56 @@ it('factors follow the period, and windows of a file', () => {
   // Google's shares would alert within budget here: the factors of 30 days stay.
   assert.deepEqual(new Set(factors(generated(PLAIN, 7 * DAY))), new Set(['14.4', '6']));
 });
+
+const CHAIN = `version: prometheus/v1
+service: s
+slo_plugins:
+  chain:
+    - {id: sloth.dev/contrib/rule_intervals/v1, config: {interval: {default: 5m, alert: 30s}}}
+    - {id: sloth.dev/contrib/error_budget_exhausted_alert/v1, config: {for: 10m, threshold: 0.1}}
+slos:
+  - name: a
+    objective: 99.9
+    plugins:
+      chain:
+        - {id: sloth.dev/contrib/info_labels/v1, config: {labels: {tier-x: gold}}}
+        - {id: sloth.dev/contrib/remove_labels/v1, priority: -1, config: {preserveLabels: [keep]}}
+    labels: {keep: '1', drop: '2'}
+    sli:
+      events: {error_query: 'sum(rate(e[{{.window}}]))', total_query: 'sum(rate(t[{{.window}}]))'}
+    alerting: {name: A, ticket_alert: {disable: true}}
+`;
+
+it('plugins that Sloth brings along change rules as there', () => {
+  const [document] = parseAllDocuments(generated(CHAIN)) as { toJS(): object }[];
+  const { groups } = document.toJS() as {
+    groups: (Group & { interval?: string; rules: (Rule & Record<string, unknown>)[] })[];
+  };
+  assert.deepEqual(
+    groups.map(({ interval }) => interval),
+    ['5m', '5m', '30s'],
+  );
+  const [ratio] = groups[0].rules;
+  const names = ['keep', 'sloth_id', 'sloth_service', 'sloth_slo', 'sloth_window'];
+  assert.deepEqual(Object.keys(ratio.labels), names);
+  const info = groups[1].rules.at(-1) as Rule;
+  assert.deepEqual([info.labels['drop'], info.labels['tier-x']], ['2', 'gold']);
+  assert.deepEqual(groups[2].rules.at(-1), {
+    alert: 'ErrorBudgetExhausted',
+    expr:
+      'slo:period_error_budget_remaining:ratio{cmd="examplesgen.sh", drop="2", keep="1", ' +
+      'sloth_id="s-a", sloth_service="s", sloth_slo="a"} <= 0.1',
+    for: '10m',
+  });
+  const corrected = CHAIN.replace('rule_intervals/v1', 'denominator_corrected_rules/v1');
+  const text = generated(corrected.replace('{interval: {default: 5m, alert: 30s}}', '{}'));
+  assert.match(text, /\(\n\s+slo:numerator_correction:ratio5m\{.*\}\n\s+\* on\(\)\n/);
+  assert.match(text, /record: slo:numerator_correction:ratio3d/);
+  const only = CHAIN.replace('slo_plugins:', 'slo_plugins:\n  overridePrevious: true');
+  assert.throws(
+    () => generated(CHAIN.replace('rule_intervals', 'odd')),
+    /does not know the plugin/,
+  );
+  const kinds = (parseAllDocuments(generated(only)) as { toJS(): { groups: Group[] } }[])[0];
+  assert.equal(kinds.toJS().groups.length, 1, 'no core plugin, only the alert of the last one');
+});

@@ -91,3 +91,24 @@ test('deleted samples are in no window, and the rest of a window stays', async (
     await reopened(world);
   }
 });
+
+test('where samples are gone, windows that a deletion cuts come from narrower ones', async () => {
+  for (let seed = 31; seed <= 36; seed++) {
+    const world = await filled(seed);
+    const minute = 60_000;
+    const matchers = [{ name: 'path', op: '=~', value: '/p/[02]' }] as const;
+    const begin = Math.floor((world.nowMs - (61 + world.below(40)) * HOUR) / minute) * minute;
+    const minMs = begin + world.below(60) * minute + 1;
+    const maxMs = minMs - 1 + (1 + world.below(600)) * minute;
+    // All samples go, all windows stay.
+    await world.store.truncateBefore(world.nowMs - HOUR);
+    await world.store.delete([matchers], minMs, maxMs);
+    await world.rollups.delete([matchers], minMs, maxMs);
+    world.forget((key, time) => {
+      const own = world.hasPath(key, '/p/0') || world.hasPath(key, '/p/2');
+      return own && time >= minMs && time <= maxMs;
+    });
+    await world.workAll();
+    assert.ok(world.checkRows() > 0, `seed ${seed}`);
+  }
+});

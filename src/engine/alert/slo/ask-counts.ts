@@ -5,7 +5,12 @@
 import { MonError, UserError, messageOf } from '../../errors.ts';
 import { QUERY_BYTES_MAX, SLO_QUERIES_RUNNING, SLO_TERMS_PER_QUERY } from '../../limits.ts';
 import { labelValue } from '../../model/labels.ts';
+import type { Matrix } from '../../model/fragment.ts';
 import type { Ask } from '../../ports.ts';
+import { halvesOf, questionsOf } from './questions.ts';
+import type { Question, Term } from './questions.ts';
+
+export type { Term };
 
 const LABEL = 'mon_slo_term';
 const PROBE = 'sum(increase(mon_slo_probe[5m] anchored))';
@@ -37,12 +42,6 @@ export interface Asked {
 /** The number that a query answers, nothing, or why it could not be asked. */
 export type Told = number | undefined | Error;
 
-/** One question to a server about an instant. */
-export interface Term {
-  readonly query: string;
-  readonly timeMs: number;
-}
-
 /** Whether the server knows `anchored`; others count by extrapolation. */
 export async function countsExactly({ ask, signal }: Asked, timeMs: number): Promise<boolean> {
   try {
@@ -70,50 +69,49 @@ export async function askAll(terms: readonly Term[], asked: Asked): Promise<Told
     return unique.push(term) - 1;
   });
   const told: Told[] = Array.from({ length: unique.length });
-  const round = { ...asked, told, patience: PATIENCE };
-  const waiting = batches(unique);
+  const round: Round = { ...asked, terms: unique, told, patience: PATIENCE };
+  const waiting = batches(questionsOf(unique));
   const worker = async (): Promise<void> => {
     for (let batch = waiting.pop(); batch !== undefined; batch = waiting.pop()) {
-      await askBatch(batch, unique, round);
+      await askBatch(batch, round);
     }
   };
   await Promise.all(Array.from({ length: SLO_QUERIES_RUNNING }, worker));
   return places.map((place) => told[place]);
 }
 
-/** Numbers of terms that go into one query: one instant, a bound of bytes and of terms. */
-function batches(terms: readonly Term[]): number[][] {
-  const out: number[][] = [];
-  let open: number[] = [];
-  let bytes = 0;
-  const byTime = terms.map((_, i) => i).sort((a, b) => terms[a].timeMs - terms[b].timeMs);
-  for (const i of byTime) {
-    const { query, timeMs } = terms[i];
-    const size = Buffer.byteLength(query) + 64;
-    const other = open.length > 0 && terms[open[0]].timeMs !== timeMs;
-    const full = open.length === SLO_TERMS_PER_QUERY || bytes + size > QUERY_BYTES_MAX;
+/** Questions that go into one query: one instant, a bound of bytes and of terms. */
+function batches(questions: readonly Question[]): Question[][] {
+  const out: Question[][] = [];
+  let open: Question[] = [];
+  let [bytes, count] = [0, 0];
+  for (const one of questions.toSorted((a, b) => a.timeMs - b.timeMs)) {
+    const size = Buffer.byteLength(one.query) + 64;
+    const other = open.length > 0 && open[0].timeMs !== one.timeMs;
+    const full = count + one.terms.length > SLO_TERMS_PER_QUERY || bytes + size > QUERY_BYTES_MAX;
     if (open.length > 0 && (other || full)) {
       out.push(open);
-      [open, bytes] = [[], 0];
+      open = [];
+      [bytes, count] = [0, 0];
     }
-    open.push(i);
+    open.push(one);
     bytes += size;
+    count += one.terms.length;
   }
   if (open.length > 0) out.push(open);
   return out;
 }
 
-type Round = Asked & { readonly told: Told[]; patience: number };
+type Round = Asked & {
+  readonly terms: readonly Term[];
+  readonly told: Told[];
+  patience: number;
+};
 
-async function askBatch(
-  batch: readonly number[],
-  terms: readonly Term[],
-  round: Round,
-): Promise<void> {
-  const query = batch.map((i) => termText(terms[i].query, i)).join(' or ');
+async function askBatch(batch: readonly Question[], round: Round): Promise<void> {
+  const query = anyOf(batch.map((one, i) => termText(one.query, i)));
   try {
-    const { timeMs } = terms[batch[0]];
-    const { result, whole, warnings } = await round.ask.instant(query, timeMs, {
+    const { result, whole, warnings } = await round.ask.instant(query, batch[0].timeMs, {
       signal: round.signal,
       pool: 'adhoc',
     });
@@ -122,24 +120,48 @@ async function askBatch(
     }
     if (!whole) throw new MonError('MON_SERVER_FAILED', `partial answer: ${warnings.join('; ')}`);
     if (result.type !== 'vector') throw new MonError('MON_SERVER_FAILED', 'no vector came back');
-    const { labels, present, values } = result.matrix;
-    labels.forEach((set, s) => {
-      if (present[s] === 1) round.told[Number(labelValue(set, LABEL))] = values[s];
-    });
+    take(batch, result.matrix, round.told);
   } catch (thrown) {
     const known = thrown instanceof MonError || thrown instanceof UserError;
     if (!known || (thrown instanceof MonError && FINAL.has(thrown.code))) throw thrown;
     const cost = thrown instanceof UserError ? 1 : (HALVED[thrown.code] ?? Infinity);
-    if (batch.length === 1 || cost > round.patience) {
+    const halves = halved(batch, round.terms);
+    if (halves.length === 0 || cost > round.patience) {
       const failure = new Error(messageOf(thrown));
-      for (const i of batch) round.told[i] = failure;
+      for (const { terms } of batch) for (const i of terms) round.told[i] = failure;
       return;
     }
     round.patience -= cost;
-    const middle = batch.length >> 1;
-    await askBatch(batch.slice(0, middle), terms, round);
-    await askBatch(batch.slice(middle), terms, round);
+    for (const half of halves) await askBatch(half, round);
   }
+}
+
+function halved(batch: readonly Question[], terms: readonly Term[]): (readonly Question[])[] {
+  if (batch.length === 1) return halvesOf(batch[0], terms).map((one) => [one]);
+  const middle = batch.length >> 1;
+  return [batch.slice(0, middle), batch.slice(middle)];
+}
+
+/** Numbers of an answer to where they belong. */
+function take(batch: readonly Question[], { labels, present, values }: Matrix, told: Told[]): void {
+  const places = batch.map(({ terms, joined }) => {
+    return new Map(terms.map((term, i) => [joined?.values[i] ?? '', term]));
+  });
+  labels.forEach((set, s) => {
+    if (present[s] !== 1) return;
+    const number = Number(labelValue(set, LABEL));
+    const label = batch[number]?.joined?.label;
+    const place = places[number]?.get(label === undefined ? '' : labelValue(set, label));
+    if (place !== undefined) told[place] = values[s];
+  });
+}
+
+/** All of them by `or`, as a flat tree: a chain would look at the first ones again and again. */
+function anyOf(texts: readonly string[]): string {
+  if (texts.length === 1) return texts[0];
+  const middle = (texts.length + 1) >> 1;
+  const [left, right] = [texts.slice(0, middle), texts.slice(middle)].map(anyOf);
+  return texts.length === 2 ? `${left} or ${right}` : `(${left}) or (${right})`;
 }
 
 function termText(query: string, number: number): string {

@@ -77,7 +77,7 @@ export async function checkSlos(
     const told = await askAll(terms, { ...asked, warnings });
     let at = 0;
     const findings = plans.map((plan) => {
-      const own = told.slice(at, (at += termsOf(plan, timeMs).length));
+      const own = told.slice(at, (at += termCount(plan)));
       return findingOf(plan, own, options);
     });
     return { findings, mode, warnings: [...warnings] };
@@ -92,10 +92,16 @@ export async function checkSlos(
 }
 
 function termsOf({ windows }: SloPlan, timeMs: number): Term[] {
-  return windows.flatMap(({ queries: { over, total }, agoMs }) => {
-    const texts = total === undefined ? [over] : [over, total];
-    return texts.map((query) => ({ query, timeMs: timeMs - agoMs }));
+  return windows.flatMap(({ queries, windowMs, agoMs }) => {
+    const { over, overLifted, total, totalLifted } = queries;
+    const at = { timeMs: timeMs - agoMs, windowMs };
+    const first: Term = { query: over, ...at, lifted: overLifted };
+    return total === undefined ? [first] : [first, { query: total, ...at, lifted: totalLifted }];
   });
+}
+
+function termCount({ windows }: SloPlan): number {
+  return windows.reduce((sum, { queries }) => sum + (queries.total === undefined ? 1 : 2), 0);
 }
 
 function findingOf(

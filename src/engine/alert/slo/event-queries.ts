@@ -3,6 +3,7 @@
 // neither good nor bad, and 0/0 would make it one; so totals of zero drop out before the division.
 import { formatDuration } from '../../model/duration.ts';
 import type { Slo, SloIndicator, ThresholdOp } from '../../model/slo.ts';
+import type { LiftedQuery } from './lifted-query.ts';
 import { countQuery, queryFor, ratioParts, worstQuery } from './query-template.ts';
 import type { CountMode, CountQuery } from './query-template.ts';
 
@@ -16,6 +17,9 @@ export interface WindowQueries {
   readonly over: string;
   /** All events; absent for a ratio. */
   readonly total?: string;
+  /** The same two, open to be asked together with others. */
+  readonly overLifted?: LiftedQuery;
+  readonly totalLifted?: LiftedQuery;
 }
 
 export type SloQueries = (windowMs: number) => WindowQueries;
@@ -76,6 +80,8 @@ function pair(part: 'bad' | 'good', over: CountQuery, total: CountQuery): SloQue
     part,
     over: queryFor(over, windowMs),
     total: queryFor(total, windowMs),
+    ...(over.lifted === undefined ? {} : { overLifted: over.lifted }),
+    ...(total.lifted === undefined ? {} : { totalLifted: total.lifted }),
   });
 }
 

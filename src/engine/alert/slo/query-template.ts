@@ -4,7 +4,7 @@
 // so rates become `increase(x[w] anchored)`, which adds up differences and resets and guesses
 // nothing.
 import { UserError } from '../../errors.ts';
-import { SLOS_MAX } from '../../limits.ts';
+import { SHAPES_MAX } from '../../limits-slo.ts';
 import { formatDuration } from '../../model/duration.ts';
 import type {
   Duration,
@@ -19,6 +19,9 @@ import { check } from '../../promql/check.ts';
 import { format } from '../../promql/format.ts';
 import { formatDuration as printed } from '../../promql/literals.ts';
 import { parse } from '../../promql/parse.ts';
+import { hasMarks, lift } from './lifted-query.ts';
+import type { LiftedQuery } from './lifted-query.ts';
+import { shapeOfTemplate, withValues } from './template-shape.ts';
 
 const WINDOW = /(?:\s*\{\{-\s+|\{\{\s*)\.window(?:\s+-\}\}\s*|\s*\}\})/g;
 /** Stands for the window in the tree: a length that nobody writes. */
@@ -57,7 +60,7 @@ export function rendered(template: string, windowMs: number): string {
 
 /** @throws UserError when the template is no query of numbers for each series. */
 export function checkTemplate(template: string): void {
-  const { type } = treeOf(template);
+  const { type } = checkedTree(template);
   if (type === 'vector' || type === 'scalar') return;
   throw new UserError('the query must answer numbers: an instant vector or a scalar', {
     hint: 'put {{.window}} into the range of a function, as in rate(x[{{.window}}])',
@@ -70,22 +73,51 @@ export interface CountQuery {
   readonly pieces: readonly string[];
   /** True when the numbers are counts of events. */
   readonly counts: boolean;
+  /** The same, open to be asked together with others; absent where it stands alone. */
+  readonly lifted?: LiftedQuery;
+}
+
+/** The text of a lifted query or of its shape for a window. */
+export function shapeFor(shape: string, windowMs: number): string {
+  return shape.replaceAll(MARK, formatDuration(windowMs));
 }
 
 export function queryFor({ pieces: parts }: CountQuery, windowMs: number): string {
   return parts.join(formatDuration(windowMs));
 }
 
+/** What has been made of shapes, by style and shape. */
+const counted = new Map<string, CountQuery>();
+
 /** The sum of a template's series, rates turned into counts. */
 export function countQuery(template: string, style: CountStyle): CountQuery {
+  const { shape, values } = shapeOfTemplate(template);
+  const key = `${style.mode} ${style.counters} ${shape}`;
+  let found = counted.get(key);
+  if (found === undefined) {
+    found = countsOf(shape, style);
+    if (counted.size >= SHAPES_MAX) counted.clear();
+    counted.set(key, found);
+  }
+  const { pieces: parts, counts, lifted } = found;
+  const own = { pieces: parts.map((one) => withValues(one, values)), counts };
+  if (lifted === undefined || hasMarks(template)) return own;
+  const labels = lifted.labels.map(([name, value]) => [name, withValues(value, values)] as const);
+  return { ...own, lifted: { text: withValues(lifted.text, values), labels } };
+}
+
+function countsOf(template: string, style: CountStyle): CountQuery {
   const { tree, type } = treeOf(template);
   const facts = { counts: true, ranges: 0 };
-  const counted = rewrite(tree, style, facts);
-  const vector = type === 'scalar' ? call('vector', [counted]) : counted;
+  const rewritten = rewrite(tree, style, facts);
+  const vector = type === 'scalar' ? call('vector', [rewritten]) : rewritten;
   const counts = facts.counts && facts.ranges > 0;
-  const inner = format(vector);
-  return { pieces: split(isTotal(vector) ? inner : `sum(${inner})`), counts };
+  const total: Expr = isTotal(vector) ? vector : { ...SUM, names: [], inner: vector };
+  const lifted = lift(total);
+  return { pieces: split(format(total)), counts, ...(lifted === undefined ? {} : { lifted }) };
 }
+
+const SUM = { kind: 'aggregate', op: 'sum', without: false, grouped: false, ...NO_PLACE } as const;
 
 function isTotal(expr: Expr): boolean {
   return expr.kind === 'aggregate' && expr.op === 'sum' && !expr.grouped;
@@ -131,13 +163,25 @@ interface Parsed {
 /** The tree of a template: it is checked when its file is read, and rewritten when it is asked. */
 const parsed = new Map<string, Parsed>();
 
+/** The tree of a template or of its shape: only their values differ. @throws UserError. */
+function checkedTree(template: string): Parsed {
+  const { shape } = shapeOfTemplate(template);
+  if (shape === template) return treeOf(template);
+  try {
+    return treeOf(shape);
+  } catch {
+    // The words of a mistake tell of the template as it is written.
+    return treeOf(template);
+  }
+}
+
 function treeOf(template: string): Parsed {
   const known = parsed.get(template);
   if (known !== undefined) return known;
   const text = pieces(template).join(MARK);
   const tree = parse(text);
   const found = { tree, text, type: check(tree, text) };
-  if (parsed.size >= SLOS_MAX) parsed.clear();
+  if (parsed.size >= SHAPES_MAX) parsed.clear();
   parsed.set(template, found);
   return found;
 }

@@ -8,67 +8,30 @@ import type { BurnPair, Slo, SloAlert, SloPairs } from '../../model/slo.ts';
 import { formatFloat, quote } from '../../promql/literals.ts';
 import { nominalMs, usablePairs } from './burn-windows.ts';
 import { queriesOf, signOf } from './event-queries.ts';
+import { goFloat, idPairs, merged, metricOf } from './rule-text.ts';
+import type { Frame, RuleOptions, SloRule, SloRuleGroup } from './rule-text.ts';
+import { withPlugins } from './sloth-plugins.ts';
+
+export type { RuleOptions, SloRule, SloRuleGroup };
 import { rendered } from './query-template.ts';
-
-export interface SloRule {
-  readonly record?: string;
-  readonly alert?: string;
-  readonly expr: string;
-  readonly forMs?: number;
-  readonly labels: SloPairs;
-  readonly annotations?: SloPairs;
-}
-
-export interface SloRuleGroup {
-  readonly name: string;
-  readonly rules: readonly SloRule[];
-}
-
-export interface RuleOptions {
-  /** Labels that every recording rule gets. */
-  readonly extraLabels: SloPairs;
-  /** What `sloth_version` says. */
-  readonly version: string;
-}
 
 /** Recording rules of the ratios, recording rules about the SLO, and its alerts. */
 export function sloRules(slo: Slo, options: RuleOptions): SloRuleGroup[] {
   const periodMs = nominalMs(slo.period);
   const pairs = usablePairs(slo, periodMs);
   const frame = { slo, options, periodMs, pairs, filter: filterOf(slo) };
-  const groups = [
-    { name: `sloth-slo-sli-recordings-${slo.id}`, rules: ratioRules(frame) },
-    { name: `sloth-slo-meta-recordings-${slo.id}`, rules: metaRules(frame) },
-    { name: `sloth-slo-alerts-${slo.id}`, rules: alertRules(frame) },
-  ];
-  return groups.filter(({ rules }) => rules.length > 0);
-}
-
-interface Frame {
-  readonly slo: Slo;
-  readonly options: RuleOptions;
-  readonly periodMs: number;
-  readonly pairs: readonly BurnPair[];
-  readonly filter: string;
-}
-
-function idPairs({ id, name, service }: Slo): [string, string][] {
-  return [
-    ['sloth_id', id],
-    ['sloth_service', service],
-    ['sloth_slo', name],
-  ];
+  const groups = withPlugins(frame, {
+    sli: { name: `sloth-slo-sli-recordings-${slo.id}`, rules: ratioRules(frame) },
+    meta: { name: `sloth-slo-meta-recordings-${slo.id}`, rules: metaRules(frame) },
+    alert: { name: `sloth-slo-alerts-${slo.id}`, rules: alertRules(frame) },
+  });
+  return [groups.sli, groups.meta, groups.alert].filter(({ rules }) => rules.length > 0);
 }
 
 function filterOf(slo: Slo): string {
   return `{${idPairs(slo)
     .map(([name, value]) => `${name}=${quote(value)}`)
     .join(', ')}}`;
-}
-
-/** Later ones win; sorted by name, as Go writes maps. */
-function merged(...lists: readonly SloPairs[]): SloPairs {
-  return [...new Map(lists.flat())].sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function ratioRules(frame: Frame): SloRule[] {
@@ -87,12 +50,9 @@ function ratioRules(frame: Frame): SloRule[] {
   const rules = windows
     .sort((a, b) => a - b)
     .map((windowMs) => record(windowMs, ratioText(slo, windowMs)));
-  const period = pairs.length === 0 ? ratioText(slo, periodMs) : meanText(frame);
+  const plain = slo.plugins?.some(({ kind }) => kind === 'plain-period') === true;
+  const period = pairs.length === 0 || plain ? ratioText(slo, periodMs) : meanText(frame);
   return [...rules, record(periodMs, period)];
-}
-
-function metricOf(windowMs: number): string {
-  return `slo:sli_error:ratio_rate${formatDuration(windowMs)}`;
 }
 
 function ratioText(slo: Slo, windowMs: number): string {
@@ -189,10 +149,4 @@ function conditionRule({ slo, filter }: Frame, pair: BurnPair): SloRule {
   const alert = slo.page ?? { name: slo.name, labels: [], annotations: [] };
   const expr = `max(${metric} ${signOf(pair.op)} ${limit}) without (sloth_window)\n`;
   return { ...alertRule(alert, pair.severity, expr), forMs: pair.afterMs };
-}
-
-/** A float as Go's %v and %g print it: an exponent from 1e-05 on. */
-export function goFloat(value: number): string {
-  if (value === 0 || Math.abs(value) >= 1e-4) return String(value);
-  return value.toExponential().replace(/e([+-])(\d)$/, 'e$10$2');
 }
