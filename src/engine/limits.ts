@@ -93,6 +93,8 @@ export const RETENTION_RAW_MS = 15 * DAY;
 export const EMBEDDED_PARTITIONS = 4;
 /** A commit starts when the last has returned, at the latest after this. */
 export const COMMIT_DELAY_MS_MAX = 20;
+/** How long a commit waits for senders that were just answered: they share its sync. */
+export const COMMIT_GATHER_MS = 5;
 export const LOG_SEGMENT_BYTES = 128 * MIB;
 /** One native histogram as its message: some thousands of buckets. More is refused. */
 export const HISTOGRAM_BYTES_MAX = 64 * 1024;
