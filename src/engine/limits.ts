@@ -101,6 +101,9 @@ export const HAND_GATHER_MS = 10;
 export const RULE_FEED_REST_MS = 20;
 /** A run of so many bytes does not wait for more. */
 export const HANDED_BYTES = 256 * KIB;
+/** Slots of shared memory in which records cross to a shard, and what one holds. */
+export const HAND_SLOTS = 4;
+export const HAND_SLOT_BYTES = 512 * KIB;
 export const LOG_SEGMENT_BYTES = 128 * MIB;
 /** One native histogram as its message: some thousands of buckets. More is refused. */
 export const HISTOGRAM_BYTES_MAX = 64 * 1024;
