@@ -93,6 +93,17 @@ export const RETENTION_RAW_MS = 15 * DAY;
 export const EMBEDDED_PARTITIONS = 4;
 /** A commit starts when the last has returned, at the latest after this. */
 export const COMMIT_DELAY_MS_MAX = 20;
+/** How long a commit waits for senders that were just answered: they share its sync. */
+export const COMMIT_GATHER_MS = 5;
+/** How long durable records gather before the shards get them, unless a question waits. */
+export const HAND_GATHER_MS = 10;
+/** How long the rules let records gather: they act on ticks, of which there is one a second. */
+export const RULE_FEED_REST_MS = 20;
+/** A run of so many bytes does not wait for more. */
+export const HANDED_BYTES = 256 * KIB;
+/** Slots of shared memory in which records cross to a shard, and what one holds. */
+export const HAND_SLOTS = 4;
+export const HAND_SLOT_BYTES = 512 * KIB;
 export const LOG_SEGMENT_BYTES = 128 * MIB;
 /** One native histogram as its message: some thousands of buckets. More is refused. */
 export const HISTOGRAM_BYTES_MAX = 64 * 1024;

@@ -38,7 +38,7 @@ export interface ChainSettings {
   readonly pendingBytesMax: number;
   readonly recentBytes: number;
   readonly keepMs: number;
-  readonly paceMs: number;
+  readonly gatherMs: number;
   readonly checkpointMs: number;
   readonly checkpointBytes: number;
   readonly retentionMs: number;

@@ -20,7 +20,7 @@ const SCRAPE_MS = 5 * 60_000;
 
 const SETTINGS = {
   ...{ partitions: 2, stores: 1, segmentBytes: 1 << 20, pendingBytesMax: 1 << 24 },
-  ...{ recentBytes: 1 << 20, keepMs: 0, paceMs: 0, checkpointMs: HOUR, checkpointBytes: 1 << 24 },
+  ...{ recentBytes: 1 << 20, keepMs: 0, gatherMs: 0, checkpointMs: HOUR, checkpointBytes: 1 << 24 },
   ...{ retentionMs: 24 * HOUR, recordBytes: 1 << 20, cached: false },
 };
 

@@ -65,7 +65,7 @@ function settingsOf(dice: Dice): ChainSettings {
     pendingBytesMax: dice.chance(0.3) ? dice.scale(2_000, 20_000) : 1 << 20,
     recentBytes: dice.scale(4_000, 1 << 20),
     keepMs: dice.pick([0, 0, 1_000, MINUTE]),
-    paceMs: dice.pick([0, 0, 5, 20]),
+    gatherMs: dice.pick([0, 0, 5, 20]),
     checkpointMs: dice.scale(100, 10 * MINUTE),
     checkpointBytes: dice.scale(2_000, 1 << 20),
     retentionMs: dice.pick([20 * MINUTE, 2 * HOUR, 15 * 24 * HOUR]),

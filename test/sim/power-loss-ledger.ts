@@ -41,7 +41,7 @@ const SENDERS = 6;
 const SERIES_EACH = 12;
 const SETTINGS = {
   ...{ partitions: 4, stores: 2, segmentBytes: 40_000, pendingBytesMax: 1 << 20 },
-  ...{ recentBytes: 100_000, keepMs: 0, paceMs: 0, checkpointMs: 400, checkpointBytes: 200_000 },
+  ...{ recentBytes: 100_000, keepMs: 0, gatherMs: 0, checkpointMs: 400, checkpointBytes: 200_000 },
   ...{ retentionMs: 15 * 86_400_000, recordBytes: 1 << 20, cached: false },
 };
 

@@ -57,6 +57,8 @@ export interface RuleFeedOptions {
   readonly warn: (words: string) => void;
   /** Called after each tick. */
   readonly ticked: () => void;
+  /** Waits a little between two reads, so that the records of several commits come at once. */
+  readonly rest?: ((signal: AbortSignal) => Promise<void>) | undefined;
   /** Waits before the same is tried again. */
   readonly pause: (signal: AbortSignal) => Promise<void>;
 }
@@ -137,7 +139,10 @@ export class RuleFeed {
         else this.#absorb(one);
       }
       const tickMs = Math.min(...Array.from(this.#ticks.values(), ({ timeMs }) => timeMs));
-      if (Number.isNaN(tickMs) || tickMs === this.#lastTickMs) continue;
+      if (Number.isNaN(tickMs) || tickMs === this.#lastTickMs) {
+        await this.#options.rest?.(signal);
+        continue;
+      }
       this.#lastTickMs = tickMs;
       const touched: Touched = { liveMs: this.#liveMs, late: this.#late };
       this.#liveMs = Infinity;

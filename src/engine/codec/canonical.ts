@@ -2,7 +2,7 @@
 // sorted, non-empty label set, frozen in docs/format/identity.md. Easy to get wrong: names are
 // sorted by their UTF-8 bytes here and by UTF-16 code units in Labels, which differ above U+D7FF.
 import { MonError } from '../errors.ts';
-import { compareText, type Labels } from '../model/labels.ts';
+import { compareText, NAME, type Labels } from '../model/labels.ts';
 
 /** Field tags of a Label within a TimeSeries, of its name and of its value. */
 const LABEL = 0x0a;
@@ -10,6 +10,7 @@ const NAME_FIELD = 0x0a;
 const VALUE_FIELD = 0x12;
 
 const encoder = new TextEncoder();
+const METRIC_NAME = encoder.encode(NAME);
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** Order of two strings by their UTF-8 bytes, which is the order of their code points. */
@@ -198,4 +199,40 @@ export function labelsOf(canonical: Uint8Array): Labels {
   const pairs: [string, string][] = [];
   for (let i = 0; i < labels.length; i += 2) pairs.push([labels[i], labels[i + 1]]);
   return pairs.sort((a, b) => compareText(a[0], b[0])).flat();
+}
+
+/**
+ * The bytes of the metric's name in canonical bytes, as a view of them; undefined when there is
+ * none. The frames are not checked: only for bytes that a book holds.
+ */
+export function metricNameIn(canonical: Uint8Array): Uint8Array | undefined {
+  let at = 0;
+  /** Passes over a tag, reads the length behind it. */
+  const length = (): number => {
+    let value = 0;
+    at++;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = canonical[at++];
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) break;
+    }
+    return value;
+  };
+  while (at < canonical.length) {
+    length();
+    const nameSize = length();
+    const nameAt = at;
+    at += nameSize;
+    const valueSize = length();
+    const valueAt = at;
+    at += valueSize;
+    if (isMetricName(canonical, nameAt, nameSize)) return canonical.subarray(valueAt, at);
+  }
+  return undefined;
+}
+
+function isMetricName(bytes: Uint8Array, at: number, size: number): boolean {
+  if (size !== METRIC_NAME.length) return false;
+  for (let i = 0; i < size; i++) if (bytes[at + i] !== METRIC_NAME[i]) return false;
+  return true;
 }

@@ -5,7 +5,7 @@ import { Door } from '../collector/door.ts';
 import { PushText } from '../collector/push-text.ts';
 import type { MonError } from '../errors.ts';
 import { Kernels } from '../kernels/kernels.ts';
-import { SEAL_AFTER_MS, SEAL_SLICE_MS } from '../limits.ts';
+import { HAND_GATHER_MS, SEAL_AFTER_MS, SEAL_SLICE_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import { systemClock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
@@ -43,7 +43,7 @@ export async function openStorage(options: LocalOptions, counters: Counters, sta
   const stores = await Stores.start({ ...keeping, shards, placement, died: failed });
   const postponed = (error: MonError): void => logger.failure('checkpoint put off', error);
   const sink = opened.sink(stores.sink);
-  const reading = { name: 'store', log, sink, clock, checkpointMs };
+  const reading = { name: 'store', log, sink, clock, checkpointMs, gatherMs: HAND_GATHER_MS };
   const consumer = new Consumer({ ...reading, failed, postponed });
   const tell = (words: string): void => logger.warn(words);
   const memory = new MemoryWatch({ book, stats: () => stores.newest, tell });

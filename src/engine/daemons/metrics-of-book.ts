@@ -1,12 +1,15 @@
 // Which metric a series of the book belongs to, by numbers that are kept: rules ask it of every
 // late sample. Easy to get wrong: the book gives the number of a series that it forgot to another
-// one, so that everything kept is dropped when it has forgotten any.
+// one, so that everything kept is dropped when it has forgotten any; and a series that is first
+// seen must not cost all its labels as strings, only its name.
 import type { MetricNumbers } from '../alert/rule-feed.ts';
+import { metricNameIn } from '../codec/canonical.ts';
 import type { SeriesBook } from '../kernels/series-book.ts';
-import { NAME, labelValue } from '../model/labels.ts';
+import { TextCache } from '../wire/text-cache.ts';
 
 export class MetricsOfBook implements MetricNumbers {
   readonly #book: SeriesBook;
+  readonly #texts = new TextCache();
   readonly #names: string[] = [''];
   readonly #numbers = new Map<string, number>();
   /** Number + 1 by ref; 0 where it was not looked up yet. */
@@ -33,7 +36,8 @@ export class MetricsOfBook implements MetricNumbers {
 
   #lookUp(ref: number): number {
     if (!this.#book.has(ref)) return 0;
-    const name = labelValue(this.#book.labels(ref), NAME);
+    const bytes = metricNameIn(this.#book.canonicalView(ref));
+    const name = bytes === undefined ? '' : this.#texts.text(bytes);
     let number = this.#numbers.get(name);
     if (number === undefined) {
       number = this.#names.push(name) - 1;

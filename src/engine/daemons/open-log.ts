@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { BatchCodec } from '../codec/batch.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
+import { COMMIT_GATHER_MS } from '../limits.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
 import { claimFolder, EMBEDDED } from './opened-log.ts';
@@ -24,7 +25,8 @@ export async function openLog(options: OpenLogOptions): Promise<OpenedLog> {
   const book = new SeriesBook(kernels, partitions);
   const encoder = batchEncoder(new BatchCodec(kernels), book);
   const folder = join(dataDir, 'log');
-  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, keepMs });
+  const more = { keepMs, gatherMs: COMMIT_GATHER_MS };
+  const log = await EmbeddedLog.open({ folder, disk, clock, encoder, partitions, ...more });
   showLog(options.counters, () => log.counts);
   const beats = [{ everyMs: TRUNCATE_MS, work: () => log.retain() }];
   return { log, book, epoch: log.epoch, doorLimits: {}, beats, sink: (sink) => sink };

@@ -6,7 +6,7 @@ import { alertBatch, alertEncoder } from '../codec/alert-record.ts';
 import { BatchCodec } from '../codec/batch.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import { SeriesBook } from '../kernels/series-book.ts';
-import { BOOK_IDLE_MS, SEAL_AFTER_MS, SEAL_SLICE_MS } from '../limits.ts';
+import { BOOK_IDLE_MS, COMMIT_GATHER_MS, SEAL_AFTER_MS, SEAL_SLICE_MS } from '../limits.ts';
 import { EmbeddedLog } from '../log/embedded-log.ts';
 import { batchEncoder } from '../log/record-encoder.ts';
 import { LogService } from '../remote/log-service.ts';
@@ -44,7 +44,7 @@ export async function startLog(world: RoleWorld): Promise<void> {
   const log = await EmbeddedLog.open({
     folder: join(dataDir, 'log'),
     ...{ disk: systemDisk, clock, encoder: batchEncoder(codec, book), partitions },
-    keepMs: REBUILD_KEEP_MS,
+    ...{ keepMs: REBUILD_KEEP_MS, gatherMs: COMMIT_GATHER_MS },
   });
   services.add({ name: 'log', stop: () => log.close() });
   for (const reader of log.readers()) {

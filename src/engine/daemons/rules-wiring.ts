@@ -8,6 +8,7 @@ import { EventCourier } from '../alert/event-courier.ts';
 import { RuleEngine } from '../alert/rule-engine.ts';
 import type { RunLeaves } from '../alert/rule-stages.ts';
 import { RuleFeed } from '../alert/rule-feed.ts';
+import type { RuleFeedOptions } from '../alert/rule-feed.ts';
 import type { SampleWriter } from '../alert/rule-outputs.ts';
 import { RuleMemory } from '../alert/rule-memory.ts';
 import { showGroups } from '../alert/rule-status.ts';
@@ -15,7 +16,7 @@ import { BatchReader } from '../codec/batch-reader.ts';
 import { encodeHistogram } from '../codec/histogram.ts';
 import type { Door } from '../collector/door.ts';
 import { MonError } from '../errors.ts';
-import { ALERT_INTERVAL_MS, RULE_INTERVAL_MS } from '../limits.ts';
+import { ALERT_INTERVAL_MS, RULE_FEED_REST_MS, RULE_INTERVAL_MS } from '../limits.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { RulesChanged, RulesView } from '../model/rules.ts';
 import type { Ask, Log, Notify, Source, State } from '../ports.ts';
@@ -90,6 +91,7 @@ export function makeRules(options: RulesOptions): Rules {
   const { settings, clock, logger, state, counters, notify, failed, point } = options;
   const context = contextOf(options);
   const pause = (signal: AbortSignal): Promise<void> => clock.sleep(PAUSE_MS, signal);
+  const rest = (signal: AbortSignal): Promise<void> => clock.sleep(RULE_FEED_REST_MS, signal);
   const warn = (words: string): void => logger.warn(words);
   const engine: RuleEngine = new RuleEngine({
     intervalMs: settings.intervalMs ?? RULE_INTERVAL_MS,
@@ -105,7 +107,7 @@ export function makeRules(options: RulesOptions): Rules {
     waiting: () => engine.outbox,
     told: (ids) => engine.told(ids),
   });
-  const feed = feedOf(options, engine, () => courier.wake(), { pause, warn });
+  const feed = feedOf(options, engine, () => courier.wake(), { pause, rest, warn });
   showRules(counters, engine, () => feed.lagRecords);
   const load = async (): Promise<RulesChanged> =>
     engine.replace(await loadRules(options.disk, settings.files, settings.bare !== true));
@@ -189,7 +191,7 @@ function feedOf(
   { log, door, failed, epoch, manyProducers, reader: name }: RulesOptions,
   engine: RuleEngine,
   ticked: () => void,
-  more: { pause: (signal: AbortSignal) => Promise<void>; warn: (words: string) => void },
+  more: Pick<RuleFeedOptions, 'pause' | 'rest' | 'warn'>,
 ): RuleFeed {
   const { kernels, book } = door;
   const reader = new BatchReader(kernels);

@@ -4,6 +4,7 @@
 // from objects, and what is then still missing is remembered and said.
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
+import { HAND_GATHER_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import type { RollupKeep } from '../model/rollup.ts';
 import type { Offset, Sink, Source } from '../ports.ts';
@@ -88,7 +89,7 @@ export class StoreWork {
     );
     const { log, reader: name, clock, checkpointMs, logger, died } = options;
     this.#consumer = new Consumer({
-      ...{ name, log, clock, checkpointMs },
+      ...{ name, log, clock, checkpointMs, gatherMs: HAND_GATHER_MS },
       sink: fencedSink(this.#sink, options.fenced),
       failed: died,
       postponed: (error) => logger.warn('checkpoint put off', { why: error.message }),

@@ -10,6 +10,7 @@ import type { Background } from '../runtime/background.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { folderOwner, lockFolder, lockedBy } from '../runtime/folder-lock.ts';
 import { LogFile } from '../runtime/log-file.ts';
+import { growHeapsFreely } from '../runtime/heap.ts';
 import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
@@ -112,6 +113,7 @@ interface Running extends Pick<RunningLocal, 'port' | 'stop'> {
 
 async function startForm(options: UpOptions, local: LocalOptions): Promise<Running> {
   if (options.cluster === undefined) {
+    growHeapsFreely();
     const running = await startLocal(local);
     const { targets, rules, exploring, desk } = running;
     const also = async (config?: MonConfig): Promise<void> => {

@@ -183,9 +183,14 @@ export class SeriesBook {
 
   /** Canonical bytes of a living ref, a copy. */
   canonical(ref: number): Uint8Array {
+    return this.canonicalView(ref).slice();
+  }
+
+  /** The same without a copy: good until the next call that may number a series. */
+  canonicalView(ref: number): Uint8Array {
     assert(this.has(ref), `the book has no series ${ref}`);
     const at = this.kernels.exports.bookBytesAt(ref) >>> 0;
-    return this.kernels.bytes.slice(at, at + this.kernels.exports.bookBytesLength(ref));
+    return this.kernels.bytes.subarray(at, at + this.kernels.exports.bookBytesLength(ref));
   }
 
   partition(ref: number): number {

@@ -52,9 +52,10 @@ export interface CommitterOptions {
   readonly generation: number;
   readonly epoch: number;
   /**
-   * Least time between the beginnings of two commits, ms; 0: the next begins when one has ended.
+   * How long a commit waits, after the last one, for as many calls as that one answered, ms; 0:
+   * it begins at once.
    */
-  readonly paceMs: number;
+  readonly gatherMs: number;
   /** Called after each commit that succeeded, with its bytes and whether it began a segment. */
   readonly committed: (bytes: number, begun: boolean) => void;
   /** Called at once when a commit failed, before anything else is appended. */
@@ -66,6 +67,12 @@ export class Committer {
   #queue: Unit[] = [];
   #file: DiskFile | undefined;
   #running: Promise<void> | undefined;
+  /** Calls that are likely to be there soon, and since when they are waited for. */
+  #expected = 0;
+  #answeredAt = -Infinity;
+  /** Ends the waiting for them. */
+  #enough: (() => void) | undefined;
+  #hurried = false;
   /** Bytes that wait or are being written. */
   pendingBytes = 0;
 
@@ -92,6 +99,7 @@ export class Committer {
   /** Begins to commit unless a commit is under way, which will go on with what is queued. */
   kick(): void {
     this.#running ??= this.#run();
+    if (this.#enough !== undefined && this.#calls() >= this.#expected) this.#enough();
   }
 
   /** Resolves when nothing is queued any more. */
@@ -100,16 +108,19 @@ export class Committer {
   }
 
   async close(): Promise<void> {
+    this.#hurried = true;
+    this.#enough?.();
     await this.idle();
     await this.#file?.close();
     this.#file = undefined;
   }
 
   async #run(): Promise<void> {
-    const { clock, paceMs } = this.#options;
+    const { clock } = this.#options;
     // Appends of this same turn of the event loop join the commit.
     await Promise.resolve();
     while (this.#queue.length > 0) {
+      await this.#gather();
       const began = clock.monotonic();
       const unit = this.#queue.shift() as Unit;
       this.#under = unit;
@@ -121,10 +132,31 @@ export class Committer {
         if (!(thrown instanceof MonError)) throw thrown;
         await this.#fail(unit, thrown);
       }
-      const restMs = began + paceMs - clock.monotonic();
-      if (paceMs > 0 && restMs > 0) await clock.sleep(restMs);
     }
     this.#running = undefined;
+  }
+
+  /**
+   * Senders that wait for their answer send again when they have it: without this each of them
+   * would have commits of its own, one behind the other.
+   */
+  async #gather(): Promise<void> {
+    const { clock, gatherMs } = this.#options;
+    if (gatherMs === 0 || this.#hurried || this.#calls() >= this.#expected) return;
+    const leftMs = this.#answeredAt + gatherMs - clock.monotonic();
+    if (leftMs <= 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(leftMs, resolve);
+      this.#enough = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#enough = undefined;
+  }
+
+  #calls(): number {
+    return this.#queue.reduce((sum, { calls }) => sum + calls.length, 0);
   }
 
   async #commit(unit: Unit): Promise<void> {
@@ -142,7 +174,7 @@ export class Committer {
   }
 
   #succeed(unit: Unit): void {
-    const { chain, recent, counts, committed } = this.#options;
+    const { chain, clock, recent, counts, committed } = this.#options;
     const segment = chain.newest;
     assert(segment?.header.segment === unit.segment, 'the segment is still the newest');
     this.#under = undefined;
@@ -153,6 +185,8 @@ export class Committer {
     counts.commits++;
     counts.records += unit.records;
     counts.bytes += unit.bytes;
+    this.#expected = this.#calls() + unit.calls.length;
+    this.#answeredAt = clock.monotonic();
     answer(unit);
     committed(unit.bytes, unit.start === headerBytes(chain.partitions));
   }
@@ -167,6 +201,7 @@ export class Committer {
     const doomed = [unit, ...this.#queue];
     this.#queue = [];
     this.#under = undefined;
+    this.#expected = 0;
     counts.failures++;
     recent.cut(chain.newest?.header.segment ?? 0, chain.newest?.bytes ?? 0);
     for (const lost of doomed) this.pendingBytes -= lost.bytes;

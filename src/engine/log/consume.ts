@@ -2,7 +2,7 @@
 // only then release the log. Failures are judged here: the data's fault is the sink's to count;
 // ours stops the loop without releasing anything, so that a restart reads the same records again.
 import { MonError } from '../errors.ts';
-import { CHECKPOINT_LOG_BYTES, CHECKPOINT_MS } from '../limits.ts';
+import { CHECKPOINT_LOG_BYTES, CHECKPOINT_MS, HANDED_BYTES } from '../limits.ts';
 import type { Delivery, Log, LogReader, Offset, Sink } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 
@@ -13,6 +13,8 @@ export interface ConsumerOptions {
   readonly clock: Clock;
   readonly checkpointMs?: number;
   readonly checkpointBytes?: number;
+  /** How long records gather before they are handed on, unless somebody waits; 0 by default. */
+  readonly gatherMs?: number;
   /** Called once when the loop ends by a failure that does not pass. */
   readonly failed: (error: unknown) => void;
   /** Called when a checkpoint could not be written now and will be tried again. */
@@ -38,6 +40,8 @@ export class Consumer {
   #reader: LogReader | undefined;
   #running: Promise<void> = Promise.resolve();
   #waiting: Waiter[] = [];
+  /** Ends the gathering of further records. */
+  #hurry: (() => void) | undefined;
   #bytesSince = 0;
   #lastCheckpoint: number;
   #failure: unknown;
@@ -76,7 +80,10 @@ export class Consumer {
   async reach(until: ReadonlyMap<number, Offset>): Promise<void> {
     if (this.#reached(until)) return;
     if (this.#failure !== undefined) throw this.#failure;
-    await new Promise<void>((resolve, reject) => this.#waiting.push({ until, resolve, reject }));
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ until, resolve, reject });
+      this.#hurry?.();
+    });
   }
 
   /** Next offset of each partition that was handed over. */
@@ -87,6 +94,7 @@ export class Consumer {
   /** Stops reading, lets the sink write a last checkpoint, and closes the reader. */
   async stop(): Promise<void> {
     this.#abort.abort();
+    this.#hurry?.();
     await this.#running;
     if (this.#failure === undefined) await this.#checkpoint();
     this.#releaseWaiters();
@@ -102,21 +110,44 @@ export class Consumer {
       // A failure wakes the loop at once; it is thrown where the run is awaited below.
       applied.catch(() => this.#abort.abort());
       inFlight.push(applied);
-      this.#note(deliveries);
+      const bytes = this.#note(deliveries);
       if (inFlight.length >= IN_FLIGHT_MAX) await inFlight.shift();
       if (this.#checkpointDue()) {
         await Promise.all(inFlight.splice(0));
         await this.#checkpoint();
       }
+      if (bytes < HANDED_BYTES) await this.#gather();
     }
     await Promise.all(inFlight);
   }
 
-  #note(deliveries: readonly Delivery[]): void {
+  /** Each hand-over wakes another thread: under load one carries the records of several commits. */
+  async #gather(): Promise<void> {
+    const { clock, gatherMs = 0 } = this.#options;
+    if (gatherMs === 0 || this.#waiting.length > 0 || this.#abort.signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = clock.after(gatherMs, resolve);
+      this.#hurry = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+    this.#hurry = undefined;
+  }
+
+  /** Answers how many bytes these are. */
+  #note(deliveries: readonly Delivery[]): number {
+    let bytes = 0;
     for (const one of deliveries) {
       if (!one.definitionsOnly) this.#handed.set(one.partition, one.offset + 1);
-      this.#bytesSince += one.bytes.length;
+      bytes += one.bytes.length;
     }
+    this.#bytesSince += bytes;
+    this.#releaseReached();
+    return bytes;
+  }
+
+  #releaseReached(): void {
     if (this.#waiting.length === 0) return;
     this.#waiting = this.#waiting.filter((waiter) => {
       if (!this.#reached(waiter.until)) return true;

@@ -46,8 +46,11 @@ export interface EmbeddedLogOptions {
   readonly recentBytes?: number;
   readonly keepMs?: number;
   readonly keepBytes?: number;
-  /** Least time between two commits under load, 0 to COMMIT_DELAY_MS_MAX; 0 by default. */
-  readonly paceMs?: number;
+  /**
+   * How long a commit waits for those who were just answered, 0 to COMMIT_DELAY_MS_MAX; 0 by
+   * default.
+   */
+  readonly gatherMs?: number;
 }
 
 /** Plain figures since the log was opened; the last two are as of now. */
@@ -87,10 +90,10 @@ export class EmbeddedLog implements Log {
   #retaining: Promise<number> = Promise.resolve(0);
 
   private constructor(options: EmbeddedLogOptions, opened: Opened) {
-    const { folder, disk, clock, paceMs = 0 } = options;
+    const { folder, disk, clock, gatherMs = 0 } = options;
     const { meta, recovered, registry } = opened;
     const { chain } = recovered;
-    assert(paceMs >= 0 && paceMs <= COMMIT_DELAY_MS_MAX, 'commits are at most so far apart');
+    assert(gatherMs >= 0 && gatherMs <= COMMIT_DELAY_MS_MAX, 'commits wait at most so long');
     this.#options = options;
     this.partitions = meta.partitions;
     this.generation = meta.generation;
@@ -109,7 +112,7 @@ export class EmbeddedLog implements Log {
       disk,
       clock,
       chain,
-      paceMs,
+      gatherMs,
       recent: this.#recent,
       counts: this.#counts,
       generation: meta.generation,

@@ -185,15 +185,18 @@ export class EmbeddedReader implements LogReader {
   }
 
   #fromMemory(block: Block, segment: Segment, out: Delivery[]): void {
-    const end = Math.min(block.start + block.used, segment.bytes);
-    while (this.#position < end) {
-      const at = this.#position - block.start;
+    const from = this.#position - block.start;
+    const end = Math.min(block.used, segment.bytes - block.start);
+    // One copy of all: the memory is used again, and the reader may keep its bytes for a while.
+    const copy = block.bytes.slice(from, end);
+    for (let at = from; at < end; ) {
       const fields = getFields(block.view, at);
       assert(fields, 'memory holds whole frames');
       const begin = at + FRAME_HEADER_BYTES;
-      this.#take(fields, block.bytes.subarray(begin, begin + fields.length), out);
-      this.#position += FRAME_HEADER_BYTES + fields.length;
+      at = begin + fields.length;
+      this.#take(fields, copy.subarray(begin - from, at - from), out);
     }
+    this.#position = block.start + end;
   }
 
   /** False when what was read before a damaged place has to be delivered first. */
@@ -202,7 +205,8 @@ export class EmbeddedReader implements LogReader {
     if (this.#file && this.#file.header.segment !== this.#segment) await this.#leave();
     this.#file ??= await SegmentFile.open(disk, segment.path, segment.header);
     const run = await this.#file.frames(this.#position, segment.bytes);
-    for (const { fields, record } of run.frames) this.#take(fields, record, out);
+    // Copies: the file's buffer is used again.
+    for (const { fields, record } of run.frames) this.#take(fields, record.slice(), out);
     this.#position = run.next;
     if (!run.broken) return true;
     if (out.length > 0) return false;
@@ -214,9 +218,7 @@ export class EmbeddedReader implements LogReader {
     const next = this.#next[partition];
     if (next < 0 || (offset < next && this.#startsIn[partition] !== this.#segment)) return;
     assert(offset <= next, 'offsets of a partition have no gaps');
-    // A copy: the memory is used again, and the reader may hand its bytes to another thread.
-    const bytes = record.slice();
-    out.push({ partition, offset, bytes, definitionsOnly: offset < next });
+    out.push({ partition, offset, bytes: record, definitionsOnly: offset < next });
     if (offset === next) this.#next[partition] = next + 1;
   }
 }

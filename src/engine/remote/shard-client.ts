@@ -15,6 +15,8 @@ import type { RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
 import type { OpenedScan, SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { unpackFragment } from './fragment-wire.ts';
+import { HandRoom } from './hand-room.ts';
+import type { Handed } from './hand-room.ts';
 import { LabelsReader } from './label-wire.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
 import type { Answer, Channel, Transferable } from './shard-protocol.ts';
@@ -30,6 +32,7 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
+  readonly #room = new HandRoom();
   #lastId = 0;
   #gone: Error | undefined;
 
@@ -46,7 +49,7 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
   }
 
   open(options: unknown): Promise<void> {
-    return this.#call('open', [options]) as Promise<void>;
+    return this.#call('open', [options, this.#room.memory]) as Promise<void>;
   }
 
   resumeAt(): Promise<ReadonlyMap<number, Offset>> {
@@ -54,9 +57,19 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
   }
 
   apply(deliveries: readonly Delivery[]): Promise<ApplyCounts> {
+    const handed = this.#room.lay(deliveries);
+    if (handed !== undefined) return this.#applyHanded(handed);
     const packed = packDeliveries(deliveries);
     const transfer = [packed.heads.buffer, packed.bytes.buffer] as ArrayBuffer[];
     return this.#call('apply', [packed], transfer) as Promise<ApplyCounts>;
+  }
+
+  async #applyHanded(handed: Handed): Promise<ApplyCounts> {
+    try {
+      return (await this.#call('applyHanded', [handed])) as ApplyCounts;
+    } finally {
+      this.#room.free(handed.slot);
+    }
   }
 
   checkpoint(): Promise<ReadonlyMap<number, Offset>> {

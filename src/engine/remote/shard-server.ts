@@ -4,6 +4,8 @@
 import { assert } from '../errors.ts';
 import { LABEL_SETS_AT_ONCE } from '../limits.ts';
 import { packFragment } from './fragment-wire.ts';
+import { takeHanded } from './hand-room.ts';
+import type { Handed } from './hand-room.ts';
 import { LabelsWriter } from './label-wire.ts';
 import { plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
@@ -49,6 +51,8 @@ export function serveShard(channel: Channel, open: (options: unknown) => Promise
 /** What all channels to one shard share. */
 interface Served {
   shard: Shard | undefined;
+  /** Where its feeder lays records. */
+  room?: SharedArrayBuffer;
   readonly open: (options: unknown) => Promise<Shard>;
 }
 
@@ -58,10 +62,7 @@ function serveChannel(channel: Channel, served: Served): void {
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
   const answer = async ({ id, method, args, only }: Call): Promise<unknown> => {
-    if (method === 'open') {
-      served.shard = await served.open(args[0]);
-      return undefined;
-    }
+    if (method === 'open') return begin(served, args);
     const { shard } = served;
     assert(shard, 'a shard is opened before it is asked');
     if (method === 'barrier') return undefined;
@@ -74,7 +75,9 @@ function serveChannel(channel: Channel, served: Served): void {
     }
     const source = sourceOf(shard, only);
     const batch = method === 'fragments';
-    if (method !== 'fragment' && !batch) return dispatch({ ...shard, source }, method, args);
+    if (method !== 'fragment' && !batch) {
+      return dispatch({ ...shard, source, room: served.room }, method, args);
+    }
     const ended = new AbortController();
     running.set(id, ended);
     try {
@@ -122,6 +125,11 @@ function serveChannel(channel: Channel, served: Served): void {
   });
 }
 
+async function begin(served: Served, [options, room]: Args): Promise<void> {
+  served.room = room as SharedArrayBuffer;
+  served.shard = await served.open(options);
+}
+
 /** The source over the partitions that a call names, or over all. */
 function sourceOf(shard: Shard, only: Call['only']): Source {
   if (only === undefined) return shard.source;
@@ -160,10 +168,17 @@ function sendBatch(
 type Args = readonly unknown[];
 type SourceMethod = 'series' | 'labelNames' | 'labelValues' | 'metadata';
 
-function dispatch(shard: Shard, method: string, args: Args): Promise<unknown> {
+interface Dispatched extends Shard {
+  readonly room: SharedArrayBuffer | undefined;
+}
+
+function dispatch(shard: Dispatched, method: string, args: Args): Promise<unknown> {
   switch (method) {
     case 'apply':
       return shard.sink.apply(unpackDeliveries(args[0] as PackedDeliveries));
+    case 'applyHanded':
+      assert(shard.room, 'a shard is opened with the memory that records come in');
+      return shard.sink.apply(takeHanded(shard.room, args[0] as Handed));
     case 'resumeAt':
     case 'checkpoint':
     case 'close':

@@ -15,7 +15,7 @@ const HOUR = 3_600_000;
 const HOLD = 1_000_000;
 const SETTINGS = {
   ...{ partitions: 2, stores: 1, segmentBytes: 1 << 20, pendingBytesMax: 1 << 24 },
-  ...{ recentBytes: 1 << 20, keepMs: 0, paceMs: 0, checkpointMs: HOUR, checkpointBytes: 1 << 24 },
+  ...{ recentBytes: 1 << 20, keepMs: 0, gatherMs: 0, checkpointMs: HOUR, checkpointBytes: 1 << 24 },
   ...{ retentionMs: 240 * HOUR, recordBytes: 1 << 20, cached: false },
 };
 

@@ -32,23 +32,39 @@ describe('commits of the embedded log', () => {
     await log.close();
   });
 
-  it('begin at once when the log is idle, and keep their distance when told to', async () => {
+  it('begin at once when the log is idle, and wait for who was just answered', async () => {
     const { clock, open } = logWorld();
-    const log = await open({ paceMs: 20, segmentBytes: 100_000 });
+    const log = await open({ gatherMs: 20, segmentBytes: 100_000 });
     const before = clock.monotonic();
-    const one = log.append([plainBatch(0, 1)]);
-    assert.deepEqual(offsetsIn(await one), [0]);
-    assert.equal(clock.monotonic(), before);
-    const two = log.append([plainBatch(0, 2)]);
-    await settle();
+    const both = [log.append([plainBatch(0, 1)]), log.append([plainBatch(0, 2)])];
+    assert.deepEqual(offsetsIn((await Promise.all(both)).flat()), [0, 1]);
     const three = log.append([plainBatch(0, 3)]);
+    await settle();
     assert.equal(log.counts.commits, 1);
-    await clock.advance(20);
-    assert.deepEqual(offsetsIn([...(await two), ...(await three)]), [1, 2]);
+    const four = log.append([plainBatch(0, 4)]);
+    assert.deepEqual(offsetsIn([...(await three), ...(await four)]), [2, 3]);
     assert.equal(log.counts.commits, 2);
-    const closing = log.close();
+    assert.equal(clock.monotonic(), before);
+    const five = log.append([plainBatch(0, 5)]);
+    await settle();
+    assert.equal(log.counts.commits, 2);
     await clock.advance(20);
-    await closing;
+    assert.deepEqual(offsetsIn(await five), [4]);
+    // Nobody else is expected now.
+    assert.deepEqual(offsetsIn(await log.append([plainBatch(0, 6)])), [5]);
+    assert.deepEqual(offsetsIn(await log.append([plainBatch(0, 7)])), [6]);
+    assert.equal(clock.monotonic(), before + 20);
+    await log.close();
+  });
+
+  it('do not wait when the log is closed', async () => {
+    const { open } = logWorld();
+    const log = await open({ gatherMs: 20, segmentBytes: 100_000 });
+    await Promise.all([log.append([plainBatch(0, 1)]), log.append([plainBatch(0, 2)])]);
+    const last = log.append([plainBatch(0, 3)]);
+    await settle();
+    await log.close();
+    assert.deepEqual(offsetsIn(await last), [2]);
   });
 
   it('fail with all that is queued, and the log goes on in a new segment', async () => {

@@ -6,6 +6,8 @@
 /** Pieces are multiples of 16 bytes; list i of 64 holds pieces of (i + 1) * 16 bytes. */
 const SMALL_MAX: u32 = 1024;
 const PAGE: u32 = 65536;
+/** The memory grows by so many pages at least. */
+const STEP_PAGES_MIN: u32 = 64;
 
 const freeLists: usize = memory.data(64 * 4);
 let slabNext: usize = 0;
@@ -34,7 +36,23 @@ function takePages(pages: u32): usize {
     before = run;
     run = load<u32>(run);
   }
-  const old = memory.grow(<i32>pages);
+  return grown(pages);
+}
+
+/**
+ * So many new pages. Each growth kills all views and has the engine count the memory anew, for
+ * which it collects garbage: so it is done in steps of a quarter. What nobody touches yet takes no
+ * memory from the system.
+ */
+function grown(pages: u32): usize {
+  const step = max(pages, max(STEP_PAGES_MIN, <u32>memory.size() >> 2));
+  let old = memory.grow(<i32>step);
+  if (old >= 0) {
+    const at = (<usize>old) << 16;
+    if (step > pages) givePages(at + <usize>pages * PAGE, step - pages);
+    return at;
+  }
+  old = memory.grow(<i32>pages);
   // 4 GiB is the end of a 32-bit memory; the host asks `room()` first, so this is a bug or a limit.
   if (old < 0) unreachable();
   return (<usize>old) << 16;
