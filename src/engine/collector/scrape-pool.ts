@@ -181,12 +181,12 @@ export class ScrapePool {
 
   #begin(target: ScrapeTarget, left: Handover, onBeat: boolean): ScrapeLoop {
     const { config, room, makeReader } = this.#options;
-    const http: ReadBody = (signal) => this.#http.scrape(target.url, target.timeoutMs, signal);
+    const http = (): ReadBody => this.#http.reader(target.url, target.timeoutMs);
     return new ScrapeLoop(room, {
       pool: config.jobName,
       target,
       rules: rulesOf(config, target, this.#metricRelabel),
-      read: makeReader?.(config, target) ?? http,
+      read: makeReader?.(config, target) ?? http(),
       inherited: takeOver(left, target.labels),
       onBeat,
       refusal: () => {
