@@ -97,7 +97,10 @@ class Getting {
     reply.on('end', () => {
       if (reply.complete) this.#settle(reply);
     });
-    reply.on('close', () => this.#fail(new Error('the connection was closed within the body')));
+    reply.on('close', () => {
+      // It comes after each body; an error for each would cost as much as the request.
+      if (!this.#over) this.#fail(new Error('the connection was closed within the body'));
+    });
   }
 
   #settle(reply: IncomingMessage): void {

@@ -2,7 +2,6 @@
 // decompression. It stands before the parser. Easy to get wrong: the limit holds for what was
 // inflated too, and a redirect to another host must not carry the credentials there.
 import { promisify } from 'node:util';
-import { urlToHttpOptions } from 'node:url';
 import * as zlib from 'node:zlib';
 import { messageOf, MonError } from '../errors.ts';
 import { ACCEPT_PROTOBUF } from '../wire/exposition-protobuf.ts';
@@ -94,7 +93,9 @@ async function inflated(body: Uint8Array, name: string, max: number): Promise<Ui
 /** What a request to one address always says. */
 interface Address {
   readonly url: URL;
-  readonly options: ReturnType<typeof urlToHttpOptions>;
+  readonly host: string;
+  readonly port: number;
+  readonly path: string;
   /** Names and values in turn. */
   readonly headers: readonly string[];
 }
@@ -138,7 +139,8 @@ export class HttpScraper {
   async #get(home: Address, timeoutMs: number, bounds: GetBounds): Promise<HttpAnswer> {
     let address = home;
     for (let hop = 0; hop <= SCRAPE_REDIRECTS_MAX; hop++) {
-      const answer = await this.#ask(address, address.url.origin === home.url.origin, bounds);
+      const atHome = address === home || address.url.origin === home.url.origin;
+      const answer = await this.#ask(address, atHome, bounds);
       const { status, words } = answer;
       const { location } = answer.headers;
       if (status === 200) return answer;
@@ -156,13 +158,16 @@ export class HttpScraper {
   }
 
   async #ask(address: Address, home: boolean, bounds: GetBounds): Promise<HttpAnswer> {
+    const access = this.#access;
     const secure = address.url.protocol === 'https:';
-    const { agent, send } = secure ? await this.#access.secure() : this.#access.plain;
-    const signed = home && this.#options.auth !== undefined;
-    const authorization = signed ? await this.#access.authorization() : undefined;
-    const said = authorization === undefined ? [] : ['Authorization', authorization];
-    const headers = [...address.headers, ...said];
-    return await getWhole(send, { ...address.options, agent, headers }, bounds);
+    const { agent, send } = secure ? await access.secure() : access.plain;
+    let { headers } = address;
+    if (home && this.#options.auth !== undefined) {
+      headers = [...headers, 'Authorization', (await access.authorization()) ?? ''];
+    }
+    const { host, port, path } = address;
+    // Few names and always the same: node:http copies and looks up each of them several times.
+    return await getWhole(send, { agent, host, port, path, headers }, bounds);
   }
 
   #address(url: URL, timeoutMs: number): Address {
@@ -173,6 +178,15 @@ export class HttpScraper {
       ...['Accept-Encoding', this.#options.compression ? 'gzip' : 'identity'],
       ...['X-Prometheus-Scrape-Timeout-Seconds', String(timeoutMs / 1000)],
     ];
-    return { url, options: urlToHttpOptions(url), headers };
+    const { hostname, pathname, port, protocol, search } = url;
+    const usual = protocol === 'https:' ? 443 : 80;
+    return {
+      url,
+      headers,
+      // An address of version 6 stands in brackets there.
+      host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
+      port: port === '' ? usual : Number(port),
+      path: pathname + search,
+    };
   }
 }
