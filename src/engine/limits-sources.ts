@@ -9,6 +9,8 @@ export const SCRAPE_GATHER_MS = 100;
 export const SCRAPE_GATHER_PART = 1 / 20;
 /** So many rows are an append of their own; a large target waits for nobody. */
 export const SCRAPE_GATHER_ROWS = 16_384;
+/** With so many targets of one job memory is managed for requests, not for pushed bodies. */
+export const SCRAPE_MANY_TARGETS = 500;
 /** A compressed body of so many bytes is inflated where it is; larger ones go to a pool. */
 export const SCRAPE_INFLATE_HERE_BYTES = 32 * KIB;
 /** As long as it makes no more than this. */

@@ -1,6 +1,7 @@
 // One GET of a scrape over HTTP or HTTPS: headers, credentials, redirects, size limits,
 // decompression. It stands before the parser. Easy to get wrong: the limit holds for what was
 // inflated too, and a redirect to another host must not carry the credentials there.
+import type { RequestOptions } from 'node:http';
 import { promisify } from 'node:util';
 import * as zlib from 'node:zlib';
 import { messageOf, MonError } from '../errors.ts';
@@ -93,12 +94,18 @@ async function inflated(body: Uint8Array, name: string, max: number): Promise<Ui
 /** What a request to one address always says. */
 interface Address {
   readonly url: URL;
-  readonly host: string;
-  readonly port: number;
-  readonly path: string;
-  /** Names and values in turn. */
-  readonly headers: readonly string[];
+  readonly request: {
+    readonly host: string;
+    readonly port: number;
+    readonly path: string;
+    /** Names and values in turn. */
+    readonly headers: readonly string[];
+  };
+  /** The same with its agent, once it was needed. */
+  plain: RequestOptions | undefined;
 }
+
+type FollowBounds = GetBounds & { readonly timeoutMs: number };
 
 /** Brings one body; rejects with the signal's reason when that fires. */
 export type ReadTarget = (signal: AbortSignal) => Promise<ScrapeReply>;
@@ -119,15 +126,18 @@ export class HttpScraper {
 
   /** As often as it is called. @throws MonError MON_SCRAPE_FAILED or MON_BODY_TOO_LARGE. */
   reader(url: string, timeoutMs: number): ReadTarget {
-    const max = this.#options.bodyBytesMax || SCRAPE_BYTES_MAX;
+    const bytesMax = this.#options.bodyBytesMax || SCRAPE_BYTES_MAX;
     let home: Address | undefined;
     return async (signal) => {
       try {
         home ??= this.#address(new URL(url), timeoutMs);
-        const { body, headers } = await this.#get(home, timeoutMs, { bytesMax: max, signal });
+        const bounds = { bytesMax, signal };
+        let answer = await this.#ask(home, home, bounds);
+        if (answer.status !== 200) answer = await this.#follow(home, answer, { ...bounds, timeoutMs });
+        const { body, headers } = answer;
         const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
         const plain = encoding === '' || encoding === 'identity';
-        const bytes = plain ? body : await inflated(body, encoding, max);
+        const bytes = plain ? body : await inflated(body, encoding, bytesMax);
         return { bytes, contentType: headers['content-type'] ?? '' };
       } catch (thrown) {
         if (signal.aborted) throw signal.reason;
@@ -136,14 +146,13 @@ export class HttpScraper {
     };
   }
 
-  async #get(home: Address, timeoutMs: number, bounds: GetBounds): Promise<HttpAnswer> {
+  /** From an answer that is no body to one that is. */
+  async #follow(home: Address, first: HttpAnswer, bounds: FollowBounds): Promise<HttpAnswer> {
     let address = home;
-    for (let hop = 0; hop <= SCRAPE_REDIRECTS_MAX; hop++) {
-      const atHome = address === home || address.url.origin === home.url.origin;
-      const answer = await this.#ask(address, atHome, bounds);
+    let answer = first;
+    for (let hop = 0; hop < SCRAPE_REDIRECTS_MAX; hop++) {
       const { status, words } = answer;
       const { location } = answer.headers;
-      if (status === 200) return answer;
       const moved = status > 300 && status < 309 && location !== undefined;
       if (!moved || !this.#options.followRedirects) {
         throw failed(`the server answered HTTP status ${status} ${words}`);
@@ -152,22 +161,34 @@ export class HttpScraper {
       if (next === null || !/^https?:$/.test(next.protocol)) {
         throw failed('the redirect leads to no http or https address');
       }
-      address = this.#address(next, timeoutMs);
+      address = this.#address(next, bounds.timeoutMs);
+      answer = await this.#ask(address, home, bounds);
+      if (answer.status === 200) return answer;
     }
     throw failed(`more than ${SCRAPE_REDIRECTS_MAX} redirects`);
   }
 
-  async #ask(address: Address, home: boolean, bounds: GetBounds): Promise<HttpAnswer> {
+  #ask(address: Address, home: Address, bounds: GetBounds): Promise<HttpAnswer> {
+    const { url, request } = address;
+    const signed = this.#options.auth !== undefined && url.origin === home.url.origin;
+    if (signed || url.protocol === 'https:') return this.#askSafely(address, signed, bounds);
+    const { agent, send } = this.#access.plain;
+    // Few names, always the same: node:http copies and looks up each of them several times.
+    address.plain ??= { agent, ...request };
+    return getWhole(send, address.plain, bounds);
+  }
+
+  /** With what files say of secrets and certificates now. */
+  async #askSafely(
+    { url, request }: Address,
+    signed: boolean,
+    bounds: GetBounds,
+  ): Promise<HttpAnswer> {
     const access = this.#access;
-    const secure = address.url.protocol === 'https:';
-    const { agent, send } = secure ? await access.secure() : access.plain;
-    let { headers } = address;
-    if (home && this.#options.auth !== undefined) {
-      headers = [...headers, 'Authorization', (await access.authorization()) ?? ''];
-    }
-    const { host, port, path } = address;
-    // Few names and always the same: node:http copies and looks up each of them several times.
-    return await getWhole(send, { agent, host, port, path, headers }, bounds);
+    const { agent, send } = url.protocol === 'https:' ? await access.secure() : access.plain;
+    const said = signed ? ['Authorization', (await access.authorization()) ?? ''] : [];
+    const headers = [...request.headers, ...said];
+    return await getWhole(send, { ...request, agent, headers }, bounds);
   }
 
   #address(url: URL, timeoutMs: number): Address {
@@ -180,13 +201,13 @@ export class HttpScraper {
     ];
     const { hostname, pathname, port, protocol, search } = url;
     const usual = protocol === 'https:' ? 443 : 80;
-    return {
-      url,
-      headers,
+    const request = {
       // An address of version 6 stands in brackets there.
       host: hostname.startsWith('[') ? hostname.slice(1, -1) : hostname,
       port: port === '' ? usual : Number(port),
       path: pathname + search,
+      headers,
     };
+    return { url, request, plain: undefined };
   }
 }

@@ -102,6 +102,7 @@ export class ScrapeLoop {
   #lastScrapeMs = 0;
   #lastDurationMs = 0;
   #refused = 0;
+  #wake = (): void => undefined;
   /** Ends a request; the same one until it was needed. */
   #ending = new AbortController();
 
@@ -135,6 +136,7 @@ export class ScrapeLoop {
     const reason = new MonError('MON_ABORTED', 'scraping was stopped');
     this.#stopping.abort(reason);
     this.#ending.abort(reason);
+    this.#wake();
     // Nobody waits for others now.
     this.#room.gather.flush();
     await this.#done;
@@ -152,7 +154,7 @@ export class ScrapeLoop {
     const wait = onBeat
       ? next(clock.now() + 1) - clock.now()
       : hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX);
-    await clock.sleep(wait, signal);
+    await this.#sleep(wait);
     let planned = clock.now();
     const tolerance = Math.min(SCRAPE_ALIGN_MS_MAX, intervalMs / 100);
     for (let first = !onBeat; !signal.aborted; first = false) {
@@ -164,8 +166,19 @@ export class ScrapeLoop {
       planned = next(after);
       // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target
       // up.
-      if (!signal.aborted) await clock.sleep(Math.max(0, planned - clock.now()), signal);
+      if (!signal.aborted) await this.#sleep(Math.max(0, planned - clock.now()));
     }
+  }
+
+  /** Until then, or until it is stopped. */
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#room.clock.after(ms, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   async #bring(): Promise<ScrapeReply> {
