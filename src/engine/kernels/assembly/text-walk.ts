@@ -56,6 +56,11 @@ function isBlank(c: u32): bool {
   return c == SPACE || c == TAB;
 }
 
+/** What a name without labels ends before. */
+function isStop(c: u32): bool {
+  return isBlank(c) || c == NEWLINE || c == RETURN;
+}
+
 function skipBlank(start: usize): usize {
   let at = start;
   while (isBlank(load<u8>(at))) at++;
@@ -68,7 +73,7 @@ function seriesEnd(start: usize): usize {
   while (isName(load<u8>(at))) at++;
   if (at == start) return 0;
   const brace = skipBlank(at);
-  if (load<u8>(brace) != 123) return at;
+  if (load<u8>(brace) != 123) return isStop(load<u8>(at)) ? at : 0;
   let quoted = false;
   for (at = brace + 1; at < bodyEnd; at++) {
     const c: u32 = load<u8>(at);
@@ -118,7 +123,7 @@ function number(start: usize): usize {
     if (at == first) return 0;
     scale += minus ? -e : e;
   }
-  if (!isBlank(c) && c != NEWLINE && c != RETURN) return 0;
+  if (!isStop(c)) return 0;
   if (m >= EXACT || scale < -POWER_MAX || scale > POWER_MAX) return 0;
   const whole = <f64>m;
   const read = scale < 0 ? whole / POWERS[-scale] : whole * POWERS[scale];
@@ -159,7 +164,7 @@ function known(start: usize): u32 {
     const stop = start + entryLength(next);
     // A name alone may go on, and labels may follow it.
     if (load<u8>(stop - 1) == 125) return next;
-    if (!isName(load<u8>(stop)) && load<u8>(skipBlank(stop)) != 123) return next;
+    if (isStop(load<u8>(stop)) && load<u8>(skipBlank(stop)) != 123) return next;
   }
   const end = seriesEnd(start);
   if (end == 0) return 0;
@@ -202,7 +207,7 @@ export function textWalk(start: usize): usize {
   let at = start;
   while (at < bodyEnd) {
     const c: u32 = load<u8>(at);
-    if (isBlank(c) || c == NEWLINE || c == RETURN) {
+    if (isStop(c)) {
       at++;
       continue;
     }
