@@ -51,7 +51,12 @@ function recorded(endMs: number): Bodies {
   const first = endMs - scrapes.length * 1000;
   const dated = scrapes.map((lines, i) => lines.map((line) => `${line} ${first + i * 1000}`));
   for (let i = 0; i < dated.length; i += PER_BODY) {
-    bodies.push(`${dated.slice(i, i + PER_BODY).flat().join('\n')}\n`);
+    bodies.push(
+      `${dated
+        .slice(i, i + PER_BODY)
+        .flat()
+        .join('\n')}\n`,
+    );
   }
   return { bodies: bodies.map((body) => Buffer.from(body)), samples };
 }
@@ -98,11 +103,7 @@ async function main(): Promise<void> {
         samples: laps.reduce((sum, lap) => sum + lap.samples, 0),
       };
       const ours = await send(`${mon.url}/api/v1/push`, mon.pid, bodies);
-      const theirs = await send(
-        `${victoria.url}/api/v1/import/prometheus`,
-        victoria.pid,
-        bodies,
-      );
+      const theirs = await send(`${victoria.url}/api/v1/import/prometheus`, victoria.pid, bodies);
       const per = (cpu: number): string => `${(bodies.samples / cpu / 1e6).toFixed(2)} M`;
       process.stdout.write(
         `text import: ${bodies.samples} samples, mon ${per(ours)}, VictoriaMetrics ` +

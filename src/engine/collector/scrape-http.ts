@@ -133,7 +133,8 @@ export class HttpScraper {
         home ??= this.#address(new URL(url), timeoutMs);
         const bounds = { bytesMax, signal };
         let answer = await this.#ask(home, home, bounds);
-        if (answer.status !== 200) answer = await this.#follow(home, answer, { ...bounds, timeoutMs });
+        if (answer.status !== 200)
+          answer = await this.#follow(home, answer, { ...bounds, timeoutMs });
         const { body, headers } = answer;
         const encoding = headers['content-encoding']?.trim().toLowerCase() ?? '';
         const plain = encoding === '' || encoding === 'identity';

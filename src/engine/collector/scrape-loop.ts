@@ -249,7 +249,11 @@ export class ScrapeLoop {
     this.#lastDurationMs = durationMs;
     this.#health = error === '' ? 'up' : 'down';
     this.#lastError = error;
-    const stored = await appended(this.#room, this.target.intervalMs, `a scrape of ${this.target.url}`);
+    const stored = await appended(
+      this.#room,
+      this.target.intervalMs,
+      `a scrape of ${this.target.url}`,
+    );
     if (stored !== '') this.#lastError = error === '' ? stored : `${error}; ${stored}`;
   }
 }

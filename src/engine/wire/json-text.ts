@@ -34,7 +34,7 @@ function stringEnd(text: string, at: number): number {
 function hasEscapedKey(text: string): boolean {
   const first = text.indexOf('\\');
   if (first < 0) return false;
-  for (let at = text.indexOf('"'); at >= 0; ) {
+  for (let at = text.indexOf('"'); at >= 0;) {
     const end = stringEnd(text, at);
     // JSON.parse says better what is wrong.
     if (end === 0) return false;

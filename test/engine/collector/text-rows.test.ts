@@ -71,9 +71,32 @@ const NUMBERS = [
   ...['0', '-0', '+1', '1.', '.5', '-.5e1', '1e5', '1E-7', '1e22', '1e23', '1e-22', '1e-23'],
   ...['9007199254740991', '9007199254740992', '9007199254740993', '0.1234567890123456789'],
   ...['123456789012345678', '1234567890123456789', '0000000000000000000001', '1e+3', '1e400'],
-  ...['NaN', 'nan', '+Inf', '-Inf', 'Infinity', '0x1p3', '1_0', '1e', '.', '-', '', '1.7e+09', '5e-324'],
+  ...[
+    'NaN',
+    'nan',
+    '+Inf',
+    '-Inf',
+    'Infinity',
+    '0x1p3',
+    '1_0',
+    '1e',
+    '.',
+    '-',
+    '',
+    '1.7e+09',
+    '5e-324',
+  ],
 ];
-const TIMES = ['', '', ' 0', ' 1700000000000', ' 1700000000001', ' -5', '\t17', ' 99999999999999999'];
+const TIMES = [
+  '',
+  '',
+  ' 0',
+  ' 1700000000000',
+  ' 1700000000001',
+  ' -5',
+  '\t17',
+  ' 99999999999999999',
+];
 
 function randomBody(random: Random): Uint8Array {
   const one = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)];
@@ -83,7 +106,9 @@ function randomBody(random: Random): Uint8Array {
     if (random() < 0.1) lines.push(one(['# HELP a b', '# TYPE a gauge', '#', '', '  ', '# x']));
     const number = wild ? one(NUMBERS) : String(Math.floor(random() * 1e6) / 100);
     const space = one([' ', ' ', ' ', '  ', '\t', wild ? '' : ' ']);
-    const time = wild ? one(TIMES) : one(['', ' 1700000000000', ' 1700000000000', ' 1700000010000']);
+    const time = wild
+      ? one(TIMES)
+      : one(['', ' 1700000000000', ' 1700000000000', ' 1700000010000']);
     lines.push(one(SERIES) + space + number + time + one(['', '', '', ' ', '\r']));
   }
   const body = encoder.encode(lines.join('\n') + (random() < 0.8 ? '\n' : ''));
@@ -138,6 +163,9 @@ test('what is refused stays behind, the rest goes', () => {
   const { columns, refusals } = walkText(into, body, NOW, parsed);
   assert.equal(columns.count, 4);
   assert.deepEqual([...refusals.reasons], [['tooManySeries', 2]]);
-  assert.deepEqual([...columns.refs].map((ref) => ref === 0xffffffff), [false, true, false, true]);
+  assert.deepEqual(
+    [...columns.refs].map((ref) => ref === 0xffffffff),
+    [false, true, false, true],
+  );
   assert.equal(parsed.metadataCount, 1);
 });

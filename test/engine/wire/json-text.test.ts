@@ -25,7 +25,21 @@ test('letters that are spelled by their number are what they are', () => {
 
 test('other texts are read or refused as JSON.parse does', () => {
   const random = seededRandom(7);
-  const parts = ['{', '}', '[', ']', ',', ':', '"a"', '"a\\""', '"\\u00e9"', '1', '-0', '1e3', '01'];
+  const parts = [
+    '{',
+    '}',
+    '[',
+    ']',
+    ',',
+    ':',
+    '"a"',
+    '"a\\""',
+    '"\\u00e9"',
+    '1',
+    '-0',
+    '1e3',
+    '01',
+  ];
   parts.push('true', 'null', 'nul', ' ', '\n', '"', '\\', '"\\x"', '"\t"', '1.', '-', '\u00a0');
   const shapes = ['{"k\\"":X,"b":[X]}', '[{"k\\\\":X},X]', 'X', '{"a\\n" :X}X'];
   let read = 0;
