@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import * as links from '../../src/engine/limits-links.ts';
+import * as sources from '../../src/engine/limits-sources.ts';
 import * as regions from '../../src/engine/limits-regions.ts';
 import * as limits from '../../src/engine/limits.ts';
 
@@ -48,6 +49,17 @@ const { KAFKA_GIVE_UP_MS, KAFKA_MESSAGE_BYTES_MAX, KAFKA_PATIENCE_MS, REMOTE_MES
 
 const MIB = 1024 * 1024;
 const HOUR = 3_600_000;
+
+test('bounds of what is scraped together fit the others', () => {
+  const { SCRAPE_GATHER_MS, SCRAPE_GATHER_PART, SCRAPE_GATHER_ROWS } = sources;
+  assert(
+    SCRAPE_GATHER_PART * limits.SCRAPE_INTERVAL_MS >= SCRAPE_GATHER_MS,
+    'by default all of it',
+  );
+  assert(SCRAPE_GATHER_MS < limits.TICK_MS, 'what waits is not behind the tick');
+  assert(SCRAPE_GATHER_ROWS * 20 < limits.LOG_PENDING_BYTES_MAX, 'the log takes a gathering');
+  assert(sources.SCRAPE_INFLATED_HERE_BYTES_MAX <= limits.SCRAPE_BYTES_MAX, 'a small body is one');
+});
 
 test('bounds of regions and of stores behind fit the others', () => {
   const { REMOTE_STORE_HOT_MS, REMOTE_STORE_HOT_MS_MIN, REMOTE_STORE_REWIND_MS } = regions;

@@ -30,6 +30,10 @@ export class RealVictoria {
     return made;
   }
 
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
   /** Starts it, or starts it again, and resolves when it answers. */
   async start(): Promise<void> {
     const child = spawn(

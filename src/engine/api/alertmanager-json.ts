@@ -11,6 +11,7 @@ import type {
   SilenceWish,
 } from '../model/alerting.ts';
 import type { MatchOp, Matcher } from '../model/matcher.ts';
+import { parseJson } from '../wire/json-text.ts';
 
 type Json = Record<string, unknown>;
 
@@ -92,7 +93,7 @@ function matcherOf(value: unknown): Matcher {
 
 function parsed(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch {
     return fail('the body is not JSON');
   }

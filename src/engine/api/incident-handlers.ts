@@ -4,6 +4,7 @@
 import { UserError } from '../errors.ts';
 import { FORM_BYTES_MAX } from '../limits.ts';
 import { parseAlertMatchers } from '../wire/alert-matchers.ts';
+import { parseJson } from '../wire/json-text.ts';
 import { checkSameSite, deskOf } from './alertmanager-handlers.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
@@ -46,7 +47,7 @@ async function bodyObject(call: Call): Promise<Record<string, unknown>> {
   checkSameSite(call);
   const text = await call.withBody(FORM_BYTES_MAX, async (bytes) => bytes.toString('utf8'));
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
   } catch {
     // Told below, with all that is not an object.

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import { MonError } from '../errors.ts';
 import { BODIES_PENDING_BYTES_MAX } from '../limits.ts';
+import { giveBack } from '../runtime/give-back.ts';
 
 const STEP = 64 * 1024;
 /** Buffers kept for the next body: a few of the common size, so that idle memory stays small. */
@@ -85,6 +86,7 @@ export function readBody(
         }
       }
       page.copy(buffer, length);
+      giveBack(page);
       length = needed;
     });
     request.on('end', () => {

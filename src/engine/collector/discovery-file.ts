@@ -7,6 +7,7 @@ import { messageOf, MonError } from '../errors.ts';
 import { DISCOVERY_POLL_MS } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
+import { parseJson } from '../wire/json-text.ts';
 import type { Discovery } from './discovery.ts';
 import type { FileDiscoveryConfig, TargetGroup } from './scrape-config.ts';
 
@@ -62,7 +63,7 @@ export function targetGroups(list: unknown, origin: string, originLabel: string)
  */
 export async function parseTargetFile(text: string, path: string): Promise<TargetGroup[]> {
   const list: unknown = path.toLowerCase().endsWith('.json')
-    ? JSON.parse(text)
+    ? parseJson(text)
     : await parseYaml(text);
   return targetGroups(list, path, '__meta_filepath');
 }

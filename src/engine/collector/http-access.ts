@@ -1,7 +1,7 @@
 // How this process reaches an HTTP server that a job or a discovery names: kept connections, TLS
 // from files, the Authorization header. It stands under scraping, discovery and remote write. Easy
 // to get wrong: certificates and secrets in files change while we run, so they are read anew.
-import type { IncomingMessage } from 'node:http';
+import type { Agent as HttpAgent, IncomingMessage } from 'node:http';
 import type { Agent as HttpsAgent } from 'node:https';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -60,9 +60,7 @@ export class HttpAccess {
   /** One request; a kept connection that the server had just closed is tried anew, once. */
   async send(url: URL, asked: AccessRequest): Promise<IncomingMessage> {
     const { method = 'GET', headers, body, signal } = asked;
-    const secure = url.protocol === 'https:';
-    const agent = secure ? await this.#secureAgent() : this.#plain;
-    const { request: send } = secure ? https() : http;
+    const { agent, send } = url.protocol === 'https:' ? await this.secure() : this.plain;
     for (let again = false; ; again = true) {
       const request = send(url, { agent, method, headers, signal });
       try {
@@ -76,6 +74,15 @@ export class HttpAccess {
         if (again || !reset || !request.reusedSocket) throw thrown;
       }
     }
+  }
+
+  /** Sends one request over kept connections; the agent goes with the options. */
+  get plain(): { readonly send: typeof http.request; readonly agent: HttpAgent } {
+    return { send: http.request, agent: this.#plain };
+  }
+
+  async secure(): Promise<{ readonly send: typeof http.request; readonly agent: HttpsAgent }> {
+    return { send: https().request, agent: await this.#secureAgent() };
   }
 
   async #text(path: string | undefined): Promise<string> {

@@ -12,6 +12,7 @@ import {
 } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
+import { parseJson } from '../wire/json-text.ts';
 import type { ServerAccess } from './access-config.ts';
 import { HttpAccess } from './http-access.ts';
 
@@ -49,7 +50,7 @@ export function refusedBy(url: string, reply: Pick<Reply, 'status' | 'body'>): M
 /** The JSON of a body. @throws MonError MON_SERVER_FAILED. */
 export function jsonOf(url: string, body: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'));
+    return parseJson(Buffer.from(body.buffer, body.byteOffset, body.length).toString('utf8'));
   } catch (thrown) {
     const words = `${new URL(url).host} answered no JSON: ${messageOf(thrown)}`;
     throw new MonError('MON_SERVER_FAILED', words, { cause: thrown });

@@ -11,6 +11,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { METADATA, ParsedExposition, decodeText } from '../wire/exposition-columns.ts';
 import { formatOf, parseExposition } from '../wire/exposition.ts';
 import { numberText } from '../wire/exposition-writer.ts';
+import { parseJson } from '../wire/json-text.ts';
 import { parseSeriesPairs } from '../wire/series-text.ts';
 import type { InternalTarget } from './scrape-manager.ts';
 
@@ -54,7 +55,7 @@ export class PushGroups implements Groups {
   /** Reads the groups that an earlier run kept. */
   async load(): Promise<void> {
     for (const [key, { value, version }] of await this.#state.list(PREFIX)) {
-      this.#groups.set(key, { ...(JSON.parse(value) as Group), version });
+      this.#groups.set(key, { ...(parseJson(value) as Group), version });
     }
   }
 

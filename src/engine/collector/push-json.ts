@@ -6,6 +6,7 @@ import { MonError, messageOf } from '../errors.ts';
 import { BODY_COMPRESSED_BYTES_MAX, JSON_METRICS_MAX } from '../limits.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import { makeLabels, NAME, type Labels } from '../model/labels.ts';
+import { parseJson } from '../wire/json-text.ts';
 
 /** A sample as it was sent: `refused` says why it is none. */
 export interface JsonSample {
@@ -49,7 +50,7 @@ export function readJsonPush(body: Uint8Array, receivedMs: number): JsonPush {
   }
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+    parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body));
   } catch (failure) {
     throw malformed(messageOf(failure));
   }

@@ -1,6 +1,6 @@
 // The loop of one target: wait, bring a body, take it or mark the target down, append, report. One
-// round is one append, so the samples, the stale markers and `up` of a scrape become durable
-// together. Easy to get wrong: all samples of a scrape bear its planned time if it began close to
+// round is in one append, so the samples, the stale markers and `up` of a scrape become durable
+// together, perhaps with those of other targets. Easy to get wrong: all samples of a scrape bear its planned time if it began close to
 // it, because even steps compress best; and a stop that is a shutdown writes no stale markers.
 import { createHash } from 'node:crypto';
 import { BugError, messageOf, MonError } from '../errors.ts';
@@ -9,7 +9,8 @@ import { formatDuration } from '../model/duration.ts';
 import type { TargetStatus } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { ScrapeReply } from './scrape-http.ts';
-import type { ColumnBuffer, LeftBehind, ScrapeDoor } from './scrape-door.ts';
+import type { LeftBehind, ScrapeDoor } from './scrape-door.ts';
+import type { ScrapeGather } from './scrape-gather.ts';
 import type { ScrapeTarget } from './scrape-target.ts';
 import type { TakeScratch } from './target-series.ts';
 import { TargetSeries } from './target-series.ts';
@@ -31,7 +32,8 @@ export interface ScrapeRoom {
   readonly door: ScrapeDoor;
   readonly clock: Clock;
   readonly scratch: TakeScratch;
-  readonly columns: ColumnBuffer;
+  /** Leads to the door. */
+  readonly gather: ScrapeGather;
   readonly counters: ScrapeCounters;
   readonly warn: (sentence: string) => void;
   /** Where several processes share the targets: which are this one's. */
@@ -69,16 +71,15 @@ export function appendStale(
   timeMs: number,
 ): Promise<unknown> {
   if (refs.length === 0) return Promise.resolve();
-  room.columns.clear();
-  for (const ref of refs) room.columns.putStale(ref, timeMs);
+  for (const ref of refs) room.gather.columns.putStale(ref, timeMs);
   room.counters.staleMarkers += refs.length;
-  return appended(room, 'the stale markers of a target that went');
+  return appended(room, 0, 'the stale markers of a target that went');
 }
 
-async function appended(room: ScrapeRoom, what: string): Promise<string> {
+/** Says why it failed, or nothing. */
+async function appended(room: ScrapeRoom, intervalMs: number, what: string): Promise<string> {
   try {
-    const outcome = await room.door.append(room.columns, room.clock.now());
-    room.counters.refused += outcome.refused;
+    await room.gather.append(intervalMs);
     return '';
   } catch (thrown) {
     if (!(thrown instanceof MonError)) throw thrown;
@@ -101,13 +102,16 @@ export class ScrapeLoop {
   #lastScrapeMs = 0;
   #lastDurationMs = 0;
   #refused = 0;
+  #wake = (): void => undefined;
+  /** Ends a request; the same one until it was needed. */
+  #ending = new AbortController();
 
   /** Begins at once; the first scrape follows within SCRAPE_FIRST_MS_MAX. */
   constructor(room: ScrapeRoom, options: LoopOptions) {
     this.target = options.target;
     this.#room = room;
     this.#options = options;
-    this.#series = new TargetSeries(room.door, options.rules, options.inherited);
+    this.#series = new TargetSeries(room.gather, options.rules, options.inherited);
     this.#done = this.#run(this.#stopping.signal);
   }
 
@@ -129,7 +133,12 @@ export class ScrapeLoop {
 
   /** Stops after the append under way; marks nothing stale, but says what would have to be. */
   async stop(): Promise<LeftBehind> {
-    this.#stopping.abort(new MonError('MON_ABORTED', 'scraping was stopped'));
+    const reason = new MonError('MON_ABORTED', 'scraping was stopped');
+    this.#stopping.abort(reason);
+    this.#ending.abort(reason);
+    this.#wake();
+    // Nobody waits for others now.
+    this.#room.gather.flush();
     await this.#done;
     return this.#series.leave();
   }
@@ -145,7 +154,7 @@ export class ScrapeLoop {
     const wait = onBeat
       ? next(clock.now() + 1) - clock.now()
       : hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX);
-    await clock.sleep(wait, signal);
+    await this.#sleep(wait);
     let planned = clock.now();
     const tolerance = Math.min(SCRAPE_ALIGN_MS_MAX, intervalMs / 100);
     for (let first = !onBeat; !signal.aborted; first = false) {
@@ -157,26 +166,35 @@ export class ScrapeLoop {
       planned = next(after);
       // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target
       // up.
-      if (!signal.aborted) await clock.sleep(Math.max(0, planned - clock.now()), signal);
+      if (!signal.aborted) await this.#sleep(Math.max(0, planned - clock.now()));
     }
   }
 
-  async #bring(signal: AbortSignal): Promise<ScrapeReply> {
+  /** Until then, or until it is stopped. */
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#room.clock.after(ms, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  async #bring(): Promise<ScrapeReply> {
     const refusal = this.#options.refusal?.();
     if (refusal !== undefined) throw new MonError('MON_LIMIT_EXCEEDED', refusal);
     const { timeoutMs } = this.target;
-    const ending = new AbortController();
+    if (this.#ending.signal.aborted) this.#ending = new AbortController();
+    const ending = this.#ending;
     const timer = this.#room.clock.after(timeoutMs, () => {
       const words = `no whole answer within ${formatDuration(timeoutMs)}`;
       ending.abort(new MonError('MON_TIMEOUT', words));
     });
-    const stop = (): void => ending.abort(signal.reason);
-    signal.addEventListener('abort', stop, { once: true });
     try {
       return await this.#options.read(ending.signal);
     } finally {
       timer.cancel();
-      signal.removeEventListener('abort', stop);
     }
   }
 
@@ -191,20 +209,20 @@ export class ScrapeLoop {
   }
 
   async #scrape(timeMs: number, signal: AbortSignal): Promise<void> {
-    const { clock, columns, counters, scratch } = this.#room;
+    const { clock, counters, gather, scratch } = this.#room;
+    const { columns } = gather;
     const began = clock.monotonic();
     let body: ScrapeReply | undefined;
     let error = '';
     try {
-      body = await this.#bring(signal);
+      body = await this.#bring();
     } catch (thrown) {
-      if (signal.aborted) return;
-      if (thrown instanceof BugError) throw thrown;
+      if (!signal.aborted && thrown instanceof BugError) throw thrown;
       error = messageOf(thrown);
     }
-    // From here to the append nothing waits: scratch and columns belong to this scrape.
+    if (signal.aborted) return;
+    // From here to the append nothing waits: scratch and the end of columns are this scrape's.
     const series = this.#series;
-    columns.clear();
     try {
       if (body !== undefined) series.take(body, timeMs, scratch, columns);
     } catch (thrown) {
@@ -231,7 +249,11 @@ export class ScrapeLoop {
     this.#lastDurationMs = durationMs;
     this.#health = error === '' ? 'up' : 'down';
     this.#lastError = error;
-    const stored = await appended(this.#room, `a scrape of ${this.target.url}`);
+    const stored = await appended(
+      this.#room,
+      this.target.intervalMs,
+      `a scrape of ${this.target.url}`,
+    );
     if (stored !== '') this.#lastError = error === '' ? stored : `${error}; ${stored}`;
   }
 }

@@ -9,8 +9,8 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { Relabeller } from './relabel.ts';
 import type { ScrapeConfig } from './scrape-config.ts';
-import { ColumnBuffer } from './scrape-door.ts';
 import type { ScrapeDoor } from './scrape-door.ts';
+import { ScrapeGather } from './scrape-gather.ts';
 import type { ScrapeReply } from './scrape-http.ts';
 import type { ScrapeCounters, ScrapeRoom, TargetShare } from './scrape-loop.ts';
 import { ScrapeLoop } from './scrape-loop.ts';
@@ -57,9 +57,12 @@ const NO_RULES = {
 /** The body of an internal target, or the signal's reason if that comes first. */
 function rendered(target: InternalTarget, signal: AbortSignal): Promise<ScrapeReply> {
   return new Promise((resolve, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    const stop = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
     const body = (async () => target.render())();
-    body.then((bytes) => resolve({ bytes, contentType: 'text/plain' }), reject);
+    body
+      .finally(() => signal.removeEventListener('abort', stop))
+      .then((bytes) => resolve({ bytes, contentType: 'text/plain' }), reject);
   });
 }
 
@@ -90,7 +93,7 @@ export class ScrapeManager implements Targets {
       clock: options.clock,
       warn: options.warn,
       scratch: new TakeScratch(),
-      columns: new ColumnBuffer(),
+      gather: new ScrapeGather(options.door, options.clock, this.counters),
       counters: this.counters,
       ...(options.share === undefined ? {} : { share: options.share }),
     };

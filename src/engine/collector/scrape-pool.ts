@@ -2,10 +2,12 @@
 // each. The manager owns the pools. Easy to get wrong: a loop whose target did not change must not
 // be touched when others come and go, and a loop that ends says which series are to be marked
 // stale.
+import { SCRAPE_MANY_TARGETS } from '../limits-sources.ts';
 import { SCRAPE_ALIGN_MS_MAX } from '../limits.ts';
 import type { Labels } from '../model/labels.ts';
 import { labelsKey } from '../model/labels.ts';
 import type { Disk } from '../runtime/disk.ts';
+import { keepYoungSpaceSmall } from '../runtime/young-space.ts';
 import type { Discovery } from './discovery.ts';
 import { makeDiscoveries } from './discovery-make.ts';
 import { Relabeller } from './relabel.ts';
@@ -172,6 +174,7 @@ export class ScrapePool {
         else handOver(left, loop.target.labels, behind);
       }),
     );
+    if (all.size >= SCRAPE_MANY_TARGETS) keepYoungSpaceSmall();
     for (const [key, target] of all) {
       if (mine(key) && !this.#loops.has(key)) {
         this.#loops.set(key, this.#begin(target, left, onBeat));
@@ -181,12 +184,12 @@ export class ScrapePool {
 
   #begin(target: ScrapeTarget, left: Handover, onBeat: boolean): ScrapeLoop {
     const { config, room, makeReader } = this.#options;
-    const http: ReadBody = (signal) => this.#http.scrape(target.url, target.timeoutMs, signal);
+    const http = (): ReadBody => this.#http.reader(target.url, target.timeoutMs);
     return new ScrapeLoop(room, {
       pool: config.jobName,
       target,
       rules: rulesOf(config, target, this.#metricRelabel),
-      read: makeReader?.(config, target) ?? http,
+      read: makeReader?.(config, target) ?? http(),
       inherited: takeOver(left, target.labels),
       onBeat,
       refusal: () => {

@@ -15,7 +15,8 @@ import { isProtobuf, parseProtobuf } from '../wire/exposition-protobuf.ts';
 import { parseSeriesPairs } from '../wire/series-text.ts';
 import type { Relabeller } from './relabel.ts';
 import { DROPPED, REFUSED, ScrapeCache } from './scrape-cache.ts';
-import type { ColumnBuffer, LeftBehind, ScrapeDoor } from './scrape-door.ts';
+import type { ColumnBuffer, LeftBehind } from './scrape-door.ts';
+import type { SeriesDoor } from './scrape-gather.ts';
 
 /** Forgotten entries are swept out when they are more than those in use and this many. */
 const CACHE_SLACK = 1000;
@@ -73,7 +74,7 @@ export class TakeScratch {
 export class TargetSeries {
   /** Of the last take, also when it failed at a limit. */
   counts: TakeCounts = NOTHING;
-  readonly #door: ScrapeDoor;
+  readonly #door: SeriesDoor;
   readonly #rules: SeriesRules;
   readonly #cache = new ScrapeCache();
   readonly #reports = new Map<string, number>();
@@ -83,7 +84,7 @@ export class TargetSeries {
   #metadataCount = 0;
   #metadataHash = 0;
 
-  constructor(door: ScrapeDoor, rules: SeriesRules, inherited?: LeftBehind) {
+  constructor(door: SeriesDoor, rules: SeriesRules, inherited?: LeftBehind) {
     this.#door = door;
     this.#rules = rules;
     this.#inherited = inherited;

@@ -63,6 +63,9 @@ export interface DoorExports {
   wireFailureAt(): number;
   walk(at: number, length: number, mostSamples: number): number;
   walkResolve(known: boolean): void;
+  textBegin(at: number, length: number, nowMs: number): void;
+  textWalk(at: number): number;
+  textSample(at: number, length: number, ms: number, low: number, high: number): void;
   splitWindow(oldest: number, lateFrom: number, liveFrom: number, newest: number): void;
   splitHold(at: number, refs: number): void;
   splitColumns(partitions: number): number;

@@ -44,6 +44,9 @@ export function refusalOf(code: number): Refusal {
   return word;
 }
 
+/** Whose spellings raw bytes are: see SeriesBook.lookup. */
+export const SPELLING = { remoteWrite: 0, exposition: 1 } as const;
+
 /** Asked before a series gets a number, and told afterwards. */
 export interface SeriesGuard {
   /** 0, or the code of a refusal, for canonical bytes. */

@@ -15,6 +15,7 @@ import type {
 import type { MatchOp, Matcher } from '../model/matcher.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { matcherText } from '../wire/alert-matchers.ts';
+import { parseJson } from '../wire/json-text.ts';
 import { HttpConnection } from './http-request.ts';
 import type { HttpAsk, HttpTarget } from './http-request.ts';
 import { refusedAnswer } from './prometheus-failure.ts';
@@ -128,7 +129,7 @@ export class AlertClient {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

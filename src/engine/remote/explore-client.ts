@@ -8,6 +8,7 @@ import type { Exploration, ExploreMetric, ExplorePair } from '../model/explorati
 import type { Labels } from '../model/labels.ts';
 import { NAME } from '../model/labels.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { parseJson } from '../wire/json-text.ts';
 import { HttpConnection } from './http-request.ts';
 import type { HttpTarget } from './http-request.ts';
 import { labelsOf } from './prometheus-answer.ts';
@@ -159,7 +160,7 @@ function plainMetric({ name, value }: Named): ExploreMetric {
 
 function parsed(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
 import type { IncomingMessage } from 'node:http';
 import { MonError } from '../errors.ts';
 import { ANSWER_BYTES_MAX } from '../limits.ts';
+import { parseJson } from '../wire/json-text.ts';
 import type { HttpTarget } from './http-request.ts';
 import { noAnswer, refusedAnswer } from './prometheus-failure.ts';
 import type { ErrorBody } from './prometheus-failure.ts';
@@ -60,7 +61,7 @@ export async function streamedAnswer(
 
 function parsed(text: string): ErrorBody | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
     return undefined;

@@ -12,6 +12,7 @@ import type { Explanation } from '../model/explanation.ts';
 import type { ReloadReport } from '../model/reload-report.ts';
 import type { Ask, AskOptions, Explain, PushOutcome, QueryTimes } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { parseJson } from '../wire/json-text.ts';
 import { HttpConnection } from './http-request.ts';
 import type { HttpAnswer, HttpAsk, HttpTarget } from './http-request.ts';
 import { answerOf, isQueryJson, labelsOf } from './prometheus-answer.ts';
@@ -363,7 +364,7 @@ function escapedName(name: string): string {
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -12,6 +12,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Source } from '../ports.ts';
 import { reachOfFragment, runFragment } from '../promql/leaf.ts';
 import { quote, quoteName } from '../promql/literals.ts';
+import { parseJson } from '../wire/json-text.ts';
 import { numberOf } from './number-text.ts';
 import { isQueryJson, labelsOf } from './prometheus-answer.ts';
 import { SampleRows } from './sample-rows.ts';
@@ -198,7 +199,7 @@ function rowOf({ metric, values = [] }: SeriesJson): SampleRow {
 
 function parsedJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch {
     return undefined;
   }

@@ -4,6 +4,7 @@
 // of its data sources, null where there is none; and `__proto__` is a legal key of an object.
 // Source: collectd 5.12, format_json.c and write_prometheus.c.
 import { MonError, messageOf } from '../errors.ts';
+import { parseJson } from './json-text.ts';
 import type { WritePen } from './write-pen.ts';
 
 export interface CollectdCounts {
@@ -33,7 +34,7 @@ function malformed(what: string): MonError {
 export function fromCollectd(bytes: Uint8Array, pen: WritePen, receivedMs: number): CollectdCounts {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (failure) {
     throw malformed(messageOf(failure));
   }

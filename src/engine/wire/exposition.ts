@@ -81,8 +81,21 @@ function readSample(bytes: Uint8Array, at: number, into: ParsedExposition, slot:
   return at;
 }
 
+function slotOf(into: ParsedExposition): Slot {
+  return { values: into.values, words: into.words, index: 0, what: 'value' };
+}
+
+/**
+ * Reads one line of text 0.0.4 that begins at `at`, metadata or a sample, and answers where it
+ * ends. @throws MonError MON_BODY_MALFORMED.
+ */
+export function readTextLine(bytes: Uint8Array, at: number, into: ParsedExposition): number {
+  if (bytes[at] === lexer.HASH) return readHashLine(bytes, at, into, 'text');
+  return readSample(bytes, at, into, slotOf(into));
+}
+
 function parseText(bytes: Uint8Array, into: ParsedExposition): void {
-  const slot: Slot = { values: into.values, words: into.words, index: 0, what: 'value' };
+  const slot = slotOf(into);
   const end = bytes.length;
   let at = 0;
   while (at < end) {

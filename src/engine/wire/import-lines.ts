@@ -4,6 +4,7 @@
 import { makeLabels, NAME, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import { CSV_HEADER } from './export-text.ts';
+import { parseJson } from './json-text.ts';
 import { WritePen } from './write-pen.ts';
 
 /** What came of the lines that could not be read. */
@@ -96,7 +97,7 @@ function csvLine(record: string, body: LineBody): string | undefined {
 
 function objectOf(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const value: unknown = parseJson(text);
     const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
     return isObject ? (value as Record<string, unknown>) : undefined;
   } catch {

@@ -3,6 +3,7 @@
 // proto file; `__proto__` is a legal key, so objects are only asked for their own entries.
 // Source: OTLP specification, JSON Protobuf encoding.
 import { MonError, messageOf } from '../errors.ts';
+import { parseJson } from './json-text.ts';
 import type { ExponentialBuckets, Metric, Resource } from './otlp-model.ts';
 
 type Fields = Record<string, unknown>;
@@ -109,7 +110,7 @@ function anyValue(given: unknown, depth = 0): unknown {
 export function readOtlpJson(bytes: Uint8Array): Resource[] {
   let parsed: unknown;
   try {
-    parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    parsed = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
   } catch (failure) {
     throw malformed(messageOf(failure));
   }

@@ -56,7 +56,7 @@ test('a server is trusted by its authority, by word, or not at all', async (t) =
     [{ insecureSkipVerify: false, caFile: '/missing' }, /no file \/missing/],
   ];
   for (const [tls, want] of ways) {
-    const answer = scraper(t, tls).scrape(url, 5000, forever);
+    const answer = scraper(t, tls).reader(url, 5000)(forever);
     if (want === undefined) assert.equal((await answer).bytes.length, 4);
     else await assert.rejects(answer, want, JSON.stringify(tls));
   }
@@ -67,7 +67,7 @@ test('a client certificate is shown', async (t) => {
     reply.end(`a{name="${(request.socket as TLSSocket).getPeerCertificate().subject?.CN}"} 1\n`);
   });
   const tls = { insecureSkipVerify: true, certFile: '/cert', keyFile: '/key' };
-  const { bytes } = await scraper(t, tls).scrape(url, 5000, forever);
+  const { bytes } = await scraper(t, tls).reader(url, 5000)(forever);
   assert.match(new TextDecoder().decode(bytes), /mon-test/);
 });
 
@@ -79,10 +79,10 @@ test('a kept connection is used again, a closed one is opened anew', async (t) =
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
   const http = scraper(t);
-  for (let i = 0; i < 3; i++) await http.scrape(url, 5000, forever);
+  for (let i = 0; i < 3; i++) await http.reader(url, 5000)(forever);
   assert.equal(connections, 1);
   server.closeAllConnections();
-  await http.scrape(url, 5000, forever);
+  await http.reader(url, 5000)(forever);
   assert.equal(connections, 2);
 });
 
@@ -94,13 +94,13 @@ test('a body that stops in the middle is no body', async (t) => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.after(() => server.close());
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  await assert.rejects(scraper(t).scrape(url, 5000, forever), { code: 'MON_SCRAPE_FAILED' });
+  await assert.rejects(scraper(t).reader(url, 5000)(forever), { code: 'MON_SCRAPE_FAILED' });
 });
 
 test('the reason of the signal comes out', async (t) => {
   const url = await secureServer(t, () => undefined);
   const ending = new AbortController();
-  const answer = scraper(t, { insecureSkipVerify: true }).scrape(url, 5000, ending.signal);
+  const answer = scraper(t, { insecureSkipVerify: true }).reader(url, 5000)(ending.signal);
   setTimeout(() => ending.abort(new Error('enough')), 20);
   await assert.rejects(answer, /enough/);
 });

@@ -29,7 +29,7 @@ export type FigureName = keyof FigureValues;
 /** Unit and meaning of each figure, in the order in which they are shown. */
 export const FIGURE_WORDS: Readonly<Record<FigureName, readonly [unit: string, words: string]>> = {
   ingestKnown: ['samples/CPU s', 'pushed, durable and in the head, of series that are known'],
-  ingestNew: ['samples/CPU s', 'the same while each is the first of its series'],
+  ingestNew: ['series/CPU s', 'the same when each sample is the first one of its series'],
   applied: ['samples/CPU s', 'from the log into heads, as a store does that reads it'],
   memoryPerSeries: ['bytes', 'resident memory that an active series adds'],
   memoryIdle: ['bytes', 'resident memory of a process without series'],

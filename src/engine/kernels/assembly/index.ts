@@ -38,6 +38,7 @@ export {
 } from './columns';
 export { wireFailure, wireFailureAt } from './protobuf';
 export { walk, walkResolve } from './remote-write';
+export { textBegin, textSample, textWalk } from './text-walk';
 export { snappyInflate, snappySlack } from './snappy';
 export * from './split';
 export * from './batch-write';

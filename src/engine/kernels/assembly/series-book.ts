@@ -167,6 +167,17 @@ export function nextEntry(after: u32, at: usize, room: usize): u32 {
   return sameSpelling(e, at, length) ? entry : 0;
 }
 
+/** As nextEntry, for texts of this salt; what follows the bytes is the caller's to look at. */
+export function textAfter(after: u32, at: usize, room: usize, salt: u32): u32 {
+  if (after == 0) return 0;
+  const entry = load<u32>(entryAt(after - 1), 16);
+  if (entry == 0) return 0;
+  const e = entryAt(entry - 1);
+  const length = load<u32>(e, 4);
+  if (length == 0 || length > <u32>room || load<u32>(e, 12) != salt) return 0;
+  return sameSpelling(e, at, length) ? entry : 0;
+}
+
 /** Remembers that `entry` came after `before` (each + 1, or 0 for an unknown one). */
 export function link(before: u32, entry: u32): void {
   if (before != 0 && entry != 0) store<u32>(entryAt(before - 1), entry, 16);
