@@ -40,6 +40,7 @@ export class ApiServer {
   readonly #requests: RequestCounts | undefined;
   #hosts: HostGuard;
   #draining = false;
+  #served = 0;
 
   constructor(parts: ApiParts) {
     const readiness = (): { ready: boolean; why: string } =>
@@ -59,6 +60,11 @@ export class ApiServer {
     this.#server.maxConnections = CONNECTIONS_MAX;
     this.#server.on('request', (request, response) => this.#serve(request, response, false));
     this.#server.on('checkContinue', (request, response) => this.#serve(request, response, true));
+  }
+
+  /** Requests that came so far. */
+  get served(): number {
+    return this.#served;
   }
 
   /** Bytes of pushed bodies held now. */
@@ -106,6 +112,7 @@ export class ApiServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse, expects: boolean): void {
+    this.#served++;
     if (this.#draining) {
       response.shouldKeepAlive = false;
       response.once('finish', () => this.#server.closeIdleConnections());

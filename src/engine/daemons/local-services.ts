@@ -6,6 +6,7 @@ import { DemoFleet } from '../collector/demo-fleet.ts';
 import type { Door } from '../collector/door.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
 import type { ScrapeManager } from '../collector/scrape-manager.ts';
+import { MonError } from '../errors.ts';
 import { CACHE_WARM_EVERY_MS, SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
 import { USAGE_SAVE_MS } from '../limits-explore.ts';
 import type { Consumer } from '../log/consume.ts';
@@ -128,8 +129,12 @@ export function addServices(
     name: 'rehearsal',
     start: async () => {
       const clients = stores.shards.map(({ client }) => client);
-      void rehearse(clients, systemClock, rehearsal.signal).catch((thrown: unknown) => {
-        if (!rehearsal.signal.aborted) options.failed(thrown);
+      const caughtUp = (): Promise<void> => consumer.caughtUp();
+      const { signal } = rehearsal;
+      const served = (): number => api.served;
+      const given = { shards: clients, caughtUp, served, clock: systemClock, signal };
+      void rehearse(given).catch((thrown: unknown) => {
+        if (!signal.aborted && !(thrown instanceof MonError)) options.failed(thrown);
       });
     },
     drain: async () => rehearsal.abort(),

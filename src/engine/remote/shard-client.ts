@@ -187,12 +187,7 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
     return this.#cancellable(this.#call('fragments', [list]) as Promise<BatchAnswer>, signal);
   }
 
-  /** The same over made-up series; it goes all the ways that a fragment goes. */
-  rehearse(fragment: Fragment): Promise<FragmentResult> {
-    return this.#call('rehearse', [fragment]) as Promise<FragmentResult>;
-  }
-
-  /** Gives the memory of the made-up series back. */
+  /** Gives the memory of the made-up series of a rehearsal back. */
   endRehearsal(): Promise<void> {
     return this.#call('endRehearsal', []) as Promise<void>;
   }

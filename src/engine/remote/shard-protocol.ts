@@ -25,6 +25,9 @@ export interface Call {
   readonly only?: readonly number[];
 }
 
+/** Asked of these partitions, a thread answers from made-up series; it has no such partition. */
+export const REHEARSED: readonly number[] = [-1];
+
 export type Answer =
   | { readonly id: number; readonly value: unknown }
   | { readonly id: number; readonly fragment: PackedFragment }

@@ -7,7 +7,7 @@ import { packFragment } from './fragment-wire.ts';
 import { takeHanded } from './hand-room.ts';
 import type { Handed } from './hand-room.ts';
 import { LabelsWriter } from './label-wire.ts';
-import { plainError, unpackDeliveries } from './shard-protocol.ts';
+import { REHEARSED, plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { noColdWork, type ColdWork } from '../model/cold.ts';
 import { joinCardinality } from '../model/cardinality.ts';
@@ -39,7 +39,7 @@ export interface Shard {
   /** The source over some of its partitions; a shard without it is only asked as a whole. */
   within?(only: readonly number[]): Source;
   /** A source of made-up series to rehearse queries on. */
-  rehearsal?(): Pick<Source, 'fragment'>;
+  rehearsal?(): Source;
   /** Lets whatever waits for the thread have its turn. */
   breathe?(): Promise<void>;
 }
@@ -58,7 +58,7 @@ interface Served {
 
 function serveChannel(channel: Channel, served: Served): void {
   const labels = new LabelsWriter();
-  let rehearsal: Pick<Source, 'fragment'> | undefined;
+  let rehearsal: Source | undefined;
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
   const answer = async ({ id, method, args, only }: Call): Promise<unknown> => {
@@ -69,11 +69,10 @@ function serveChannel(channel: Channel, served: Served): void {
     if (method === 'connect') return serveChannel(args[0] as Channel, served);
     if (method === 'cancel') return void running.get(args[0] as number)?.abort();
     if (method === 'endRehearsal') return void (rehearsal = undefined);
-    if (method === 'rehearse') {
-      rehearsal ??= shard.rehearsal?.() ?? shard.source;
-      return rehearsal.fragment(args[0] as Fragment);
-    }
-    const source = sourceOf(shard, only);
+    const source =
+      only?.[0] === REHEARSED[0] && shard.rehearsal !== undefined
+        ? (rehearsal ??= shard.rehearsal())
+        : sourceOf(shard, only);
     const batch = method === 'fragments';
     if (method !== 'fragment' && !batch) {
       return dispatch({ ...shard, source, room: served.room }, method, args);
@@ -115,9 +114,7 @@ function serveChannel(channel: Channel, served: Served): void {
     answer(call)
       .then((result) => {
         if (method === 'fragments') return sendBatch(channel, id, result as BatchAnswer, labels);
-        if (method === 'fragment' || method === 'rehearse') {
-          return postFragment(id, result as FragmentResult);
-        }
+        if (method === 'fragment') return postFragment(id, result as FragmentResult);
         channel.postMessage({ id, value: result });
         return undefined;
       })

@@ -24,15 +24,30 @@ const ESTIMATE_SERIES = 256;
 
 type Selections = readonly (readonly Matcher[])[];
 
+/** A store as far as questions are concerned. */
+export type AskedStore = Pick<
+  Store,
+  | 'blocksTouched'
+  | 'cold'
+  | 'handedOver'
+  | 'heads'
+  | 'lost'
+  | 'partitions'
+  | 'readers'
+  | 'setAside'
+  | 'stats'
+  | 'truncations'
+>;
+
 export class StoreSource implements Source {
-  readonly #store: Store;
+  readonly #store: AskedStore;
   readonly #clock: Clock | undefined;
   readonly #large: Turns;
   /** The partitions that are asked; undefined: all. */
   readonly #only: readonly number[] | undefined;
 
   /** With a clock, large fragments give other work of this thread its turn. */
-  constructor(store: Store, clock?: Clock, only?: readonly number[], large = new Turns()) {
+  constructor(store: AskedStore, clock?: Clock, only?: readonly number[], large = new Turns()) {
     this.#store = store;
     this.#clock = clock;
     this.#only = only;
