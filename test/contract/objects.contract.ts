@@ -25,6 +25,22 @@ async function all(objects: ObjectStore, key: string, size: number): Promise<Uin
   return new Uint8Array(await objects.getRange(key, 0, size));
 }
 
+type Work = (objects: ObjectStore) => Promise<void>;
+
+/** Tests with a store of their own each. */
+function testsOf(name: string, open: () => Promise<OpenedObjects>) {
+  return (what: string, work: Work): void => {
+    void test(`${name}: ${what}`, async () => {
+      const opened = await open();
+      try {
+        await work(opened.objects);
+      } finally {
+        await opened.close();
+      }
+    });
+  };
+}
+
 export interface ObjectsContractOptions {
   /** False for a store that cannot read an object of no bytes. */
   readonly emptyObjects?: boolean;
@@ -35,16 +51,7 @@ export function objectsContract(
   open: () => Promise<OpenedObjects>,
   { emptyObjects = true }: ObjectsContractOptions = {},
 ): void {
-  const it = (what: string, work: (objects: ObjectStore) => Promise<void>): void => {
-    void test(`${name}: ${what}`, async () => {
-      const opened = await open();
-      try {
-        await work(opened.objects);
-      } finally {
-        await opened.close();
-      }
-    });
-  };
+  const it = testsOf(name, open);
 
   it('what was put is there, and the first stays', async (objects) => {
     const first = randomBytes(1, 5000);

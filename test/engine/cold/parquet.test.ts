@@ -18,6 +18,7 @@ import { Duck } from '../../../src/engine/cold/duck.ts';
 import { wordsOf } from '../../../src/engine/cold/duck-vectors.ts';
 import { writeSamples, type WrittenObject } from '../../../src/engine/cold/object-write.ts';
 import { makeHistogram } from '../../../src/engine/model/histogram.ts';
+import { STALE_HIGH, STALE_LOW } from '../../../src/engine/model/sample.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { systemDisk } from '../../../src/engine/runtime/system-disk.ts';
 
@@ -122,6 +123,20 @@ test('every bit of a sample comes back by DuckDB', () =>
     assert.deepEqual(places, rows);
   }));
 
+test('samples are counted by their kinds as by their bits', () =>
+  written(async (_, object, duck) => {
+    assert.equal(object.stale, true);
+    const bits = `'011111111111${'0'.repeat(50)}10'::BIT`;
+    const [[kinds, values]] = await duck.rows(
+      `SELECT count(*) FILTER (kind < 4), count(*) FILTER (CAST(value AS BIT) <> ${bits})
+       FROM read_parquet(?)`,
+      [object.dataPath],
+      'counts',
+    );
+    assert.equal(kinds, values);
+    assert.ok(Number(kinds) < object.rows);
+  }));
+
 test('hyparquet reads the same rows and the same series', () =>
   written(async (from, object) => {
     const file = (path: string): ArrayBuffer => {
@@ -156,6 +171,8 @@ test('hyparquet reads the same rows and the same series', () =>
         bits[0] = row.value as number;
         const same = words[0] === one.words[i * 2] && words[1] === one.words[i * 2 + 1];
         assert.ok(same || Number.isNaN(row.value), `bits of row ${at}`);
+        const stale = one.words[i * 2] === STALE_LOW && one.words[i * 2 + 1] === STALE_HIGH;
+        assert.equal(row.kind, stale ? 4 : 0, `kind of row ${at}`);
       }
       for (const body of one.bodies) {
         assert.deepEqual({ ...data[at].histogram }, { ...body });
