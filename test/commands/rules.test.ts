@@ -46,7 +46,7 @@ test('rules explain', async () => {
     `alert Cpu  (${path}:1, group rules)
   written  avg(cpu) > 80 for 5 minutes
   promql   avg(cpu) > 80
-  runs     every 1s, for 5m; standing, its fragments are shared
+  runs     every 500ms, for 5m; standing, its fragments are shared
   stage    at once
   reads    cpu
   leaf     avg by () (last({__name__="cpu"}[5m]))

@@ -14,6 +14,8 @@ export interface RunningGroup {
   readonly key: string;
   readonly intervalMs: number;
   readonly offsetMs: number;
+  /** The states of alerts are written at multiples of this, however often they are decided. */
+  readonly writeMs: number;
   readonly rules: readonly RunningRule[];
   /** The newest step that was evaluated; -Infinity before the first. */
   lastStepMs: number;
@@ -95,6 +97,7 @@ export class RuleSet {
     return {
       ...{ group, key: groupKey(group), intervalMs, rules },
       offsetMs: group.queryOffsetMs ?? queryOffsetMs,
+      writeMs: group.intervalMs > 0 ? intervalMs : Math.max(intervalMs, this.#defaults.intervalMs),
       lastStepMs: -Infinity,
       lastEvaluationMs: 0,
       evaluationSeconds: 0,

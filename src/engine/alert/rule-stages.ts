@@ -148,12 +148,12 @@ export class RuleStages {
           return result;
         });
         const matrix = await this.#rows(plan, results);
-        const { intervalMs, offsetMs } = group;
+        const { intervalMs, offsetMs, writeMs } = group;
         const firstMs = job.firstMs + i * intervalMs;
         const { held } = more;
         await rule.apply(matrix, {
           ...{ firstMs, steps: step, stepMs: intervalMs, newFromMs: job.newFromMs, offsetMs, held },
-          ...{ limit: group.group.limit, outputs: this.#outputs, expand: this.#expand },
+          ...{ writeMs, limit: group.group.limit, outputs: this.#outputs, expand: this.#expand },
         });
       }
     } catch (thrown) {

@@ -37,6 +37,8 @@ export interface StepRun {
   readonly newFromMs: number;
   /** How much earlier than its step the expression looked. */
   readonly offsetMs: number;
+  /** ALERTS are written at steps that are multiples of this. */
+  readonly writeMs: number;
   /** Alerts or series at most; 0: any number. */
   readonly limit: number;
   /** Alerts keep their states: what is known is not to be decided upon. */
@@ -111,6 +113,7 @@ export class RunningRule {
       if (timeMs < run.newFromMs) continue;
       this.values = values;
       this.#samples = samples;
+      if (timeMs % run.writeMs !== 0) continue;
       this.#write(this.#alertSeries(this.states.now, timeMs - run.offsetMs, run), timeMs, run);
     }
   }

@@ -9,9 +9,9 @@ import { Section } from './config-reader.ts';
 import type { ConfigFile } from './config-reader.ts';
 
 /**
- * Types of fields. text; path (made absolute); bool; int; count (an int, not below 0); span (a Prometheus duration); goSpan (a
- * Go duration); url; templateUrl; address (host:port); texts; map; any; http; tls. A table is a
- * section of its own, a table in a list is a list of them.
+ * Types of fields. text; path (made absolute); bool; int; count (an int, not below 0); span (a
+ * Prometheus duration); goSpan (a Go duration); url; templateUrl; address (host:port); texts; map;
+ * any; http; tls. A table is a section of its own, a table in a list is a list of them.
  */
 export type FieldType =
   | 'text'

@@ -131,7 +131,8 @@ class TestRun {
         const step = { firstMs: timeMs, steps: 1, stepMs, newFromMs: timeMs, offsetMs };
         const { limit } = group;
         await rule.apply(matrix, {
-          ...{ ...step, limit, held: false, outputs: this.#outputs, expand: this.#expand },
+          ...{ ...step, limit, writeMs: 1, held: false },
+          ...{ outputs: this.#outputs, expand: this.#expand },
         });
         await this.#outputs.flush();
       } catch (thrown) {

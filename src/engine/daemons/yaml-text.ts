@@ -1,5 +1,5 @@
-// YAML as the Go tools read it, whose files are taken unchanged: the lines of a quoted text may stand
-// further left than YAML 1.2 allows, and control characters are refused. Under the reader of
+// YAML as the Go tools read it, whose files are taken unchanged: the lines of a quoted text may
+// stand further left than YAML 1.2 allows, and control characters are refused. Under the reader of
 // configurations. Easy to get wrong: lines must keep their numbers, since complaints name them.
 import { LineCounter, parseAllDocuments, parseDocument } from 'yaml';
 import type { Document } from 'yaml';
@@ -53,7 +53,7 @@ function indented(text: string, at: number, quote: string): string | undefined {
   const end = closingQuote(text, at, quote);
   if (end < 0 || !text.slice(at, end).includes('\n')) return undefined;
   const from = text.lastIndexOf('\n', at - 1) + 1;
-  const [indent] = /^[ \-]*/.exec(text.slice(from, at)) ?? [''];
+  const [indent] = /^[ -]*/.exec(text.slice(from, at)) ?? [''];
   const more = ' '.repeat(indent.length + 2);
   return text.slice(0, at) + text.slice(at, end).replaceAll('\n', `\n${more}`) + text.slice(end);
 }

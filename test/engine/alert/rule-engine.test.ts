@@ -272,3 +272,23 @@ test('groups that record nothing have a shorter interval by default, their own i
     [500, 1000, 30_000],
   );
 });
+
+test('alerts that are decided twice a second are written once a second', async () => {
+  const world = new RuleWorld([ruleGroup([alertRule('Down', 'up == 0')])], 1000, 500);
+  await world.start();
+  for (let i = 0; i <= 8; i++) {
+    const ts = START + i * 500;
+    world.add(up('a'), ts - 100, i >= 1 && i < 6 ? 0 : 1);
+    await world.tick(ts);
+  }
+  assert.deepEqual(
+    world.listener.events.map(({ atMs }) => atMs - START),
+    [500, 3000],
+  );
+  const shown = world.shown('ALERTS').map(({ t, stale }) => [t - START, stale === true]);
+  assert.deepEqual(shown, [
+    [1000, false],
+    [2000, false],
+    [3000, true],
+  ]);
+});

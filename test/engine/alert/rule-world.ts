@@ -7,7 +7,7 @@ import type { TickInput } from '../../../src/engine/alert/rule-engine.ts';
 import { RuleMemory } from '../../../src/engine/alert/rule-memory.ts';
 import { MonError } from '../../../src/engine/errors.ts';
 import type { Labels } from '../../../src/engine/model/labels.ts';
-import { labelValue, labelsKey } from '../../../src/engine/model/labels.ts';
+import { NAME, labelValue, labelsKey } from '../../../src/engine/model/labels.ts';
 import type { Rule, RuleGroup } from '../../../src/engine/model/rules.ts';
 import { isStaleAt } from '../../../src/engine/model/sample.ts';
 import type { StateChange } from '../../../src/engine/model/state-change.ts';
@@ -105,10 +105,14 @@ export class RuleWorld {
   courier!: EventCourier;
   readonly #groups: readonly RuleGroup[];
   readonly #intervalMs: number;
+  readonly #alertIntervalMs: number;
+  readonly #outputs: { readonly labels: Labels; readonly t: number; readonly stale?: boolean }[] =
+    [];
 
-  constructor(groups: readonly RuleGroup[], intervalMs = 1000) {
+  constructor(groups: readonly RuleGroup[], intervalMs = 1000, alertIntervalMs = intervalMs) {
     this.#groups = groups;
     this.#intervalMs = intervalMs;
+    this.#alertIntervalMs = alertIntervalMs;
   }
 
   /** A process begins. */
@@ -119,7 +123,8 @@ export class RuleWorld {
       throw new Killed(name);
     };
     this.engine = new RuleEngine({
-      ...{ intervalMs: this.#intervalMs, queryOffsetMs: 0, clock, point },
+      ...{ intervalMs: this.#intervalMs, alertIntervalMs: this.#alertIntervalMs },
+      ...{ queryOffsetMs: 0, clock, point },
       leaves: async (fragments) => this.#leaves(fragments),
       memory: new RuleMemory(this.state),
       context: { externalLabels: [], externalUrl: 'http://mon', query: async () => [] },
@@ -132,6 +137,7 @@ export class RuleWorld {
           for (let i = 0; i < count; i++) {
             const stale = isStaleAt(words, i) ? { stale: true } : {};
             const sample = { t: timestamps[i], v: values[i], ...stale };
+            this.#outputs.push({ labels: this.#known[refs[i]], t: timestamps[i], ...stale });
             this.series.add(this.#known[refs[i]], [sample]);
           }
         },
@@ -172,6 +178,11 @@ export class RuleWorld {
       throw new Killed('published');
     }
     this.engine.told(new Set(waiting.map(({ id }) => id)));
+  }
+
+  /** What was written of a metric, in order. */
+  shown(metric: string) {
+    return this.#outputs.filter(({ labels }) => labelValue(labels, NAME) === metric);
   }
 
   /** Alerts that fire by what the notifier was told. */

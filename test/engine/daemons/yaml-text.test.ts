@@ -73,7 +73,8 @@ test('of several documents of a routing file the first counts, and is shown', ()
   assert.match(routing.text, /receiver: r/);
   assert.doesNotMatch(routing.text, /other/);
   const quoted = ROUTES.replace("'http://x/secret'", '"http://x/secret"');
-  const mended = `${quoted}inhibit_rules:\n  - source_matchers: ["a=b"]\n    equal:\n      - "a\nb"\n`;
+  const rules = `inhibit_rules:\n  - source_matchers: ["a=b"]\n    equal:\n      - "a\nb"\n`;
+  const mended = quoted + rules;
   assert.match(parseRoutes(mended, '/a.yml').routing.text, /inhibit_rules/);
 });
 

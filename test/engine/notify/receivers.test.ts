@@ -258,7 +258,7 @@ test('jira: one issue a group, found again, moved on when it is over and back', 
   const third = yaml('api_type: cloud, summary: {template: fixed, enable_update: false}', 3);
   await send({ kind: 'jira', yaml: third, hosts: ['a', 'b', 'c'] });
   assert.match(String(jira.issue?.fields['summary']), /RESOLVED/, 'as it was');
-  assert.equal((jira.issue?.fields['description'] as { type: string }).type, 'doc');
+  assert.equal((fields['description'] as { type: string }).type, 'doc');
   assert(jira.calls.includes('POST /rest/api/3/search/jql'));
   for (const [status, body, kind] of [
     ...([[401, '', 'refused'] as const, [503, '', 'again'] as const] as const),

@@ -136,7 +136,7 @@ function fieldsOf(texts: Texts, api: string) {
     project: { key: texts.text('project') },
     issuetype: { name: texts.text('issue_type') },
     summary: cutText(fieldText(texts, 'summary').replaceAll(/\s+/g, ' '), SUMMARY_MAX),
-    description: /\/3$/.test(api) ? documentOf(text) : text,
+    description: api.endsWith('/3') ? documentOf(text) : text,
     labels: [...labels, labelOf(texts)].toSorted(),
     ...(priority === '' ? {} : { priority: { name: priority } }),
   };
