@@ -64,7 +64,8 @@ export class SimTarget {
   /** Of the last body that was taken; fresh series are those that are not among them. */
   lastBody: ReadonlySet<string> = new Set();
   reported = false;
-  asked: { readonly atMs: number; answer: Answer } | undefined;
+  /** Of the last scrape; its rows may wait for those of others. */
+  asked: { readonly atMs: number; answer: Answer; renewed: boolean } | undefined;
   lastT = -Infinity;
   scrapes = 0;
   offered = false;
@@ -96,6 +97,7 @@ export class SimTarget {
   /** The program has been started anew: nothing is known of earlier scrapes. */
   restart(): void {
     this.live.clear();
+    this.asked = undefined;
     this.renew();
     this.reported = false;
     this.offered = false;
@@ -103,13 +105,14 @@ export class SimTarget {
 
   /** A new loop takes over what was live. */
   renew(): void {
-    this.lastBody = new Set();
-    this.asked = undefined;
+    if (this.asked === undefined) this.lastBody = new Set();
+    else this.asked.renewed = true;
   }
 
   /** What a scrape that begins now gets. */
   async read(clock: Clock, signal?: AbortSignal): Promise<ScrapeReply> {
-    const asked = { atMs: clock.now(), answer: { failed: true } as Answer };
+    if (this.asked?.renewed === true) this.lastBody = new Set();
+    const asked = { atMs: clock.now(), answer: { failed: true } as Answer, renewed: false };
     this.asked = asked;
     const { fails, hangs, slow, malformed, intervalMs } = this.#plan;
     const dice = this.#dice;
@@ -145,6 +148,7 @@ export class SimTarget {
     const expected = this.#expected(asked.answer, t);
     const lines = rows.filter((row) => !isLoose(row.series)).map(lineOf);
     assert.deepEqual(lines.toSorted(), expected.map(lineOf).toSorted(), `rows of ${this.address}`);
+    if (asked.renewed) this.lastBody = new Set();
     const loose = rows.filter((row) => isLoose(row.series));
     assert.equal(loose.length, REPORT_ANYTHING.size, 'every report is there once');
   }
@@ -301,19 +305,24 @@ export class Fleet {
 
   /** Looks at an append of the manager before the door gets it. */
   check(rows: readonly Sent[], nowMs: number): void {
-    const ups = rows.filter(({ series, bits }) => isUp(series) && bits !== STALE_BITS);
-    if (ups.length > 0) {
-      assert.equal(ups.length, 1, 'one scrape is one append');
-      const target = this.#all.find((one) => one.series([[NAME, 'up']]) === ups[0].series);
-      assert.ok(target, `a target that is not there was scraped: ${ups[0].series}`);
-      target.check(rows, ups[0].t);
-      return;
+    const rest: Sent[] = [];
+    for (const [key, own] of byTarget(rows)) {
+      const ups = own.filter(({ series, bits }) => isUp(series) && bits !== STALE_BITS);
+      if (ups.length === 0) {
+        rest.push(...own);
+        continue;
+      }
+      assert.equal(ups.length, 1, 'one scrape of a target is in one append, whole');
+      const target = [...this.#all, ...this.leaving].find((one) => one.key === key);
+      assert.ok(target, `a target that is not there was scraped: ${key}`);
+      target.check(own, ups[0].t);
     }
+    if (rest.length === 0 && rows.length > 0) return;
     const remains = this.leaving.flatMap((target) => target.remains());
     this.leaving = [];
     const t = nowMs + SCRAPE_ALIGN_MS_MAX + 1;
     const expected = remains.map((series) => lineOf({ series, t, bits: STALE_BITS }));
-    assert.deepEqual(rows.map(lineOf).toSorted(), expected.toSorted(), 'stale markers of the gone');
+    assert.deepEqual(rest.map(lineOf).toSorted(), expected.toSorted(), 'stale markers of the gone');
   }
 
   /** After a reload: nothing is left to be marked. */
@@ -339,6 +348,18 @@ export class Fleet {
       staticConfigs: [{ source: 'static/0', targets, labels: {} }],
     };
   }
+}
+
+/** Rows by the labels of the targets that they are of. */
+function byTarget(rows: readonly Sent[]): Map<string, Sent[]> {
+  const found = new Map<string, Sent[]>();
+  for (const row of rows) {
+    const pairs = pairsOf(row.series).filter(([name]) => name === 'job' || name === 'instance');
+    const key = labelsKey(makeLabels(pairs));
+    const list = found.get(key) ?? [];
+    found.set(key, [...list, row]);
+  }
+  return found;
 }
 
 function isUp(series: string): boolean {

@@ -77,7 +77,8 @@ export class ScrapeGather implements SeriesDoor {
     this.#round = undefined;
     round.timer?.cancel();
     this.#lastMs = this.#clock.monotonic();
-    const stored = this.#door.append(this.columns, this.#clock.now());
+    // Within a promise at once: a timer that throws would end the process.
+    const stored = (async () => this.#door.append(this.columns, this.#clock.now()))();
     round.settle(stored);
     const counters = this.#counters;
     // A failure reaches everybody whose rows these were.

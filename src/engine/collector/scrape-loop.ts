@@ -1,7 +1,8 @@
 // The loop of one target: wait, bring a body, take it or mark the target down, append, report. One
 // round is in one append, so the samples, the stale markers and `up` of a scrape become durable
-// together, perhaps with those of other targets. Easy to get wrong: all samples of a scrape bear its planned time if it began close to
-// it, because even steps compress best; and a stop that is a shutdown writes no stale markers.
+// together, perhaps with those of other targets. Easy to get wrong: all samples of a scrape bear
+// its planned time if it began close to it, because even steps compress best; and a stop that is a
+// shutdown writes no stale markers.
 import { createHash } from 'node:crypto';
 import { BugError, messageOf, MonError } from '../errors.ts';
 import { SCRAPE_ALIGN_MS_MAX, SCRAPE_FIRST_MS_MAX } from '../limits.ts';

@@ -152,22 +152,16 @@ export function findEntry(at: usize, length: u32, salt: u32, hash: u64): u32 {
   }
 }
 
-/**
- * Entry + 1 that followed `after` (entry + 1) when it was last seen, if its bytes are here; or 0.
- */
+/** Entry + 1 that followed `after` (one too) when it was last seen, if its bytes are here; or 0. */
 export function nextEntry(after: u32, at: usize, room: usize): u32 {
-  if (after == 0) return 0;
-  const entry = load<u32>(entryAt(after - 1), 16);
+  const entry = textAfter(after, at, room, 0);
   if (entry == 0) return 0;
-  const e = entryAt(entry - 1);
-  const length = load<u32>(e, 4);
-  if (length == 0 || length > <u32>room || load<u32>(e, 12) != 0) return 0;
+  const length = entryLength(entry);
   // One more label would make it another series; a message may end after its labels.
-  if (length < <u32>room && load<u8>(at + length) == 0x0a) return 0;
-  return sameSpelling(e, at, length) ? entry : 0;
+  return length < <u32>room && load<u8>(at + length) == 0x0a ? 0 : entry;
 }
 
-/** As nextEntry, for texts of this salt; what follows the bytes is the caller's to look at. */
+/** The same for spellings of any salt; what follows the bytes is the caller's to look at. */
 export function textAfter(after: u32, at: usize, room: usize, salt: u32): u32 {
   if (after == 0) return 0;
   const entry = load<u32>(entryAt(after - 1), 16);
