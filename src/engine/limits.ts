@@ -99,6 +99,8 @@ export const COMMIT_GATHER_MS = 5;
 export const HAND_GATHER_MS = 10;
 /** How long the rules let records gather: they act on ticks, of which there is one a second. */
 export const RULE_FEED_REST_MS = 20;
+/** Bytes of bodies after which their pages are collected, before they weigh on the whole heap. */
+export const BODY_GARBAGE_BYTES = 4 * MIB;
 /** A run of so many bytes does not wait for more. */
 export const HANDED_BYTES = 256 * KIB;
 /** Slots of shared memory in which records cross to a shard, and what one holds. */

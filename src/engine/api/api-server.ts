@@ -35,7 +35,7 @@ export interface Listening {
 export class ApiServer {
   readonly #parts: ApiParts;
   readonly #access: Access;
-  readonly #pool = new BodyPool();
+  readonly #pool: BodyPool;
   readonly #server: Server;
   readonly #requests: RequestCounts | undefined;
   #hosts: HostGuard;
@@ -46,6 +46,7 @@ export class ApiServer {
     const readiness = (): { ready: boolean; why: string } =>
       this.#draining ? { ready: false, why: 'shutting down' } : parts.ready();
     this.#parts = { ...parts, ready: readiness };
+    this.#pool = new BodyPool(parts.spent);
     this.#access = new Access(parts.token);
     this.#hosts = new HostGuard('', true);
     this.#requests = parts.counters && new RequestCounts(parts.counters);

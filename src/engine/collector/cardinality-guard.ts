@@ -148,13 +148,13 @@ export class CardinalityGuard implements SeriesGuard {
       this.#length(bytes);
       const nameLength = this.#length(bytes);
       const nameEnd = this.#at + nameLength;
-      const name = texts.text(bytes.subarray(this.#at, nameEnd));
+      const name = texts.textAt(bytes, this.#at, nameEnd);
       this.#at = nameEnd;
       const length = this.#length(bytes);
       const valueAt = this.#at;
       this.#at += length;
       if (name === NAME) {
-        this.#metric = texts.text(bytes.subarray(valueAt, this.#at));
+        this.#metric = texts.textAt(bytes, valueAt, this.#at);
         this.#nameHash = hashOf(bytes, valueAt, this.#at);
         continue;
       }
@@ -262,11 +262,11 @@ export class CardinalityGuard implements SeriesGuard {
   }
 }
 
-/** FNV-1a, 32 bits. */
+/** FNV-1a, 32 bits, signed: a number above 2^31 would be an object in every set. */
 function hashOf(bytes: Uint8Array, at: number, end: number): number {
   let hash = 0x811c9dc5;
   for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
-  return hash >>> 0;
+  return hash | 0;
 }
 
 const WORDS: Readonly<Record<Reason, string>> = {

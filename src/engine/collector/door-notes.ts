@@ -22,10 +22,10 @@ export function admitNotes(book: SeriesBook): ReadonlyMap<number, number> {
   const first = x.notesAt() >>> 2;
   const notes = kernels.u32.slice(first, first + x.notesCount() * NOTE_WORDS);
   for (let i = 0; i < notes.length; i += NOTE_WORDS) {
-    const [kind, at, length] = notes.subarray(i, i + 3);
-    if (kind !== NOTE.unknown || length === 0) continue;
-    const ref = book.admit(at, length);
-    if (ref !== undefined && ref < 0) refused.set(at, ref);
+    const length = notes[i + 2];
+    if (notes[i] !== NOTE.unknown || length === 0) continue;
+    const ref = book.admit(notes[i + 1], length);
+    if (ref !== undefined && ref < 0) refused.set(notes[i + 1], ref);
   }
   return refused;
 }

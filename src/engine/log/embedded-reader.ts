@@ -189,7 +189,7 @@ export class EmbeddedReader implements LogReader {
     const end = Math.min(block.used, segment.bytes - block.start);
     // One copy of all: the memory is used again, and the reader may keep its bytes for a while.
     const copy = block.bytes.slice(from, end);
-    for (let at = from; at < end; ) {
+    for (let at = from; at < end;) {
       const fields = getFields(block.view, at);
       assert(fields, 'memory holds whole frames');
       const begin = at + FRAME_HEADER_BYTES;

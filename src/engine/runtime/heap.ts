@@ -1,7 +1,9 @@
 // How the collector of garbage works in a process that takes samples. V8 begins a full collection
 // long before its limit when that limit is near, and buffers of bodies and records bring it near
-// all the time. Easy to get wrong: this holds for all threads of the process.
+// all the time, because few objects beside them call for a small one. Easy to get wrong: flags hold
+// for all threads of the process.
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 
 /**
  * Lets heaps grow to twice what lived at the last full collection, so that small collections find
@@ -9,4 +11,17 @@ import { setFlagsFromString } from 'node:v8';
  */
 export function growHeapsFreely(): void {
   setFlagsFromString('--heap-growing-percent=100');
+}
+
+/** Told of buffers that nobody needs any more, it collects young garbage after so many bytes. */
+export function youngCollector(everyBytes: number): (bytes: number) => void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void;
+  let sum = 0;
+  return (bytes) => {
+    sum += bytes;
+    if (sum < everyBytes) return;
+    sum = 0;
+    collect({ type: 'minor' });
+  };
 }

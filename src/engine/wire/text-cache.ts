@@ -21,14 +21,20 @@ export class TextCache {
 
   /** The text of bytes; what is no UTF-8 becomes U+FFFD. */
   text(bytes: Uint8Array): string {
-    if (bytes.length > BYTES_MAX) return decoder.decode(bytes);
+    return this.textAt(bytes, 0, bytes.length);
+  }
+
+  /** The text of the bytes from `at` to before `end`: a view for each would be dear. */
+  textAt(bytes: Uint8Array, at: number, end: number): string {
+    if (end - at > BYTES_MAX) return decoder.decode(bytes.subarray(at, end));
     let hash = FNV_START;
-    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ bytes[i], FNV_PRIME);
+    for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i], FNV_PRIME);
     const known = this.#byHash.get(hash);
-    if (known !== undefined && equal(known.bytes, bytes)) return known.text;
+    if (known !== undefined && standsAt(known.bytes, bytes, at, end)) return known.text;
     if (this.#byHash.size >= ENTRIES_MAX) this.#byHash.clear();
-    const text = decoder.decode(bytes);
-    this.#byHash.set(hash, { bytes: bytes.slice(), text });
+    const own = bytes.slice(at, end);
+    const text = decoder.decode(own);
+    this.#byHash.set(hash, { bytes: own, text });
     return text;
   }
 
@@ -44,8 +50,8 @@ export class TextCache {
   }
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+function standsAt(known: Uint8Array, bytes: Uint8Array, at: number, end: number): boolean {
+  if (known.length !== end - at) return false;
+  for (let i = 0; i < known.length; i++) if (known[i] !== bytes[at + i]) return false;
   return true;
 }
