@@ -196,7 +196,7 @@ async function timed(service: QueryService, name: string): Promise<void> {
 
 async function thirtyDaysOfRows(folder: string): Promise<void> {
   const endMs = START + 30 * DAY;
-  const raw = { ...madeUp(100, endMs), floorMs: () => START };
+  const raw = { ...madeUp(100, endMs), floorMs: () => START, goneMs: () => START };
   const rollups = await openRollups(folder, raw, { kernels: new Kernels(), sketched: false });
   const before = cpuMs();
   await workAll(rollups, endMs + 2 * HOUR);
