@@ -9,7 +9,7 @@ import type { AlertSource } from '../tui/feed/alert-feed.ts';
 import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
-import { timeText } from './times.ts';
+import { zoneOf } from './times.ts';
 
 export interface AlertCentreRun {
   readonly client: AlertClient;
@@ -35,9 +35,7 @@ const INCIDENTS_MAX = 500;
 export async function runAlertCentre(run: AlertCentreRun): Promise<number> {
   const { client, server, ask, flags, stage, process } = run;
   const { clock, signal, env } = stage;
-  const { tz } = flags;
-  if (tz !== undefined && tz.toLowerCase() !== 'local') timeText(tz);
-  const zone = tz === undefined || tz.toLowerCase() === 'local' ? undefined : tz;
+  const zone = zoneOf(flags.tz);
   const author = env['USER'] || env['LOGNAME'] || 'somebody';
   const source = alertSource(run, author);
   const { openAlertCentre } = await import('../tui/screens/alert-centre.tsx');
@@ -47,7 +45,7 @@ export async function runAlertCentre(run: AlertCentreRun): Promise<number> {
       host: server.url.replace(/^https?:\/\//, ''),
       serverFlags: serverWords(server),
       look: { env, color: flags.color, theme: flags.theme, ascii: flags.ascii || undefined },
-      zone: zone?.toLowerCase() === 'utc' ? 'UTC' : zone,
+      zone,
       view: { filter: flags.filter ?? '' },
       stdin: process.stdin,
       stdout: process.stdout,

@@ -15,7 +15,7 @@ import type { Listing } from './listing.ts';
 import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
-import { durationFlag, timeFlag, timeText } from './times.ts';
+import { durationFlag, timeFlag, zoneOf } from './times.ts';
 import { yamlText } from './yaml-text.ts';
 
 export interface DashFlags {
@@ -135,13 +135,6 @@ export function chosenOf(dashboard: Dashboard, words: readonly string[]): Map<st
     chosen.set(name, [...(chosen.get(name) ?? []), all ? ALL : value]);
   }
   return chosen;
-}
-
-/** A zone as Intl names it; undefined is this machine's. @throws UserError. */
-export function zoneOf(tz: string | undefined): string | undefined {
-  if (tz === undefined || tz.toLowerCase() === 'local') return undefined;
-  timeText(tz);
-  return tz.toLowerCase() === 'utc' ? 'UTC' : tz;
 }
 
 /** All dashboards that can be named. */

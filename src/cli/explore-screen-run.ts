@@ -9,7 +9,7 @@ import { EXPLORE_TABS, type ExploreTab } from '../tui/screens/explore-keys.ts';
 import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
-import { timeText } from './times.ts';
+import { zoneOf } from './times.ts';
 
 export interface ExploreScreenRun {
   readonly server: ServerChoice;
@@ -34,8 +34,7 @@ export async function runExploreScreen(run: ExploreScreenRun): Promise<number> {
   const { server, flags, metric, stage, process } = run;
   const { clock, signal, env } = stage;
   const { tz, label, filter, reverse } = flags;
-  if (tz !== undefined && tz.toLowerCase() !== 'local') timeText(tz);
-  const zone = tz === undefined || tz.toLowerCase() === 'local' ? undefined : tz;
+  const zone = zoneOf(tz);
   const list = EXPLORE_TABS.find((one) => one === flags.list);
   if (list === undefined) {
     throw new UserError(`--list ${flags.list}: no such list`, {
@@ -53,7 +52,7 @@ export async function runExploreScreen(run: ExploreScreenRun): Promise<number> {
       host: server.url.replace(/^https?:\/\//, ''),
       serverFlags: serverWords(server),
       look: { env, color: flags.color, theme: flags.theme, ascii: flags.ascii || undefined },
-      zone: zone?.toLowerCase() === 'utc' ? 'UTC' : zone,
+      zone,
       view: {
         ...{ tab: list satisfies ExploreTab, filter, metric, label },
         sort: (flags.sort ?? 0) - 1,

@@ -1,16 +1,16 @@
 // What `mon query` does without an expression on a terminal: the client becomes the prompt's Ask
 // and its names, the history comes from the state folder. The screen is loaded last, so that a
 // query from a shell never pays for it.
-import { UserError, messageOf } from '../engine/errors.ts';
+import { UserError } from '../engine/errors.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import { systemDisk } from '../engine/runtime/system-disk.ts';
 import type { PromptState } from '../tui/screens/query-prompt-state.ts';
-import { historyFile, readHistory, remember } from './query-history.ts';
+import { historyFile, openHistory } from './query-history.ts';
 import type { QueryFlags } from './query-run.ts';
 import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
-import { timeText, windowOf } from './times.ts';
+import { windowOf, zoneOf } from './times.ts';
 
 export interface PromptRun {
   readonly client: PrometheusClient;
@@ -35,14 +35,7 @@ export async function runPrompt(run: PromptRun): Promise<number> {
     throw new UserError(`${what} needs an expression`, { hint: 'mon query EXPR' });
   }
   const { env, clock } = stage;
-  const path = historyFile(env);
-  let note = '';
-  const past = await readHistory(systemDisk, path).catch((thrown: unknown) => {
-    note = `the history cannot be read: ${messageOf(thrown)}`;
-    return [];
-  });
-  // One after the other: each reads what the one before has written.
-  let turn = Promise.resolve('');
+  const { past, note, remember, settled } = await openHistory(systemDisk, historyFile(env));
   const view = { ...viewOf(flags, clock.now()), past, note };
   const { openQueryPrompt } = await import('../tui/screens/query-prompt.tsx');
   try {
@@ -52,9 +45,9 @@ export async function runPrompt(run: PromptRun): Promise<number> {
       server: { url: client.url, flags: serverWords(server) },
       clock,
       look: { env, color: flags.color },
-      zone: zoneOf(flags.tz),
+      zone: zoneOf(flags.tz, 'utc'),
       view,
-      remember: (query) => (turn = turn.then(() => remember(systemDisk, path, query))),
+      remember,
       stdin: process.stdin,
       stdout: process.stdout,
       process,
@@ -62,6 +55,7 @@ export async function runPrompt(run: PromptRun): Promise<number> {
     });
   } finally {
     client.close();
+    await settled();
   }
 }
 
@@ -97,11 +91,4 @@ export function namesOf(client: PrometheusClient, { stage }: Pick<PromptRun, 'st
 
 function selectorOf(metric: string): string {
   return `{__name__=${JSON.stringify(metric)}}`;
-}
-
-/** A zone as Intl names it; undefined is this machine's. @throws UserError. */
-function zoneOf(tz: string | undefined): string | undefined {
-  if (tz === undefined || tz.toLowerCase() === 'utc') return 'UTC';
-  timeText(tz);
-  return tz.toLowerCase() === 'local' ? undefined : tz;
 }

@@ -18,6 +18,33 @@ export function sqlHistoryFile(env: Environment): string {
   return join(stateFolder(env), 'sql-history.jsonl');
 }
 
+/** The history of one prompt while it is open. */
+export interface PromptHistory {
+  /** What was asked before, the oldest first. */
+  readonly past: readonly string[];
+  /** Why there is none, or ''. */
+  readonly note: string;
+  /** Answers '' or what went wrong. */
+  readonly remember: (text: string) => Promise<string>;
+  /** Resolves when all is written: wait for it before leaving, or the last one is lost. */
+  readonly settled: () => Promise<unknown>;
+}
+
+export async function openHistory(disk: Disk, path: string): Promise<PromptHistory> {
+  let note = '';
+  const past = await readHistory(disk, path).catch((thrown: unknown) => {
+    note = `the history cannot be read: ${messageOf(thrown)}`;
+    return [];
+  });
+  // One after the other: each reads what the one before has written.
+  let turn = Promise.resolve('');
+  return {
+    ...{ past, note },
+    remember: (text) => (turn = turn.then(() => remember(disk, path, text))),
+    settled: () => turn,
+  };
+}
+
 /** The queries kept, the oldest first; none when there is no file. @throws MonError. */
 export async function readHistory(disk: Disk, path: string): Promise<readonly string[]> {
   let text: string;

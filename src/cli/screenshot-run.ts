@@ -11,8 +11,8 @@ import { alertSource } from './alert-centre-run.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { dashboardPath, readDashboard } from './dash-files.ts';
-import { chosenOf, namesOf, scrapeInterval, zoneOf } from './dash-run.ts';
-import { durationFlag, timeFlag } from './times.ts';
+import { chosenOf, namesOf, scrapeInterval } from './dash-run.ts';
+import { durationFlag, timeFlag, zoneOf } from './times.ts';
 
 export const SCREENS = ['top', 'alerts', 'wall', 'dash'] as const;
 export type ScreenName = (typeof SCREENS)[number];

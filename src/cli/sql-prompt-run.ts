@@ -1,7 +1,7 @@
 // What `mon sql` does without a statement on a terminal: the client becomes what the prompt asks,
 // the history comes from the state folder. The screen is loaded last, so that a statement from a
 // shell never pays for it.
-import { UserError, messageOf } from '../engine/errors.ts';
+import { UserError } from '../engine/errors.ts';
 import { SQL_ANSWER_ROWS } from '../engine/limits-sql.ts';
 import type { SqlValue } from '../engine/model/sql.ts';
 import { PrometheusClient } from '../engine/remote/prometheus-client.ts';
@@ -9,9 +9,9 @@ import { SqlClient } from '../engine/remote/sql-client.ts';
 import { systemDisk } from '../engine/runtime/system-disk.ts';
 import { namesOf } from './prompt-run.ts';
 import { serverWords } from './server-words.ts';
-import { readHistory, remember, sqlHistoryFile } from './query-history.ts';
+import { openHistory, sqlHistoryFile } from './query-history.ts';
 import type { ServerChoice } from './server.ts';
-import { zoneOf } from './sql-run.ts';
+import { serverZone } from './sql-run.ts';
 import type { SqlFlags } from './sql-run.ts';
 import { cellsOf } from './sql-text.ts';
 import type { Stage } from './stage.ts';
@@ -33,16 +33,10 @@ export async function runSqlPrompt(run: SqlPromptRun): Promise<number> {
   const { env, clock } = stage;
   const client = new SqlClient(server);
   const names = new PrometheusClient(server, clock);
-  const zone = zoneOf(flags.tz);
+  const zone = serverZone(flags.tz);
   const maxRows = flags['max-rows'] ?? SQL_ANSWER_ROWS;
   const tables = await client.tables(stage.signal);
-  const path = sqlHistoryFile(env);
-  let note = '';
-  const past = await readHistory(systemDisk, path).catch((thrown: unknown) => {
-    note = `the history cannot be read: ${messageOf(thrown)}`;
-    return [];
-  });
-  let turn = Promise.resolve('');
+  const { past, note, remember, settled } = await openHistory(systemDisk, sqlHistoryFile(env));
   const { openSqlPrompt } = await import('../tui/screens/sql-prompt.tsx');
   try {
     return await openSqlPrompt({
@@ -63,7 +57,7 @@ export async function runSqlPrompt(run: SqlPromptRun): Promise<number> {
       cellText: (value, type) => String(cellsOf([{ name: '', type }], flags.tz)(value, 0)),
       past,
       note,
-      remember: (text) => (turn = turn.then(() => remember(systemDisk, path, text))),
+      remember,
       stdin: process.stdin,
       stdout: process.stdout,
       process,
@@ -71,5 +65,6 @@ export async function runSqlPrompt(run: SqlPromptRun): Promise<number> {
     });
   } finally {
     names.close();
+    await settled();
   }
 }

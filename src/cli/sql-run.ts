@@ -9,6 +9,7 @@ import { checkBinary, printSql } from './sql-text.ts';
 import type { SqlFormat } from './sql-text.ts';
 import { rowsNote } from './stage.ts';
 import type { Stage } from './stage.ts';
+import { zoneOf } from './times.ts';
 
 export interface SqlFlags {
   readonly output: SqlFormat;
@@ -34,7 +35,7 @@ export async function runSql({ text, server, flags, stage, writeBytes }: SqlRun)
   if (output === 'parquet') checkBinary(surface, 'Parquet');
   const client = new SqlClient(server);
   const maxRows = rowsWanted(flags);
-  const zone = zoneOf(tz);
+  const zone = serverZone(tz);
   if (output === 'parquet') {
     await writeBytes(await client.parquet({ text, maxRows, zone, signal }));
     return 0;
@@ -60,16 +61,11 @@ async function tellEnd(end: SqlEnd, maxRows: number | undefined, stage: Stage): 
   await stage.note(`warning: only the first ${maxRows} rows; --max-rows 0 shows all`);
 }
 
-/** The name of a zone for the server. @throws UserError. */
-export function zoneOf(tz: string | undefined): string | undefined {
-  if (tz === undefined || tz.toLowerCase() === 'utc') return undefined;
-  const zone = tz.toLowerCase() === 'local' ? undefined : tz;
-  try {
-    return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone;
-  } catch (cause) {
-    const hint = 'write utc, local or a name such as Europe/Berlin';
-    throw new UserError(`--tz ${tz}: no such time zone`, { hint, cause });
-  }
+/** The name of a zone for the server, which knows nothing of this machine's. @throws UserError. */
+export function serverZone(tz: string | undefined): string | undefined {
+  const zone = zoneOf(tz, 'utc');
+  if (zone === 'UTC') return undefined;
+  return new Intl.DateTimeFormat('en-US', { timeZone: zone }).resolvedOptions().timeZone;
 }
 
 /** The statement from the argument or a file; `-` is stdin. @throws UserError. */

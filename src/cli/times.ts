@@ -109,6 +109,21 @@ export function timeText(zone?: string): TimeText {
   };
 }
 
+/**
+ * A zone as Intl names it; undefined is this machine's.
+ * @param otherwise what no `--tz` means: screens show the reader's time, prompts UTC.
+ * @throws UserError when there is no such zone.
+ */
+export function zoneOf(
+  tz: string | undefined,
+  otherwise: 'local' | 'utc' = 'local',
+): string | undefined {
+  const zone = tz ?? otherwise;
+  timeText(zone);
+  if (zone.toLowerCase() === 'local') return undefined;
+  return zone.toLowerCase() === 'utc' ? 'UTC' : zone;
+}
+
 function utcText(ms: number): string {
   const date = new Date(ms);
   return Number.isNaN(date.getTime()) ? String(ms / SECOND) : date.toISOString();

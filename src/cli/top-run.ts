@@ -8,7 +8,7 @@ import type { TopState } from '../tui/screens/top-state.ts';
 import { serverWords } from './server-words.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
-import { durationFlag, timeFlag, timeText } from './times.ts';
+import { durationFlag, timeFlag, zoneOf } from './times.ts';
 
 export interface TopFlags {
   readonly since: string;
@@ -81,11 +81,4 @@ function viewOf(flags: TopFlags, nowMs: number): Partial<TopState> {
     panel,
     zoomed: zoom,
   };
-}
-
-/** A zone as Intl names it; undefined is this machine's. @throws UserError. */
-function zoneOf(tz: string | undefined): string | undefined {
-  if (tz === undefined || tz.toLowerCase() === 'local') return undefined;
-  timeText(tz);
-  return tz.toLowerCase() === 'utc' ? 'UTC' : tz;
 }

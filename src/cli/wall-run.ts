@@ -10,8 +10,8 @@ import type { Clock } from '../engine/runtime/clock.ts';
 import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 import { dashboardPath, readDashboard } from './dash-files.ts';
-import { namesOf, scrapeInterval, zoneOf } from './dash-run.ts';
-import { durationFlag } from './times.ts';
+import { namesOf, scrapeInterval } from './dash-run.ts';
+import { durationFlag, zoneOf } from './times.ts';
 
 export interface WallRun {
   /** Files, or names of walls that mon brings; none: those that the server has data for. */

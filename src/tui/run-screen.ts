@@ -16,8 +16,11 @@ export interface ScreenControls {
   repaint(): void;
   /** Shows these rows, exactly as many as the terminal has, without a layout by Ink. */
   paint(lines: readonly string[]): void;
-  /** Hands a text to the clipboard of the terminal, where it allows that (OSC 52). */
-  copy(text: string): void;
+  /**
+   * Hands a text to the clipboard of the terminal, over SSH too, where the terminal allows that
+   * (OSC 52). False when it is too long.
+   */
+  copy(text: string): boolean;
 }
 
 /** What of the process a screen has to listen to. */
@@ -50,8 +53,8 @@ const PASTE_OFF = '\u001b[?2004l';
 const FPS_MAX = 15;
 /** After a resize the terminal settles, then everything is painted once more. */
 const SETTLE_MS = 80;
-/** Terminals take some ten kilobytes into their clipboard. */
-const COPY_UNITS_MAX = 8192;
+/** Terminals take some ten kilobytes into their clipboard; a whole rule has to fit. */
+const COPY_BYTES_MAX = 64 * 1024;
 /** The code when the signal fired and nobody above knows a better one. */
 const TERMINATED = 143;
 
@@ -129,10 +132,11 @@ class Screen {
     this.restore();
   }
 
-  private copy(text: string): void {
-    if (!this.open) return;
-    const cut = text.slice(0, COPY_UNITS_MAX);
-    this.options.stdout.write(`\u001b]52;c;${Buffer.from(cut).toString('base64')}\u0007`);
+  private copy(text: string): boolean {
+    const bytes = Buffer.from(text);
+    if (!this.open || bytes.length > COPY_BYTES_MAX) return false;
+    this.options.stdout.write(`\u001b]52;c;${bytes.toString('base64')}\u0007`);
+    return true;
   }
 
   private restore(): void {

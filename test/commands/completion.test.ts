@@ -2,6 +2,9 @@
 // must never run what a server calls its metrics.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { startFake } from '../support/fake-prometheus.ts';
 import type { FakePrometheus } from '../support/fake-prometheus.ts';
@@ -90,10 +93,14 @@ describe('scripts', () => {
   });
 
   for (const shell of ['zsh', 'fish'] as const) {
-    const skip = spawnSync(shell, ['-c', 'true']).error ? `no ${shell} here` : false;
-    it(`${shell} reads its script`, { skip }, async () => {
+    const skip = spawnSync(shell, ['-c', 'true']).error ? `needs ${shell}` : false;
+    it(`${shell} reads its script`, { skip }, async (t) => {
       const { stdout } = await runCli(['completion', shell]);
-      const done = spawnSync(shell, ['-n'], { input: stdout, encoding: 'utf8' });
+      const folder = mkdtempSync(join(tmpdir(), 'mon-completion-'));
+      t.after(() => rmSync(folder, { recursive: true }));
+      const file = join(folder, 'mon');
+      writeFileSync(file, stdout);
+      const done = spawnSync(shell, ['-n', file], { encoding: 'utf8' });
       assert.deepEqual([done.stderr, done.status], ['', 0]);
     });
   }

@@ -31,6 +31,8 @@ export interface Cell {
 
 export interface Term {
   readonly pid: number;
+  /** The process that the program in the terminal, a shell mostly, has started. */
+  childPid(): number;
   /** Sends a key by name (`enter`, `escape`, `up`, `ctrl-c` …) or as it is. */
   press(...keys: readonly string[]): void;
   type(text: string): void;
@@ -122,6 +124,7 @@ export function openTerm(options: TermOptions): Term {
   const flushed = (): Promise<void> => new Promise((resolve) => screen.write('', resolve));
   return {
     pid: pty.pid,
+    childPid: () => childOf(pty.pid),
     exit,
     press: (...keys) => keys.forEach((key) => pty.write(KEYS[key] ?? key)),
     type: (text) => pty.write(text),
@@ -180,6 +183,21 @@ function cellAt(screen: InstanceType<typeof xterm.Terminal>, x: number, y: numbe
     inverse: cell?.isInverse() !== 0,
     color: cell && !cell.isFgDefault() ? cell.getFgColor() : -1,
   };
+}
+
+/**
+ * Environment in which a program throws out of a timer, as a bug would, when it gets SIGUSR2: at a
+ * moment that the test chooses, because a busy machine starts programs late.
+ */
+export function crashOnSignal(): Record<string, string> {
+  const crash = 'setTimeout(() => { throw new Error("a bug went off"); })';
+  const code = `process.on('SIGUSR2', () => ${crash})`;
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(code)}` };
+}
+
+function childOf(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  return Number(text.split(' ')[0]);
 }
 
 /** Fields 14 and 15 of /proc/PID/stat, in ticks of 10 ms; 0 where there is no /proc. */

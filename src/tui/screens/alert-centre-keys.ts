@@ -1,5 +1,6 @@
 // The keys of the alert centre, in one table: the bar shows those valid now, the help all of a
 // view. The names of keys are those of tui/keys.ts.
+import { keyRow, KeyTable } from '../key-table.ts';
 
 /** The lists, in the order of the key Tab. */
 export const ALERT_TABS = ['alerts', 'silences', 'incidents'] as const;
@@ -38,32 +39,13 @@ export type AlertAction =
   | 'yes'
   | 'no';
 
-export interface AlertKey {
-  readonly action: AlertAction;
-  readonly keys: readonly string[];
-  readonly modes: readonly AlertMode[];
-  readonly shown: string;
-  readonly help: string;
-  /** A word for the bar; left out of it when undefined. */
-  readonly bar?: string;
-}
-
 const LISTS: readonly AlertMode[] = ['alerts', 'silences', 'incidents'];
 const LOOKS: readonly AlertMode[] = [...LISTS, 'detail'];
 const HAVE_ALERTS: readonly AlertMode[] = ['alerts', 'incidents', 'detail'];
 
-type Words = readonly [shown: string, help: string, bar?: string];
+const key = keyRow<AlertMode, AlertAction>;
 
-function key(
-  action: AlertAction,
-  keys: readonly string[],
-  modes: readonly AlertMode[],
-  [shown, help, bar]: Words,
-): AlertKey {
-  return { action, keys, modes, shown, help, ...(bar === undefined ? {} : { bar }) };
-}
-
-export const ALERT_KEYS: readonly AlertKey[] = [
+export const ALERT_KEYS = new KeyTable<AlertMode, AlertAction>([
   key('help', ['?', 'h', 'f1'], LOOKS, ['?', 'all keys of this view', 'help']),
   key('submit', ['return'], ['form'], ['Enter', 'do it', 'do it']),
   key('nextField', ['tab', 'down'], ['form'], ['Tab', 'next field', 'field']),
@@ -75,7 +57,7 @@ export const ALERT_KEYS: readonly AlertKey[] = [
     'back',
     ['escape'],
     ['detail', 'form', 'filter', 'confirm', 'overlay'],
-    [...(['Esc', 'one level back', 'back'] as const)],
+    ['Esc', 'one level back', 'back'],
   ),
   key('quit', ['q'], [...LOOKS, 'overlay'], ['q', 'leave', 'quit']),
   key('quit', ['ctrl-c'], [...LOOKS, 'overlay', 'form', 'filter', 'confirm'], ['Ctrl-C', 'leave']),
@@ -104,14 +86,6 @@ export const ALERT_KEYS: readonly AlertKey[] = [
     'repaint',
     ['ctrl-l'],
     [...LOOKS, 'overlay', 'form', 'filter', 'confirm'],
-    [...(['Ctrl-L', 'paint the whole screen again'] as const)],
+    ['Ctrl-L', 'paint the whole screen again'],
   ),
-];
-
-export function alertActionFor(mode: AlertMode, name: string): AlertAction | undefined {
-  return ALERT_KEYS.find((k) => k.modes.includes(mode) && k.keys.includes(name))?.action;
-}
-
-export function alertKeysOf(mode: AlertMode): readonly AlertKey[] {
-  return ALERT_KEYS.filter((k) => k.modes.includes(mode));
-}
+]);

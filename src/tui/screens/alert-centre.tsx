@@ -22,7 +22,7 @@ import { TextPanel } from '../widgets/text-panel.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
 import { commandsFor, detailLines } from './alert-centre-detail.ts';
 import { formLines, formTitle } from './alert-centre-form.ts';
-import { alertActionFor, alertKeysOf, type AlertMode, type AlertTab } from './alert-centre-keys.ts';
+import { ALERT_KEYS, type AlertMode, type AlertTab } from './alert-centre-keys.ts';
 import {
   alertModeOf,
   alertState,
@@ -121,7 +121,7 @@ export function AlertCentre(props: AlertCentreProps): ReactNode {
     for (const name of keyNames(input, press)) {
       const { current } = latest;
       const mode = alertModeOf(current);
-      const action = alertActionFor(mode, name);
+      const action = ALERT_KEYS.actionFor(mode, name);
       if (action === 'quit') return controls.exit(press.ctrl ? INTERRUPTED : 0);
       if (action === 'repaint') controls.repaint();
       else if (action) {
@@ -266,7 +266,7 @@ function Body(scene: Scene): ReactNode {
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   if (state.overlay === 'help') {
     const mode = state.open ? 'detail' : state.tab;
-    const lines = alertKeysOf(mode).map((k) => ({
+    const lines = ALERT_KEYS.keysOf(mode).map((k) => ({
       text: `${k.shown.padEnd(10)} ${k.help}`,
       style: STYLE.plain,
     }));
@@ -387,7 +387,7 @@ function Keys(scene: Scene): ReactNode {
 }
 
 function barGroups(mode: AlertMode): WordGroup[] {
-  const keys = alertKeysOf(mode).filter((k) => k.bar !== undefined);
+  const keys = ALERT_KEYS.keysOf(mode).filter((k) => k.bar !== undefined);
   return keys.map((k) => ({
     words: [
       { text: ` ${k.shown} `, style: STYLE.accent },

@@ -13,7 +13,7 @@ import type { DashSnapshot, VariableState } from '../feed/dash-snapshot.ts';
 import type { Theme } from '../theme.ts';
 import type { WordGroup } from '../widgets/status-line.tsx';
 import { drawChoices, drawVariables } from './dash-choices.ts';
-import { dashKeysOf } from './dash-keys.ts';
+import { DASH_KEYS } from './dash-keys.ts';
 import { DASH_COLUMNS_MIN, DASH_ROWS_MIN } from './dash-layout.ts';
 import { drawDashPanel, type PanelScene } from './dash-panels.ts';
 import { dashModeOf, type DashState } from './dash-state.ts';
@@ -208,7 +208,7 @@ function drawGroups(cells: CellGrid, row: GroupRow): void {
 }
 
 function drawHelp(cells: CellGrid, body: Body, { state }: DashScene): void {
-  const keys = dashKeysOf(state.zoomed ? 'zoom' : 'board');
+  const keys = DASH_KEYS.keysOf(state.zoomed ? 'zoom' : 'board');
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   const inner = drawFrame(cells, body, { title: 'keys', bottom, selected: true });
   const across = Math.max(1, Math.min(3, Math.floor(inner.width / 56)));

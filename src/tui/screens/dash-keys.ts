@@ -1,5 +1,6 @@
 // The keys of a dashboard, in one table: the bar shows those valid now, the help all of a view. The
 // names of keys are those of tui/keys.ts.
+import { keyRow, KeyTable } from '../key-table.ts';
 
 export type DashMode = 'board' | 'zoom' | 'help' | 'command' | 'explain' | 'variables' | 'values';
 
@@ -37,38 +38,19 @@ export type DashAction =
   | 'copy'
   | 'repaint';
 
-export interface DashKey {
-  readonly action: DashAction;
-  readonly keys: readonly string[];
-  readonly modes: readonly DashMode[];
-  readonly shown: string;
-  readonly help: string;
-  /** A word for the bar; left out of it when undefined. */
-  readonly bar?: string;
-}
-
-type Words = readonly [shown: string, help: string, bar?: string];
-
 const VIEWS: readonly DashMode[] = ['board', 'zoom'];
 const NOTES: readonly DashMode[] = ['help', 'command', 'explain'];
 const ALL: readonly DashMode[] = [...VIEWS, ...NOTES, 'variables', 'values'];
 
-function key(
-  action: DashAction,
-  keys: readonly string[],
-  modes: readonly DashMode[],
-  [shown, help, bar]: Words,
-): DashKey {
-  return { action, keys, modes, shown, help, ...(bar === undefined ? {} : { bar }) };
-}
+const key = keyRow<DashMode, DashAction>;
 
-export const DASH_KEYS: readonly DashKey[] = [
+export const DASH_KEYS = new KeyTable<DashMode, DashAction>([
   key('help', ['?', 'h', 'f1'], VIEWS, ['?', 'all keys of this view', 'help']),
   key(
     'back',
     ['escape'],
     ['zoom', ...NOTES, 'variables', 'values'],
-    [...(['Esc', 'one level back', 'back'] as const)],
+    ['Esc', 'one level back', 'back'],
   ),
   key('quit', ['q'], [...VIEWS, ...NOTES, 'variables'], ['q', 'leave', 'quit']),
   key('quit', ['ctrl-c'], ALL, ['Ctrl-C', 'leave']),
@@ -112,14 +94,4 @@ export const DASH_KEYS: readonly DashKey[] = [
   key('erase', ['backspace', 'delete'], ['values'], ['Backspace', 'erase a letter']),
   key('clear', ['ctrl-u'], ['values'], ['Ctrl-U', 'erase what was typed']),
   key('repaint', ['ctrl-l'], ALL, ['Ctrl-L', 'paint the whole screen again']),
-];
-
-/** The action of a key in a mode, if it has one there. */
-export function dashActionFor(mode: DashMode, name: string): DashAction | undefined {
-  return DASH_KEYS.find((k) => k.modes.includes(mode) && k.keys.includes(name))?.action;
-}
-
-/** The keys of a mode, as the help lists them; one that another line names has no words. */
-export function dashKeysOf(mode: DashMode): readonly DashKey[] {
-  return DASH_KEYS.filter((k) => k.modes.includes(mode) && k.help !== '');
-}
+]);

@@ -14,7 +14,7 @@ import { formatAge, formatRange } from '../draw/units.ts';
 import type { Word } from '../draw/frame.ts';
 import type { AskedQuery, DashSnapshot, VariableState } from '../feed/dash-snapshot.ts';
 import type { WordGroup } from '../widgets/status-line.tsx';
-import { dashKeysOf, type DashMode } from './dash-keys.ts';
+import { DASH_KEYS, type DashMode } from './dash-keys.ts';
 import { dashCommand, type DashState } from './dash-state.ts';
 import { shellQuote } from './top-state.ts';
 
@@ -113,7 +113,7 @@ export function keyWords(mode: DashMode, state: DashState, many: boolean): WordG
   if (state.said !== '') {
     return [{ words: [{ text: ` ${state.said}`, style: STYLE.warn }] }];
   }
-  const keys = dashKeysOf(mode).filter((k) => {
+  const keys = DASH_KEYS.keysOf(mode).filter((k) => {
     if (k.bar === undefined) return false;
     return many || (k.action !== 'pageDown' && k.action !== 'variables');
   });

@@ -27,7 +27,7 @@ import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { DashPainter, headerRows, type DashScene } from './dash-draw.ts';
-import { dashActionFor, type DashAction } from './dash-keys.ts';
+import { DASH_KEYS, type DashAction } from './dash-keys.ts';
 import { boardPages } from './dash-layout.ts';
 import {
   dashModeOf,
@@ -136,7 +136,7 @@ function Dash(props: DashProps): ReactNode {
     for (const name of keyNames(input, press)) {
       latest.current = { ...latest.current, page: pageOf(latest.current, pages) };
       const mode = dashModeOf(latest.current);
-      const action = dashActionFor(mode, name);
+      const action = DASH_KEYS.actionFor(mode, name);
       if (action === 'quit') return controls.exit(press.ctrl ? INTERRUPTED : 0);
       if (action === undefined) latest.current = typeValue(latest.current, name);
       else latest.current = act(action, { ...props, state: latest.current, around, snapshot });
@@ -227,8 +227,9 @@ function act(action: DashAction, at: Acting): DashState {
     const [first] = feed.asked(panel);
     if (first === undefined) return next;
     const { flags } = options.server;
-    controls.copy(queryCommand(first, snapshot) + (flags === '' ? '' : ` ${flags}`));
-    return { ...next, said: 'copied, where the terminal allows it' };
+    const text = queryCommand(first, snapshot) + (flags === '' ? '' : ` ${flags}`);
+    const said = controls.copy(text) ? 'copied, where the terminal allows it' : 'too long to copy';
+    return { ...next, said };
   }
   return next;
 }

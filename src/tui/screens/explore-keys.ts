@@ -1,5 +1,6 @@
 // The keys of the explorer, in one table: the bar shows those valid now, the help all of a view.
 // The names of keys are those of tui/keys.ts.
+import { keyRow, KeyTable } from '../key-table.ts';
 
 /** The lists, in the order of the key Tab. */
 export const EXPLORE_TABS = ['metrics', 'labels', 'pairs', 'policies'] as const;
@@ -40,31 +41,12 @@ export type ExploreAction =
   | 'erase'
   | 'clear';
 
-export interface ExploreKey {
-  readonly action: ExploreAction;
-  readonly keys: readonly string[];
-  readonly modes: readonly ExploreMode[];
-  readonly shown: string;
-  readonly help: string;
-  /** A word for the bar; left out of it when undefined. */
-  readonly bar?: string;
-}
-
 const LOOKS: readonly ExploreMode[] = ['list', 'inside'];
 const ALL: readonly ExploreMode[] = [...LOOKS, 'filter', 'rule', 'overlay'];
 
-type Words = readonly [shown: string, help: string, bar?: string];
+const key = keyRow<ExploreMode, ExploreAction>;
 
-function key(
-  action: ExploreAction,
-  keys: readonly string[],
-  modes: readonly ExploreMode[],
-  [shown, help, bar]: Words,
-): ExploreKey {
-  return { action, keys, modes, shown, help, ...(bar === undefined ? {} : { bar }) };
-}
-
-export const EXPLORE_KEYS: readonly ExploreKey[] = [
+export const EXPLORE_KEYS = new KeyTable<ExploreMode, ExploreAction>([
   key('help', ['?', 'h', 'f1'], LOOKS, ['?', 'all keys', 'help']),
   key('open', ['return', 'right', 'l'], LOOKS, ['Enter', 'look inside', 'open']),
   key('back', ['escape', 'left', 'backspace'], ['inside'], ['Esc', 'one level back', 'back']),
@@ -100,12 +82,4 @@ export const EXPLORE_KEYS: readonly ExploreKey[] = [
   key('quit', ['q'], [...LOOKS, 'rule', 'overlay'], ['q', 'leave', 'quit']),
   key('quit', ['ctrl-c'], ALL, ['Ctrl-C', 'leave']),
   key('repaint', ['ctrl-l'], ALL, ['Ctrl-L', 'paint the whole screen again']),
-];
-
-export function exploreActionFor(mode: ExploreMode, name: string): ExploreAction | undefined {
-  return EXPLORE_KEYS.find((k) => k.modes.includes(mode) && k.keys.includes(name))?.action;
-}
-
-export function exploreKeysOf(mode: ExploreMode): readonly ExploreKey[] {
-  return EXPLORE_KEYS.filter((k) => k.modes.includes(mode));
-}
+]);

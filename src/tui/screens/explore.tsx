@@ -19,7 +19,7 @@ import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
 import { TextPanel } from '../widgets/text-panel.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
-import { exploreActionFor, exploreKeysOf } from './explore-keys.ts';
+import { EXPLORE_KEYS } from './explore-keys.ts';
 import { arranged, rowsOf, type ExploreList, type ExploreRow } from './explore-rows.ts';
 import {
   chosenIndex,
@@ -146,12 +146,12 @@ export function Explore(props: ExploreProps): ReactNode {
     for (const name of keyNames(input, press)) {
       const { current } = latest;
       const mode = exploreModeOf(current);
-      const action = exploreActionFor(mode, name);
+      const action = EXPLORE_KEYS.actionFor(mode, name);
       if (action === 'quit') return controls.exit(press.ctrl ? INTERRUPTED : 0);
       if (action === 'repaint') controls.repaint();
       else if (action === 'copy' || action === 'print') {
         const text = textOf(current, props.serverFlags);
-        if (action === 'copy') setSaid(copied(props.stdout, text));
+        if (action === 'copy') setSaid(controls.copy(text.trimEnd()) ? COPIED : TOO_LONG);
         else {
           props.leave(text);
           return controls.exit(0);
@@ -184,15 +184,8 @@ function textOf(state: ExploreState, serverFlags: string): string {
   return chosenRule(state)?.yaml ?? `${exploreCommand(state, serverFlags)}\n`;
 }
 
-const OSC_52_BYTES_MAX = 64 * 1024;
-
-/** Hands a text to the terminal's clipboard (OSC 52), over SSH too where the terminal allows it. */
-function copied(stdout: NodeJS.WriteStream, text: string): string {
-  const bytes = Buffer.from(text.trimEnd());
-  if (bytes.length > OSC_52_BYTES_MAX) return '! too long to copy: print it with p';
-  stdout.write(`\u001b]52;c;${bytes.toString('base64')}\u0007`);
-  return 'copied, if the terminal lets programs copy; p prints it';
-}
+const COPIED = 'copied, if the terminal lets programs copy; p prints it';
+const TOO_LONG = '! too long to copy: print it with p';
 
 /** The figures of what the rule that is being written would take. */
 function useScoped({ source }: ExploreProps, state: ExploreState): Exploration | undefined {
@@ -230,7 +223,7 @@ function Body(scene: Scene): ReactNode {
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   if (state.overlay === 'help') {
     const mode = state.inside.length > 0 ? 'inside' : 'list';
-    const lines = exploreKeysOf(mode).map((k) => ({
+    const lines = EXPLORE_KEYS.keysOf(mode).map((k) => ({
       text: `${k.shown.padEnd(10)} ${k.help}`,
       style: STYLE.plain,
     }));
@@ -329,7 +322,7 @@ function Keys({ state, theme, columns, said }: Scene): ReactNode {
     ];
     left.push({ words, gap: 1 });
   }
-  for (const one of exploreKeysOf(mode)) {
+  for (const one of EXPLORE_KEYS.keysOf(mode)) {
     if (one.bar === undefined) continue;
     const words = [
       { text: ` ${one.shown} `, style: STYLE.accent },

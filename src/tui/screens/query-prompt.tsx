@@ -2,32 +2,23 @@
 // the answer below it as a table, a chart or a plan. It arranges and takes keys; the state is in
 // query-prompt-state.ts, the pictures in query-prompt-view.ts. Easy to get wrong: nothing here may
 // tick by itself, and a key must never wait for the server.
-import { Box, useInput, usePaste, useWindowSize } from 'ink';
+import { useWindowSize } from 'ink';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { Ask, Explain, QueryTimes } from '../../engine/ports.ts';
 import type { Clock } from '../../engine/runtime/clock.ts';
-import { STYLE } from '../draw/styles.ts';
 import { formatRange } from '../draw/units.ts';
 import { NameCache, type NameSource } from '../feed/name-cache.ts';
 import { QuerySession } from '../feed/query-session.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Panel } from '../widgets/panel.tsx';
-import { Picture } from '../widgets/picture.tsx';
-import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
-import { TooSmall } from '../widgets/too-small.tsx';
+import { NO_OFFERS, PromptFrame, tellKept, usePromptKeys, type Hold } from './prompt-frame.tsx';
 import { PromptBody } from './query-prompt-body.tsx';
-import {
-  EDIT_KEYS,
-  OFFER_KEYS,
-  SEARCH_KEYS,
-  promptKeys,
-  type PromptKey,
-} from './query-prompt-keys.ts';
-import { offersAt, type Offers } from './query-prompt-offers.ts';
+import { EDIT_KEYS } from './query-prompt-keys.ts';
+import { offersAt } from './query-prompt-offers.ts';
 import { queryTimes, shellCommand } from './query-prompt-time.ts';
-import { lineQuery, paste, press, promptState, type PromptState } from './query-prompt-state.ts';
-import { editorHeight, editorLines, offersHeight, offersLines } from './query-prompt-view.ts';
+import { lineQuery, press, promptState, type PromptState } from './query-prompt-state.ts';
+import { editorHeight, editorLines } from './query-prompt-view.ts';
 
 export interface PromptOptions {
   readonly ask: Ask & Explain;
@@ -46,10 +37,6 @@ export interface PromptOptions {
   readonly process: ScreenProcess;
   readonly signal?: AbortSignal;
 }
-
-const COLUMNS_MIN = 30;
-const ROWS_MIN = 8;
-const NO_OFFERS: Offers = { start: 0, typed: '', list: [] };
 
 /** Shows the prompt until it is left; answers the exit code. */
 export async function openQueryPrompt(options: PromptOptions): Promise<number> {
@@ -86,57 +73,37 @@ export function Prompt(props: PromptProps): ReactNode {
   const latest = useRef(state);
   const become = (next: PromptState): void => setState((latest.current = next));
   const ran = answered.outcome.kind === 'none' ? '' : answered.outcome.query;
-  useKeys(props, { latest, become, page: Math.max(1, rows - 8) });
+  useKeys(props, { latest, become }, Math.max(1, rows - 8));
   useEffect(() => void names.metrics(), [names]);
   const { edit, quiet, asked, chosen, search } = state;
   const offers = useMemo(() => {
     const hidden = search !== undefined || (quiet && chosen === undefined);
     return hidden ? NO_OFFERS : offersAt(edit.text, edit.cursor, names, asked);
   }, [edit, quiet, asked, chosen, search, names, known]);
-  if (columns < COLUMNS_MIN || rows < ROWS_MIN) {
-    const needs = { columns: COLUMNS_MIN, rows: ROWS_MIN };
-    return <TooSmall columns={columns} rows={rows} needs={needs} theme={theme} />;
-  }
   const failed = answered.outcome.kind === 'failure' ? answered.outcome : undefined;
   const failure = failed?.query === lineQuery(state) ? placed(failed.failure, state) : undefined;
   const view = { state, failure, theme };
-  const height = editorHeight(view, columns, rows);
-  const body = rows - 2 - height;
-  const list = offersHeight(offers, body);
   const times = queryTimes(state, options.clock.now(), columns);
   const command = shellCommand(ran || lineQuery(state), state, options.server.flags);
   return (
-    <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
-      <StatusLine
-        {...headGroups(props, state, { running: answered.running, columns })}
-        width={columns}
-        theme={theme}
-      />
-      <Picture
-        lines={editorLines(view, { width: columns, height })}
-        width={columns}
-        height={height}
-      />
-      {list > 0 && (
-        <Picture
-          lines={offersLines(offers, chosen, { width: columns, height: list, theme })}
-          width={columns}
-          height={list}
-        />
-      )}
-      {body - list > 2 && (
-        <Panel title="answer" theme={theme} width={columns} height={body - list}>
+    <PromptFrame
+      {...{ state, offers, columns, rows, theme }}
+      name="query"
+      url={options.server.url}
+      running={answered.running !== undefined}
+      time={timeWords(state)}
+      editorRows={editorHeight(view, columns, rows)}
+      editor={(size) => editorLines(view, size)}
+      answer={(size) => (
+        <Panel title="answer" theme={theme} {...size}>
           <PromptBody
-            {...{ state, answered, theme, times, command }}
+            {...{ state, answered, theme, times, command, ...size }}
             zone={options.zone}
-            width={columns}
-            height={body - list}
           />
         </Panel>
       )}
-      {body - list <= 2 && <Box height={Math.max(0, body - list)} />}
-      <StatusLine left={barGroups(keysNow(state))} width={columns} theme={theme} />
-    </Box>
+      keys={EDIT_KEYS}
+    />
   );
 }
 
@@ -151,17 +118,11 @@ function placed<T extends { readonly start?: number; readonly end?: number }>(
   return { ...failure, start: start + shift, end: end + shift };
 }
 
-interface Hold {
-  readonly latest: { current: PromptState };
-  readonly become: (next: PromptState) => void;
-  readonly page: number;
-}
-
 /** Keys and pastes become state and wishes, each seeing what the one before did. */
-function useKeys(props: PromptProps, { latest, become, page }: Hold): void {
+function useKeys(props: PromptProps, hold: Hold, page: number): void {
   const { options, session, names, controls } = props;
   const one = (name: string): boolean => {
-    const { current } = latest;
+    const { current } = hold.latest;
     const { edit, quiet, asked, chosen } = current;
     const hidden = quiet && chosen === undefined && name !== 'tab';
     const offers = hidden
@@ -171,7 +132,7 @@ function useKeys(props: PromptProps, { latest, become, page }: Hold): void {
     const ran = outcome.kind === 'none' ? '' : outcome.query;
     const around = { offers, running: running !== undefined, ran, page };
     const { state, wish } = press(current, name, around);
-    latest.current = state;
+    hold.latest.current = state;
     const times = (): QueryTimes =>
       queryTimes(state, options.clock.now(), options.stdout.columns ?? 80);
     if (wish?.do === 'exit') controls.exit(0);
@@ -180,57 +141,16 @@ function useKeys(props: PromptProps, { latest, become, page }: Hold): void {
     else if (wish?.do === 'explain') session.explain(wish.query, times(), wish.analyze);
     else if (wish?.do === 'run') {
       session.run(wish.query, times());
-      void options.remember(wish.query).then((trouble) => {
-        if (trouble !== '') become({ ...latest.current, note: trouble });
-      });
+      tellKept(hold, options.remember(wish.query));
     }
     return wish?.do !== 'exit';
   };
-  useInput((input, key) => {
-    for (const name of promptKeys(input, key)) if (!one(name)) return;
-    become(latest.current);
-  });
-  usePaste((text) => become(paste(latest.current, text)));
+  usePromptKeys(hold, one);
 }
 
-function headGroups(
-  { options, theme }: PromptProps,
-  state: PromptState,
-  more: { readonly running: string | undefined; readonly columns: number },
-): { readonly left: WordGroup[]; readonly right: WordGroup[] } {
-  const { rangeMs, atMs, stepMs } = state;
+/** What time is asked about. */
+function timeWords({ rangeMs, atMs, stepMs }: PromptState): string {
   const at = atMs === undefined ? 'instant, now' : `instant, ${new Date(atMs).toISOString()}`;
   const step = stepMs === undefined ? '' : ` step ${formatRange(stepMs)}`;
-  const time = rangeMs === undefined ? at : `last ${formatRange(rangeMs)}${step}`;
-  const { running, columns } = more;
-  const host = columns < 60 ? '' : options.server.url.replace(/^https?:\/\//, '');
-  const word = running === undefined ? '○ ready' : '● running';
-  const style = running === undefined ? STYLE.dim : STYLE.warn;
-  return {
-    left: [
-      { words: [{ text: ' mon query', style: STYLE.selected }], gap: 2 },
-      { words: [{ text: host, style: STYLE.dim }] },
-    ],
-    right: [
-      { words: [{ text: theme.ascii ? word.replace(/^. /, '') : word, style }] },
-      { words: [{ text: `${time} `, style: STYLE.bold }] },
-    ],
-  };
-}
-
-function keysNow({ search, chosen }: PromptState): readonly PromptKey[] {
-  if (search !== undefined) return SEARCH_KEYS;
-  return chosen === undefined ? EDIT_KEYS : OFFER_KEYS;
-}
-
-function barGroups(keys: readonly PromptKey[]): WordGroup[] {
-  return keys
-    .filter(({ bar }) => bar !== undefined)
-    .map(({ keys: shown, bar = '' }) => ({
-      words: [
-        { text: ` ${shown} `, style: STYLE.accent },
-        { text: bar, style: STYLE.dim },
-      ],
-      gap: 1,
-    }));
+  return rangeMs === undefined ? at : `last ${formatRange(rangeMs)}${step}`;
 }

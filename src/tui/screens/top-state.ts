@@ -2,7 +2,7 @@
 // key can be tested without a terminal. The view can be written as flags and opened again from
 // them.
 import { formatRange } from '../draw/units.ts';
-import type { Action, Mode } from '../keys.ts';
+import type { TopAction, TopMode } from './top-keys.ts';
 
 /** The columns that targets can be sorted by, in the order of the key `s`. */
 export const SORTS = ['health', 'job', 'instance', 'duration', 'age'] as const;
@@ -69,18 +69,18 @@ export function topState(chosen: Partial<TopState> = {}): TopState {
   };
 }
 
-export function modeOf(state: TopState): Mode {
+export function modeOf(state: TopState): TopMode {
   if (state.overlay !== 'none') return state.overlay;
   if (state.draft !== undefined) return 'filter';
   return state.zoomed ? 'zoom' : 'overview';
 }
 
 /** The state after an action; actions that are not about the state leave it as it is. */
-export function reduceTop(state: TopState, action: Action, around: TopAround): TopState {
+export function reduceTop(state: TopState, action: TopAction, around: TopAround): TopState {
   return reduceView(state, action, around) ?? reduceTime(state, action, around.nowMs) ?? state;
 }
 
-function reduceView(state: TopState, action: Action, around: TopAround): TopState | undefined {
+function reduceView(state: TopState, action: TopAction, around: TopAround): TopState | undefined {
   switch (action) {
     case 'help':
       return { ...state, overlay: 'help' };
@@ -101,7 +101,7 @@ function reduceView(state: TopState, action: Action, around: TopAround): TopStat
   }
 }
 
-function reduceTargets(state: TopState, action: Action, targets: number): TopState | undefined {
+function reduceTargets(state: TopState, action: TopAction, targets: number): TopState | undefined {
   const at = (row: number): TopState => ({
     ...state,
     row: Math.max(0, Math.min(targets - 1, row)),
@@ -137,7 +137,7 @@ function reduceTargets(state: TopState, action: Action, targets: number): TopSta
   }
 }
 
-function reduceTime(state: TopState, action: Action, nowMs: number): TopState | undefined {
+function reduceTime(state: TopState, action: TopAction, nowMs: number): TopState | undefined {
   switch (action) {
     case 'wider':
       return { ...state, rangeMs: RANGES.find((r) => r > state.rangeMs) ?? state.rangeMs };

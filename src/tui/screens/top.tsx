@@ -10,7 +10,7 @@ import { STYLE } from '../draw/styles.ts';
 import { Feed } from '../feed/feed.ts';
 import type { FeedSnapshot, FeedTarget } from '../feed/snapshot.ts';
 import { useFeed } from '../feed/use-feed.ts';
-import { KEYS, actionFor, keyNames, type Action, type Mode } from '../keys.ts';
+import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Chart } from '../widgets/chart.tsx';
@@ -21,6 +21,7 @@ import { Sparkline } from '../widgets/sparkline.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
+import { TOP_KEYS, type TopAction, type TopMode } from './top-keys.ts';
 import { TOP_COLUMNS_MIN, TOP_ROWS_MIN, topLayout, type TopLayout } from './top-layout.ts';
 import { TOP_FIGURES, TOP_PANELS, type TopPanel } from './top-panels.ts';
 import { modeOf, reduceTop, topState, typeFilter, type TopState } from './top-state.ts';
@@ -132,7 +133,7 @@ export function Top(props: TopProps): ReactNode {
     for (const name of keyNames(input, press)) {
       const { current } = latest;
       const mode = modeOf(current);
-      const action = actionFor(mode, name);
+      const action = TOP_KEYS.actionFor(mode, name);
       if (action === 'quit') return controls.exit(press.ctrl ? INTERRUPTED : 0);
       if (action === 'repaint') controls.repaint();
       else if (action) latest.current = reduceTop(current, action, around);
@@ -216,8 +217,8 @@ function Body(scene: Scene): ReactNode {
   const width = layout.columns;
   const height = layout.rows - layout.headerRows - 1;
   if (state.overlay === 'help') {
-    const mode = state.zoomed ? 'zoom' : 'overview';
-    return <Help mode={mode} width={width} height={height} theme={theme} />;
+    const keys = TOP_KEYS.keysOf(state.zoomed ? 'zoom' : 'overview');
+    return <Help keys={keys} width={width} height={height} theme={theme} />;
   }
   if (state.overlay === 'command') {
     const lines = commandLines(panels[selected], state, scene);
@@ -330,20 +331,16 @@ function draftGroup(draft: string): WordGroup {
   };
 }
 
-function barGroups(mode: Mode, scene: Scene): WordGroup[] {
+function barGroups(mode: TopMode, scene: Scene): WordGroup[] {
   const { state, panels } = scene;
   const charts = panels.length > 0;
-  const valid = (action: Action): boolean => charts || (action !== 'zoom' && action !== 'next');
-  const keys = KEYS.filter((k) => k.bar && k.modes.includes(mode) && valid(k.action));
-  return keys.map((k) => {
-    const [shown, word] = k.bar as readonly [string, string];
-    const now = k.action === 'pause' && state.paused ? 'go on' : word;
-    return {
-      words: [
-        { text: ` ${shown} `, style: STYLE.accent },
-        { text: now, style: STYLE.dim },
-      ],
-      gap: 1,
-    };
-  });
+  const valid = (action: TopAction): boolean => charts || (action !== 'zoom' && action !== 'next');
+  const keys = TOP_KEYS.keysOf(mode).filter((k) => k.bar !== undefined && valid(k.action));
+  return keys.map(({ action, shown, bar = '' }) => ({
+    words: [
+      { text: ` ${shown} `, style: STYLE.accent },
+      { text: action === 'pause' && state.paused ? 'go on' : bar, style: STYLE.dim },
+    ],
+    gap: 1,
+  }));
 }

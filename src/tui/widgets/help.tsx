@@ -1,4 +1,4 @@
-// A box of text over the whole body: the keys of a view from the one table of keys, or a note such
+// A box of text over the whole body: the keys of a view from the screen's table, or a note such
 // as the command behind a chart, which must survive being copied.
 import { memo, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
@@ -6,12 +6,10 @@ import { drawFrame } from '../draw/frame.ts';
 import { STYLE } from '../draw/styles.ts';
 import { cellWidth, fit, safeText } from '../draw/text.ts';
 import type { Theme } from '../theme.ts';
-import { keysOf, type Mode } from '../keys.ts';
 import { Picture } from './picture.tsx';
 
 export interface HelpProps {
-  /** The mode whose keys are listed. */
-  readonly mode: Mode;
+  readonly keys: readonly { readonly shown: string; readonly help: string }[];
   readonly width: number;
   readonly height: number;
   readonly theme: Theme;
@@ -20,7 +18,7 @@ export interface HelpProps {
 const KEY_CELLS = 14;
 const COLUMN_CELLS = 58;
 
-/** All keys of a mode, in as many columns as fit. */
+/** Keys and what they do, in as many columns as fit. */
 export const Help = memo(function Help(props: HelpProps): ReactNode {
   const { width, height } = props;
   return <Picture lines={drawHelp(props)} width={width} height={height} />;
@@ -28,12 +26,11 @@ export const Help = memo(function Help(props: HelpProps): ReactNode {
 
 /** The lines of the help. */
 export function drawHelp(props: HelpProps): string[] {
-  const { mode, width, height, theme } = props;
+  const { keys, width, height, theme } = props;
   const cells = new CellGrid(width, height);
   const area = { x: 0, y: 0, width, height };
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   const inner = drawFrame(cells, area, { title: 'keys', bottom, selected: true });
-  const keys = keysOf(mode);
   const rows = Math.max(1, inner.height);
   const across = Math.max(1, Math.min(Math.floor(inner.width / COLUMN_CELLS), 3));
   const perColumn = Math.min(rows, Math.max(Math.ceil(keys.length / across), 1));

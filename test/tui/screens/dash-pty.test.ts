@@ -2,43 +2,32 @@
 // and comes, hostile names, keys, and that a beat sends only what changed. What it costs is
 // printed, not judged.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
-import { nodeBin, openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
+import {
+  assertRestored,
+  fittingRows,
+  holds,
+  openMon,
+  openTerm,
+} from '../../support/screen-term.ts';
+import type { ScreenOptions } from '../../support/screen-term.ts';
+import { crashOnSignal, nodeBin } from '../../support/terminal.ts';
+import type { Term } from '../../support/terminal.ts';
 
 let server: FleetServer;
-/** A test that fails must not leave its terminal behind. */
-const opened: Term[] = [];
-
-function openTerm(options: TermOptions): Term {
-  const term = start(options);
-  opened.push(term);
-  return term;
-}
 
 before(async () => {
   server = await serveFleet();
 });
 
 after(async () => {
-  for (const term of opened) term.kill();
   await server.stop();
 });
 
-interface DashTerm {
-  readonly cols?: number;
-  readonly rows?: number;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-function dash(options: DashTerm = {}): Term {
-  const { cols = 80, rows = 24, args = [], env } = options;
-  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
-  const words = [nodeBin, 'bin/run.js', 'dash', 'service', '--url', server.url, '--tz', 'utc'];
-  return openTerm({ cmd: ['sh', '-c', shell, ...words, ...args], cols, rows, env });
+function dash(options: ScreenOptions = {}): Term {
+  return openMon(['dash', 'service', '--url', server.url, '--tz', 'utc'], options);
 }
 
 async function live(term: Term): Promise<void> {
@@ -46,24 +35,8 @@ async function live(term: Term): Promise<void> {
   await term.waitFor('checkout');
 }
 
-/** Normal screen, visible cursor, autowrap as before, and the shell goes on below. */
-function assertRestored(term: Term): void {
-  assert.equal(term.alternate(), false);
-  const raw = term.raw();
-  const last = (on: string, off: string): boolean => raw.lastIndexOf(on) > raw.lastIndexOf(off);
-  assert.ok(last('\u001b[?25h', '\u001b[?25l'), 'the cursor is shown again');
-  assert.ok(last('\u001b[?7h', '\u001b[?7l'), 'autowrap is on again');
-  assert.ok(last('\u001b[?1049l', '\u001b[?1049h'), 'the alternate screen is left');
-  assert.match(term.text(), /^before\n/);
-  assert.match(term.text(), /after \d+/);
-  assert.doesNotMatch(term.text(), /╭|requests/);
-}
-
 function assertWhole(term: Term, cols: number, rows: number): void {
-  const screen = term.screen();
-  assert.equal(screen.length, rows);
-  assert.equal(term.scrolled(), 0, 'nothing scrolled');
-  for (const line of screen) assert.ok(stringWidth(line) <= cols, line);
+  const screen = fittingRows(term, cols, rows);
   assert.match(screen[0], /^ mon {2}Services/);
   assert.match(screen[1], /^ service All/);
   assert.match(screen[rows - 1], /\? help {2}q quit/);
@@ -113,8 +86,10 @@ test('right after every size of a storm of resizes', async () => {
   for (const [cols, rows] of [...sizes, [100, 30] as const]) {
     if (cols === 30) continue;
     term.resize(cols, rows);
+    // A busy machine takes its time to paint it, and then it has to stay.
+    await term.waitFor(() => holds(() => assertWhole(term, cols, rows)));
     await term.settled(300);
-    await term.waitFor('● live');
+    await live(term);
     assertWhole(term, cols, rows);
   }
   term.press('q');
@@ -130,16 +105,15 @@ test('Ctrl-C leaves with 130, SIGTERM with 143', async () => {
   assertRestored(interrupted);
   const ended = dash();
   await live(ended);
-  process.kill(childOf(ended.pid), 'SIGTERM');
+  process.kill(ended.childPid(), 'SIGTERM');
   assert.equal(await ended.exit, 143);
   assertRestored(ended);
 });
 
 test('a crash restores the terminal, then says what happened, and is 70', async () => {
-  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
-  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
-  const term = dash({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  const term = dash({ env: crashOnSignal() });
   await live(term);
+  process.kill(term.childPid(), 'SIGUSR2');
   assert.equal(await term.exit, 70);
   assertRestored(term);
   assert.match(term.text(), /BUG: Error: a bug went off/);
@@ -258,9 +232,3 @@ test('flags open the view that keys would make; a mistake is told before the scr
   assert.match(wrong.text(), /--panel nope: no such panel/);
   assert.doesNotMatch(wrong.raw(), /\u001b\[\?1049h/);
 });
-
-/** The process that the shell runs. */
-function childOf(pid: number): number {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return Number(text.split(' ')[0]);
-}

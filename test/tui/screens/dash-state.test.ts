@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { ALL, makePanel, makeVariable } from '../../../src/engine/dash/dashboard.ts';
 import type { VariableState } from '../../../src/tui/feed/dash-snapshot.ts';
-import { DASH_KEYS, dashActionFor, dashKeysOf } from '../../../src/tui/screens/dash-keys.ts';
+import { DASH_KEYS } from '../../../src/tui/screens/dash-keys.ts';
 import { figureTable, reduceSeries, stacked } from '../../../src/tui/screens/dash-figures.ts';
 import {
   dashCommand,
@@ -41,7 +41,7 @@ const AROUND: DashAround = {
 function keys(names: string, from: DashState = START, around = AROUND): DashState {
   let state = from;
   for (const name of names.split(' ')) {
-    const action = dashActionFor(dashModeOf(state), name);
+    const action = DASH_KEYS.actionFor(dashModeOf(state), name);
     assert.ok(action, `${name} in ${dashModeOf(state)}`);
     state = reduceDash(state, action, around);
   }
@@ -121,19 +121,6 @@ test('notes open over the panels, scroll and close', () => {
     assert.equal(keys('escape', open).overlay, 'none');
   }
   assert.equal(keys('c').panel, 'a', 'a note is about a panel');
-});
-
-test('every key of the bar is in the help, and no key means two things', () => {
-  for (const mode of ['board', 'zoom', 'help', 'command', 'variables', 'values'] as const) {
-    const seen = new Set<string>();
-    for (const one of DASH_KEYS.filter(({ modes }) => modes.includes(mode))) {
-      for (const name of one.keys) {
-        assert.ok(!seen.has(name), `${name} twice in ${mode}`);
-        seen.add(name);
-      }
-    }
-    assert.ok(dashKeysOf(mode).length > 2);
-  }
 });
 
 test('the view as a command', () => {

@@ -7,13 +7,13 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { EVIL, fakeExploration } from '../../support/fake-exploration.ts';
-import { nodeBin, openTerm, type Term } from '../../support/terminal.ts';
+import { assertRestored, fittingRows, holds, openMon } from '../../support/screen-term.ts';
+import type { Term } from '../../support/terminal.ts';
 
 const METRICS = 10_000;
 let server: Server;
 let url = '';
 let broken = false;
-const opened: Term[] = [];
 
 before(async () => {
   const at = Date.UTC(2025, 10, 20, 12, 0, 7);
@@ -37,17 +37,12 @@ before(async () => {
 });
 
 after(() => {
-  for (const term of opened) term.kill();
   server.closeAllConnections();
   server.close();
 });
 
 function explore(cols = 80, rows = 24, args: readonly string[] = []): Term {
-  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
-  const mon = [nodeBin, 'bin/run.js', 'explore', '--url', url, '--tz', 'utc', ...args];
-  const term = openTerm({ cmd: ['sh', '-c', shell, ...mon], cols, rows });
-  opened.push(term);
-  return term;
+  return openMon(['explore', '--url', url, '--tz', 'utc'], { cols, rows, args });
 }
 
 async function live(term: Term): Promise<void> {
@@ -55,33 +50,10 @@ async function live(term: Term): Promise<void> {
 }
 
 function assertWhole(term: Term, cols: number, rows: number): void {
-  const screen = term.screen();
-  assert.equal(screen.length, rows);
-  assert.equal(term.scrolled(), 0, 'nothing scrolled');
-  for (const line of screen) assert.ok(stringWidth(line) <= cols, line);
+  const screen = fittingRows(term, cols, rows);
   assert.match(screen[0], /^ mon explore {2}127\.0\.0\.1/);
   assert.match(screen[rows - 2], /^[╰┗].*[╯┛]$/);
   assert.equal(stringWidth(screen[rows - 2]), cols);
-}
-
-function isWhole(term: Term, cols: number, rows: number): boolean {
-  try {
-    assertWhole(term, cols, rows);
-    return true;
-  } catch (thrown) {
-    if (thrown instanceof assert.AssertionError) return false;
-    throw thrown;
-  }
-}
-
-function assertRestored(term: Term): void {
-  assert.equal(term.alternate(), false);
-  const raw = term.raw();
-  const last = (on: string, off: string): boolean => raw.lastIndexOf(on) > raw.lastIndexOf(off);
-  assert.ok(last('\u001b[?25h', '\u001b[?25l'), 'the cursor is shown again');
-  assert.ok(last('\u001b[?7h', '\u001b[?7l'), 'autowrap is on again');
-  assert.match(term.text(), /^before\n/);
-  assert.match(term.text(), /after \d+/);
 }
 
 for (const [cols, rows] of [
@@ -122,7 +94,7 @@ test('40x10 is too small and says so; resizing brings it back', async () => {
   ] as const) {
     term.resize(cols, rows);
     // A busy machine paints late; what it paints in the end has to be right, and to stay so.
-    await term.waitFor(() => isWhole(term, cols, rows), 20_000);
+    await term.waitFor(() => holds(() => assertWhole(term, cols, rows)), 20_000);
     await term.settled(300);
     assertWhole(term, cols, rows);
   }
@@ -134,16 +106,10 @@ test('40x10 is too small and says so; resizing brings it back', async () => {
 test('SIGTERM gives the terminal back', async () => {
   const term = explore();
   await live(term);
-  process.kill(childOf(term), 'SIGTERM');
+  process.kill(term.childPid(), 'SIGTERM');
   assert.equal(await term.exit, 143);
   assertRestored(term);
 });
-
-/** The process below the shell. */
-function childOf(term: Term): number {
-  const path = `/proc/${term.pid}/task/${term.pid}/children`;
-  return Number(process.getBuiltinModule('node:fs').readFileSync(path, 'utf8').trim());
-}
 
 test('down to the series and back; the rule comes out on stdout; keys are quick', async (t) => {
   const term = explore(120, 40);

@@ -8,17 +8,16 @@ import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { startFake, type FakePrometheus } from '../../support/fake-prometheus.ts';
 import { freshHome } from '../../support/run-cli.ts';
-import { nodeBin, openTerm as start, type Term } from '../../support/terminal.ts';
+import { assertRestored, fittingRows, holds, openMon } from '../../support/screen-term.ts';
+import { crashOnSignal } from '../../support/terminal.ts';
+import type { Term } from '../../support/terminal.ts';
 
 let fake: FakePrometheus;
-/** A test that fails must not leave its terminal behind. */
-const opened: Term[] = [];
 
 before(async () => {
   fake = await startFake();
 });
 after(async () => {
-  for (const term of opened) term.kill();
   await fake.close();
 });
 
@@ -37,16 +36,9 @@ interface PromptTerm {
 
 async function prompt(options: PromptTerm = {}): Promise<Term> {
   const [cols, rows] = options.size ?? [80, 24];
-  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
-  const args = ['bin/run.js', 'query', '--url', fake.url, ...(options.args ?? [])];
   const home = options.home ?? freshHome();
-  const term = start({
-    cmd: ['sh', '-c', shell, nodeBin, ...args],
-    cols,
-    rows,
-    env: { HOME: home, XDG_STATE_HOME: join(home, 'state'), ...options.env },
-  });
-  opened.push(term);
+  const env = { HOME: home, XDG_STATE_HOME: join(home, 'state'), ...options.env };
+  const term = openMon(['query', '--url', fake.url], { cols, rows, args: options.args, env });
   await term.waitFor('a PromQL expression', 30_000);
   return term;
 }
@@ -59,24 +51,8 @@ async function leave(term: Term): Promise<void> {
   assertRestored(term);
 }
 
-/** Normal screen, visible cursor, autowrap and bracketed paste as before. */
-function assertRestored(term: Term): void {
-  assert.equal(term.alternate(), false);
-  const raw = term.raw();
-  const last = (on: string, off: string): boolean => raw.lastIndexOf(on) > raw.lastIndexOf(off);
-  assert.ok(last('\u001b[?25h', '\u001b[?25l'), 'the cursor is shown again');
-  assert.ok(last('\u001b[?7h', '\u001b[?7l'), 'autowrap is on again');
-  assert.ok(last('\u001b[?1049l', '\u001b[?1049h'), 'the alternate screen is left');
-  assert.ok(last('\u001b[?2004l', '\u001b[?2004h'), 'bracketed paste is off again');
-  assert.match(term.text(), /^before\n/);
-  assert.match(term.text(), /after \d+/);
-  assert.doesNotMatch(term.text(), /╭/);
-}
-
 function assertWhole(term: Term, cols: number, rows: number): void {
-  const screen = term.screen();
-  assert.equal(screen.length, rows);
-  assert.equal(term.scrolled(), 0, 'nothing scrolled');
+  const screen = fittingRows(term, cols, rows);
   assert.match(screen[0], /^ mon query/);
   assert.match(screen[rows - 1], /^ Enter run/);
   for (const line of screen.slice(1, rows - 1)) {
@@ -87,15 +63,7 @@ function assertWhole(term: Term, cols: number, rows: number): void {
 
 /** A busy machine takes its time to paint what the new size asks for. */
 async function untilWhole(term: Term, cols: number, rows: number): Promise<void> {
-  const isWhole = (): boolean => {
-    try {
-      assertWhole(term, cols, rows);
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  await term.waitFor(isWhole, 15_000);
+  await term.waitFor(() => holds(() => assertWhole(term, cols, rows)));
 }
 
 for (const size of SIZES) {
@@ -252,15 +220,14 @@ test('a slow answer is given up with Ctrl-C, and a failure is told', async () =>
 
 test('SIGTERM leaves with 143 and the terminal as it was', async () => {
   const term = await prompt();
-  process.kill(await childOf(term.pid), 'SIGTERM');
+  process.kill(term.childPid(), 'SIGTERM');
   assert.equal(await term.exit, 143);
   assertRestored(term);
 });
 
 test('a crash restores the terminal, then says what happened, and is 70', async () => {
-  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
-  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
-  const term = await prompt({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  const term = await prompt({ env: crashOnSignal() });
+  process.kill(term.childPid(), 'SIGUSR2');
   assert.equal(await term.exit, 70);
   assertRestored(term);
   assert.match(term.text(), /BUG: Error: a bug went off/);
@@ -279,9 +246,3 @@ test('right after resizes', async () => {
   await term.waitFor('too small');
   await leave(term);
 });
-
-/** The process that the shell runs. */
-async function childOf(pid: number): Promise<number> {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return Number(text.split(' ')[0]);
-}

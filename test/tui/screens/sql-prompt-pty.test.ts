@@ -7,11 +7,11 @@ import { after, before, test } from 'node:test';
 import { MonFolder } from '../../e2e/mon-folder.ts';
 import type { MonProcess } from '../../support/mon-process.ts';
 import { freshHome } from '../../support/run-cli.ts';
-import { nodeBin, openTerm as start, type Term } from '../../support/terminal.ts';
+import { assertRestored, openMon } from '../../support/screen-term.ts';
+import type { Term } from '../../support/terminal.ts';
 
 let folder: MonFolder;
 let mon: MonProcess;
-const opened: Term[] = [];
 
 before(async () => {
   folder = await MonFolder.make();
@@ -28,19 +28,13 @@ before(async () => {
   assert.equal(status, 200);
 });
 after(async () => {
-  for (const term of opened) term.kill();
   await folder.remove();
 });
 
 async function prompt(home = freshHome(), size: readonly [number, number] = [100, 30]) {
-  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
-  const term = start({
-    cmd: ['sh', '-c', shell, nodeBin, 'bin/run.js', 'sql', '--url', mon.url],
-    cols: size[0],
-    rows: size[1],
-    env: { HOME: home, XDG_STATE_HOME: join(home, 'state') },
-  });
-  opened.push(term);
+  const [cols, rows] = size;
+  const env = { HOME: home, XDG_STATE_HOME: join(home, 'state') };
+  const term = openMon(['sql', '--url', mon.url], { cols, rows, env });
   await term.waitFor('a SELECT statement', 30_000);
   return term;
 }
@@ -49,9 +43,7 @@ async function leave(term: Term): Promise<void> {
   term.press('ctrl-c', 'ctrl-c');
   term.press('\u0004');
   assert.equal(await term.exit, 0);
-  assert.equal(term.alternate(), false);
-  assert.match(term.text(), /^before\n/);
-  assert.match(term.text(), /after 0/);
+  assertRestored(term);
 }
 
 test('a statement is answered as a table, a mistake has its place', async () => {

@@ -5,39 +5,29 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
-import { nodeBin, openTerm as start, type Term, type TermOptions } from '../../support/terminal.ts';
+import {
+  assertRestored,
+  fittingRows,
+  holds,
+  openMon,
+  openTerm,
+} from '../../support/screen-term.ts';
+import type { ScreenOptions } from '../../support/screen-term.ts';
+import { crashOnSignal, nodeBin } from '../../support/terminal.ts';
+import type { Term } from '../../support/terminal.ts';
 
 let server: FleetServer;
-/** A test that fails must not leave its terminal behind. */
-const opened: Term[] = [];
-
-function openTerm(options: TermOptions): Term {
-  const term = start(options);
-  opened.push(term);
-  return term;
-}
 
 before(async () => {
   server = await serveFleet();
 });
 
 after(async () => {
-  for (const term of opened) term.kill();
   await server.stop();
 });
 
-interface TopTerm {
-  readonly cols?: number;
-  readonly rows?: number;
-  readonly args?: readonly string[];
-  readonly env?: Readonly<Record<string, string>>;
-}
-
-function top(options: TopTerm = {}): Term {
-  const { cols = 80, rows = 24, args = [], env } = options;
-  const shell = `printf 'before\\n'; "$0" "$@"; code=$?; printf 'after %s\\n' $code; exit $code`;
-  const mon = [nodeBin, 'bin/run.js', 'top', '--url', server.url, '--tz', 'utc', ...args];
-  return openTerm({ cmd: ['sh', '-c', shell, ...mon], cols, rows, env });
+function top(options: ScreenOptions = {}): Term {
+  return openMon(['top', '--url', server.url, '--tz', 'utc'], options);
 }
 
 async function live(term: Term): Promise<void> {
@@ -45,25 +35,8 @@ async function live(term: Term): Promise<void> {
   await term.waitFor('targets 8');
 }
 
-/** Normal screen, visible cursor, autowrap and all modes as before, and the shell goes on below. */
-function assertRestored(term: Term): void {
-  assert.equal(term.alternate(), false);
-  const raw = term.raw();
-  const last = (on: string, off: string): boolean => raw.lastIndexOf(on) > raw.lastIndexOf(off);
-  assert.ok(last('\u001b[?25h', '\u001b[?25l'), 'the cursor is shown again');
-  assert.ok(last('\u001b[?7h', '\u001b[?7l'), 'autowrap is on again');
-  assert.ok(last('\u001b[?1049l', '\u001b[?1049h'), 'the alternate screen is left');
-  assert.ok(!last('\u001b[?2004h', '\u001b[?2004l') || !raw.includes('\u001b[?2004h'));
-  assert.match(term.text(), /^before\n/);
-  assert.match(term.text(), /after \d+/);
-  assert.doesNotMatch(term.text(), /╭|requests/);
-}
-
 function assertWhole(term: Term, cols: number, rows: number): void {
-  const screen = term.screen();
-  assert.equal(screen.length, rows);
-  assert.equal(term.scrolled(), 0, 'nothing scrolled');
-  for (const line of screen) assert.ok(stringWidth(line) <= cols, line);
+  const screen = fittingRows(term, cols, rows);
   assert.match(screen[0], /^ mon {2}127\.0\.0\.1/);
   assert.match(screen[rows - 1], /\? help {2}q quit/);
   assert.match(screen[rows - 2], /^╰.*╯$/);
@@ -115,6 +88,8 @@ test('right after every size of a storm of resizes', async () => {
   for (const [cols, rows] of [...sizes, [100, 30] as const]) {
     if (cols === 40) continue;
     term.resize(cols, rows);
+    // A busy machine takes its time to paint it, and then it has to stay.
+    await term.waitFor(() => holds(() => assertWhole(term, cols, rows)));
     await term.settled(300);
     await live(term);
     assertWhole(term, cols, rows);
@@ -135,7 +110,7 @@ test('Ctrl-C leaves with 130', async () => {
 test('SIGTERM leaves with 143', async () => {
   const term = top();
   await live(term);
-  const pid = await childOf(term.pid);
+  const pid = term.childPid();
   process.kill(pid, 'SIGTERM');
   assert.equal(await term.exit, 143);
   assertRestored(term);
@@ -143,10 +118,9 @@ test('SIGTERM leaves with 143', async () => {
 
 test('a crash restores the terminal, then says what happened, and is 70', async () => {
   // What a bug does: an exception out of a timer, while the screen is up.
-  const code = 'setTimeout(() => { throw new Error("a bug went off"); }, 4000)';
-  const bomb = `data:text/javascript,${encodeURIComponent(code)}`;
-  const term = top({ env: { NODE_OPTIONS: `--import=${bomb}` } });
+  const term = top({ env: crashOnSignal() });
   await live(term);
+  process.kill(term.childPid(), 'SIGUSR2');
   assert.equal(await term.exit, 70);
   assertRestored(term);
   assert.match(term.text(), /BUG: Error: a bug went off/);
@@ -291,10 +265,3 @@ test('what it costs, for the record', async (t) => {
     await term.exit;
   }
 });
-
-/** The process that the shell runs. */
-async function childOf(pid: number): Promise<number> {
-  const { readFileSync } = await import('node:fs');
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
-  return Number(text.split(' ')[0]);
-}

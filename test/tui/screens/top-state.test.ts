@@ -2,7 +2,7 @@
 // The view written as a command must be safe to paste into a shell.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Action } from '../../../src/tui/keys.ts';
+import type { TopAction } from '../../../src/tui/screens/top-keys.ts';
 import {
   SORTS,
   modeOf,
@@ -16,7 +16,7 @@ import {
 
 const around = { nowMs: 1_000_000_000_000, panels: ['cpu', 'memory', 'network'], targets: 12 };
 
-function after(actions: readonly Action[], from: TopState = topState()): TopState {
+function after(actions: readonly TopAction[], from: TopState = topState()): TopState {
   return actions.reduce((state, action) => reduceTop(state, action, around), from);
 }
 

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import stringWidth from 'string-width';
 import { STYLE } from '../../../src/tui/draw/styles.ts';
+import { TOP_KEYS } from '../../../src/tui/screens/top-keys.ts';
 import { screenTheme } from '../../../src/tui/theme.ts';
 import { drawChart, type ChartProps } from '../../../src/tui/widgets/chart.tsx';
 import { drawGauge } from '../../../src/tui/widgets/gauge.tsx';
@@ -52,7 +53,8 @@ test('a note goes on in the next row, and loses nothing', () => {
 });
 
 test('the help lists every key of the view when there is room', () => {
-  const text = drawHelp({ mode: 'overview', width: 130, height: 30, theme: mono }).join('\n');
+  const keys = TOP_KEYS.keysOf('overview');
+  const text = drawHelp({ keys, width: 130, height: 30, theme: mono }).join('\n');
   for (const words of ['leave', 'next chart', 'drop the filter', 'last target']) {
     assert.ok(text.includes(words), words);
   }
