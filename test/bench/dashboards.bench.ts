@@ -111,13 +111,60 @@ const INSTANTS: readonly string[] = [
 
 /** What the server said when it first refused something. */
 let refusal = '';
-const HOSTILE: readonly (readonly [query: string, spanSeconds: number, step: number])[] = [
-  ['{__name__=~".+"}', 30 * 86_400, 3600],
-  ['count by (hostname) ({__name__=~".+"})', 60, 60],
-  ['quantile_over_time(0.9, {__name__=~"bulk_cpu_.+"}[30m])', 600, 15],
-  ['label_replace({__name__=~"bulk_.+"}, "x", "$1$1$1$1", "hostname", "(.*)")', 600, 60],
-  ['{hostname=~"(a*)*(b*)*(.*)*host_9"}', 1800, 15],
-  ['sum(max_over_time({__name__=~"bulk_.+"}[10m:1s]))', 1800, 15],
+/** Every kind of question that should hurt its asker alone. */
+const HOSTILE: readonly {
+  readonly kind: string;
+  readonly query: string;
+  readonly span: number;
+  readonly step: number;
+}[] = [
+  { kind: 'all series for 30 days', query: '{__name__=~".+"}', span: 30 * 86_400, step: 3600 },
+  {
+    kind: 'all series, counted',
+    query: 'count by (hostname) ({__name__=~".+"})',
+    span: 60,
+    step: 60,
+  },
+  { kind: 'deep nesting', query: `${'('.repeat(5000)}1${')'.repeat(5000)}`, span: 60, step: 15 },
+  { kind: 'deep calls', query: `${'abs('.repeat(800)}cpu_0${')'.repeat(800)}`, span: 60, step: 15 },
+  {
+    kind: 'regular expression',
+    query: '{hostname=~"(a*)*(b*)*(.*)*host_9"}',
+    span: 1800,
+    step: 15,
+  },
+  {
+    kind: 'huge repetition',
+    query: '{hostname=~"((.{1,900}){1,900}){1,900}x"}',
+    span: 60,
+    step: 15,
+  },
+  { kind: '1e6 steps', query: 'sum(cpu_0)', span: 1_000_000, step: 1 },
+  {
+    kind: 'inner steps',
+    query: 'sum(max_over_time({__name__=~"bulk_.+"}[10m:1s]))',
+    span: 1800,
+    step: 15,
+  },
+  {
+    kind: 'label_replace of all',
+    query: 'label_replace({__name__=~"bulk_.+"}, "x", "$1$1$1$1", "hostname", "(.*)")',
+    span: 600,
+    step: 60,
+  },
+  { kind: 'huge answer', query: '{__name__=~"bulk_cpu_.+"}', span: 1800, step: 1 },
+  {
+    kind: 'large join',
+    query: '{__name__=~"bulk_.+"} * on (hostname) group_left {__name__="bulk_cpu_0"}',
+    span: 600,
+    step: 15,
+  },
+  {
+    kind: 'quantiles of all',
+    query: 'quantile_over_time(0.9, {__name__=~"bulk_cpu_.+"}[30m])',
+    span: 600,
+    step: 15,
+  },
 ];
 const HOSTILE_AT_ONCE = 4;
 
@@ -175,17 +222,21 @@ async function beat(perSecond: number, seconds: number, work: (n: number) => voi
   }
 }
 
+/** How often each kind ended with which status, and its longest, ms. */
+type Hostile = Map<string, { readonly count: number; readonly most: number }>;
+
 /** Asks what nobody should, one after the other, while `until` lies ahead; counts by status. */
-async function hostile(base: string, until: number, seen: Map<string, number>): Promise<void> {
-  for (let n = 0; performance.now() < until; n++) {
-    const [query, span, step] = HOSTILE[n % HOSTILE.length];
+async function hostile(base: string, until: number, seen: Hostile, first: number): Promise<void> {
+  for (let n = first; performance.now() < until; n++) {
+    const { kind, query, span, step } = HOSTILE[n % HOSTILE.length];
     const end = Math.floor(Date.now() / 1000);
     const times = { start: String(end - span), end: String(end), step: String(step) };
     const form = new URLSearchParams({ query, ...times, nocache: '1' });
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const { status } = await post(`${base}/api/v1/query_range`, form.toString(), headers);
-    const key = `${status} ${query}`;
-    seen.set(key, (seen.get(key) ?? 0) + 1);
+    const { status, ms } = await post(`${base}/api/v1/query_range`, form.toString(), headers);
+    const key = `${status} ${kind}`;
+    const { count, most } = seen.get(key) ?? { count: 0, most: 0 };
+    seen.set(key, { count: count + 1, most: Math.max(most, ms) });
   }
 }
 
@@ -270,16 +321,33 @@ try {
       `${(grown('process_cpu_seconds_total') / SECONDS).toFixed(2)} cores, of the load ` +
       `${((user + system) / 1e6 / SECONDS).toFixed(2)} cores\n`,
   );
-  const seen = new Map<string, number>();
+  const seen: Hostile = new Map();
   const until = performance.now() + HOSTILE_SECONDS * 1000;
   queries.length = 0;
+  const all = Array.from({ length: HOSTILE_AT_ONCE }, (_, i) => i * 3);
   await Promise.all([
     beat(bulk.length, HOSTILE_SECONDS, (n) => send(bulk[n % bulk.length])),
     beat(QUERIES_PER_SECOND, HOSTILE_SECONDS, (n) => void queries.push(ask(mon.url, n))),
-    ...Array.from({ length: HOSTILE_AT_ONCE }, () => hostile(mon.url, until, seen)),
+    ...all.map((first) => hostile(mon.url, until, seen, first)),
   ]);
-  tell('dashboards beside hostile questions', await Promise.all(queries));
-  for (const [what, count] of seen) process.stdout.write(`  ${count} times ${what}\n`);
+  const beside = await Promise.all(queries);
+  tell('dashboards beside hostile questions', beside);
+  for (const [what, { count, most }] of seen) {
+    process.stdout.write(`  ${count} times ${what}, ${most.toFixed(0)} ms at most\n`);
+  }
+  const p99 = (of: readonly Reply[]): number =>
+    Number(
+      quantile(
+        of.map(({ ms }) => ms).toSorted((a, b) => a - b),
+        0.99,
+      ),
+    );
+  const times = p99(beside) / p99(replies);
+  const kinds = new Set([...seen.keys()].map((key) => key.slice(4))).size;
+  process.stdout.write(
+    `summary: p99 ${p99(replies)} ms, beside hostile questions of ${kinds} of ${HOSTILE.length} ` +
+      `kinds ${p99(beside)} ms, ${times.toFixed(2)} times that\n`,
+  );
 } finally {
   await mon.end('SIGTERM');
   agent.destroy();

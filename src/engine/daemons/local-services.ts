@@ -6,7 +6,7 @@ import { DemoFleet } from '../collector/demo-fleet.ts';
 import type { Door } from '../collector/door.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
 import type { ScrapeManager } from '../collector/scrape-manager.ts';
-import { MonError } from '../errors.ts';
+import { MonError, UserError } from '../errors.ts';
 import { CACHE_WARM_EVERY_MS, SCRAPE_TIMEOUT_MS, TICK_MS } from '../limits.ts';
 import { USAGE_SAVE_MS } from '../limits-explore.ts';
 import type { Consumer } from '../log/consume.ts';
@@ -134,7 +134,9 @@ export function addServices(
       const served = (): number => api.served;
       const given = { shards: clients, caughtUp, served, clock: systemClock, signal };
       void rehearse(given).catch((thrown: unknown) => {
-        if (!signal.aborted && !(thrown instanceof MonError)) options.failed(thrown);
+        // Where it cannot be held there is none.
+        const operating = thrown instanceof MonError || thrown instanceof UserError;
+        if (!signal.aborted && !operating) options.failed(thrown);
       });
     },
     drain: async () => rehearsal.abort(),

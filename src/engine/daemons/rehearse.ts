@@ -36,7 +36,7 @@ const QUERIES = 480;
 const BEGIN_MS = 300;
 const PAUSE_MS = 1;
 /** After a moment in which somebody else came in. */
-const REST_MS = 50;
+const REST_MS = 500;
 /** Not begun or not done by then, it is given up. */
 const GIVE_UP_MS = 60_000;
 
