@@ -53,7 +53,7 @@ export async function refusal(url: string, query: string, timeMs: number): Promi
 }
 
 /** What a cluster says of an answer that lacks something for now. */
-const PARTIAL = /may be missing|are missing|lack older samples/;
+const PARTIAL = /no store answers for|only stores that lack|the newest samples may be missing/;
 const WHOLE_MS_MAX = 30_000;
 
 /** An answer that says that it is not whole is asked for again: only what is unsaid is wrong. */
