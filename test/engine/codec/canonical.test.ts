@@ -9,10 +9,11 @@ import {
   canonicalOf,
   compareUtf8,
   labelsOf,
+  metricNameIn,
 } from '../../../src/engine/codec/canonical.ts';
 import { MonError } from '../../../src/engine/errors.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
-import { makeLabels } from '../../../src/engine/model/labels.ts';
+import { labelValue, makeLabels, NAME } from '../../../src/engine/model/labels.ts';
 import { partitionOf, shardOf } from '../../support/partition.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { projectRoot } from '../../support/project.ts';
@@ -54,6 +55,18 @@ test('label sets come back as they were', () => {
     const bytes = canonicalOf(labels);
     assert.ok(bytes.length <= canonicalBound(labels));
     assert.deepEqual(labelsOf(bytes), labels);
+  }
+});
+
+test('the name of the metric is found without reading the other labels', () => {
+  const random = seededRandom(8);
+  for (let i = 0; i < 3000; i++) {
+    const all = randomLabels(random);
+    const at = all.indexOf(NAME);
+    const labels = random() < 0.2 ? all.toSpliced(at, 2) : all;
+    const name = metricNameIn(canonicalOf(labels));
+    const text = name === undefined ? undefined : Buffer.from(name).toString();
+    assert.equal(text, labelValue(labels, NAME) || undefined);
   }
 });
 

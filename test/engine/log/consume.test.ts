@@ -6,6 +6,8 @@ import { MonError } from '../../../src/engine/errors.ts';
 import { Consumer } from '../../../src/engine/log/consume.ts';
 import type { Delivery, Log, LogReader, Offset, Sink } from '../../../src/engine/ports.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
+import type { Clock } from '../../../src/engine/runtime/clock.ts';
+import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 function delivery(offset: Offset): Delivery {
   return { partition: 0, offset, bytes: new Uint8Array(10), definitionsOnly: false };
@@ -71,7 +73,13 @@ class FakeSink implements Sink {
   async close(): Promise<void> {}
 }
 
-function consumer(log: FakeLog, sink: FakeSink, checkpointBytes?: number) {
+interface More {
+  readonly checkpointBytes?: number;
+  readonly clock?: Clock;
+  readonly gatherMs?: number;
+}
+
+function consumer(log: FakeLog, sink: FakeSink, more: More = {}) {
   const failures: unknown[] = [];
   const postponed: MonError[] = [];
   const made = new Consumer({
@@ -79,7 +87,7 @@ function consumer(log: FakeLog, sink: FakeSink, checkpointBytes?: number) {
     log: log.log(),
     sink,
     clock: systemClock,
-    checkpointBytes,
+    ...more,
     failed: (error) => failures.push(error),
     postponed: (error) => postponed.push(error),
   });
@@ -99,10 +107,35 @@ test('deliveries reach the sink in order and caughtUp waits for them', async () 
   assert.equal(sink.checkpoints, 1);
 });
 
+test('records gather before the sink gets them, unless somebody waits', async () => {
+  const log = new FakeLog();
+  const sink = new FakeSink();
+  const clock = new VirtualClock();
+  const { made } = consumer(log, sink, { clock, gatherMs: 10 });
+  await made.start();
+  log.push(0);
+  await settle();
+  assert.deepEqual(sink.applied, [0], 'the first goes at once');
+  log.push(1);
+  log.push(2);
+  await settle();
+  assert.deepEqual(sink.applied, [0]);
+  await clock.advance(10);
+  assert.deepEqual(sink.applied, [0, 1, 2]);
+  log.push(3);
+  await settle();
+  assert.deepEqual(sink.applied, [0, 1, 2]);
+  await made.caughtUp();
+  assert.deepEqual(sink.applied, [0, 1, 2, 3], 'no time has passed');
+  log.push(4);
+  await made.stop();
+  assert.deepEqual(log.released.slice(-1), [sink.applied.length]);
+});
+
 test('a checkpoint follows the bytes and only then the log is released', async () => {
   const log = new FakeLog();
   const sink = new FakeSink();
-  const { made } = consumer(log, sink, 40);
+  const { made } = consumer(log, sink, { checkpointBytes: 40 });
   await made.start();
   log.push(0, 1, 2, 3);
   await made.caughtUp();
@@ -138,7 +171,7 @@ test('who waits hears of the failure, and does not take less for all', async () 
     await gate;
     throw sink.failCheckpoint;
   };
-  const { made, failures } = consumer(log, sink, 10);
+  const { made, failures } = consumer(log, sink, { checkpointBytes: 10 });
   await made.start();
   log.push(0, 1);
   await made.caughtUp();
@@ -157,7 +190,7 @@ test('a checkpoint that fails for a full disk is tried again', async () => {
   const log = new FakeLog();
   const sink = new FakeSink();
   sink.failCheckpoint = new MonError('MON_DISK_FULL', 'no space');
-  const { made, failures, postponed } = consumer(log, sink, 10);
+  const { made, failures, postponed } = consumer(log, sink, { checkpointBytes: 10 });
   await made.start();
   log.push(0, 1);
   await made.caughtUp();
