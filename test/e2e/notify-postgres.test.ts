@@ -35,8 +35,9 @@ async function until(fact: () => boolean, words: string): Promise<void> {
 
 test('the story with PostgreSQL behind it', { skip }, async () => {
   const folder = mkdtempSync(join(tmpdir(), 'mon-notify-pg-'));
-  const hook = await new HttpStub().start();
+  // The stub after what may fail: it would hold this process open.
   const base = await RealPostgres.start();
+  const hook = await new HttpStub().start();
   const routes = join(folder, 'alertmanager.yml');
   const config = join(folder, 'mon.yml');
   const times = 'group_wait: 0s, group_interval: 1s';

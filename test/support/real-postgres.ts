@@ -3,7 +3,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,7 +24,10 @@ export function postgresHome(): string | undefined {
 /** The words that begin a command of the server. */
 function asServer(program: string): readonly string[] {
   const path = join(postgresHome() ?? '', program);
-  return process.getuid?.() === 0 ? ['runuser', '-u', 'postgres', '--', path] : [path];
+  if (process.getuid?.() !== 0) return [path];
+  // Not every root has the programs of the system in its path.
+  const runuser = ['/usr/sbin/runuser', '/sbin/runuser'].find((one) => existsSync(one));
+  return [runuser ?? 'runuser', '-u', 'postgres', '--', path];
 }
 
 export class RealPostgres {
