@@ -8,59 +8,20 @@ import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { ClusterWorld } from './cluster-world.ts';
 import { endsBySelf } from './mon-folder.ts';
-import { ask } from './peer-answers.ts';
+import { answersTo, pushDays, QUERIES, ROWS_MIN, TIER_CONFIG } from './tier-samples.ts';
 
-const DAY = 24 * 3_600_000;
-const STEP = 60_000;
-const CONFIG = `mon:
-  host_agent: false
-  self_scrape: false
-  default_rules: false
-  seal_interval: 500ms
-  tiers: {store: cold, cold_after: 1d, archive: raw}
-`;
-/** What is old enough, rows of four series. */
-const ROWS_MIN = 4 * 2 * 1440;
 const ARCHIVED_MS_MAX = 120_000;
-const start = Math.floor(Date.now() / DAY) * DAY - 4 * DAY;
-const atMs = Date.now();
-const QUERIES = [
-  'sum(count_over_time(jobs_total[4d]))',
-  'sum by (lane) (increase(jobs_total[4d]))',
-  'max_over_time(load[3d]) - min_over_time(load[3d])',
-];
-
 let world: ClusterWorld;
 let known: unknown[];
 
 before(async () => {
-  world = await ClusterWorld.start(2, { config: CONFIG });
+  world = await ClusterWorld.start(2, { config: TIER_CONFIG });
   await world.ready();
 });
 after(() => world?.remove());
 
-async function push(): Promise<void> {
-  const lines: string[] = [];
-  for (let time = start + STEP; time <= atMs; time += STEP) {
-    const i = (time - start) / STEP;
-    for (const lane of ['a', 'b', 'c']) lines.push(`jobs_total{lane="${lane}"} ${i} ${time}`);
-    lines.push(`load ${i % 77} ${time}`);
-  }
-  for (let at = 0; at < lines.length; at += 4000) {
-    const body = `${lines.slice(at, at + 4000).join('\n')}\n`;
-    const { status } = await fetch(`${world.url}/api/v1/push`, { method: 'POST', body });
-    assert.equal(status, 200);
-  }
-}
-
-async function answers(): Promise<unknown[]> {
-  const all: unknown[] = [];
-  for (const query of QUERIES) {
-    all.push([query, [...(await ask(world.url, query, { timeMs: atMs }))]]);
-    const range = { start, end: start + 4 * DAY, stepMs: 1_234_567 };
-    all.push([query, [...(await ask(world.url, query, range))]]);
-  }
-  return all;
+function answers(): Promise<unknown[]> {
+  return answersTo(QUERIES, world.url);
 }
 
 /** Rows of samples that a zone has archived, as `mon tier ls` tells it. */
@@ -84,7 +45,7 @@ async function untilArchived(zone: string, rows: number): Promise<void> {
 }
 
 it('each zone archives, and no answer changes', async () => {
-  await push();
+  await pushDays(world.url);
   known = await answers();
   for (const zone of ['a', 'b']) await untilArchived(zone, ROWS_MIN);
   assert.deepEqual(await answers(), known);

@@ -6,9 +6,7 @@ import { HeldSeries } from '../collector/aggregate/held-series.ts';
 import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { ruleOfKey } from '../collector/aggregate/aggregate-rule.ts';
 import { CardinalityGuard } from '../collector/cardinality-guard.ts';
-import type { CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { Door } from '../collector/door.ts';
-import { DoorPolicies } from '../collector/door-policies.ts';
 import { UserError } from '../errors.ts';
 import { POLICY_ROUND_MS } from '../limits-explore.ts';
 import type { State } from '../ports.ts';
@@ -18,7 +16,8 @@ import { plainService } from '../remote/listener.ts';
 import { RemoteState } from '../remote/state-remote.ts';
 import { showHeld } from './aggregate-wiring.ts';
 import { Beats } from './beats.ts';
-import { aggregatesOf, ALWAYS_KEPT, showPolicies } from './explore-wiring.ts';
+import { DoorLimits } from './door-limits.ts';
+import { aggregatesOf, ALWAYS_KEPT } from './explore-wiring.ts';
 import type { ExploreSettings } from './explore-wiring.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { showGuard } from './sources.ts';
@@ -38,12 +37,10 @@ export function heldText(keys: readonly string[]): string {
 export class ClusterDoor {
   readonly #world: RoleWorld;
   readonly #state: State;
-  readonly #guard: CardinalityGuard;
-  readonly #policies: DoorPolicies;
+  /** What is followed at this door. */
+  readonly limits: DoorLimits;
   readonly #held: HeldSeries | undefined;
   #heldVersion = 0;
-  /** The limits and policies that are followed, as text. */
-  #followed: string;
   #asked: { readonly usage: UsageBook; readonly atMs: number } | undefined;
 
   /** Plugs itself into a door; `holds` is false for the door of the aggregator. */
@@ -53,36 +50,21 @@ export class ClusterDoor {
     const { cardinality } = world.options.settings;
     const guard = new CardinalityGuard(cardinality);
     door.book.guard = guard;
-    const policies = new DoorPolicies(door.book, (ref) => guard.metricOf(ref));
-    guard.follower = policies;
-    door.apart = policies;
-    policies.setUnqueried((idleMs) => this.#unqueried(idleMs));
-    policies.replace(cardinality.policies ?? []);
-    this.#guard = guard;
-    this.#policies = policies;
-    this.#followed = JSON.stringify(cardinality);
+    const unqueried = (idleMs: number): ReadonlySet<string> => this.#unqueried(idleMs);
+    const { counters } = world;
+    this.limits = new DoorLimits({ door, guard, cardinality, counters, unqueried });
     // Asked after the guard, which it takes the place of.
     this.#held = holds ? new HeldSeries(door.book) : undefined;
     door.held = this.#held;
-    if (this.#held !== undefined) showHeld(world.counters, this.#held);
+    if (this.#held !== undefined) showHeld(counters, this.#held);
     world.listener.offer('door', plainService({ report: async () => this.report() }));
-    showGuard(world.counters, guard);
-    showPolicies(world.counters, policies);
+    showGuard(counters, guard);
     this.#addService();
   }
 
   report(): DoorReport {
-    return { guard: this.#guard.report(), policies: this.#policies.report() };
-  }
-
-  /** Other limits and policies from now on. */
-  follow(cardinality: CardinalityLimits): void {
-    const text = JSON.stringify(cardinality);
-    if (text === this.#followed) return;
-    this.#followed = text;
-    this.#guard.setLimits(cardinality);
-    this.#policies.replace(cardinality.policies ?? []);
-    showPolicies(this.#world.counters, this.#policies);
+    const { guard, policies } = this.limits;
+    return { guard: guard.report(), policies: policies.report() };
   }
 
   /** Holds back what the aggregator takes now. @throws MonError when the hub does not answer. */
@@ -104,7 +86,7 @@ export class ClusterDoor {
         hint: 'start the cluster again with them, or start mon run aggregate',
       });
     }
-    this.follow(config.cardinality);
+    this.limits.follow(config.cardinality);
     await this.refresh();
   };
 
@@ -125,7 +107,7 @@ export class ClusterDoor {
         await this.refresh();
         beats.every(HELD_MS, () => this.refresh());
         beats.every(POLICY_ROUND_MS, () => this.#lookWhoAsks());
-        beats.every(DAY_MS, async () => this.#guard.newDay());
+        beats.every(DAY_MS, async () => this.limits.guard.newDay());
       },
       drain: () => beats.stop(),
     });
@@ -133,13 +115,13 @@ export class ClusterDoor {
 
   /** Reads who asks for what, where a policy wants to know. */
   async #lookWhoAsks(): Promise<void> {
-    const { policies = [] } = this.#guard.limits;
+    const { policies = [] } = this.limits.guard.limits;
     if (!policies.some(({ kind }) => kind === 'unqueried')) return;
     const atMs = this.#world.clock.now();
     const usage = new UsageBook(atMs);
     await usage.load(this.#state);
     this.#asked = { usage, atMs };
-    this.#policies.reconsider();
+    this.limits.policies.reconsider();
   }
 
   #unqueried(idleMs: number): ReadonlySet<string> {

@@ -4,7 +4,6 @@
 // find that out changes nothing.
 import { CardinalityGuard, type CardinalityLimits } from '../collector/cardinality-guard.ts';
 import type { Door } from '../collector/door.ts';
-import { DoorPolicies } from '../collector/door-policies.ts';
 import { rulesOf } from '../collector/policy.ts';
 import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { EXPLORE_ROWS_MAX, USAGE_REACH_MS } from '../limits-explore.ts';
@@ -22,6 +21,7 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Aggregation } from './aggregate-wiring.ts';
+import { DoorLimits } from './door-limits.ts';
 import type { LocalOptions } from './local-options.ts';
 import { RuleUses } from './rule-uses.ts';
 import type { Rules } from './rules-wiring.ts';
@@ -93,14 +93,12 @@ export class Exploring implements Service {
   readonly #startedMs: number;
   readonly #usesOfRules = new RuleUses();
   #plugs: ExplorePlugs | undefined;
-  #policies: DoorPolicies | undefined;
+  #limits: DoorLimits | undefined;
   #explorer: Explorer | undefined;
   #protected: ReadonlySet<string> | undefined;
   /** What nobody has asked for, by how long, since the last round. */
   #idle: Map<number, ReadonlySet<string>> = new Map();
   #prunedMs: number;
-  /** The limits and policies that are followed, as text. */
-  #followed = '';
 
   constructor(options: ExploreOptions) {
     this.#options = options;
@@ -117,35 +115,25 @@ export class Exploring implements Service {
 
   /** Plugs the rest in, and lets the door follow the policies. */
   plug(plugs: ExplorePlugs): void {
-    const { door, guard, source } = plugs;
-    const policies = new DoorPolicies(door.book, (ref) => guard.metricOf(ref));
-    policies.setUnqueried((idleMs) => this.#unqueried(idleMs));
-    guard.follower = policies;
-    door.apart = policies;
-    this.#plugs = plugs;
-    this.#followed = JSON.stringify(plugs.cardinality);
-    this.#policies = policies;
+    const { door, guard, source, cardinality } = plugs;
     const { usage, history } = this;
-    const { clock } = this.#options;
-    const report = () => policies.report();
-    const told = () => guard.report();
+    const { clock, counters } = this.#options;
+    this.#plugs = plugs;
+    const unqueried = (idleMs: number): ReadonlySet<string> => this.#unqueried(idleMs);
+    const limits = new DoorLimits({ door, guard, cardinality, counters, unqueried });
+    this.#limits = limits;
     this.#explorer = new Explorer({
-      ...{ source, usage, history, clock, policies: report, guard: told },
+      ...{ source, usage, history, clock },
+      policies: () => limits.policies.report(),
+      guard: () => guard.report(),
     });
-    policies.replace(plugs.cardinality.policies ?? []);
-    this.#show();
+    showUsage({ counters, clock, usage, history, series: plugs.series });
   }
 
   /** Other limits and policies from now on. */
   readonly follow = async (settings: ExploreSettings): Promise<void> => {
     await this.#plugs?.aggregate(settings);
-    const { cardinality } = settings;
-    const text = JSON.stringify(cardinality);
-    if (text === this.#followed) return;
-    this.#followed = text;
-    this.#plugs?.guard.setLimits(cardinality);
-    this.#policies?.replace(cardinality.policies ?? []);
-    if (this.#policies !== undefined) showPolicies(this.#options.counters, this.#policies);
+    this.#limits?.follow(settings.cardinality);
   };
 
   explore(question: ExploreQuestion): Promise<Exploration | undefined> {
@@ -200,7 +188,7 @@ export class Exploring implements Service {
       const now = this.#unqueried(idleMs);
       same = same && now.size === names.size && [...now].every((name) => names.has(name));
     }
-    if (!same) this.#policies?.reconsider();
+    if (!same) this.#limits?.policies.reconsider();
   }
 
   async #snapshot(source: Source, nowMs: number): Promise<void> {
@@ -246,13 +234,6 @@ export class Exploring implements Service {
     this.#idle.set(idleMs, found);
     return found;
   }
-
-  #show(): void {
-    const { counters, clock } = this.#options;
-    const { usage, history } = this;
-    showUsage({ counters, clock, usage, history, series: () => this.#plugs?.series() ?? 0 });
-    if (this.#policies !== undefined) showPolicies(counters, this.#policies);
-  }
 }
 
 /** Who asks a query. */
@@ -286,24 +267,6 @@ export function showUsage({ counters, clock, usage, history, series }: UsageFigu
     ],
   ] as const;
   for (const [name, help, read] of rows) counters.reading(name, help, { read });
-}
-
-/** The figures of the policies of a door; again after they have changed. */
-export function showPolicies(counters: Counters, policies: DoorPolicies): void {
-  for (const { name } of policies.report()) {
-    const labels = { policy: name };
-    const of = (key: 'series' | 'dropped' | 'kept') => (): number =>
-      policies.counts(name)?.[key] ?? 0;
-    counters.reading('mon_policy_series', 'Series that a policy decides about.', {
-      ...{ labels, read: of('series') },
-    });
-    counters.reading('mon_policy_dropped_total', 'Samples that a policy took away.', {
-      ...{ labels, read: of('dropped') },
-    });
-    counters.reading('mon_policy_kept_total', 'Samples that a policy let through.', {
-      ...{ labels, read: of('kept') },
-    });
-  }
 }
 
 function* namesOf(guard: CardinalityGuard): Generator<string> {

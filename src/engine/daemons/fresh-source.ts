@@ -1,7 +1,6 @@
 // A source that answers with all that was acknowledged before it was asked: it waits until the
 // store has been handed what the log held at that moment. So a sender that got its 2xx finds its
 // samples.
-import { MonError } from '../errors.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { MetadataEntry } from '../model/batch.ts';
 import type { Labels } from '../model/labels.ts';
@@ -9,6 +8,7 @@ import type { Matcher } from '../model/matcher.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { Estimate, Source } from '../ports.ts';
+import { batchOf } from '../query/fan-out.ts';
 
 type Selections = readonly (readonly Matcher[])[];
 
@@ -28,8 +28,7 @@ export class FreshSource implements Source {
 
   async fragments(list: readonly Fragment[], signal?: AbortSignal): Promise<BatchAnswer> {
     await this.#caughtUp();
-    const answer = this.#source.fragments?.(list, signal);
-    return answer ?? Promise.reject(new MonError('MON_NOT_FOUND', 'it takes no batches'));
+    return batchOf(this.#source, list, signal);
   }
 
   async series(

@@ -45,7 +45,7 @@ export async function startAggregate(world: RoleWorld): Promise<void> {
   const folding = new Folding(world, log, door);
   showAggregation(counters, () => folding.now);
   const follow = async (next: ExploreSettings): Promise<void> => {
-    beside.follow(next.cardinality);
+    beside.limits.follow(next.cardinality);
     await folding.replace(aggregatesOf(next));
   };
   reloader?.serve({ apply: async () => undefined }, follow);

@@ -11,6 +11,7 @@ import type { RecentFrames } from './recent-frames.ts';
 import type { SegmentChain } from './segment-chain.ts';
 import { encodeHeader, headerBytes, segmentName } from './segment.ts';
 import type { SegmentHeader } from './segment.ts';
+import { ShortRest } from './short-rest.ts';
 
 /** One call of append: its answers fill up as its records become durable or fail. */
 export interface AppendCall {
@@ -71,13 +72,14 @@ export class Committer {
   #expected = 0;
   #answeredAt = -Infinity;
   /** Ends the waiting for them. */
-  #enough: (() => void) | undefined;
+  readonly #rest: ShortRest;
   #hurried = false;
   /** Bytes that wait or are being written. */
   pendingBytes = 0;
 
   constructor(options: CommitterOptions) {
     this.#options = options;
+    this.#rest = new ShortRest(options.clock);
   }
 
   /** The unit that a record at this place joins: the last one queued, else a new one. */
@@ -99,7 +101,7 @@ export class Committer {
   /** Begins to commit unless a commit is under way, which will go on with what is queued. */
   kick(): void {
     this.#running ??= this.#run();
-    if (this.#enough !== undefined && this.#calls() >= this.#expected) this.#enough();
+    if (this.#rest.resting && this.#calls() >= this.#expected) this.#rest.end();
   }
 
   /** Resolves when nothing is queued any more. */
@@ -109,7 +111,7 @@ export class Committer {
 
   async close(): Promise<void> {
     this.#hurried = true;
-    this.#enough?.();
+    this.#rest.end();
     await this.idle();
     await this.#file?.close();
     this.#file = undefined;
@@ -145,14 +147,7 @@ export class Committer {
     if (gatherMs === 0 || this.#hurried || this.#calls() >= this.#expected) return;
     const leftMs = this.#answeredAt + gatherMs - clock.monotonic();
     if (leftMs <= 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = clock.after(leftMs, resolve);
-      this.#enough = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-    this.#enough = undefined;
+    await this.#rest.rest(leftMs);
   }
 
   #calls(): number {

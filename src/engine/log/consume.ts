@@ -5,6 +5,7 @@ import { MonError } from '../errors.ts';
 import { CHECKPOINT_LOG_BYTES, CHECKPOINT_MS, HANDED_BYTES } from '../limits.ts';
 import type { Delivery, Log, LogReader, Offset, Sink } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { ShortRest } from './short-rest.ts';
 
 export interface ConsumerOptions {
   readonly name: string;
@@ -41,7 +42,7 @@ export class Consumer {
   #running: Promise<void> = Promise.resolve();
   #waiting: Waiter[] = [];
   /** Ends the gathering of further records. */
-  #hurry: (() => void) | undefined;
+  readonly #rest: ShortRest;
   #bytesSince = 0;
   #lastCheckpoint: number;
   #failure: unknown;
@@ -49,6 +50,7 @@ export class Consumer {
   constructor(options: ConsumerOptions) {
     this.#options = options;
     this.#lastCheckpoint = options.clock.monotonic();
+    this.#rest = new ShortRest(options.clock);
   }
 
   async start(): Promise<void> {
@@ -82,7 +84,7 @@ export class Consumer {
     if (this.#failure !== undefined) throw this.#failure;
     await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ until, resolve, reject });
-      this.#hurry?.();
+      this.#rest.end();
     });
   }
 
@@ -94,7 +96,7 @@ export class Consumer {
   /** Stops reading, lets the sink write a last checkpoint, and closes the reader. */
   async stop(): Promise<void> {
     this.#abort.abort();
-    this.#hurry?.();
+    this.#rest.end();
     await this.#running;
     if (this.#failure === undefined) await this.#checkpoint();
     this.#releaseWaiters();
@@ -123,16 +125,9 @@ export class Consumer {
 
   /** Each hand-over wakes another thread: under load one carries the records of several commits. */
   async #gather(): Promise<void> {
-    const { clock, gatherMs = 0 } = this.#options;
+    const { gatherMs = 0 } = this.#options;
     if (gatherMs === 0 || this.#waiting.length > 0 || this.#abort.signal.aborted) return;
-    await new Promise<void>((resolve) => {
-      const timer = clock.after(gatherMs, resolve);
-      this.#hurry = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
-    this.#hurry = undefined;
+    await this.#rest.rest(gatherMs);
   }
 
   /** Answers how many bytes these are. */

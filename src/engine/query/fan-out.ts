@@ -2,7 +2,7 @@
 // answer partial, which is said; every other failure is the query's.
 import { MonError } from '../errors.ts';
 import { mergeFragments } from '../promql/merge.ts';
-import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Source } from '../ports.ts';
 
 export interface Gathered {
@@ -51,4 +51,14 @@ export function joined(
   const warnings = [...merged.warnings, ...missing];
   const whole = missing.length === 0 && results.every(({ partial }) => partial !== true);
   return { result: { ...merged, warnings }, whole };
+}
+
+/** A list of fragments from one source. @throws MonError MON_NOT_FOUND when it takes no lists. */
+export async function batchOf(
+  source: Source,
+  list: readonly Fragment[],
+  signal?: AbortSignal,
+): Promise<BatchAnswer> {
+  if (source.fragments !== undefined) return source.fragments(list, signal);
+  throw new MonError('MON_NOT_FOUND', 'this source takes no batches');
 }

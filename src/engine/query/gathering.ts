@@ -1,11 +1,10 @@
 // All fragments of one query, asked of all sources: such as read the same series go together, each
 // other one alone. Between a plan and its sources. Easy to get wrong: a batch that fails as a whole
 // has not failed for its fragments, which are then asked one by one.
-import { MonError } from '../errors.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Source } from '../ports.ts';
 import { groupsOf } from '../promql/leaf-together.ts';
-import { gather, joined } from './fan-out.ts';
+import { batchOf, gather, joined } from './fan-out.ts';
 import type { Gathered } from './fan-out.ts';
 
 export class Gathering {
@@ -54,13 +53,4 @@ export class Gathering {
     }
     return joined(fragment, results, []);
   }
-}
-
-function batchOf(
-  source: Source,
-  list: readonly Fragment[],
-  signal: AbortSignal | undefined,
-): Promise<BatchAnswer> {
-  const answer = source.fragments?.(list, signal);
-  return answer ?? Promise.reject(new MonError('MON_NOT_FOUND', 'it takes no batches'));
 }

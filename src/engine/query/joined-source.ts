@@ -1,9 +1,8 @@
 // Several sources as one: a fleet of shards, or hot and cold. Lists are merged, sorted and unique.
 // Easy to get wrong: a list has no place for a warning, so a source that fails fails the list.
-import { MonError } from '../errors.ts';
 import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import { joinCardinality } from '../model/cardinality.ts';
-import { gather } from './fan-out.ts';
+import { batchOf, gather } from './fan-out.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
@@ -28,10 +27,7 @@ export class JoinedSource implements Source {
 
   /** @throws what a source throws: who asks in batches asks again. */
   async fragments(list: readonly Fragment[]): Promise<BatchAnswer> {
-    const answers = this.#sources.map((source) => {
-      if (source.fragments !== undefined) return source.fragments(list);
-      throw new MonError('MON_NOT_FOUND', 'this source takes no batches');
-    });
+    const answers = this.#sources.map((source) => batchOf(source, list));
     return mergeBatches(list, await Promise.all(answers), true);
   }
 
