@@ -1,6 +1,6 @@
-// The beat of the upkeep right after a start: what the log still held is sealed with the rest, and a
-// replay that is long holds no seal up. Sealing first would leave the last record in the head until
-// late samples are due, a quarter of an hour later.
+// The beat of the upkeep right after a start: what the log still held is sealed with the rest, and
+// a replay that is long holds no seal up. Sealing first would leave the last record in the head
+// until late samples are due, a quarter of an hour later.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { UpkeepBeat } from '../../../src/engine/daemons/upkeep-beat.ts';
