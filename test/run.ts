@@ -4,13 +4,12 @@
 // MON_TEST_REQUIRE lists (`prometheus,shared` or `all`) must be there, and such a skip is a
 // failure.
 import { existsSync, globSync } from 'node:fs';
-import { run } from 'node:test';
-import type { TestEvent } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 import { Tally } from './support/tally.ts';
+import { killTestFiles, runTestFile } from './support/test-process.ts';
 
 const CONCURRENCY = 2;
-/** A file that hangs is stopped after this; the long suite has an hour. */
+/** A file that hangs is killed then, with all it has started; the long suite has an hour. */
 const FILE_MS_MAX = 5 * 60_000;
 const LONG_FILE_MS_MAX = 60 * 60_000;
 
@@ -41,11 +40,25 @@ const tally = new Tally({
   required: (process.env['MON_TEST_REQUIRE'] ?? '').split(',').filter((word) => word !== ''),
   write: (text) => process.stdout.write(text),
 });
-const events: AsyncIterable<TestEvent> = run({
-  files: files.map((file) => here + file),
-  concurrency: CONCURRENCY,
-  isolation: 'process',
-  timeout: long ? LONG_FILE_MS_MAX : FILE_MS_MAX,
-});
-for await (const event of events) tally.take(event);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    killTestFiles();
+    process.exit(130);
+  });
+}
+
+const waiting = files.values();
+async function runSome(): Promise<void> {
+  for (const name of waiting) {
+    const file = here + name;
+    const why = await runTestFile({
+      file,
+      ms: long ? LONG_FILE_MS_MAX : FILE_MS_MAX,
+      report: (report) => tally.take(file, report),
+      output: (text) => tally.output(file, text),
+    });
+    tally.fileEnded(file, why);
+  }
+}
+await Promise.all(Array.from({ length: CONCURRENCY }, runSome));
 process.exitCode = tally.finish() ? 0 : 1;

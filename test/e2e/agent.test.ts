@@ -12,6 +12,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startMon } from '../support/mon-process.ts';
 import { projectRoot } from '../support/project.ts';
+import { until } from '../support/until.ts';
 
 const CONFIG = `global:
   scrape_interval: 500ms
@@ -41,14 +42,6 @@ function startAgent(t: TestContext, args: readonly string[]) {
   };
   t.after(() => void child.kill('SIGKILL'));
   return { said, ended, end };
-}
-
-async function until(what: string, fact: () => Promise<boolean> | boolean): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await fact())) {
-    if (Date.now() > deadline) throw new Error(`never came: ${what}`);
-    await pause(100);
-  }
 }
 
 /** Times of the samples of a series of the last ten minutes, ms. */

@@ -5,7 +5,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { runCli } from '../support/run-cli.ts';
-import { MonFolder, until } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { MonFolder } from './mon-folder.ts';
 
 const CONFIG = `mon:
   host_agent: false

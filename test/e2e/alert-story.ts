@@ -10,6 +10,7 @@ import type { TestContext } from 'node:test';
 import { HttpStub, MailStub } from '../support/receivers.ts';
 import type { Received, ReceivedMail } from '../support/receivers.ts';
 import { runCli } from '../support/run-cli.ts';
+import { until } from '../support/until.ts';
 import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
 import { FormWorld } from './form-world.ts';
 import type { FormOptions } from './form-world.ts';
@@ -183,14 +184,6 @@ class Hosts {
   }
 }
 
-async function until(fact: () => boolean, words: () => string, ms: number): Promise<void> {
-  const begun = performance.now();
-  while (!fact()) {
-    if (performance.now() - begun > ms) assert.fail(`${words()}, not within ${ms} ms`);
-    await pause(5);
-  }
-}
-
 /** Runs a command against the server, again while a process is being started. */
 async function mon(url: string, args: readonly string[]): Promise<string> {
   let last = '';
@@ -242,12 +235,11 @@ async function tell(t: TestContext, { world, hosts, receivers, kills }: Parts): 
   const all = await world.members();
   const others = ['alert', 'notify', all.includes('log') ? 'log' : 'state', 'store-0'];
   const [first, second, third, fourth] = kills ?? (all.length > 1 ? others : ['mon', 'mon']);
-  const told = (counts: string): Promise<void> =>
-    until(
-      () => receivers.counts().join() === counts,
-      () => `told ${receivers.counts().join()} instead of ${counts}`,
-      PATIENCE_MS,
-    );
+  const told = (counts: string): Promise<number> =>
+    until(`told ${counts}`, () => receivers.counts().join() === counts, {
+      ms: PATIENCE_MS,
+      seen: () => receivers.counts().join(),
+    });
   await hosts.setAll(['web-1', 'web-2', 'web-3'], 10);
   // Rules have to be at work before the threshold is crossed, or their start is measured.
   await pause(2500);
@@ -275,11 +267,8 @@ async function tell(t: TestContext, { world, hosts, receivers, kills }: Parts): 
   const silence = ['silence', 'add', 'host=web-3', '-d', '2h', '-c', 'works', '--yes'];
   const id = (await mon(world.url, silence)).trim().split('\n').at(-1) ?? '';
   if (second !== undefined) await world.kill(second);
-  await until(
-    () => once(pager).length === 3,
-    () => 'the pager hears of the acknowledgement',
-    PATIENCE_MS,
-  );
+  const heard = (): boolean => once(pager).length === 3;
+  await until('the pager hears of the acknowledgement', heard, { ms: PATIENCE_MS });
   assert.equal(once(pager)[2].json['event_action'], 'acknowledge');
 
   if (third !== undefined) await world.kill(third);

@@ -3,8 +3,9 @@
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { seriesWereThere } from '../support/series-snapshot.ts';
+import { until } from '../support/until.ts';
 import { bombLine, runBomb } from './cardinality-bomb.ts';
-import { MonFolder, numberOf, until } from './mon-folder.ts';
+import { MonFolder, numberOf } from './mon-folder.ts';
 
 const CONFIG = `global: {scrape_interval: 1s}
 mon: {host_agent: false, cardinality: {mode: reject}}

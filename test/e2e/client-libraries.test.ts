@@ -18,6 +18,7 @@ import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-met
 import { StatsD } from 'hot-shots';
 import { freePort } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
+import { until } from '../support/until.ts';
 import { MonFolder } from './mon-folder.ts';
 
 let folder: MonFolder;
@@ -50,14 +51,13 @@ async function valueOf(query: string): Promise<number | undefined> {
   return found.length === 0 ? undefined : Number(found[0].value[1]);
 }
 
-async function until(query: string, want: number): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const found = await valueOf(query);
-    if (found === want) return;
-    if (performance.now() > deadline) assert.equal(found, want, query);
-    await pause(50);
-  }
+async function untilValue(query: string, want: number): Promise<void> {
+  let found: number | undefined;
+  const holds = async (): Promise<boolean> => {
+    found = await valueOf(query);
+    return found === want;
+  };
+  await until(`${query} is ${want}`, holds, { seen: () => found });
 }
 
 interface Told {
@@ -117,23 +117,23 @@ for (const [form, Exporter] of [
     await metrics.forceFlush();
     assert.deepEqual(results, [{ code: 0 }]);
     const of = `job="${service}",instance="i1"`;
-    await until(`orders_total{kind="new",${of}}`, 7);
-    await until(`orders_total{kind="old",${of}}`, 1);
-    await until(`queue_length{${of}}`, -2);
-    await until(`temperature_celsius{room="a",${of}}`, 21.5);
+    await untilValue(`orders_total{kind="new",${of}}`, 7);
+    await untilValue(`orders_total{kind="old",${of}}`, 1);
+    await untilValue(`queue_length{${of}}`, -2);
+    await untilValue(`temperature_celsius{room="a",${of}}`, 21.5);
     const buckets = await rows(`wait_seconds_bucket{${of}}`);
     const told = buckets.map(({ metric, value }) => `${metric['le']} ${value[1]}`).sort();
     assert.deepEqual(told, ['+Inf 5', '0.1 1', '1 3', '10 4'].sort());
-    await until(`wait_seconds_count{${of}}`, 5);
-    await until(`wait_seconds_sum{${of}}`, 56.05);
-    await until(`histogram_count(wait_exp_seconds{${of}})`, 5);
-    await until(`histogram_sum(wait_exp_seconds{${of}})`, 15.5);
-    await until(`histogram_fraction(0, 2, wait_exp_seconds{${of}})`, 0.6);
-    await until(`target_info{region="eu",${of}}`, 1);
+    await untilValue(`wait_seconds_count{${of}}`, 5);
+    await untilValue(`wait_seconds_sum{${of}}`, 56.05);
+    await untilValue(`histogram_count(wait_exp_seconds{${of}})`, 5);
+    await untilValue(`histogram_sum(wait_exp_seconds{${of}})`, 15.5);
+    await untilValue(`histogram_fraction(0, 2, wait_exp_seconds{${of}})`, 0.6);
+    await untilValue(`target_info{region="eu",${of}}`, 1);
     orders.add(5, { kind: 'new' });
     await pause(5);
     await metrics.forceFlush();
-    await until(`orders_total{kind="new",${of}}`, 12);
+    await untilValue(`orders_total{kind="new",${of}}`, 12);
     await metrics.shutdown();
   });
 
@@ -150,7 +150,7 @@ for (const [form, Exporter] of [
     // A partial success is a success: the points would be refused again.
     assert.equal(results.length, 1);
     assert.equal(results[0].code, 0);
-    await until(`level{job="delta-${form}"}`, 4);
+    await untilValue(`level{job="delta-${form}"}`, 4);
     assert.deepEqual(await rows(`{__name__=~"clicks.*",job="delta-${form}"}`), []);
     await metrics.shutdown();
   });
@@ -167,11 +167,11 @@ test('hot-shots: StatsD over UDP', async () => {
   client.timing('query', 120);
   client.timing('query', 80);
   await closed();
-  await until('app_visits{page="home"}', 5);
-  await until('app_load', 0.75);
-  await until('app_query_count', 2);
-  await until('round(app_query_sum, 0.001)', 0.2);
-  await until('max_over_time(app_users[1m])', 2);
+  await untilValue('app_visits{page="home"}', 5);
+  await untilValue('app_load', 0.75);
+  await untilValue('app_query_count', 2);
+  await untilValue('round(app_query_sum, 0.001)', 0.2);
+  await untilValue('max_over_time(app_users[1m])', 2);
 });
 
 test('the client of InfluxDB 2', async () => {
@@ -189,12 +189,12 @@ test('the client of InfluxDB 2', async () => {
     .timestamp(at);
   write.writePoint(point);
   await write.close();
-  await until('boiler_pressure{db="plant",site="north, hall \\"1\\""}', 2.25);
-  await until('boiler_starts{db="plant"}', 7);
-  await until('boiler_on{db="plant"}', 1);
+  await untilValue('boiler_pressure{db="plant",site="north, hall \\"1\\""}', 2.25);
+  await untilValue('boiler_starts{db="plant"}', 7);
+  await untilValue('boiler_on{db="plant"}', 1);
   const broken = client.getWriteApi('org', 'plant', 'ms', { maxRetries: 0 });
   broken.writeRecord('boiler pressure=no');
   broken.writeRecord(`boiler pressure=3 ${at + 1}`);
   await assert.rejects(broken.close(), /partial write: line 1/);
-  await until('boiler_pressure{site=""}', 3);
+  await untilValue('boiler_pressure{site=""}', 3);
 });

@@ -7,8 +7,8 @@ import { describe, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { lacksKafka } from '../kafka/jars.ts';
+import { until } from '../support/until.ts';
 import { FormWorld } from './form-world.ts';
-import { until } from './mon-folder.ts';
 
 const RULE = `{match: jobs_done, by: [queue], window: 2s, grace: 2s, outputs: [count, sum],
   type: gauge, keep: false}`.replaceAll('\n', '');

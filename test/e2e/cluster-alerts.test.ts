@@ -11,11 +11,11 @@ import { after, afterEach, before, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { projectRoot } from '../support/project.ts';
 import { HttpStub } from '../support/receivers.ts';
+import { until } from '../support/until.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { MonFolder, QUIET_CONFIG, writeSamples } from './mon-folder.ts';
 
 const HOSTS = Array.from({ length: 12 }, (_, i) => `web-${i}`);
-const WAIT_MS = 20_000;
 
 let files: MonFolder;
 let hook: HttpStub;
@@ -98,12 +98,17 @@ function told(): string[] {
   return [...seen.values()];
 }
 
-async function until(words: readonly string[], ms = WAIT_MS): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (told().join('; ') !== words.join('; ')) {
-    assert.ok(performance.now() < deadline, `told ${told().join('; ')}, not ${words.join('; ')}`);
-    await pause(20);
-  }
+/** Waits until just this was told. */
+async function untilTold(words: readonly string[]): Promise<void> {
+  const wanted = words.join('; ');
+  const seen = (): string => told().join('; ');
+  await until(`told ${wanted}`, () => seen() === wanted, { seen });
+}
+
+/** Waits until so many were told of that end with the word. */
+async function untilMany(word: 'firing' | 'resolved', count: number): Promise<void> {
+  const many = (): boolean => told().filter((one) => one.endsWith(` ${word}`)).length >= count;
+  await until(`${count} are ${word}`, many, { seen: () => told().join('; ') });
 }
 
 test('a second evaluator takes over from one that hangs, and nobody is told twice', async () => {
@@ -117,18 +122,18 @@ test('a second evaluator takes over from one that hangs, and nobody is told twic
   args.push('--cluster-token-file', join(dataDir, 'cluster-token'));
   guests.push(spawn(process.execPath, args, { cwd: projectRoot, stdio: 'ignore' }));
   busy.set('web-1', 95);
-  await until(['Hot web-1 firing']);
+  await untilTold(['Hot web-1 firing']);
 
   const thaw = await cluster.freeze('alert');
   busy.set('web-2', 96);
-  await until(['Hot web-1 firing', 'Hot web-2 firing']);
+  await untilTold(['Hot web-1 firing', 'Hot web-2 firing']);
   thaw();
   await pause(3000);
   busy.set('web-1', 10);
-  await until(['Hot web-1 firing', 'Hot web-2 firing', 'Hot web-1 resolved']);
+  await untilTold(['Hot web-1 firing', 'Hot web-2 firing', 'Hot web-1 resolved']);
   busy.set('web-2', 10);
   const all = ['Hot web-1 firing', 'Hot web-2 firing', 'Hot web-1 resolved', 'Hot web-2 resolved'];
-  await until(all);
+  await untilTold(all);
   await pause(2000);
   assert.deepEqual(told(), all, 'nothing more');
   assert.equal(hook.received.length, all.length, 'no delivery came twice');
@@ -137,12 +142,7 @@ test('a second evaluator takes over from one that hangs, and nobody is told twic
 test('a partition that is away resolves nothing and reports nothing absent', async () => {
   const cluster = await begin(2, ['--zones', '1']);
   for (const host of HOSTS.slice(0, 6)) busy.set(host, 95);
-  const fired = (): string[] => told().filter((words) => words.endsWith(' firing'));
-  const deadline = performance.now() + WAIT_MS;
-  while (fired().length < 6) {
-    assert.ok(performance.now() < deadline, told().join('; '));
-    await pause(20);
-  }
+  await untilMany('firing', 6);
   const before = told();
   // Shorter than a store's lease: nobody takes its partitions over meanwhile.
   const thaw = await cluster.freeze('store-0');
@@ -150,11 +150,7 @@ test('a partition that is away resolves nothing and reports nothing absent', asy
   await pause(6000);
   assert.deepEqual(told(), before, 'while a part is away nothing is decided');
   thaw();
-  const end = performance.now() + WAIT_MS;
-  while (told().filter((words) => words.endsWith(' resolved')).length < 6) {
-    assert.ok(performance.now() < end, told().join('; '));
-    await pause(20);
-  }
+  await untilMany('resolved', 6);
   assert.ok(!told().some((words) => words.startsWith('Gone')), 'nothing was ever gone');
 });
 
@@ -169,11 +165,7 @@ test('rules are read anew on SIGHUP, and a file with a mistake changes nothing',
   const path = join(files.path, 'rules.yml');
   writeFileSync(path, rulesText('      - {alert: New, expr: cpu_busy > 98}\n'));
   cluster.mon.child.kill('SIGHUP');
-  const deadline = performance.now() + WAIT_MS;
-  while ((await names()) !== 'Hot,Gone,New') {
-    assert.ok(performance.now() < deadline, await names());
-    await pause(50);
-  }
+  await until('the new rule runs', async () => (await names()) === 'Hot,Gone,New', { seen: names });
   writeFileSync(path, rulesText('      - {alert: New, expr: ((}\n'));
   cluster.mon.child.kill('SIGHUP');
   await pause(1000);

@@ -3,8 +3,9 @@
 // Easy to get wrong: a series is held by every zone and counts once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { until } from '../support/until.ts';
 import { FormWorld } from './form-world.ts';
-import { endsBySelf, until, writeSamples } from './mon-folder.ts';
+import { endsBySelf, writeSamples } from './mon-folder.ts';
 
 const CONFIG = 'cardinality: {mode: reject, series_per_metric: 30}';
 let world: FormWorld;

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { endsBySelf } from './mon-folder.ts';
 import { answersTo, pushDays, QUERIES, ROWS_MIN, TIER_CONFIG } from './tier-samples.ts';
@@ -36,18 +36,16 @@ async function archived(zone: string): Promise<number> {
     .reduce((sum, { kind, rows: count }) => sum + (kind === 'raw' ? count : 0), 0);
 }
 
-async function untilArchived(zone: string, rows: number): Promise<void> {
-  const deadline = performance.now() + ARCHIVED_MS_MAX;
-  while ((await archived(zone)) < rows) {
-    assert.ok(performance.now() < deadline, `zone ${zone}: ${await archived(zone)} rows`);
-    await pause(500);
-  }
+async function untilArchived(zone: string): Promise<void> {
+  const whole = async (): Promise<boolean> => (await archived(zone)) >= ROWS_MIN;
+  const seen = async (): Promise<string> => `${await archived(zone)} rows`;
+  await until(`zone ${zone} has archived`, whole, { ms: ARCHIVED_MS_MAX, seen });
 }
 
 it('each zone archives, and no answer changes', async () => {
   await pushDays(world.url);
   known = await answers();
-  for (const zone of ['a', 'b']) await untilArchived(zone, ROWS_MIN);
+  for (const zone of ['a', 'b']) await untilArchived(zone);
   assert.deepEqual(await answers(), known);
 });
 
@@ -95,7 +93,7 @@ it('a zone that has lost everything takes what another one has archived', async 
   await world.kill('store-1');
   await world.ready();
   assert.ok(readdirSync(join(world.folder.path, 'cold', 'b')).length > 0);
-  await untilArchived('b', ROWS_MIN);
+  await untilArchived('b');
   const thaw = await world.freeze('store-0');
   try {
     assert.deepEqual(await answers(), known);

@@ -2,8 +2,9 @@
 // the other takes them over, rebuilt from the log, with nothing lost and nothing twice.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { until } from '../support/until.ts';
 import { ClusterWorld } from './cluster-world.ts';
-import { numberOf, until, writeSamples } from './mon-folder.ts';
+import { numberOf, writeSamples } from './mon-folder.ts';
 
 const SERIES = 100;
 

@@ -5,9 +5,10 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { clusterCrash } from './cluster-crash.ts';
 import { ClusterWorld } from './cluster-world.ts';
-import { endsBySelf, numberOf, until, writeSamples } from './mon-folder.ts';
+import { endsBySelf, numberOf, writeSamples } from './mon-folder.ts';
 
 test('every role killed once loses no acknowledged sample and counts none twice', async (t) => {
   const report = await clusterCrash(7, 1);

@@ -10,8 +10,9 @@ import { substitute, type ChosenVariable } from '../../src/engine/dash/template.
 import type { MonProcess } from '../support/mon-process.ts';
 import { projectRoot } from '../support/project.ts';
 import { runCli } from '../support/run-cli.ts';
+import { until } from '../support/until.ts';
 import { ask } from './peer-answers.ts';
-import { MonFolder, until } from './mon-folder.ts';
+import { MonFolder } from './mon-folder.ts';
 
 let folder: MonFolder;
 let mon: MonProcess;

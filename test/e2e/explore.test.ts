@@ -8,8 +8,8 @@ import type { Exploration } from '../../src/engine/model/exploration.ts';
 import type { MetricUse } from '../../src/engine/model/usage.ts';
 import { SqliteState } from '../../src/engine/runtime/state-sqlite.ts';
 import type { MonProcess } from '../support/mon-process.ts';
-import { MonFolder, QUIET_CONFIG, endsBySelf, numberOf } from './mon-folder.ts';
-import { until, writeSamples } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { MonFolder, QUIET_CONFIG, endsBySelf, numberOf, writeSamples } from './mon-folder.ts';
 
 let folder: MonFolder;
 beforeEach(async () => void (folder = await MonFolder.make()));

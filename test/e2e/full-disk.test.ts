@@ -8,7 +8,8 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { inspectFolder } from '../../src/engine/daemons/store-files.ts';
 import type { MonProcess } from '../support/mon-process.ts';
-import { MonFolder, numberOf, until, writeSamples } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { MonFolder, numberOf, writeSamples } from './mon-folder.ts';
 
 const MIB = 1024 * 1024;
 const DISK_MIB = 160;

@@ -4,7 +4,6 @@ import { strict as assert } from 'node:assert';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startMon } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -20,7 +19,6 @@ export const QUIET_CONFIG = 'mon: {host_agent: false, self_scrape: false, defaul
 /** What makes a cluster of the server that a test starts. */
 const CLUSTER_ARGS = ['--cluster', '--stores', '3', '--collectors', '2'];
 
-const UNTIL_MS_MAX = 15_000;
 const CLI_MS_MAX = 20_000;
 
 export class MonFolder {
@@ -130,13 +128,4 @@ export async function numberOf(url: string, query: string, timeMs = Date.now()):
   assert.ok(answer.size < 2, `${query} answers one number`);
   const [points] = answer.values();
   return points === undefined ? Number.NaN : Number(points[0][1]);
-}
-
-/** Waits until the condition holds. */
-export async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + UNTIL_MS_MAX;
-  while (!(await holds())) {
-    assert.ok(performance.now() < deadline, `${what}: not within ${UNTIL_MS_MAX / 1000} s`);
-    await pause(50);
-  }
 }

@@ -7,11 +7,11 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { PROTOBUF_TYPE, protobufBody } from '../support/metric-families.ts';
 import { freePort, startMon } from '../support/mon-process.ts';
 import { startPrometheus } from '../support/real-prometheus.ts';
 import { skipWithout } from '../support/program.ts';
+import { until } from '../support/until.ts';
 import { QUIET_CONFIG } from './mon-folder.ts';
 
 let folder = '';
@@ -33,14 +33,6 @@ async function resultOf(url: string, query: string) {
     data: { result: { metric: Record<string, string>; histogram?: unknown; value?: unknown }[] };
   };
   return data.result;
-}
-
-async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error(`${what} did not come`);
-    await pause(100);
-  }
 }
 
 test('a scraped native histogram is asked for, and goes stale with its target', async () => {

@@ -5,11 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startMon } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
 import { RealPostgres, postgresHome } from '../support/real-postgres.ts';
 import { HttpStub } from '../support/receivers.ts';
+import { until } from '../support/until.ts';
 
 const skip = postgresHome() === undefined ? 'needs postgres' : false;
 
@@ -23,14 +23,6 @@ async function post(mon: MonProcess, path: string, body: unknown): Promise<strin
   const text = await answer.text();
   assert.equal(answer.status, 200, text);
   return text;
-}
-
-async function until(fact: () => boolean, words: string): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    if (fact()) return;
-    await pause(20);
-  }
-  assert.fail(words);
 }
 
 test('the story with PostgreSQL behind it', { skip }, async () => {
@@ -55,7 +47,7 @@ receivers: [{name: r, webhook_configs: [{url: '${hook.url}'}]}]
   try {
     const alert = (host: string): object => ({ labels: { alertname: 'A', host } });
     await post(mon, '/api/v2/alerts', [alert('1')]);
-    await until(() => hook.received.length === 1, 'told once');
+    await until('told once', () => hook.received.length === 1);
     await post(mon, '/api/v1/incidents/ack', { incident: '1', who: 'ann', why: 'mine' });
     const silence = {
       matchers: [{ name: 'host', value: '3', isRegex: false }],
@@ -70,7 +62,7 @@ receivers: [{name: r, webhook_configs: [{url: '${hook.url}'}]}]
     const ids = (): unknown[] => [
       ...new Set(hook.received.map((one) => one.headers['idempotency-key'])),
     ];
-    await until(() => ids().length === 2, 'told of the second host');
+    await until('told of the second host', () => ids().length === 2);
     const alerts = hook.received.at(-1)?.json['alerts'] as { labels: { host: string } }[];
     assert.deepEqual(alerts.map(({ labels }) => labels.host).sort(), ['1', '2']);
     assert.ok(hook.received.length <= 3, 'told twice at most once a kill');

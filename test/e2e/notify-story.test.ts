@@ -11,6 +11,7 @@ import { freePort, startMon } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
 import { HttpStub, MailStub } from '../support/receivers.ts';
 import type { Received, ReceivedMail } from '../support/receivers.ts';
+import { until } from '../support/until.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'mon-notify-'));
 const routes = join(folder, 'alertmanager.yml');
@@ -68,15 +69,6 @@ function start(): Promise<MonProcess> {
   return startMon({ dataDir: join(folder, 'data'), port, args });
 }
 
-async function until(fact: () => boolean, words: string, ms = 10_000): Promise<number> {
-  const begun = performance.now();
-  while (!fact()) {
-    if (performance.now() - begun > ms) assert.fail(`${words}, not within ${ms} ms`);
-    await pause(5);
-  }
-  return performance.now() - begun;
-}
-
 async function post(path: string, body: unknown): Promise<unknown> {
   const answer = await fetch(mon.url + path, {
     method: 'POST',
@@ -124,7 +116,9 @@ test('one story, four receivers, two kills', async (t) => {
   const counts = (): number[] => [
     ...[once(hook).length, once(slack).length, once(pager).length, mails().length],
   ];
-  const ms = await until(() => counts().every((n) => n === 1), 'four receivers are told', 2000);
+  const ms = await until('four receivers are told', () => counts().every((n) => n === 1), {
+    ms: 2000,
+  });
   t.diagnostic(`post to the last of four receivers: ${ms.toFixed(0)} ms`);
   assert.deepEqual(firingHosts(once(hook)[0]), ['web-1']);
   const { routing_key: key, event_action: action } = once(pager)[0].json;
@@ -135,7 +129,7 @@ test('one story, four receivers, two kills', async (t) => {
 
   await killAndStart();
   await post('/api/v2/alerts', [alert('web-1'), alert('web-2')]);
-  await until(() => counts().every((n) => n === 2), 'all are told of the second host');
+  await until('all are told of the second host', () => counts().every((n) => n === 2));
   assert.deepEqual(firingHosts(once(hook)[1]).sort(), ['web-1', 'web-2']);
   assert.equal(once(pager)[1].json['dedup_key'], once(pager)[0].json['dedup_key']);
 
@@ -149,7 +143,7 @@ test('one story, four receivers, two kills', async (t) => {
   await acknowledged;
   const { silenceID } = (await post('/api/v2/silences', silence)) as { silenceID: string };
   await killAndStart();
-  await until(() => once(pager).length === 3, 'the pager hears of the acknowledgement');
+  await until('the pager hears of the acknowledgement', () => once(pager).length === 3);
   assert.equal(once(pager)[2].json['event_action'], 'acknowledge');
   assert.equal((await fetch(`${mon.url}/api/v2/silence/${silenceID}`)).status, 200);
 
@@ -161,7 +155,7 @@ test('one story, four receivers, two kills', async (t) => {
 
   const endsAt = new Date(Date.now()).toISOString();
   await post('/api/v2/alerts', [alert('web-1', { endsAt }), alert('web-2', { endsAt })]);
-  await until(() => counts().join() === '3,3,4,3', 'all are told that it is over');
+  await until('all are told that it is over', () => counts().join() === '3,3,4,3');
   assert.equal(once(hook)[2].json['status'], 'resolved');
   assert.equal(once(pager)[3].json['event_action'], 'resolve');
   assert.match(mails()[2].subject, /\[RESOLVED\]/);

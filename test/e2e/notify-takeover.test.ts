@@ -16,6 +16,7 @@ import { projectRoot } from '../support/project.ts';
 import { RealPostgres, postgresHome } from '../support/real-postgres.ts';
 import { HttpStub } from '../support/receivers.ts';
 import type { StubAnswer } from '../support/receivers.ts';
+import { until } from '../support/until.ts';
 
 const skip = postgresHome() === undefined ? 'needs postgres' : false;
 /** A lease of 3 s, the beat that sees its end, and a start, on a machine that is busy. */
@@ -59,15 +60,13 @@ function start(role: string, member: string, more: readonly string[] = []): Role
   return one;
 }
 
-async function until(fact: () => boolean, words: string, ms = TAKEOVER_MS_MAX): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!fact()) {
-    if (performance.now() > deadline) {
-      const said = [...roles].map(([name, role]) => `${name}: ${role.output().slice(-1500)}`);
-      assert.fail(`${words}; told ${JSON.stringify(told)}\n${said.join('\n')}`);
-    }
-    await pause(20);
-  }
+/** Waits; a failure shows what was told and what each role said last. */
+async function untilSeen(what: string, holds: () => boolean): Promise<void> {
+  const seen = (): string => {
+    const said = [...roles].map(([name, role]) => `${name}: ${role.output().slice(-1500)}`);
+    return `told ${JSON.stringify(told)}\n${said.join('\n')}`;
+  };
+  await until(what, holds, { ms: TAKEOVER_MS_MAX, seen });
 }
 
 /** The member that has begun to work last. */
@@ -137,14 +136,16 @@ receivers: [{name: r, webhook_configs: [{url: '${hook.url}'}]}]
   writeFileSync(join(folder, 'mon.yml'), `mon: {${own}, ${quiet}}\n`);
   for (const member of ['log', 'notify-0', 'notify-1', 'api']) mkdirSync(join(folder, member));
   const hub = start('log', 'log', ['--socket', `unix:${join(folder, 'hub.sock')}`]);
-  await until(() => hub.output().includes('log is ready'), 'the hub is ready');
+  await untilSeen('the hub is ready', () => hub.output().includes('log is ready'));
   start('notify', 'notify-0');
   start('notify', 'notify-1');
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
   start('api', 'api', ['--listen', `127.0.0.1:${port}`]);
-  await until(() => worker() !== '', 'one of them works');
-  await until(() => /api is .* at http/.test(roles.get('api')?.output() ?? ''), 'HTTP is there');
+  await untilSeen('one of them works', () => worker() !== '');
+  await untilSeen('HTTP is there', () =>
+    /api is .* at http/.test(roles.get('api')?.output() ?? ''),
+  );
 });
 
 after(async () => {
@@ -170,20 +171,20 @@ async function round(t: { diagnostic(words: string): void }, group: string, take
     return { taken, answer: 'close' };
   });
   await post(group);
-  await until(() => killed > 0, 'the notification was on its way');
+  await untilSeen('the notification was on its way', () => killed > 0);
   // Nobody works now: what comes meanwhile waits, and is told.
   const meanwhile = post(`${group}-meanwhile`);
-  await until(() => worker() !== '' && worker() !== first, 'the other one works');
+  await untilSeen('the other one works', () => worker() !== '' && worker() !== first);
   t.diagnostic(`${first} killed, ${worker()} works ${(performance.now() - killed) | 0} ms later`);
-  await until(() => takenOf(group).length === (taken ? 2 : 1), 'the other one tells it');
+  await untilSeen('the other one tells it', () => takenOf(group).length === (taken ? 2 : 1));
   await meanwhile;
-  await until(() => takenOf(`${group}-meanwhile`).length > 0, 'what came meanwhile is told');
+  await untilSeen('what came meanwhile is told', () => takenOf(`${group}-meanwhile`).length > 0);
   start('notify', first);
 }
 
 test('the other one takes over from one that is killed', { skip }, async (t) => {
   await post('calm');
-  await until(() => takenOf('calm').length === 1, 'told by the first');
+  await untilSeen('told by the first', () => takenOf('calm').length === 1);
   for (let i = 0; i < 4; i++) await round(t, `group-${i}`, i % 2 === 0);
 });
 
@@ -197,13 +198,13 @@ test('one that wakes up after its turn tells nothing and goes on living', { skip
     return { taken: false, answer: 'close' };
   });
   await post('sleepy');
-  await until(() => stopped, 'the notification was on its way');
-  await until(() => worker() !== first || takenOf('sleepy').length > 0, 'the other one works');
-  await until(() => takenOf('sleepy').length === 1, 'the other one tells it');
+  await untilSeen('the notification was on its way', () => stopped);
+  await untilSeen('the other one works', () => worker() !== first || takenOf('sleepy').length > 0);
+  await untilSeen('the other one tells it', () => takenOf('sleepy').length === 1);
   child.kill('SIGCONT');
   await pause(4000);
   await post('awake');
-  await until(() => takenOf('awake').length === 1, 'there is one that works');
+  await untilSeen('there is one that works', () => takenOf('awake').length === 1);
   assert.equal(child.exitCode, null, roles.get(first)?.output().slice(-2000));
 });
 

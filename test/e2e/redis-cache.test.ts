@@ -4,7 +4,8 @@ import { strict as assert } from 'node:assert';
 import { it } from 'node:test';
 import { skipWithout } from '../support/program.ts';
 import { RealRedis } from '../support/real-redis.ts';
-import { MonFolder, endsBySelf, until, writeSamples } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { MonFolder, endsBySelf, writeSamples } from './mon-folder.ts';
 
 const skip = skipWithout('redis-server') === false ? false : 'needs redis';
 const MINUTE = 60;

@@ -5,12 +5,12 @@ import { strict as assert } from 'node:assert';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, it } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { MonProcess } from '../support/mon-process.ts';
 import { runCli } from '../support/run-cli.ts';
 import { MonFolder } from './mon-folder.ts';
 import { startFake } from '../support/fake-prometheus.ts';
 import type { FakePrometheus } from '../support/fake-prometheus.ts';
+import { until } from '../support/until.ts';
 
 let fake: FakePrometheus;
 let folder: MonFolder;
@@ -39,8 +39,7 @@ async function log(): Promise<string> {
 }
 
 async function untilLogged(words: string): Promise<void> {
-  for (let i = 0; i < 200 && !(await log()).includes(words); i++) await pause(50);
-  assert.ok((await log()).includes(words), await log());
+  await until(words, async () => (await log()).includes(words), { seen: log });
 }
 
 it('SIGHUP reloads, and a file with a mistake leaves all as it was', async () => {

@@ -10,7 +10,8 @@ import type { MonProcess } from '../support/mon-process.ts';
 import { skipWithout } from '../support/program.ts';
 import { RealVictoria } from '../support/real-victoria.ts';
 import { nodeBin, openTerm } from '../support/terminal.ts';
-import { endsBySelf, MonFolder, numberOf, until, writeSamples } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { endsBySelf, MonFolder, numberOf, writeSamples } from './mon-folder.ts';
 
 const skip = skipWithout('victoria-metrics');
 const MINUTE = 60_000;

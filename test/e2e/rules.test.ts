@@ -5,7 +5,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import type { MonProcess } from '../support/mon-process.ts';
-import { MonFolder, QUIET_CONFIG, endsBySelf, until } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { MonFolder, QUIET_CONFIG, endsBySelf } from './mon-folder.ts';
 
 const RULES = `groups:
 - name: g

@@ -9,7 +9,8 @@ import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { MonProcess } from '../support/mon-process.ts';
-import { MonFolder, endsBySelf, numberOf, until } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { MonFolder, endsBySelf, numberOf } from './mon-folder.ts';
 import { startTargets } from './target-server.ts';
 import type { TargetServer } from './target-server.ts';
 

@@ -6,12 +6,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
 import { skipWithout } from '../support/program.ts';
 import { startPrometheus } from '../support/real-prometheus.ts';
 import { answers, startProgram } from '../support/real-program.ts';
+import { until } from '../support/until.ts';
 import { MonFolder } from './mon-folder.ts';
 
 let folder: MonFolder;
@@ -31,14 +31,6 @@ interface Row {
 async function rows({ url }: MonProcess, query: string): Promise<Row[]> {
   const reply = await fetch(`${url}/api/v1/query?query=${encodeURIComponent(query)}`);
   return ((await reply.json()) as { data: { result: Row[] } }).data.result;
-}
-
-async function until(what: string, fact: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 45_000;
-  while (!(await fact())) {
-    if (performance.now() > deadline) throw new Error(`never came: ${what}`);
-    await pause(100);
-  }
 }
 
 async function exporter(t: TestContext): Promise<number> {

@@ -6,8 +6,9 @@ import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { ClusterWorld } from './cluster-world.ts';
-import { numberOf, until } from './mon-folder.ts';
+import { numberOf } from './mon-folder.ts';
 
 const TARGETS = 300;
 const INTERVAL_MS = 5000;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort, startMon } from '../support/mon-process.ts';
+import { until } from '../support/until.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -32,15 +33,15 @@ async function rows(url: string, query: string): Promise<Row[]> {
   return ((await reply.json()) as { data: { result: Row[] } }).data.result;
 }
 
-async function until(url: string, query: string, want: string | undefined): Promise<Row> {
-  const deadline = performance.now() + 60_000;
-  for (;;) {
-    const found = await rows(url, query);
-    if (found[0]?.value[1] === want) return found[0];
-    const last = JSON.stringify(found);
-    if (performance.now() > deadline) throw new Error(`${query} is ${last}, not ${want}`);
-    await pause(50);
-  }
+/** Waits until the query's first row has the value, or there is none; answers that row. */
+async function untilValue(url: string, query: string, want: string | undefined): Promise<Row> {
+  let found: Row[] = [];
+  const holds = async (): Promise<boolean> => {
+    found = await rows(url, query);
+    return found[0]?.value[1] === want;
+  };
+  await until(`${query} is ${want}`, holds, { seen: () => JSON.stringify(found) });
+  return found[0];
 }
 
 test('groups of pushed metrics', async () => {
@@ -50,13 +51,13 @@ test('groups of pushed metrics', async () => {
   try {
     const body = '# TYPE done_total counter\ndone_total{job="own"} 5\nrows{part="a"} 7\n';
     assert.equal((await send('backup/host/web-1', 'PUT', body)).status, 200);
-    const row = await until(mon.url, 'done_total', '5');
+    const row = await untilValue(mon.url, 'done_total', '5');
     assert.deepEqual(row.metric, { __name__: 'done_total', host: 'web-1', job: 'backup' });
     const path = `backup/host@base64/${Buffer.from('web-1').toString('base64url')}`;
     assert.equal((await send(path, 'POST', 'rows 8\n')).status, 200);
-    await until(mon.url, 'rows{part=""}', '8');
-    await until(mon.url, 'rows{part="a"}', undefined);
-    await until(mon.url, 'done_total', '5');
+    await untilValue(mon.url, 'rows{part=""}', '8');
+    await untilValue(mon.url, 'rows{part="a"}', undefined);
+    await untilValue(mon.url, 'done_total', '5');
     assert.equal((await rows(mon.url, 'push_time_seconds{job="backup"}')).length, 1);
     assert.equal((await send('x', 'PUT', 'a 1 1000\n')).status, 400);
     assert.equal((await send('x', 'PUT', 'a b\n')).status, 400);
@@ -66,9 +67,9 @@ test('groups of pushed metrics', async () => {
     await mon.end('SIGKILL');
     mon = await start();
     await pause(300);
-    await until(mon.url, 'done_total', '5');
+    await untilValue(mon.url, 'done_total', '5');
     assert.equal((await send('backup/host/web-1', 'DELETE')).status, 202);
-    await until(mon.url, 'done_total', undefined);
+    await untilValue(mon.url, 'done_total', undefined);
     assert.equal((await send('backup/host/web-1', 'DELETE')).status, 202, 'nothing to delete');
   } finally {
     await mon.end('SIGTERM');
@@ -85,12 +86,12 @@ test('StatsD packets', async () => {
     await send('web.hits:3|c|@0.5|#env:prod,canary\nweb.hits:1:2|c|#canary,env:prod');
     await send('queue:5|g\nqueue:-2|g\nusers:a|s\nusers:b|s\nusers:a|s\nbroken\nalso:x|c');
     await send(Array.from({ length: 100 }, (_, i) => `took:${i + 1}|ms`).join('\n'));
-    await until(mon.url, 'web_hits{env="prod",canary="true"}', '9');
-    await until(mon.url, 'queue', '3');
-    await until(mon.url, 'took_count', '100');
-    await until(mon.url, 'round(took_sum, 0.01)', '5.05');
-    await until(mon.url, 'max_over_time(took{quantile="0.5"}[1m])', '0.051');
-    await until(mon.url, 'max_over_time(users[1m])', '2');
+    await untilValue(mon.url, 'web_hits{env="prod",canary="true"}', '9');
+    await untilValue(mon.url, 'queue', '3');
+    await untilValue(mon.url, 'took_count', '100');
+    await untilValue(mon.url, 'round(took_sum, 0.01)', '5.05');
+    await untilValue(mon.url, 'max_over_time(took{quantile="0.5"}[1m])', '0.051');
+    await untilValue(mon.url, 'max_over_time(users[1m])', '2');
     const text = await (await fetch(`${mon.url}/metrics`)).text();
     assert.match(text, /^mon_statsd_lines_total\{result="malformed"\} 2$/m);
   } finally {

@@ -7,8 +7,9 @@ import { strict as assert } from 'node:assert';
 import { after, before, it } from 'node:test';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
 import type { MonProcess } from '../support/mon-process.ts';
+import { until } from '../support/until.ts';
 import { ask } from './peer-answers.ts';
-import { MonFolder, until } from './mon-folder.ts';
+import { MonFolder } from './mon-folder.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

@@ -9,7 +9,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { MonProcess } from '../support/mon-process.ts';
 import { runCli, runShell } from '../support/run-cli.ts';
 import type { CliResult } from '../support/run-cli.ts';
-import { MonFolder, until } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { MonFolder } from './mon-folder.ts';
 
 let folder: MonFolder;
 let mon: MonProcess;

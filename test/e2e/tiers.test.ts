@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MonProcess } from '../support/mon-process.ts';
+import { until } from '../support/until.ts';
 import { ask } from './peer-answers.ts';
-import { MonFolder, until } from './mon-folder.ts';
+import { MonFolder } from './mon-folder.ts';
 import {
   answersTo,
   atMs,

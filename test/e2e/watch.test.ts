@@ -7,7 +7,8 @@ import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from '../support/mon-process.ts';
 import type { MonProcess } from '../support/mon-process.ts';
-import { endsBySelf, MonFolder, QUIET_CONFIG, until } from './mon-folder.ts';
+import { until } from '../support/until.ts';
+import { endsBySelf, MonFolder, QUIET_CONFIG } from './mon-folder.ts';
 import { watchCluster } from './watch-cluster.ts';
 import { Hook, WatchProcess } from './watch-world.ts';
 

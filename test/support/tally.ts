@@ -1,16 +1,13 @@
-// Counts what the test runner reports, and writes what a person has to read: failures in full, slow
+// Counts what test files report, and writes what a person has to read: failures in full, slow
 // tests, the closing line. Easy to get wrong: a suite that failed only because a test inside it did
 // is not a second failure, and a file that ran no test at all is one.
-import { inspect } from 'node:util';
-import type { TestEvent } from 'node:test/reporters';
+import type { TestEnd, TestReport } from './test-report.ts';
 
 /** Slower tests are named at the end. */
 const SLOW_MS = 3000;
 const SLOW_SHOWN = 10;
 /** Last output of a file that is kept in case one of its tests fails. */
 const OUTPUT_CHARS_MAX = 8000;
-
-type Ended = Extract<TestEvent, { type: 'test:pass' | 'test:fail' }>['data'];
 
 interface FileState {
   output: string;
@@ -41,21 +38,31 @@ export class Tally {
     this.#options = options;
   }
 
-  take(event: TestEvent): void {
-    switch (event.type) {
-      case 'test:stdout':
-      case 'test:stderr':
-        this.#keep(event.data.file, event.data.message);
-        break;
-      case 'test:start':
-        this.#file(event.data.file).path[event.data.nesting] = event.data.name;
-        break;
-      case 'test:pass':
-      case 'test:fail':
-        this.#ended(event.data, event.type === 'test:pass');
-        break;
-      default:
+  take(file: string, report: TestReport): void {
+    if (report.kind === 'start') {
+      const { path } = this.#file(file);
+      path.length = report.nesting;
+      path.push(report.name);
+    } else if (report.kind === 'end') {
+      this.#ended(file, report);
     }
+  }
+
+  output(name: string, text: string): void {
+    const file = this.#file(name);
+    file.output = (file.output + text).slice(-OUTPUT_CHARS_MAX);
+  }
+
+  /** The file's process has ended; `why` when it failed beyond what its tests told. */
+  fileEnded(name: string, why: string | undefined): void {
+    const file = this.#file(name);
+    if (why !== undefined) {
+      const last = file.path.length === 0 ? '' : `\nbegun last: ${file.path.join(' > ')}`;
+      this.#fail(name, 'the file itself', why + last);
+    } else if (file.tests === 0) {
+      this.#fail(name, 'the file itself', 'no test ran in this file');
+    }
+    this.#files.delete(name);
   }
 
   /** Writes the closing lines; true when all is well. */
@@ -71,32 +78,23 @@ export class Tally {
     return this.#failed === 0 && this.#passed > 0;
   }
 
-  #ended(data: Ended, passed: boolean): void {
-    const file = this.#file(data.file);
-    const isFile = data.nesting === 0 && data.file !== undefined && data.name === data.file;
-    const name = isFile ? 'the file itself' : this.#fullName(data, file);
-    if (isFile) {
-      if (passed && file.tests === 0) this.#fail(data, name, 'no test ran in this file');
-      if (!passed && !isInner(data)) this.#fail(data, name, errorText(data));
-      return;
-    }
-    file.tests++;
-    const duration = data.details.duration_ms;
-    const suite = data.details.type === 'suite';
-    if (!suite && duration > SLOW_MS) this.#slow.push({ name, ms: duration });
-    if (!passed) {
-      if (!isInner(data)) this.#fail(data, name, errorText(data));
-    } else if (data.skip !== undefined && data.skip !== false) {
-      this.#skip(data, name);
-    } else if (!suite) {
+  #ended(file: string, end: TestEnd): void {
+    const state = this.#file(file);
+    const name = [...state.path.slice(0, end.nesting), end.name].join(' > ');
+    state.tests++;
+    if (!end.suite && end.ms > SLOW_MS) this.#slow.push({ name, ms: end.ms });
+    if (end.failure !== undefined) {
+      if (!end.failure.inner) this.#fail(file, name, end.failure.text);
+    } else if (end.skip !== undefined) {
+      this.#skip(file, name, end.skip);
+    } else if (!end.suite) {
       this.#passed++;
     }
   }
 
-  #skip(data: Ended, name: string): void {
-    const reason = typeof data.skip === 'string' ? data.skip : 'no reason given';
+  #skip(file: string, name: string, reason: string): void {
     if (this.#isRequired(reason)) {
-      this.#fail(data, name, `skipped: ${reason}; MON_TEST_REQUIRE forbids it`);
+      this.#fail(file, name, `skipped: ${reason}; MON_TEST_REQUIRE forbids it`);
       return;
     }
     this.#skipped++;
@@ -108,26 +106,17 @@ export class Tally {
     return this.#options.required.some((word) => word === 'all' || reason.includes(word));
   }
 
-  #fail(data: Ended, name: string, why: string): void {
+  #fail(name: string, test: string, why: string): void {
     this.#failed++;
     const { write } = this.#options;
-    const file = this.#file(data.file);
-    write(`\nFAILED  ${shortPath(data.file)}\n        ${name}\n${indent(why)}\n`);
+    const file = this.#file(name);
+    write(`\nFAILED  ${shortPath(name)}\n        ${test}\n${indent(why)}\n`);
     if (file.output.trim() !== '') write(`  its output:\n${indent(file.output.trimEnd())}\n`);
     file.output = '';
     write('\n');
   }
 
-  #fullName(data: Ended, file: FileState): string {
-    return [...file.path.slice(0, data.nesting), data.name].join(' > ');
-  }
-
-  #keep(name: string | undefined, message: string): void {
-    const file = this.#file(name);
-    file.output = (file.output + message).slice(-OUTPUT_CHARS_MAX);
-  }
-
-  #file(name = ''): FileState {
+  #file(name: string): FileState {
     let file = this.#files.get(name);
     if (file === undefined) {
       file = { output: '', tests: 0, path: [] };
@@ -137,26 +126,7 @@ export class Tally {
   }
 }
 
-/** True when the failure is only that of a test inside, which has been told already. */
-function isInner(data: Ended): boolean {
-  return failureType(data) === 'subtestsFailed';
-}
-
-function failureType(data: Ended): string {
-  if (!('error' in data.details)) return '';
-  return (data.details.error as Error & { failureType?: string }).failureType ?? '';
-}
-
-function errorText(data: Ended): string {
-  if (!('error' in data.details)) return 'failed without an error';
-  const error = data.details.error as Error & { exitCode?: number; signal?: string | null };
-  const ended =
-    error.exitCode === undefined ? '' : ` (exit code ${error.exitCode ?? error.signal})`;
-  const cause = error.cause ?? error;
-  return (typeof cause === 'string' ? cause : inspect(cause)) + ended;
-}
-
-function shortPath(file = 'no file'): string {
+function shortPath(file: string): string {
   const cut = file.lastIndexOf('/dist/');
   return cut < 0 ? file : file.slice(cut + 1);
 }

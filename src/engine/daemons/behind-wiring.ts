@@ -22,7 +22,7 @@ import type { Service } from '../runtime/service.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import type { BehindSettings } from './config-behind.ts';
 import type { LocalOptions } from './local-options.ts';
-import type { UpkeepOptions } from './upkeep-beat.ts';
+import type { KeepOptions } from './upkeep-beat.ts';
 
 /** The parts of a process with a store behind it; without one they are as they were. */
 export interface Behind {
@@ -33,7 +33,7 @@ export interface Behind {
   /** Where costly queries go; nowhere when that place knows the stores of this process alone. */
   apart(place: Apart): Apart | undefined;
   /** What the stores of this process keep. */
-  readonly keep: UpkeepOptions;
+  readonly keep: KeepOptions;
   /** Undefined where nothing has to run. */
   readonly service: Service | undefined;
 }
@@ -158,7 +158,7 @@ function progressIn(state: State): SenderProgress {
 }
 
 /** The hot hours, and longer while something older has not been delivered. */
-function keepOf(local: LocalOptions, hotMs: number, sender: AgentSender): UpkeepOptions {
+function keepOf(local: LocalOptions, hotMs: number, sender: AgentSender): KeepOptions {
   const { logger, retentionBytes, retentionFor } = local;
   return {
     ...{ logger, retentionBytes, retentionFor },

@@ -5,15 +5,11 @@
 import { CARDINALITY_EXAMPLES_MAX } from '../limits.ts';
 import { EXPLORE_ROWS_MAX, USAGE_REACH_MS, USAGE_SAVE_MS } from '../limits-explore.ts';
 import { MonError } from '../errors.ts';
-import type { Exploration, ExploreQuestion, ExploreView, Uses } from '../model/exploration.ts';
+import type { Exploration, ExploreQuestion } from '../model/exploration.ts';
 import { NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { AskOptions, Source, State } from '../ports.ts';
-import { useOf } from '../promql/uses.ts';
-import type { Use } from '../promql/uses.ts';
+import type { Source, State } from '../ports.ts';
 import { Explorer } from '../query/explorer.ts';
-import { SeriesHistory } from '../query/series-history.ts';
-import { UsageBook } from '../query/usage-book.ts';
 import { RemoteRules } from '../remote/desk-remote.ts';
 import { joinDoors } from '../remote/explore-remote.ts';
 import type { DoorReport } from '../remote/explore-remote.ts';
@@ -21,7 +17,7 @@ import { RemoteState } from '../remote/state-remote.ts';
 import type { Service } from '../runtime/service.ts';
 import { Beats } from './beats.ts';
 import type { ClusterDirectory } from './cluster-directory.ts';
-import { askerOf, FIRST_SNAPSHOT_MS, PRUNE_MS, showUsage } from './explore-wiring.ts';
+import { CountedView } from './counted-view.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { RoleLink } from './role-link.ts';
 import { RuleUses } from './rule-uses.ts';
@@ -61,17 +57,14 @@ export interface ClusterExploringOptions {
   readonly directory: ClusterDirectory;
 }
 
-export class ClusterExploring implements ExploreView, Service {
+/** Exploring over all stores, doors and evaluators of a cluster. */
+export class ClusterExploring extends CountedView implements Service {
   readonly name = 'explore';
   readonly #options: ClusterExploringOptions;
-  readonly #usage: UsageBook;
-  readonly #history: SeriesHistory;
   readonly #state: State;
   readonly #rules: RemoteRules | undefined;
   readonly #ruleUses = new RuleUses();
   readonly #beats: Beats;
-  readonly #startedMs: number;
-  #prunedMs: number;
   #roundMs = -Infinity;
   #countedMs = -Infinity;
   #series = 0;
@@ -79,60 +72,40 @@ export class ClusterExploring implements ExploreView, Service {
   constructor(options: ClusterExploringOptions) {
     const { world } = options;
     const { clock, counters, options: role } = world;
+    const state = new RemoteState(world.hub('state'));
+    super({ state, clock, counters });
     this.#options = options;
-    this.#startedMs = this.#prunedMs = clock.now();
-    this.#usage = new UsageBook(this.#startedMs);
-    this.#state = new RemoteState(world.hub('state'));
-    this.#history = new SeriesHistory(this.#state);
+    this.#state = state;
     const { directory } = options;
     const link = new RoleLink({ directory, clock, role: 'alert' });
     this.#rules = hasRules(role.settings) ? new RemoteRules(link.to('rules')) : undefined;
     this.#beats = new Beats(clock, role.logger);
-    showUsage({
-      ...{ counters, clock, usage: this.#usage, history: this.#history },
-      series: () => this.#series,
-    });
+    this.show(() => this.#series);
   }
 
-  /** For the query service: told of each query. */
-  readonly asked = (uses: readonly Use[], options: AskOptions): void => {
-    this.#usage.note(uses, askerOf(options), this.#options.world.clock.now());
-  };
-
   async explore(question: ExploreQuestion): Promise<Exploration | undefined> {
+    const { usage, history } = this;
     const { source, directory, world } = this.#options;
     const doors = await askDoors(directory);
     const explorer = new Explorer({
-      ...{ source, usage: this.#usage, history: this.#history, clock: world.clock },
+      ...{ source, usage, history, clock: world.clock },
       policies: () => doors?.policies ?? [],
       guard: () => doors?.guard ?? null,
     });
     return explorer.explore(question);
   }
 
-  uses(): Uses {
-    return { sinceMs: this.#usage.sinceMs, metrics: this.#usage.all() };
-  }
-
-  selected(selections: readonly (readonly Matcher[])[]): void {
-    const uses = selections.flatMap((matchers) => useOf(matchers) ?? []);
-    this.#usage.note(uses, 'query', this.#options.world.clock.now());
-  }
-
   async start(): Promise<void> {
-    await this.#usage.load(this.#state);
-    await this.#history.load();
+    await this.load();
     this.#beats.every(LOOK_MS, () => this.#roundWhenDue());
   }
 
   async drain(): Promise<void> {
     await this.#beats.stop();
-    await this.#usage
-      .save(this.#state, async () => [], true)
-      .catch((thrown: unknown) => {
-        // The hub may be on its way out too: what was counted since the last round is lost.
-        if (!(thrown instanceof MonError)) throw thrown;
-      });
+    await this.saveAll().catch((thrown: unknown) => {
+      // The hub may be on its way out too: what was counted since the last round is lost.
+      if (!(thrown instanceof MonError)) throw thrown;
+    });
   }
 
   /** A round that failed, since a process was still being started, is made up for soon. */
@@ -152,22 +125,20 @@ export class ClusterExploring implements ExploreView, Service {
       source.labelValues(NAME, [matchers], nowMs - USAGE_REACH_MS, nowMs);
     const groups = (await this.#rules?.groups()) ?? [];
     const texts = groups.flatMap(({ rules }) => rules.map(({ rule }) => rule.expr));
-    await this.#ruleUses.note(texts, resolve, { usage: this.#usage, nowMs });
-    this.#usage.seen(await source.labelValues(NAME, [], nowMs - USAGE_REACH_MS, nowMs), nowMs);
-    await this.#usage.save(this.#state, resolve);
+    await this.#ruleUses.note(texts, resolve, { usage: this.usage, nowMs });
+    this.usage.seen(await source.labelValues(NAME, [], nowMs - USAGE_REACH_MS, nowMs), nowMs);
+    await this.usage.save(this.#state, resolve);
     await this.#count(source, nowMs);
-    if (nowMs - this.#prunedMs < PRUNE_MS) return;
-    this.#prunedMs = nowMs;
-    this.#usage.prune(nowMs);
+    this.pruneDaily(nowMs);
   }
 
   async #count(source: Source, nowMs: number): Promise<void> {
-    const due = nowMs - this.#startedMs >= FIRST_SNAPSHOT_MS && this.#history.isDue(nowMs);
+    const due = this.snapshotIsDue(nowMs);
     if (!due && nowMs - this.#countedMs < COUNT_MS) return;
     this.#countedMs = nowMs;
     const counted = await source.cardinality?.({ nowMs, rows: EXPLORE_ROWS_MAX });
     if (counted?.figures === undefined) return;
     this.#series = counted.series;
-    if (due) await this.#history.keep(counted.figures, counted.series, nowMs);
+    if (due) await this.history.keep(counted.figures, counted.series, nowMs);
   }
 }

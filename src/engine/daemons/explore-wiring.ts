@@ -7,31 +7,21 @@ import type { Door } from '../collector/door.ts';
 import { rulesOf } from '../collector/policy.ts';
 import type { AggregateRule } from '../collector/aggregate/aggregate-rule.ts';
 import { EXPLORE_ROWS_MAX, USAGE_REACH_MS } from '../limits-explore.ts';
-import type { Exploration, ExploreQuestion, Uses } from '../model/exploration.ts';
+import type { Exploration, ExploreQuestion } from '../model/exploration.ts';
 import { NAME } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Asker } from '../model/usage.ts';
-import type { AskOptions, Source, State } from '../ports.ts';
+import type { Source } from '../ports.ts';
 import { matcherTest } from '../promql/regexp.ts';
-import { useOf, type Use } from '../promql/uses.ts';
 import { Explorer } from '../query/explorer.ts';
-import { SeriesHistory } from '../query/series-history.ts';
-import { UsageBook } from '../query/usage-book.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { Counters } from '../runtime/counters.ts';
 import type { Service } from '../runtime/service.ts';
 import type { Aggregation } from './aggregate-wiring.ts';
+import { CountedView } from './counted-view.ts';
+import type { CountedViewOptions } from './counted-view.ts';
 import { DoorLimits } from './door-limits.ts';
 import type { LocalOptions } from './local-options.ts';
 import { RuleUses } from './rule-uses.ts';
 import type { Rules } from './rules-wiring.ts';
 import type { Stores } from './stores.ts';
-
-export interface ExploreOptions {
-  readonly state: State;
-  readonly clock: Clock;
-  readonly counters: Counters;
-}
 
 /** What of a configuration is followed at work. */
 export interface ExploreSettings {
@@ -81,16 +71,10 @@ export function plugsOf(
 
 /** Metrics of mon and of Prometheus that are made for people who look when something is wrong. */
 export const ALWAYS_KEPT = new Set(['up', 'ALERTS', 'ALERTS_FOR_STATE']);
-/** A server that has just begun has no figures worth keeping. */
-export const FIRST_SNAPSHOT_MS = 5 * 60_000;
-export const PRUNE_MS = 24 * 3_600_000;
-
-export class Exploring implements Service {
+/** Exploring in one process: the count, and the policies of the door that follow from it. */
+export class Exploring extends CountedView implements Service {
   readonly name = 'explore';
-  readonly usage: UsageBook;
-  readonly history: SeriesHistory;
-  readonly #options: ExploreOptions;
-  readonly #startedMs: number;
+  readonly #options: CountedViewOptions;
   readonly #usesOfRules = new RuleUses();
   #plugs: ExplorePlugs | undefined;
   #limits: DoorLimits | undefined;
@@ -98,20 +82,11 @@ export class Exploring implements Service {
   #protected: ReadonlySet<string> | undefined;
   /** What nobody has asked for, by how long, since the last round. */
   #idle: Map<number, ReadonlySet<string>> = new Map();
-  #prunedMs: number;
 
-  constructor(options: ExploreOptions) {
+  constructor(options: CountedViewOptions) {
+    super(options);
     this.#options = options;
-    this.#startedMs = options.clock.now();
-    this.#prunedMs = this.#startedMs;
-    this.usage = new UsageBook(this.#startedMs);
-    this.history = new SeriesHistory(options.state);
   }
-
-  /** For the query service: told of each query. */
-  readonly asked = (uses: readonly Use[], options: AskOptions): void => {
-    this.usage.note(uses, askerOf(options), this.#options.clock.now());
-  };
 
   /** Plugs the rest in, and lets the door follow the policies. */
   plug(plugs: ExplorePlugs): void {
@@ -127,7 +102,7 @@ export class Exploring implements Service {
       policies: () => limits.policies.report(),
       guard: () => guard.report(),
     });
-    showUsage({ counters, clock, usage, history, series: plugs.series });
+    this.show(plugs.series);
   }
 
   /** Other limits and policies from now on. */
@@ -140,24 +115,12 @@ export class Exploring implements Service {
     return this.#explorer?.explore(question) ?? Promise.resolve(undefined);
   }
 
-  /** Selectors that somebody takes whole, as another Prometheus does. */
-  selected(selections: readonly (readonly Matcher[])[]): void {
-    const uses = selections.flatMap((matchers) => useOf(matchers) ?? []);
-    this.usage.note(uses, 'query', this.#options.clock.now());
-  }
-
-  uses(): Uses {
-    return { sinceMs: this.usage.sinceMs, metrics: this.usage.all() };
-  }
-
   async start(): Promise<void> {
-    await this.usage.load(this.#options.state);
-    await this.history.load();
+    await this.load();
   }
 
   async drain(): Promise<void> {
-    // Nothing is resolved any more: the stores are on their way out.
-    await this.usage.save(this.#options.state, async () => [], true);
+    await this.saveAll();
   }
 
   /** Looks at rules and metrics, writes down who asked, and decides again what nobody asks for. */
@@ -169,13 +132,8 @@ export class Exploring implements Service {
     this.#protected = await this.#ruled(plugs, nowMs);
     this.usage.seen(namesOf(plugs.guard), nowMs);
     await this.usage.save(state, (matchers) => this.#resolve(plugs.source, matchers));
-    if (nowMs - this.#startedMs >= FIRST_SNAPSHOT_MS && this.history.isDue(nowMs)) {
-      await this.#snapshot(plugs.source, nowMs);
-    }
-    if (nowMs - this.#prunedMs >= PRUNE_MS) {
-      this.#prunedMs = nowMs;
-      this.usage.prune(nowMs);
-    }
+    if (this.snapshotIsDue(nowMs)) await this.#snapshot(plugs.source, nowMs);
+    this.pruneDaily(nowMs);
     this.#reconsider();
   }
 
@@ -234,39 +192,6 @@ export class Exploring implements Service {
     this.#idle.set(idleMs, found);
     return found;
   }
-}
-
-/** Who asks a query. */
-export function askerOf({ user, pool }: AskOptions): Asker {
-  if (user === 'rules') return 'rule';
-  return pool === 'dashboard' ? 'dashboard' : 'query';
-}
-
-interface UsageFigures {
-  readonly counters: Counters;
-  readonly clock: Clock;
-  readonly usage: UsageBook;
-  readonly history: SeriesHistory;
-  /** Series in memory, as they were counted last. */
-  readonly series: () => number;
-}
-
-/** The figures of who counts. */
-export function showUsage({ counters, clock, usage, history, series }: UsageFigures): void {
-  const { counts } = usage;
-  const rows = [
-    ['mon_usage_queries_total', 'Queries whose metrics were counted.', () => counts.queries],
-    ['mon_usage_lost_total', 'Selectors and metrics not counted.', () => counts.lost],
-    ['mon_usage_saves_total', 'Pieces of the count written down.', () => counts.saves],
-    ['mon_usage_metrics', 'Metrics whose use is known.', () => usage.size],
-    ['mon_cardinality_series', 'Series in memory.', series],
-    [
-      'mon_cardinality_series_day_ago',
-      'Series a day ago, or as long ago as is known.',
-      () => history.dayAgo(clock.now())?.held ?? NaN,
-    ],
-  ] as const;
-  for (const [name, help, read] of rows) counters.reading(name, help, { read });
 }
 
 function* namesOf(guard: CardinalityGuard): Generator<string> {

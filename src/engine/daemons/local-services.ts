@@ -109,7 +109,10 @@ export function addServices(
     name: 'beats',
     start: async () => {
       const keep = options.behind === undefined ? keptLocally(options) : parts.behind.keep;
-      const upkeep = new UpkeepBeat(stores.upkeep, systemClock, keep);
+      const upkeep = new UpkeepBeat({
+        ...{ upkeep: stores.upkeep, clock: systemClock, keep },
+        caughtUp: () => consumer.caughtUp(),
+      });
       beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
       beats.every(CACHE_WARM_EVERY_MS, () => parts.queries.warm());

@@ -86,8 +86,9 @@ export async function startStore(world: RoleWorld): Promise<void> {
     name: 'caught up',
     ready: () => holder.ready,
     start: async () => {
-      const kept = keptLocally({ ...settings, tiers, logger });
-      const upkeep = new UpkeepBeat(holder.upkeepNow, clock, kept);
+      const keep = keptLocally({ ...settings, tiers, logger });
+      const caughtUp = async (): Promise<void> => holder.work?.caughtUp();
+      const upkeep = new UpkeepBeat({ upkeep: holder.upkeepNow, clock, keep, caughtUp });
       beats.every(STORE_LEASE.beatMs / 4, () => holder.lookBehind());
       beats.every(STATS_MS, async () => holder.work?.fetchStats());
       for (const { everyMs, work } of cold) beats.every(everyMs, work);

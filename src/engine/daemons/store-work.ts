@@ -117,6 +117,11 @@ export class StoreWork {
     return this.#consumer.handed;
   }
 
+  /** Resolves when the shards have been handed all that the log held at the time of the call. */
+  caughtUp(): Promise<void> {
+    return this.#consumer.caughtUp();
+  }
+
   /** Resolves when all below these offsets is in every answer. */
   reach(until: ReadonlyMap<number, Offset>): Promise<void> {
     return this.#consumer.reach(until);

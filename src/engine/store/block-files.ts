@@ -33,9 +33,18 @@ export interface BlockFilesOptions {
 /** What a block to be is, as far as its maker knows. */
 export type BlockPlan = Pick<BlockTitle, 'level' | 'origin'> & {
   readonly sequence: number;
+  readonly place?: number;
   /** Names of the blocks whose samples it takes over. */
   readonly replaces: readonly string[];
 };
+
+/** What a file says of itself beside its directory. */
+interface Note {
+  readonly sequence: number;
+  /** Files of older programs have none. */
+  readonly place?: number | undefined;
+  readonly replaces: readonly string[];
+}
 
 /** The folder of a partition's blocks, below that of the checkpoints. */
 export function blockFolder(folder: string, partition: number): string {
@@ -68,9 +77,9 @@ export class BlockFiles {
     const rest = series[Symbol.iterator]();
     const first = rest.next();
     if (first.done === true) return undefined;
-    const { sequence, level, origin } = plan;
+    const { sequence, level, origin, place } = plan;
     const id = fileId(partition, plan);
-    const note = JSON.stringify({ sequence, replaces: plan.replaces });
+    const note = JSON.stringify({ sequence, place, replaces: plan.replaces } satisfies Note);
     const steps = writeBlock(
       { kernels, title: { id, partition, level, origin, note } },
       withFirst(first.value, rest),
@@ -99,6 +108,7 @@ export class BlockFiles {
     return this.open({
       ...{ name, id: hex(id), bytes, minMs, maxMs, series: count, samples, level, sequence },
       ...{ from: origin.from, to: origin.to },
+      ...(place === undefined ? {} : { place }),
     });
   }
 
@@ -121,16 +131,16 @@ export class BlockFiles {
   ): (LiveBlock & { replaces: readonly string[] }) | undefined {
     const live = this.#open(join(this.folder, name));
     const { summary } = live.reader;
-    const note = JSON.parse(summary.note) as { sequence: number; replaces: string[] };
+    const { sequence, place, replaces } = JSON.parse(summary.note) as Note;
     const { minMs, maxMs, series, samples, bytes, level, origin } = summary;
     if (summary.partition !== this.#options.partition || origin.generation !== generation) {
       live.file.close();
       return undefined;
     }
-    const { sequence, replaces } = note;
     const { from, to } = origin;
     const told = { name, id: hex(summary.id), bytes, minMs, maxMs, series, samples };
-    return { entry: { ...told, level, sequence, from, to }, ...live, replaces };
+    const where = place === undefined ? {} : { place };
+    return { entry: { ...told, level, sequence, from, to, ...where }, ...live, replaces };
   }
 
   #open(path: string): Omit<LiveBlock, 'entry'> {

@@ -35,6 +35,8 @@ export interface BlockEntry {
   readonly level: number;
   /** Grows with every file; tombstones of a lower number do not concern it. */
   readonly sequence: number;
+  /** Of a joined block: the sequence of the first block that went into it, where it stands now. */
+  readonly place?: number;
   /** Offsets of the log whose samples it holds: from, and one past the last. */
   readonly from: Offset;
   readonly to: Offset;

@@ -64,7 +64,12 @@ function inOrder(blocks: readonly BlockEntry[], group: readonly BlockEntry[]): b
   });
 }
 
-/** What the block is that takes the place of these. */
+/** Where a block stands among those that begin at the same record of the log. */
+export function placeOf({ place, sequence }: BlockEntry): number {
+  return place ?? sequence;
+}
+
+/** What the block is that takes the place of these, which are in the order of the list. */
 export function joinPlan(
   entries: readonly BlockEntry[],
   generation: number,
@@ -76,7 +81,8 @@ export function joinPlan(
     to: Math.max(...entries.map(({ to }) => to)),
   };
   const level = Math.max(...entries.map((one) => one.level)) + 1;
-  return { level, origin, sequence, replaces: entries.map(({ name }) => name) };
+  const place = placeOf(entries[0]);
+  return { level, origin, sequence, place, replaces: entries.map(({ name }) => name) };
 }
 
 /** The oldest blocks, as many as there are beyond so many bytes of all. */

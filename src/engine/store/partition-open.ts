@@ -14,6 +14,7 @@ import {
   type BlockEntry,
   type PartitionList,
 } from './checkpoint-file.ts';
+import { placeOf } from './compaction.ts';
 import { fetchBlocks } from './upload.ts';
 import { Partition } from './partition.ts';
 import type { PartitionOptions, PartitionState } from './partition-state.ts';
@@ -121,8 +122,9 @@ async function adopted(
   const replaced = new Set(found.flatMap(({ replaces }) => replaces));
   const blocks = found.filter(({ entry }) => !replaced.has(entry.name));
   for (const block of found) if (replaced.has(block.entry.name)) closeBlock(block);
-  // Compacted blocks stand where their first source stood: by the oldest record that they hold.
-  blocks.sort((a, b) => a.entry.from - b.entry.from || a.entry.sequence - b.entry.sequence);
+  // Joined blocks stand where their first source stood. The offset alone does not tell: a seal that
+  // brings no record to its end leaves it as it was for the next one.
+  blocks.sort((a, b) => a.entry.from - b.entry.from || placeOf(a.entry) - placeOf(b.entry));
   const next = Math.max(0, ...blocks.map(({ entry }) => entry.to));
   const list = {
     ...EMPTY_LIST,

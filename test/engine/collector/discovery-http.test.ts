@@ -10,7 +10,8 @@ import { httpDiscovery } from '../../../src/engine/collector/discovery-http.ts';
 import { ScrapeManager } from '../../../src/engine/collector/scrape-manager.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
 import { addresses, labelsAt, Outage, TestRoom } from '../../support/discovery-room.ts';
-import { DoorDouble, job, serve, until } from './scrape-double.ts';
+import { until } from '../../support/until.ts';
+import { DoorDouble, job, serve } from './scrape-double.ts';
 
 async function setUp(t: TestContext, more: Partial<HttpDiscoveryConfig> = {}) {
   const requests: IncomingMessage[] = [];

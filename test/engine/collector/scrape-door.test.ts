@@ -11,7 +11,8 @@ import type { Batch } from '../../../src/engine/model/batch.ts';
 import { isStaleAt } from '../../../src/engine/model/sample.ts';
 import type { Appended, Log } from '../../../src/engine/ports.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
-import { memoryFiles, until } from './scrape-double.ts';
+import { until } from '../../support/until.ts';
+import { memoryFiles } from './scrape-double.ts';
 
 const PARTITIONS = 4;
 

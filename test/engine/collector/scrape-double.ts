@@ -137,15 +137,6 @@ export async function serve(answer: Answer) {
   return made;
 }
 
-/** Waits until `fact` holds, at most ten seconds. */
-export async function until(what: string, fact: () => boolean): Promise<void> {
-  const end = Date.now() + 10_000;
-  while (!fact()) {
-    if (Date.now() > end) throw new Error(`never came: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
 /** A disk of files in memory; only what discovery and credentials need. */
 export function memoryFiles(files: Map<string, string>): Disk {
   const missing = (path: string): MonError => new MonError('MON_NOT_FOUND', `no file ${path}`);

@@ -9,7 +9,8 @@ import { RELABEL_DEFAULT } from '../../../src/engine/collector/scrape-config.ts'
 import { ScrapeManager } from '../../../src/engine/collector/scrape-manager.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
 import type { Answer } from './scrape-double.ts';
-import { DoorDouble, job, memoryFiles, serve, until } from './scrape-double.ts';
+import { until } from '../../support/until.ts';
+import { DoorDouble, job, memoryFiles, serve } from './scrape-double.ts';
 
 async function setUp(t: TestContext, answer: Answer) {
   const door = new DoorDouble();
