@@ -232,9 +232,9 @@ export const QUERY_POOL_WAITING = 1000;
 export const QUERY_ESTIMATES_KEPT = 2000;
 export const QUERY_ESTIMATE_MS = 1 * MINUTE;
 /** A fragment gives other work of its shard a turn after this much time. */
-export const FRAGMENT_TURN_MS = 4;
-/** Label sets that cross to another thread before others have a turn: some 3 ms. */
-export const LABEL_SETS_AT_ONCE = 4096;
+export const FRAGMENT_TURN_MS = 2;
+/** Label sets that cross to another thread before others have a turn: 2 to 3 ms. */
+export const LABEL_SETS_AT_ONCE = 1024;
 
 /** Results kept in the process. */
 export const CACHE_BYTES_MAX = 64 * MIB;

@@ -9,6 +9,7 @@ import type { BatchAnswer, Fragment, FragmentResult } from './model/fragment.ts'
 import type { FloatHistogram } from './model/histogram.ts';
 import type { Labels } from './model/labels.ts';
 import type { Matcher } from './model/matcher.ts';
+import type { Pause } from './model/sliced-match.ts';
 import type { PushOutcome } from './model/push-outcome.ts';
 import type { TargetStatus } from './model/target-status.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
@@ -186,6 +187,10 @@ export interface SampleBuffer {
 export interface SeriesReader {
   /** Ids of the series that match all matchers and may have samples in [minMs, maxMs]. */
   match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array;
+  /** match() where it may take long; undefined when series have gone in a pause. */
+  matchSliced?(
+    ...asked: [...Parameters<SeriesReader['match']>, pause: Pause]
+  ): Promise<Uint32Array | undefined>;
   labels(id: number): Labels;
   /** Decodes samples with minMs <= t <= maxMs in time order into `into`, and says how many. */
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number;

@@ -64,7 +64,8 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
   const generation = (): number => store.truncations + rollups.changes;
   const over = (some: Rollups, samples: Source): RollupSource =>
     new RollupSource({
-      ...{ rollups: some, source: samples, handedOver: () => store.handedOver },
+      ...{ rollups: some, source: samples, handedOver: () => store.handedOver, generation },
+      pace: () => new Pace(clock),
       run: (fragment, readers, signal) =>
         runSliced({ fragment, readers, clock, signal, generation, large }),
     });

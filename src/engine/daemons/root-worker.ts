@@ -20,7 +20,7 @@ export interface RootWorkerOptions {
 }
 
 /** Behind the threads that serve dashboards and take samples, but not without a share. */
-const NICE = 5;
+const NICE = 10;
 
 const port = parentPort;
 assert(port, 'costly queries run in a worker thread');

@@ -4,6 +4,8 @@
 // wrong: where the samples begin is the same for all series, and every window lies on one side.
 import { labelsKey, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
+import { JOINED_AT_ONCE, matchedAtOnce, matchedInTurns } from '../model/sliced-match.ts';
+import type { Matching, Pause } from '../model/sliced-match.ts';
 import { RESOLUTIONS, ROLLUP_LABEL, type FragmentRollup } from '../model/rollup.ts';
 import type { RowBlock, RowEvaluator, RowWork } from '../model/row-block.ts';
 import type { SampleBuffer, SeriesReader } from '../ports.ts';
@@ -67,6 +69,17 @@ export class RollupReader implements SeriesReader {
   }
 
   match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array {
+    return matchedAtOnce(this.#matched(matchers, minMs, maxMs));
+  }
+
+  matchSliced(
+    ...[matchers, minMs, maxMs, pause]: [...Parameters<SeriesReader['match']>, Pause]
+  ): Promise<Uint32Array | undefined> {
+    return matchedInTurns(this.#matched(matchers, minMs, maxMs), pause);
+  }
+
+  /** What match() answers; yields where others may have their turn. */
+  *#matched(matchers: readonly Matcher[], minMs: number, maxMs: number): Matching {
     const { raw, rollup } = this.#options;
     const known = new Map<string, Member>();
     const member = (labels: Labels): Member => {
@@ -76,18 +89,23 @@ export class RollupReader implements SeriesReader {
       return found;
     };
     const widest = RESOLUTIONS[RESOLUTIONS.length - 1].ms;
+    let met = 0;
     for (const live of this.#files) {
       const { afterMs, toMs } = live.entry;
       if (toMs < minMs || afterMs > Math.min(maxMs + widest, this.#seamMs)) continue;
       for (const id of live.reader.match(matchers, -Infinity, Infinity)) {
         member(live.reader.labels(id)).sources.push({ live, id });
+        if (++met % JOINED_AT_ONCE === 0) yield;
       }
     }
     // A window that ends within the range begins before it.
     const from = rollup.column === undefined ? minMs : minMs - 2 * rollup.resolutionMs;
     const behind = Math.max(from, this.#seamMs + 1);
     const ids = behind > maxMs ? [] : raw.match(matchers, behind, maxMs);
-    for (const id of ids) member(raw.labels(id)).raw = id;
+    for (const id of ids) {
+      member(raw.labels(id)).raw = id;
+      if (++met % JOINED_AT_ONCE === 0) yield;
+    }
     this.#members = [...known.values()];
     return Uint32Array.from(this.#members, (_, i) => i);
   }

@@ -24,6 +24,9 @@ export interface RollupSourceOptions {
   readonly source: Source;
   /** How often samples went into the cold tier. */
   readonly handedOver?: () => number;
+  /** Changes when series or files may have gone; and where others get their turn in long work. */
+  readonly generation?: () => number;
+  readonly pace?: () => { breathe(): Promise<void> };
   /** Runs a fragment over readers that have no series in common. */
   readonly run: (
     fragment: Fragment,
@@ -94,16 +97,24 @@ export class RollupSource implements Source {
     return this.#options.rollups.mayReachBehindSamples(first) ? fragment : rest;
   }
 
-  async estimate(fragment: Fragment): Promise<Estimate> {
+  async estimate(asked: Fragment): Promise<Estimate> {
+    const fragment = this.#plain(asked);
     const { rollup } = fragment;
-    const { source, rollups } = this.#options;
+    const { source, rollups, generation, pace } = this.#options;
     const { first, last } = reachOfFragment(fragment);
     if (rollup === undefined) return source.estimate?.(fragment) ?? { series: 0, samples: 0 };
+    if (last < first) return { series: 0, samples: 0 };
     return rollups.whole(async () => {
       const sum = { series: 0, samples: 0 };
+      const begun = generation?.();
+      const turns = pace?.();
+      const pause = async (): Promise<boolean> => {
+        await turns?.breathe();
+        return generation?.() === begun;
+      };
       for (const reader of rollups.readers(rollup, first, last)) {
-        const ids =
-          last < first ? new Uint32Array(0) : reader.match(fragment.matchers, first, last);
+        const ids = await reader.matchSliced(fragment.matchers, first, last, pause);
+        if (ids === undefined) return this.estimate(asked);
         const some = ids.subarray(0, ESTIMATE_SERIES);
         const room = some.reduce((all, id) => all + reader.room(id, first, last), 0);
         sum.series += ids.length;

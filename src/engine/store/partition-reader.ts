@@ -4,6 +4,8 @@
 // the store's generation tells.
 import { compareText, labelsKey, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
+import { JOINED_AT_ONCE, matchedAtOnce, matchedInTurns } from '../model/sliced-match.ts';
+import type { Matching, Pause } from '../model/sliced-match.ts';
 import type { SampleBuffer, SeriesReader } from '../ports.ts';
 import type { Head } from '../head/head.ts';
 import type { LiveBlock } from './block-files.ts';
@@ -74,14 +76,26 @@ export class PartitionReader implements SeriesReader {
   }
 
   match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array {
+    return matchedAtOnce(this.#matched(matchers, minMs, maxMs));
+  }
+
+  matchSliced(
+    ...[matchers, minMs, maxMs, pause]: [...Parameters<SeriesReader['match']>, Pause]
+  ): Promise<Uint32Array | undefined> {
+    return matchedInTurns(this.#matched(matchers, minMs, maxMs), pause);
+  }
+
+  *#matched(matchers: readonly Matcher[], minMs: number, maxMs: number): Matching {
     const from = Math.max(minMs, this.#floorMs);
     const width = this.#parts.length;
     const known = new Map<string, number>();
     this.#labels = [];
     this.#members = [];
     this.#ranges.clear();
-    this.#parts.forEach(({ reader, hidden }, p) => {
+    let met = 0;
+    for (const [p, { reader, hidden }] of this.#parts.entries()) {
       for (const id of reader.match(matchers, from, maxMs)) {
+        if (++met % JOINED_AT_ONCE === 0) yield;
         const labels = reader.labels(id);
         const ranges = hidden.length === 0 ? NOTHING : rangesFor(hidden, labels);
         if (coversAll(ranges, from, maxMs)) continue;
@@ -96,7 +110,7 @@ export class PartitionReader implements SeriesReader {
         this.#members[place] = id;
         if (ranges.length > 0) this.#ranges.set(place, ranges);
       }
-    });
+    }
     return Uint32Array.from(this.#labels, (_, i) => i);
   }
 

@@ -2,13 +2,14 @@
 // others in between and hears when nobody wants the answer any more. Under the store's source. Easy
 // to get wrong: between two slices the head may drop series, and a number may then mean another
 // one; the whole is begun anew in that case.
-import { MonError } from '../errors.ts';
 import { FRAGMENT_TURN_MS } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
 import { beginFragment, reachOfFragment } from '../promql/leaf.ts';
 import type { FragmentRun } from '../promql/leaf.ts';
+import { Pace } from './pace.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
+import type { Pause } from '../model/sliced-match.ts';
 import type { SeriesReader } from '../ports.ts';
 
 /** So many series are run before anybody looks at the clock. */
@@ -75,14 +76,25 @@ async function attempt(
   const { fragment, clock, signal, generation } = run;
   const readers = typeof run.readers === 'function' ? run.readers() : run.readers;
   const { first, last } = reachOfFragment(fragment);
-  const found = readers.map((reader) => reader.match(fragment.matchers, first, last));
+  const begun = generation();
+  const pace = new Pace(clock, signal);
+  const found: Uint32Array[] = [];
+  const pause = async (): Promise<boolean> => {
+    await pace.breathe();
+    return generation() === begun;
+  };
+  for (const reader of readers) {
+    const matched = matchIn(reader, [fragment.matchers, first, last], pause);
+    // Small ones are answered without a turn for anybody.
+    const ids = matched instanceof Promise ? await matched : matched;
+    if (ids === undefined || (pace.due() && !(await pause()))) return undefined;
+    found.push(ids);
+  }
+  if (generation() !== begun) return undefined;
   const series = found.reduce((sum, ids) => sum + ids.length, 0);
   const leaf = run.begin?.(series) ?? beginFragment(fragment, series);
-  const begun = generation();
   let left = series;
   let size = SLICE_FIRST;
-  let now = clock?.monotonic() ?? 0;
-  let turnAt = now + FRAGMENT_TURN_MS;
   for (const [i, ids] of found.entries()) {
     for (let at = 0; at < ids.length;) {
       const slice = ids.subarray(at, at + size);
@@ -90,19 +102,25 @@ async function attempt(
       at += slice.length;
       left -= slice.length;
       if (clock === undefined || left === 0) continue;
-      const begin = now;
-      now = clock.monotonic();
-      if (slice.length === size) size = nextSize(size, now - begin);
-      if (now < turnAt) continue;
+      const begin = pace.now;
+      const due = pace.due();
+      if (slice.length === size) size = nextSize(size, pace.now - begin);
+      if (!due) continue;
       await queue();
-      await clock.sleep(0);
-      if (signal?.aborted === true) throw new MonError('MON_ABORTED', 'the query was given up');
+      await pace.rest();
       if (generation() !== begun) return undefined;
-      now = clock.monotonic();
-      turnAt = now + FRAGMENT_TURN_MS;
     }
   }
   return leaf.result();
+}
+
+/** What a reader matches; undefined when series have gone in a pause. */
+export function matchIn(
+  reader: SeriesReader,
+  asked: Parameters<SeriesReader['match']>,
+  pause: Pause,
+): Promise<Uint32Array | undefined> | Uint32Array {
+  return reader.matchSliced?.(...asked, pause) ?? reader.match(...asked);
 }
 
 /** As many series as fill a turn, judged by the last slice. */

@@ -16,7 +16,8 @@ import { reachOfFragment, type FragmentRun } from '../promql/leaf.ts';
 import { groupsOf, TogetherRun, widestOf } from '../promql/leaf-together.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { coldSeries, fetchCold, type ColdRange } from './cold-fetch.ts';
-import { Turns, runSliced, timesOf } from './sliced-run.ts';
+import { Pace } from './pace.ts';
+import { Turns, matchIn, runSliced, timesOf } from './sliced-run.ts';
 import type { Store } from './store.ts';
 
 /** Series whose samples are counted for an estimate; the rest is taken to be like them. */
@@ -168,12 +169,20 @@ export class StoreSource implements Source {
     return this.#whole(() => this.#estimate(fragment));
   }
 
-  #estimate(fragment: Fragment): Estimate {
+  async #estimate(fragment: Fragment): Promise<Estimate> {
     const [first, last] = timesOf(fragment);
+    const pace = new Pace(this.#clock);
+    const begun = this.#store.truncations;
+    const pause = async (): Promise<boolean> => {
+      await pace.breathe();
+      return this.#store.truncations === begun;
+    };
     let series = 0;
     let samples = 0;
+    if (last < first) return { series, samples };
     for (const reader of this.#store.readers(first, last, this.#only)) {
-      const ids = last < first ? [] : reader.match(fragment.matchers, first, last);
+      const ids = await matchIn(reader, [fragment.matchers, first, last], pause);
+      if (ids === undefined) return this.#estimate(fragment);
       series += ids.length;
       const stride = Math.max(1, Math.floor(ids.length / ESTIMATE_SERIES));
       let counted = 0;
@@ -183,6 +192,7 @@ export class StoreSource implements Source {
         counted++;
       }
       if (counted > 0) samples += Math.ceil((room / counted) * ids.length);
+      if (!(await pause())) return this.#estimate(fragment);
     }
     return { series, samples };
   }
