@@ -94,7 +94,8 @@ export class RollupSource implements Source {
     return this.#options.rollups.mayReachBehindSamples(first) ? fragment : rest;
   }
 
-  async estimate(fragment: Fragment): Promise<Estimate> {
+  async estimate(asked: Fragment): Promise<Estimate> {
+    const fragment = this.#plain(asked);
     const { rollup } = fragment;
     const { source, rollups } = this.#options;
     const { first, last } = reachOfFragment(fragment);
