@@ -8,7 +8,7 @@ import type { Routing, TimeInterval } from '../notify/routing.ts';
 import { ConfigFile, Section, words } from './config-reader.ts';
 import { GLOBAL_FIELDS, HTTP } from './routes-fields.ts';
 import { checkHttp, checkTls } from './routes-http.ts';
-import { parseYaml } from './yaml-text.ts';
+import { parseWholeYaml } from './yaml-text.ts';
 import { readIntervals } from './routes-intervals.ts';
 import { readReceivers } from './routes-receivers.ts';
 import { GLOBAL_DEFAULTS, GLOBAL_PAIRS } from './routes-rules.ts';
@@ -95,7 +95,7 @@ function blankUrl(text: string): string {
 
 /** The file for everybody's eyes: every secret is replaced by a word. */
 function withoutSecrets(text: string): string {
-  const [document] = parseYaml(text, true).documents;
+  const [document] = parseWholeYaml(text, true).documents;
   if (document === undefined) return text;
   visit(document, {
     Pair(_key, pair) {

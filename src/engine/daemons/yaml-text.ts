@@ -1,8 +1,8 @@
 // YAML as the Go tools read it, whose files are taken unchanged: the lines of a quoted text may
 // stand further left than YAML 1.2 allows, and control characters are refused. Under the reader of
 // configurations. Easy to get wrong: lines must keep their numbers, since complaints name them.
-import { LineCounter, parseAllDocuments, parseDocument } from 'yaml';
-import type { Document } from 'yaml';
+import { Document, LineCounter, parseAllDocuments, parseDocument } from 'yaml';
+import { readPlainYaml } from './yaml-plain.ts';
 
 /** Texts that are mended in one file; each costs a pass over it. */
 const MENDED_MAX = 100;
@@ -25,8 +25,25 @@ export function controlAt(text: string): number {
   return CONTROL.exec(text)?.index ?? -1;
 }
 
-/** Parses the one document of a text, or all of them. What is wrong stands with the documents. */
+/**
+ * Parses the one document of a text, or all of them; comments are lost. What is wrong stands with
+ * the documents.
+ */
 export function parseYaml(text: string, many: boolean): YamlText {
+  const read = readPlainYaml(text);
+  if (read === undefined || (!many && read.roots.length > 1)) return parseWholeYaml(text, many);
+  const lines = new LineCounter();
+  lines.lineStarts = [...read.lineStarts];
+  const documents = read.roots.map((root) => {
+    const document = new Document();
+    document.contents = root;
+    return document;
+  });
+  return { text, lines, documents };
+}
+
+/** The same with comments, so that the documents can be written again. */
+export function parseWholeYaml(text: string, many: boolean): YamlText {
   const plain = parsed(text, many);
   let now = plain;
   for (let i = 0; i < MENDED_MAX; i++) {

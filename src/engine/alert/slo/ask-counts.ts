@@ -145,15 +145,20 @@ function halved(batch: readonly Question[], terms: readonly Term[]): (readonly Q
 /** Numbers of an answer to where they belong. */
 function take(batch: readonly Question[], { labels, present, values }: Matrix, told: Told[]): void {
   const places = batch.map(({ terms, joined }) => {
-    return new Map(terms.map((term, i) => [joined?.values[i] ?? '', term]));
+    return new Map(terms.map((term, i) => [keyOf(joined?.values.map((list) => list[i])), term]));
   });
   labels.forEach((set, s) => {
     if (present[s] !== 1) return;
     const number = Number(labelValue(set, LABEL));
-    const label = batch[number]?.joined?.label;
-    const place = places[number]?.get(label === undefined ? '' : labelValue(set, label));
+    const own = batch[number]?.joined?.labels.map((label) => labelValue(set, label));
+    const place = places[number]?.get(keyOf(own));
     if (place !== undefined) told[place] = values[s];
   });
+}
+
+/** One text for some values: no two lists make the same. */
+function keyOf(values: readonly string[] = []): string {
+  return values.length === 1 ? values[0] : values.map((one) => `${one.length} ${one}`).join('');
 }
 
 /** All of them by `or`, as a flat tree: a chain would look at the first ones again and again. */

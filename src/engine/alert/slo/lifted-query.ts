@@ -1,13 +1,14 @@
-// Queries that differ in the value of one label alone, asked as one: `sum(increase(x{job="a"}[w]))`
-// for a thousand jobs is `sum by (job) (increase(x{job=~"a|b|…"}[w]))`. Stands between the gate's
-// counts and what the server is asked. Easy to get wrong: the label must be fixed in every selector
-// of the query, or a group would count what the query alone does not.
+// Queries that differ in the values of one or two labels alone, asked as one: for many jobs
+// `sum(increase(x{job="a"}[w]))` is `sum by (job) (increase(x{job=~"a|b|…"}[w]))`. Stands between
+// the gate's counts and what the server is asked. Easy to get wrong: the label must be fixed in
+// every selector of the query, or a group would count what the query alone does not.
 import type { Aggregate, Expr, VectorSelector } from '../../promql/ast.ts';
 import { format } from '../../promql/format.ts';
 import { quote, quoteName } from '../../promql/literals.ts';
 
-/** Stand for values and for the grouping label in the printed query: words that nobody writes. */
+/** Stand for values and for grouping labels in the printed query: words that nobody writes. */
 const VALUE = 'mon_slo_value_';
+const OPEN = 'mon_slo_open_';
 const BY = 'mon_slo_by';
 /** Functions of one series' samples: what they answer has the labels of the series. */
 const OF_SERIES = new Set([
@@ -120,19 +121,26 @@ function openedSelector(
   return { ...selector, matchers };
 }
 
-/** The query with all but one label closed again: equal ones differ in that label's value alone. */
-export function shapeOf({ text, labels }: LiftedQuery, open: number): string {
-  let shape = text.replaceAll(BY, () => quoteName(labels[open][0]));
+/** The query with all but these labels closed again: equal ones differ in their values alone. */
+export function shapeOf({ text, labels }: LiftedQuery, open: readonly number[]): string {
+  const names = open.map((i) => quoteName(labels[i][0])).join(', ');
+  let shape = text.replaceAll(BY, () => names);
   for (const [i, [, value]] of labels.entries()) {
-    if (i !== open) shape = shape.replaceAll(`"${VALUE}${i}_"`, () => quote(value));
+    const at = open.indexOf(i);
+    const by = at < 0 ? quote(value) : `"${OPEN}${at}_"`;
+    shape = shape.replaceAll(`"${VALUE}${i}_"`, () => by);
   }
-  return shape.replaceAll(`${VALUE}${open}_`, VALUE);
+  return shape;
 }
 
-/** The query of a shape for all these values together. */
-export function joinedQuery(shape: string, values: readonly string[]): string {
-  const any = values.map((value) => value.replaceAll(SPECIAL, '\\$&')).join('|');
-  return shape.replaceAll(`="${VALUE}"`, () => `=~${quote(any)}`);
+/** The query of a shape for all these values together, a list for each open label. */
+export function joinedQuery(shape: string, values: readonly (readonly string[])[]): string {
+  let query = shape;
+  for (const [i, list] of values.entries()) {
+    const any = list.map((value) => value.replaceAll(SPECIAL, '\\$&')).join('|');
+    query = query.replaceAll(`="${OPEN}${i}_"`, () => `=~${quote(any)}`);
+  }
+  return query;
 }
 
 /** Whether a text has a word that is kept for marks. */

@@ -125,3 +125,24 @@ it('a shape makes the query that the template alone makes', () => {
     assert.deepEqual(lifted, own.lifted, text);
   }
 });
+
+it('two open labels reach few pairs that nobody asked for', () => {
+  const own = (job: number, route: number): Term => {
+    const text = `sum(rate(m{job="j${job}",route="r${route}"}[{{.window}}]))`;
+    const query = countQuery(text, STYLE);
+    const windowMs = 5 * MINUTE;
+    return { query: queryFor(query, windowMs), timeMs: 0, windowMs, lifted: query.lifted };
+  };
+  const lone = Array.from({ length: 100 }, (_, i) => own(i, i));
+  const square = Array.from({ length: 400 }, (_, i) => own(i % 20, Math.floor(i / 20)));
+  const some = Array.from({ length: 90 }, (_, i) => own(Math.floor(i / 3), i));
+  for (const [terms, most] of [[lone, 13] as const, [square, 2] as const, [some, 4] as const]) {
+    const questions = questionsOf(terms);
+    assert.ok(questions.length <= most, `${questions.length} questions`);
+    assert.equal(questions.flatMap((one) => one.terms).length, terms.length);
+    for (const { terms: places, joined } of questions) {
+      const [jobs, routes] = joined?.values.map((list) => new Set(list).size) ?? [1, 1];
+      assert.ok(jobs * (routes ?? 1) <= 8 * places.length, `${jobs} by ${routes}`);
+    }
+  }
+});
