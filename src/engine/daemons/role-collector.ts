@@ -15,6 +15,7 @@ import { dealSticky } from '../runtime/lease-table.ts';
 import type { LeasePlacement } from '../runtime/placement-leases.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { systemHost } from '../runtime/host-reader.ts';
+import { showGroups } from './cluster-sources.ts';
 import { farProducer } from './far-producer.ts';
 import { MemberTargets } from './member-targets.ts';
 import { showTargets } from './self-metrics.ts';
@@ -57,6 +58,7 @@ export async function startCollector(world: RoleWorld): Promise<void> {
     world.reload = () => reload();
   }
   const others = new MemberTargets(world, manager);
+  showGroups(world, manager);
   showTargets(world.counters, manager);
   let begun = false;
   const changed = (now: Assignment): void => {
