@@ -15,3 +15,6 @@ export const SCRAPE_MANY_TARGETS = 500;
 export const SCRAPE_INFLATE_HERE_BYTES = 32 * KIB;
 /** As long as it makes no more than this. */
 export const SCRAPE_INFLATED_HERE_BYTES_MAX = 1 * MIB;
+
+/** All groups of the Pushgateway together: they are held in memory and read over one link. */
+export const PUSH_GROUPS_BYTES_MAX = 32 * MIB;

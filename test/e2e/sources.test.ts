@@ -1,5 +1,6 @@
-// The Pushgateway's paths and StatsD through the real process: groups are shown until they are
-// deleted and outlive a kill, packets become counters, gauges, summaries and sets.
+// The Pushgateway's paths and StatsD through the real process and through a cluster: groups are
+// shown until they are deleted and outlive a kill, packets become counters, gauges, summaries and
+// sets.
 import { strict as assert } from 'node:assert';
 import { createSocket } from 'node:dgram';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -16,11 +17,15 @@ beforeEach(async () => {
 });
 afterEach(async () => await rm(folder, { recursive: true, force: true }));
 
-async function start(more = '') {
+const FORMS = { 'one process': [], 'a cluster': ['--cluster', '--collectors', '2'] } as const;
+type Form = keyof typeof FORMS;
+
+async function start(form: Form, more = '') {
   const config = join(folder, 'mon.yml');
   const mon = `mon: {host_agent: false, self_scrape: false${more}}`;
   await writeFile(config, `global: {scrape_interval: 250ms, scrape_timeout: 250ms}\n${mon}\n`);
-  return await startMon({ dataDir: join(folder, 'data'), port: await freePort(), config });
+  const args = FORMS[form];
+  return await startMon({ dataDir: join(folder, 'data'), port: await freePort(), config, args });
 }
 
 interface Row {
@@ -44,8 +49,13 @@ async function untilValue(url: string, query: string, want: string | undefined):
   return found[0];
 }
 
-test('groups of pushed metrics', async () => {
-  let mon = await start();
+for (const form of Object.keys(FORMS) as Form[]) {
+  test(`groups of pushed metrics: ${form}`, () => groups(form));
+  test(`StatsD packets: ${form}`, () => statsd(form));
+}
+
+async function groups(form: Form): Promise<void> {
+  let mon = await start(form);
   const send = (path: string, method: string, body?: string): Promise<Response> =>
     fetch(`${mon.url}/metrics/job/${path}`, { method, ...(body === undefined ? {} : { body }) });
   try {
@@ -65,7 +75,7 @@ test('groups of pushed metrics', async () => {
     assert.equal((await send('x/__name__/y', 'PUT', 'a 1\n')).status, 400);
 
     await mon.end('SIGKILL');
-    mon = await start();
+    mon = await start(form);
     await pause(300);
     await untilValue(mon.url, 'done_total', '5');
     assert.equal((await send('backup/host/web-1', 'DELETE')).status, 202);
@@ -74,11 +84,11 @@ test('groups of pushed metrics', async () => {
   } finally {
     await mon.end('SIGTERM');
   }
-});
+}
 
-test('StatsD packets', async () => {
+async function statsd(form: Form): Promise<void> {
   const port = await freePort();
-  const mon = await start(`, statsd: 127.0.0.1:${port}`);
+  const mon = await start(form, `, statsd: 127.0.0.1:${port}`);
   const socket = createSocket('udp4');
   const send = (text: string): Promise<void> =>
     new Promise((resolve) => socket.send(text, port, '127.0.0.1', () => resolve()));
@@ -98,4 +108,4 @@ test('StatsD packets', async () => {
     socket.close();
     await mon.end('SIGTERM');
   }
-});
+}

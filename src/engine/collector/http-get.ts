@@ -20,6 +20,8 @@ export interface GetBounds {
   /** As they come, before anything is inflated. */
   readonly bytesMax: number;
   readonly signal: AbortSignal;
+  /** Throws where nothing may be sent any more: asked at the last moment before it is. */
+  readonly may?: (() => void) | undefined;
 }
 
 type Send = typeof request;
@@ -67,8 +69,16 @@ class Getting {
   begin(again: boolean): void {
     const { send, options, bounds } = this.#options;
     if (bounds.signal.aborted) return this.#stop();
+    if (!this.#may()) return;
     const request = send(options);
     this.#request = request;
+    if (bounds.may !== undefined) {
+      // A new connection takes its time, in which this process may have slept. What waits for it
+      // is written after this listener.
+      request.once('socket', (socket) => {
+        if (socket.connecting) socket.once('connect', () => void this.#may());
+      });
+    }
     request.on('response', (reply) => this.#read(reply));
     request.on('error', (thrown: NodeJS.ErrnoException) => {
       const retry = !again && !this.#over && thrown.code === 'ECONNRESET' && request.reusedSocket;
@@ -76,6 +86,16 @@ class Getting {
       else this.#fail(thrown);
     });
     request.end();
+  }
+
+  /** False when it is over. */
+  #may(): boolean {
+    try {
+      this.#options.bounds.may?.();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+    return !this.#over;
   }
 
   #read(reply: IncomingMessage): void {

@@ -1,11 +1,14 @@
 // The Pushgateway's part: batch jobs push exposition text into a group named by labels, and the
 // group is shown as if it were scraped until somebody deletes it. It stands beside the scrape
 // targets within the process. Easy to get wrong: a push is answered only when the group is in
-// State, and a group's own labels win over those in the body.
+// State, which several processes may write and read; and a group's own labels win over those in
+// the body.
 // Source: prometheus/pushgateway, README and handler/push.go.
 import { MonError } from '../errors.ts';
+import { PUSH_GROUPS_BYTES_MAX } from '../limits-sources.ts';
 import { PUSH_GROUP_BYTES_MAX, PUSH_GROUPS_MAX } from '../limits.ts';
 import { NAME } from '../model/labels.ts';
+import type { StateChange } from '../model/state-change.ts';
 import type { GroupLabels, Groups, State } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { METADATA, ParsedExposition, decodeText } from '../wire/exposition-columns.ts';
@@ -25,11 +28,25 @@ interface Group {
   readonly labels: GroupLabels;
   readonly families: Readonly<Record<string, Family>>;
   readonly pushedMs: number;
-  version: number;
+  readonly version: number;
+  /** Characters in State. */
+  readonly size: number;
 }
 
 const PREFIX = 'pushgroup/';
+/** Written with every change of a group, so that who looks need not read them all. */
+const TURN = 'pushgroups';
+/** Other processes that change groups at the same time are few. */
+const TRIES_MAX = 20;
 const LABEL_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
+
+interface Changing {
+  readonly change: StateChange;
+  /** The version of TURN that it was made by. */
+  readonly turn: number;
+  /** Told the version of what was written. */
+  readonly done: (version: number) => void;
+}
 
 function malformed(what: string): MonError {
   return new MonError('MON_BODY_MALFORMED', what);
@@ -42,8 +59,10 @@ function keyOf(labels: GroupLabels): string {
 export class PushGroups implements Groups {
   readonly #state: State;
   readonly #clock: Clock;
-  readonly #groups = new Map<string, Group>();
   readonly #parsed = new ParsedExposition();
+  #groups = new Map<string, Group>();
+  /** The version of TURN that the groups are of. */
+  #seen: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #first: (() => void) | undefined;
 
@@ -52,11 +71,22 @@ export class PushGroups implements Groups {
     this.#clock = clock;
   }
 
-  /** Reads the groups that an earlier run kept. */
-  async load(): Promise<void> {
-    for (const [key, { value, version }] of await this.#state.list(PREFIX)) {
-      this.#groups.set(key, { ...(parseJson(value) as Group), version });
+  /** Reads what an earlier run kept, or another process has changed. */
+  refresh(): Promise<void> {
+    return this.#next(() => this.#look());
+  }
+
+  async #look(): Promise<void> {
+    const version = (await this.#state.get(TURN))?.version ?? 0;
+    if (version === this.#seen) return;
+    const groups = new Map<string, Group>();
+    for (const [key, { value, version: own }] of await this.#state.list(PREFIX)) {
+      const read = parseJson(value) as Group;
+      groups.set(key, { ...read, version: own, size: value.length });
     }
+    this.#groups = groups;
+    this.#seen = version;
+    this.#tellFirst();
   }
 
   /**
@@ -66,8 +96,8 @@ export class PushGroups implements Groups {
    */
   push(labels: GroupLabels, body: Uint8Array, contentType: string, replace: boolean) {
     const families = this.#read(labels, body, contentType);
-    return this.#next(async () => {
-      const key = keyOf(labels);
+    const key = keyOf(labels);
+    return this.#change((turn) => {
       const before = this.#groups.get(key);
       if (before === undefined && this.#groups.size >= PUSH_GROUPS_MAX) {
         const words = `there are ${PUSH_GROUPS_MAX} groups already; delete some`;
@@ -75,28 +105,38 @@ export class PushGroups implements Groups {
       }
       const all = replace ? families : { ...before?.families, ...families };
       const pushedMs = this.#clock.now();
-      const group: Group = { labels, families: all, pushedMs, version: before?.version ?? 0 };
       const value = JSON.stringify({ labels, families: all, pushedMs });
-      if (value.length > PUSH_GROUP_BYTES_MAX) {
+      const size = value.length;
+      if (size > PUSH_GROUP_BYTES_MAX) {
         const words = `a group holds at most ${PUSH_GROUP_BYTES_MAX} bytes`;
         throw new MonError('MON_BODY_TOO_LARGE', words);
       }
-      group.version = await this.#state.compareAndSet(key, value, group.version);
-      this.#groups.set(key, group);
-      this.#first?.();
-      this.#first = undefined;
+      this.#checkRoom(size, before?.size ?? 0);
+      const done = (version: number): void => {
+        this.#groups.set(key, { labels, families: all, pushedMs, version, size });
+      };
+      return { change: { key, value, expected: before?.version ?? 0 }, done, turn };
     });
   }
 
   /** Forgets a group; nothing happens where there is none. */
   remove(labels: GroupLabels): Promise<void> {
-    return this.#next(async () => {
-      const key = keyOf(labels);
+    const key = keyOf(labels);
+    return this.#change((turn) => {
       const group = this.#groups.get(key);
-      if (group === undefined) return;
-      await this.#state.remove(key, group.version);
-      this.#groups.delete(key);
+      if (group === undefined) return undefined;
+      const done = (): void => void this.#groups.delete(key);
+      return { change: { key, value: undefined, expected: group.version }, done, turn };
     });
+  }
+
+  /** @throws MonError MON_LIMIT_EXCEEDED, unless the group becomes smaller. */
+  #checkRoom(size: number, before: number): void {
+    if (size <= before) return;
+    const all = [...this.#groups.values()].reduce((sum, one) => sum + one.size, size - before);
+    if (all <= PUSH_GROUPS_BYTES_MAX) return;
+    const words = `all groups together hold at most ${PUSH_GROUPS_BYTES_MAX} bytes; delete some`;
+    throw new MonError('MON_LIMIT_EXCEEDED', words);
   }
 
   /** Calls `show` once, as soon as there is a group. */
@@ -107,7 +147,15 @@ export class PushGroups implements Groups {
 
   /** The target that shows all groups. */
   target(intervalMs: number, timeoutMs: number): InternalTarget {
-    const render = (): Uint8Array => Buffer.from(this.render());
+    const render = async (): Promise<Uint8Array> => {
+      try {
+        await this.refresh();
+      } catch (thrown) {
+        // While State is away what was known is shown: nothing has been deleted meanwhile.
+        if (!(thrown instanceof MonError) || this.#seen === undefined) throw thrown;
+      }
+      return Buffer.from(this.render());
+    };
     return { job: 'pushgateway', instance: 'groups', intervalMs, timeoutMs, render };
   }
 
@@ -129,6 +177,37 @@ export class PushGroups implements Groups {
       .flatMap(({ head, samples }) => [...head, ...samples])
       .map((line) => `${line}\n`)
       .join('');
+  }
+
+  /**
+   * Makes a change by what is in State now, again when another process was faster. It is durable
+   * when this resolves.
+   */
+  #change(make: (turn: number) => Changing | undefined): Promise<void> {
+    return this.#next(async () => {
+      for (let i = 1; ; i++) {
+        await this.#look();
+        const changing = make(this.#seen ?? 0);
+        if (changing === undefined) return;
+        const { change, done, turn } = changing;
+        const value = String(this.#clock.now());
+        try {
+          const both = [change, { key: TURN, value, expected: turn }];
+          this.#seen = await this.#state.commit(both);
+          done(this.#seen);
+          return this.#tellFirst();
+        } catch (thrown) {
+          const conflict = thrown instanceof MonError && thrown.code === 'MON_STATE_CONFLICT';
+          if (!conflict || i === TRIES_MAX) throw thrown;
+        }
+      }
+    });
+  }
+
+  #tellFirst(): void {
+    if (this.#groups.size === 0) return;
+    this.#first?.();
+    this.#first = undefined;
   }
 
   #next<T>(work: () => Promise<T>): Promise<T> {

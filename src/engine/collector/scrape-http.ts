@@ -108,7 +108,7 @@ interface Address {
 type FollowBounds = GetBounds & { readonly timeoutMs: number };
 
 /** Brings one body; rejects with the signal's reason when that fires. */
-export type ReadTarget = (signal: AbortSignal) => Promise<ScrapeReply>;
+export type ReadTarget = (signal: AbortSignal, may?: () => void) => Promise<ScrapeReply>;
 
 /** The connections and credentials of one job. */
 export class HttpScraper {
@@ -128,10 +128,10 @@ export class HttpScraper {
   reader(url: string, timeoutMs: number): ReadTarget {
     const bytesMax = this.#options.bodyBytesMax || SCRAPE_BYTES_MAX;
     let home: Address | undefined;
-    return async (signal) => {
+    return async (signal, may) => {
       try {
         home ??= this.#address(new URL(url), timeoutMs);
-        const bounds = { bytesMax, signal };
+        const bounds = { bytesMax, signal, may };
         let answer = await this.#ask(home, home, bounds);
         if (answer.status !== 200)
           answer = await this.#follow(home, answer, { ...bounds, timeoutMs });

@@ -45,12 +45,18 @@ export interface ScrapeRoom {
 export interface TargetShare {
   /** True for a target that this process scrapes. */
   mine(key: string): boolean;
-  /** False while another process may have taken our targets over: nothing is scraped then. */
-  allowed(): boolean;
+  /**
+   * False while another process may have this target: asked at the last moment before it is asked
+   * for its body, and before what it said is appended.
+   */
+  allowed(key: string): boolean;
 }
 
-/** Brings the body of a target; rejects with the signal's reason when it fires. */
-export type ReadBody = (signal: AbortSignal) => Promise<ScrapeReply>;
+/**
+ * Brings the body of a target; rejects with the signal's reason when it fires, and with `may`'s
+ * refusal instead of sending anything.
+ */
+export type ReadBody = (signal: AbortSignal, may?: () => void) => Promise<ScrapeReply>;
 
 export interface LoopOptions {
   readonly pool: string;
@@ -161,7 +167,9 @@ export class ScrapeLoop {
     for (let first = !onBeat; !signal.aborted; first = false) {
       const now = clock.now();
       const time = Math.abs(now - planned) <= tolerance ? planned : now;
-      if (this.#room.share?.allowed() !== false) await this.#scrape(time, signal);
+      // So late, it would be a second time for whoever looks on: the next one is nearer.
+      const tooLate = this.#room.share !== undefined && now - planned > intervalMs / 2;
+      if (!tooLate && this.#allowed()) await this.#scrape(time, signal);
       // The next moment of the target's own beat; after the first one not sooner than half a step.
       const after = Math.max(clock.now(), time + (first ? intervalMs / 2 : tolerance + 1));
       planned = next(after);
@@ -182,6 +190,14 @@ export class ScrapeLoop {
     });
   }
 
+  #allowed(): boolean {
+    return this.#room.share?.allowed(this.target.key) !== false;
+  }
+
+  readonly #may = (): void => {
+    if (!this.#allowed()) throw new MonError('MON_ABORTED', 'another collector has this target');
+  };
+
   async #bring(): Promise<ScrapeReply> {
     const refusal = this.#options.refusal?.();
     if (refusal !== undefined) throw new MonError('MON_LIMIT_EXCEEDED', refusal);
@@ -193,7 +209,8 @@ export class ScrapeLoop {
       ending.abort(new MonError('MON_TIMEOUT', words));
     });
     try {
-      return await this.#options.read(ending.signal);
+      const may = this.#room.share === undefined ? undefined : this.#may;
+      return await this.#options.read(ending.signal, may);
     } finally {
       timer.cancel();
     }
@@ -221,7 +238,8 @@ export class ScrapeLoop {
       if (!signal.aborted && thrown instanceof BugError) throw thrown;
       error = messageOf(thrown);
     }
-    if (signal.aborted) return;
+    // A process that slept meanwhile has no word on a target that another one scrapes now.
+    if (signal.aborted || !this.#allowed()) return;
     // From here to the append nothing waits: scratch and the end of columns are this scrape's.
     const series = this.#series;
     try {

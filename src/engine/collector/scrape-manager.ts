@@ -54,6 +54,11 @@ const NO_RULES = {
   labelValueBytesMax: 0,
 };
 
+/** What stands for the address of a target within the process. */
+function insideUrl({ job, instance }: InternalTarget): string {
+  return `internal:${encodeURIComponent(job)}/${encodeURIComponent(instance)}`;
+}
+
 /** The body of an internal target, or the signal's reason if that comes first. */
 function rendered(target: InternalTarget, signal: AbortSignal): Promise<ScrapeReply> {
   return new Promise((resolve, reject) => {
@@ -120,7 +125,7 @@ export class ScrapeManager implements Targets {
   reshare(): Promise<void> {
     const next = this.#turn.then(async () => {
       for (const one of this.#shared) {
-        const mine = this.#room.share?.mine(`${one.target.job}/${one.target.instance}`) ?? true;
+        const mine = this.#room.share?.mine(insideUrl(one.target)) ?? true;
         if (mine) one.loop ??= this.#loopOf(one.target, true);
         else if (one.loop !== undefined) {
           const { held } = await one.loop.stop();
@@ -141,7 +146,7 @@ export class ScrapeManager implements Targets {
       ['job', job],
       ['instance', instance],
     ]);
-    const url = `internal:${encodeURIComponent(job)}/${encodeURIComponent(instance)}`;
+    const url = insideUrl(target);
     const options = {
       pool: job,
       target: { discovered: labels, labels, url, intervalMs, timeoutMs, key: url },

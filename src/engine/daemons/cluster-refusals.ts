@@ -6,14 +6,9 @@ import type { RoleSettings } from './role-frame.ts';
 
 /** @throws UserError for the first of what would otherwise be ignored. */
 export function refuseInCluster(settings: RoleSettings): void {
-  const { behind, regions, statsd } = settings;
-  if (behind !== undefined || regions !== undefined) {
-    throw new UserError('a cluster of processes takes no remote store and no regions yet', {
-      hint: 'leave --cluster out: one process does all',
-    });
-  }
-  if (statsd === undefined) return;
-  throw new UserError('a cluster of processes takes no StatsD yet', {
-    hint: 'take mon.statsd out, and let mon agent, or a mon up beside the senders, write to it',
+  const { behind, regions } = settings;
+  if (behind === undefined && regions === undefined) return;
+  throw new UserError('a cluster of processes takes no remote store and no regions yet', {
+    hint: 'leave --cluster out: one process does all',
   });
 }

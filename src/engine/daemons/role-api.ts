@@ -21,6 +21,8 @@ import type { ClusterDirectory } from './cluster-directory.ts';
 import { askDoors } from './cluster-explore.ts';
 import { clusterReload } from './cluster-reload.ts';
 import { clusterReplay } from './cluster-rollups.ts';
+import { takeSources } from './cluster-sources.ts';
+import type { PushedSources } from './cluster-sources.ts';
 import { farProducer } from './far-producer.ts';
 import type { FarProducer } from './far-producer.ts';
 import { passes } from './role-frame.ts';
@@ -50,7 +52,8 @@ export async function startApi(world: RoleWorld): Promise<void> {
   };
   const directory = directoryOf(world);
   const query = new RoleLink({ directory, clock, role: 'query' });
-  const targets = new ClusterTargets(directory);
+  const pushed = takeSources(world, producer.door);
+  const targets = new ClusterTargets(directory, pushed);
   const api = new ApiServer({
     ...{ ask: new RemoteAsk(query.to('ask')), explain: new RemoteAsk(query.to('ask')) },
     ...{ source: new RemoteSource(query.to('source')), retentionMs: settings.retentionMs },
@@ -58,6 +61,7 @@ export async function startApi(world: RoleWorld): Promise<void> {
     explore: new RemoteExplore(query.to('explore')),
     cardinality: async () => (await askDoors(directory))?.guard ?? producer.beside.report().guard,
     replays: new Map(settings.rollups === undefined ? [] : [['rollup', replayOf(directory)]]),
+    groups: pushed.groups,
     ...{ intake: producer.door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: settings.token, flags: settings.flags, configText: settings.configText },
     selfMetrics: () => counters.render(),
@@ -141,11 +145,13 @@ function addressesOf(directory: ClusterDirectory, role: string): string[] {
 /** The targets of all collectors, as they told them last. */
 class ClusterTargets implements Targets {
   readonly #directory: ClusterDirectory;
+  readonly #own: PushedSources;
   #active: readonly TargetStatus[] = [];
   #dropped: readonly Labels[] = [];
 
-  constructor(directory: ClusterDirectory) {
+  constructor(directory: ClusterDirectory, own: PushedSources) {
     this.#directory = directory;
+    this.#own = own;
   }
 
   async look(): Promise<void> {
@@ -173,7 +179,7 @@ class ClusterTargets implements Targets {
   }
 
   active(): readonly TargetStatus[] {
-    return this.#active;
+    return [...this.#own.active(), ...this.#active];
   }
 
   dropped(): readonly Labels[] {

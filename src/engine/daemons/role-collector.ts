@@ -1,7 +1,7 @@
 // The role `collector`: scrapes its share of the targets and appends what it finds. Wiring, and the
-// rule of the share: what goes to another collector ends at once, what comes begins when the other
-// one must have ended. Easy to get wrong: a process that was stopped for a while must not scrape
-// before it knows whether its targets are still its own.
+// rule of the share: what goes to another collector ends at once, what comes begins when everybody
+// has heard that it is ours. Easy to get wrong: a process that was stopped for a while must not
+// scrape before it knows whether its targets are still its own.
 import { createHash } from 'node:crypto';
 import { DemoFleet } from '../collector/demo-fleet.ts';
 import { makeHostTarget } from '../collector/host-agent.ts';
@@ -15,6 +15,7 @@ import { dealSticky } from '../runtime/lease-table.ts';
 import type { LeasePlacement } from '../runtime/placement-leases.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { systemHost } from '../runtime/host-reader.ts';
+import { showGroups } from './cluster-sources.ts';
 import { farProducer } from './far-producer.ts';
 import { MemberTargets } from './member-targets.ts';
 import { showTargets } from './self-metrics.ts';
@@ -24,8 +25,6 @@ import type { RoleWorld } from './role-frame.ts';
 export const COLLECTOR_LEASE = { leaseMs: 3000, beatMs: 500 };
 /** Shares of the targets: enough that they spread evenly over some dozens of collectors. */
 const SHARES = 512;
-/** Until then whoever had a target has heard that it is another's. */
-const HANDOVER_MS = 2 * COLLECTOR_LEASE.beatMs;
 const ROLE = 'collector';
 
 /** Which share a target belongs to: the same in every process. */
@@ -37,7 +36,10 @@ export async function startCollector(world: RoleWorld): Promise<void> {
   const { clock, options, services } = world;
   const { logger, member } = options;
   const { door, beside } = await farProducer(world);
-  const choice = { ...COLLECTOR_LEASE, places: SHARES, deal: dealSticky };
+  const agreed = (): void => {
+    if (shares.gain() && begun) void manager.reshare().catch(options.failed);
+  };
+  const choice = { ...COLLECTOR_LEASE, places: SHARES, deal: dealSticky, agreed };
   const placement = world.placement(choice);
   const shares = new Shares(placement, member);
   const manager = new ScrapeManager({
@@ -56,24 +58,20 @@ export async function startCollector(world: RoleWorld): Promise<void> {
     world.reload = () => reload();
   }
   const others = new MemberTargets(world, manager);
+  showGroups(world, manager);
   showTargets(world.counters, manager);
   let begun = false;
   const changed = (now: Assignment): void => {
     if (shares.lose(now) && begun) void manager.reshare().catch(options.failed);
-    clock.after(HANDOVER_MS, () => {
-      if (shares.gain() && begun) void manager.reshare().catch(options.failed);
-    });
   };
   services.add({
     name: 'targets',
     ready: () => shares.settled,
     start: async () => {
-      const first = await placement.join(ROLE, member, changed);
-      await placement.announce(ROLE, member, { address: addressText(world.address) });
+      shares.lose(await placement.join(ROLE, member, changed));
       // Who is alone has nobody to wait for.
-      shares.lose(first);
-      if (first.partitions.length === SHARES) shares.gain();
-      else changed(first);
+      shares.gain();
+      await placement.announce(ROLE, member, { address: addressText(world.address) });
       addTargets(world, manager);
       await manager.apply(options.settings.scrapes);
       begun = true;
@@ -118,8 +116,8 @@ class Shares implements TargetShare {
     return this.#mine.has(shareOf(key));
   }
 
-  allowed(): boolean {
-    return this.#placement.alive(ROLE, this.#member);
+  allowed(key: string): boolean {
+    return this.mine(key) && this.#placement.alive(ROLE, this.#member);
   }
 
   /** True when all that is ours has been handed over. */
@@ -137,6 +135,7 @@ class Shares implements TargetShare {
 
   /** Takes what has been ours long enough; true when that was something. */
   gain(): boolean {
+    if (!this.#placement.agreed(ROLE, this.#member)) return false;
     const before = this.#mine.size;
     this.#mine = this.#wanted;
     return this.#mine.size !== before;

@@ -72,6 +72,7 @@ export interface LeaseChoice {
   readonly leaseMs: number;
   readonly beatMs: number;
   readonly deal?: Deal;
+  readonly agreed?: (role: string, epoch: number) => void;
 }
 
 /** What a role is handed. */

@@ -15,7 +15,6 @@ import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { listenUdp } from '../runtime/udp-socket.ts';
-import type { UdpSocket } from '../runtime/udp-socket.ts';
 
 export interface SourcesOptions {
   readonly book: SeriesBook;
@@ -36,7 +35,7 @@ export class Sources {
   readonly guard: CardinalityGuard;
   readonly #options: SourcesOptions;
   readonly #statsd: Statsd;
-  #socket: UdpSocket | undefined;
+  #close = async (): Promise<void> => undefined;
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -49,23 +48,33 @@ export class Sources {
   async start(targets: ScrapeManager): Promise<void> {
     const { intervalMs, timeoutMs, statsd, counters } = this.#options;
     showGuard(counters, this.guard);
-    await this.groups.load();
+    await this.groups.refresh();
     // Without a group there is no target, so that nobody wonders about an empty one.
     this.groups.whenAny(() => targets.addInternal(this.groups.target(intervalMs, timeoutMs)));
     if (statsd === undefined) return;
     targets.addInternal(this.#statsd.target(intervalMs, timeoutMs));
-    this.#socket = await listenUdp(statsd.host, statsd.port, (packet) => this.#statsd.take(packet));
-    const { counts } = this.#statsd;
-    const help = 'Lines of StatsD packets, by what became of them.';
-    for (const result of ['updates', 'malformed', 'refused'] as const) {
-      const read = (): number => counts[result];
-      counters.reading('mon_statsd_lines_total', help, { read, labels: { result } });
-    }
+    this.#close = await listenStatsd(this.#statsd, statsd, counters);
   }
 
   async stop(): Promise<void> {
-    await this.#socket?.close();
+    await this.#close();
   }
+}
+
+/** Takes packets at an address and shows what became of them; answers what ends it. */
+export async function listenStatsd(
+  statsd: Statsd,
+  { host, port }: ListenAddress,
+  counters: Counters,
+): Promise<() => Promise<void>> {
+  const socket = await listenUdp(host, port, (packet) => statsd.take(packet));
+  const { counts } = statsd;
+  const help = 'Lines of StatsD packets, by what became of them.';
+  for (const result of ['updates', 'malformed', 'refused'] as const) {
+    const read = (): number => counts[result];
+    counters.reading('mon_statsd_lines_total', help, { read, labels: { result } });
+  }
+  return () => socket.close();
 }
 
 /** The figures of a guard. */

@@ -68,6 +68,9 @@ export const dealSticky: Deal = (places, members, before) => {
   return out;
 };
 
+/** The members as they shall be, the same list, or nothing. */
+type Change = readonly TableMember[] | undefined;
+
 const NOBODY: LeaseTable = { epoch: 0, members: [], holders: [] };
 /** Tries of one change before it is given up: other writers are few, so this is never reached. */
 const TRIES_MAX = 50;
@@ -80,21 +83,25 @@ export async function findTable(state: State, role: string): Promise<FoundTable>
   return { table, version: entry.version };
 }
 
-/** Writes what `members` makes of the table's members; undefined leaves it as it is. */
+/**
+ * Writes what `members` makes of the table's members; undefined leaves it as it is. The members
+ * themselves write the same table again: whoever is about to change it has to look anew.
+ */
 export async function changeTable(
   state: State,
   role: string,
   { places, deal }: { places: number; deal: Deal },
-  members: (old: LeaseTable) => readonly TableMember[] | undefined,
+  members: (old: LeaseTable) => Change | Promise<Change>,
 ): Promise<LeaseTable> {
   for (let i = 0; i < TRIES_MAX; i++) {
     const { table: old, version } = await findTable(state, role);
-    const now = members(old);
+    const now = await members(old);
     if (now === undefined) return old;
     const sorted = [...now].sort((a, b) => compareMembers(a.name, b.name));
     const names = sorted.map(({ name }) => name);
     const holders = names.length === 0 ? [] : deal(places, names, old.holders);
-    const table = { epoch: old.epoch + 1, members: sorted, holders };
+    const next = { epoch: old.epoch + 1, members: sorted, holders };
+    const table = now === old.members ? old : next;
     try {
       await state.compareAndSet(`placement/${role}`, JSON.stringify(table), version);
       return table;

@@ -3,10 +3,10 @@
 // before another has what it held. Easy to get wrong: nobody's wall clock counts; a watcher
 // measures by its own clock how long it has seen the same version, and not while State was away.
 import { MonError, assert } from '../errors.ts';
-import type { Assignment, Placement, State } from '../ports.ts';
+import type { Assignment, Placement, State, StateEntry } from '../ports.ts';
 import type { Clock, Timer } from './clock.ts';
 import { assignmentOf, changeTable, dealRound, findTable } from './lease-table.ts';
-import type { Deal, LeaseTable } from './lease-table.ts';
+import type { Deal, LeaseTable, TableMember } from './lease-table.ts';
 
 export interface LeaseOptions {
   readonly state: State;
@@ -20,6 +20,8 @@ export interface LeaseOptions {
   /** Between two renewals: several fit into a lease. */
   readonly beatMs: number;
   readonly deal?: Deal;
+  /** Told once an epoch: all others know of it, so that what it gave is nobody else's any more. */
+  readonly agreed?: (role: string, epoch: number) => void;
   /** Told when State could not be asked, once until it can again. */
   readonly away?: (error: MonError | undefined) => void;
 }
@@ -28,6 +30,8 @@ export interface LeaseOptions {
 export interface LeaseText {
   readonly owner: string;
   readonly facts: unknown;
+  /** The newest epoch of the role that the member acts upon; 0 while one before it may work. */
+  readonly heard: number;
 }
 
 interface Joined {
@@ -39,9 +43,19 @@ interface Joined {
   /** When the last renewal that succeeded was begun, by our clock. */
   renewed: number;
   epoch: number;
+  /** The epoch that the lease tells as heard. */
+  heard: number;
+  /** The newest epoch that all others have heard of. */
+  agreed: number;
+  /** Until then a process that had the name before may believe that it still has it. */
+  alone: number;
   timer: Timer | undefined;
   left: boolean;
 }
+
+type Leases = ReadonlyMap<string, StateEntry>;
+
+const NO_LEASES: Leases = new Map();
 
 interface Seen {
   version: number;
@@ -68,12 +82,14 @@ export class LeasePlacement implements Placement {
       const renewed = clock.monotonic();
       const one: Joined = {
         ...{ role, member, changed, version: 0, facts: null, renewed, epoch: 0 },
-        ...{ timer: undefined, left: false },
+        ...{ heard: 0, agreed: 0, alone: 0, timer: undefined, left: false },
       };
-      const now = await this.#enter(one);
+      const { table, begun } = await this.#enter(one);
+      one.renewed = begun;
       this.#joined.set(key, one);
+      if (this.#agrees(one, table, NO_LEASES)) one.agreed = table.epoch;
       this.#later(one);
-      return now;
+      return assignmentOf(table, this.#whoIs(one));
     });
   }
 
@@ -82,9 +98,7 @@ export class LeasePlacement implements Placement {
     if (!this.alive(role, member)) return false;
     const { table } = await findTable(this.#options.state, role);
     const mine = assignmentOf(table, { name: member, owner: this.#options.owner });
-    const there = table.members.some(
-      ({ name, owner }) => name === member && owner === this.#options.owner,
-    );
+    const there = isIn(table, { name: member, owner: this.#options.owner });
     return there && mine.epoch === epoch;
   }
 
@@ -123,6 +137,15 @@ export class LeasePlacement implements Placement {
     return this.#options.clock.monotonic() - one.renewed < this.#options.leaseMs;
   }
 
+  /**
+   * True when everybody has heard of the newest epoch that this member was told: what it gave the
+   * member is nobody else's any more.
+   */
+  agreed(role: string, member: string): boolean {
+    const one = this.#joined.get(leaseKey(role, member));
+    return one !== undefined && one.agreed === one.epoch;
+  }
+
   /** Tells others something of the member, with its lease; plain data. Durable when it resolves. */
   announce(role: string, member: string, facts: unknown): Promise<void> {
     return this.#inTurn(async () => {
@@ -152,28 +175,42 @@ export class LeasePlacement implements Placement {
     });
   }
 
-  /** Takes the lease, from whoever had the name before, and a place in the table. */
-  async #enter(one: Joined): Promise<Assignment> {
+  #whoIs({ member }: Joined): TableMember {
+    return { name: member, owner: this.#options.owner };
+  }
+
+  /**
+   * Takes the lease, from whoever had the name before, and a place in the table. The lease counts
+   * from `begun`, but not before the member has been told what it holds now.
+   */
+  async #enter(one: Joined): Promise<{ table: LeaseTable; begun: number }> {
     const { state, owner, clock } = this.#options;
     const key = leaseKey(one.role, one.member);
+    let begun: number;
+    let replaced = false;
     for (;;) {
-      const begun = clock.monotonic();
+      begun = clock.monotonic();
       const before = await state.get(key);
+      one.alone = before === undefined || ownerOf(before.value) === owner ? 0 : Infinity;
       const won = await this.#unlessConflict(async () => {
         one.version = await state.compareAndSet(key, this.#text(one), before?.version ?? 0);
       });
-      if (!won) continue;
-      one.renewed = begun;
-      break;
+      if (won) break;
     }
-    const me = { name: one.member, owner };
+    const me = this.#whoIs(one);
     const table = await changeTable(state, one.role, this.#deal(), ({ members }) => {
-      if (members.some((m) => m.name === me.name && m.owner === owner)) return undefined;
+      const same = members.find(({ name }) => name === me.name);
+      // Whoever is taking us out of it now finds our lease when it looks again.
+      if (same?.owner === owner) return members;
+      replaced = same !== undefined;
       return [...members.filter(({ name }) => name !== me.name), me];
     });
+    // Its lease was taken just now; by its own clock it may last for as long as any other.
+    const wait = replaced || one.alone > 0;
+    one.alone = wait ? clock.monotonic() + this.#options.leaseMs : 0;
     one.epoch = table.epoch;
     this.#tell(one.role, table);
-    return assignmentOf(table, me);
+    return { table, begun };
   }
 
   async #beat(one: Joined): Promise<void> {
@@ -183,16 +220,25 @@ export class LeasePlacement implements Placement {
         // Somebody took us out, or the hub was started anew and knows no leases.
         one.version = 0;
         const before = one.epoch;
-        const now = await this.#enter(one);
-        if (now.epoch !== before) {
+        const { table, begun } = await this.#enter(one);
+        if (table.epoch !== before) {
           // Others have had what we held: it is told as lost, also where some of it comes back.
           one.changed({ partitions: [], epoch: before });
-          one.changed(now);
+          one.changed(assignmentOf(table, this.#whoIs(one)));
         }
+        one.renewed = begun;
       }
-      await this.#sweep(one.role);
+      const leases = await this.#sweep(one.role);
       const { table } = await findTable(this.#options.state, one.role);
       this.#tell(one.role, table);
+      // Who has a lease and no place in the table takes both anew.
+      if (!isIn(table, this.#whoIs(one))) one.version = 0;
+      // At once, because others wait for it.
+      if (one.heard !== this.#heardBy(one)) await this.#renew(one);
+      if (one.agreed !== table.epoch && this.#agrees(one, table, leases)) {
+        one.agreed = table.epoch;
+        this.#options.agreed?.(one.role, table.epoch);
+      }
       this.#noteAway(undefined);
     } catch (thrown) {
       if (!(thrown instanceof MonError)) throw thrown;
@@ -209,26 +255,46 @@ export class LeasePlacement implements Placement {
   }
 
   #text(one: Joined): string {
-    const text: LeaseText = { owner: this.#options.owner, facts: one.facts };
+    const { owner } = this.#options;
+    const text: LeaseText = { owner, facts: one.facts, heard: this.#heardBy(one) };
     return JSON.stringify(text);
+  }
+
+  #heardBy({ alone, epoch }: Joined): number {
+    return this.#options.clock.monotonic() < alone ? 0 : epoch;
+  }
+
+  /** True when by their leases all others act upon this table, and nobody else has our name. */
+  #agrees(one: Joined, table: LeaseTable, leases: Leases): boolean {
+    if (one.epoch !== table.epoch || this.#heardBy(one) !== table.epoch) return false;
+    return table.members.every(({ name, owner }) => {
+      if (name === one.member) return true;
+      const value = leases.get(leaseKey(one.role, name))?.value;
+      const text = value === undefined ? undefined : (JSON.parse(value) as LeaseText);
+      return text?.owner === owner && text.heard >= table.epoch;
+    });
   }
 
   async #renew(one: Joined): Promise<boolean> {
     const { state, clock } = this.#options;
     const begun = clock.monotonic();
     const key = leaseKey(one.role, one.member);
+    const heard = this.#heardBy(one);
     const won = await this.#unlessConflict(async () => {
       one.version = await state.compareAndSet(key, this.#text(one), one.version);
     });
-    if (won) one.renewed = begun;
-    return won;
+    if (!won) return false;
+    one.renewed = begun;
+    one.heard = heard;
+    return true;
   }
 
-  /** Takes out of the table whose lease has run out, or is not there. */
-  async #sweep(role: string): Promise<void> {
+  /** Takes out of the table whose lease has run out, or is not there; answers the leases. */
+  async #sweep(role: string): Promise<Leases> {
     const { state, clock, leaseMs } = this.#options;
-    const now = clock.monotonic();
     const leases = new Map(await state.list(`lease/${role}/`));
+    // After the look: what it showed may have been renewed while it was under way.
+    const now = clock.monotonic();
     const { table } = await findTable(state, role);
     const gone = new Set<string>();
     for (const { name, owner } of table.members) {
@@ -246,9 +312,21 @@ export class LeasePlacement implements Placement {
         lease === undefined || (await this.#unlessConflict(() => state.remove(key, version)));
       if (fenced) gone.add(`${name}/${owner}`);
     }
-    if (gone.size === 0) return;
-    await changeTable(state, role, this.#deal(), ({ members }) => {
-      const rest = members.filter(({ name, owner }) => !gone.has(`${name}/${owner}`));
+    if (gone.size > 0) await this.#takeOut(role, gone);
+    return leases;
+  }
+
+  /** Takes these out of the table, as far as they have not come back. */
+  async #takeOut(role: string, gone: ReadonlySet<string>): Promise<void> {
+    const { state } = this.#options;
+    await changeTable(state, role, this.#deal(), async ({ members }) => {
+      const rest: TableMember[] = [];
+      for (const one of members) {
+        const { name, owner } = one;
+        const out = gone.has(`${name}/${owner}`);
+        const lease = out ? await state.get(leaseKey(role, name)) : undefined;
+        if (!out || (lease !== undefined && ownerOf(lease.value) === owner)) rest.push(one);
+      }
       return rest.length === members.length ? undefined : rest;
     });
   }
@@ -275,4 +353,12 @@ export class LeasePlacement implements Placement {
 
 export function leaseKey(role: string, member: string): string {
   return `lease/${role}/${member}`;
+}
+
+function isIn({ members }: LeaseTable, who: TableMember): boolean {
+  return members.some(({ name, owner }) => name === who.name && owner === who.owner);
+}
+
+function ownerOf(lease: string): string {
+  return (JSON.parse(lease) as LeaseText).owner;
 }
