@@ -4,7 +4,7 @@
 // the next life begins, or what is left of the old one goes on in it.
 import { MonError, assert } from '../../src/engine/errors.ts';
 import { diskFailure } from '../../src/engine/runtime/disk-failure.ts';
-import type { Disk, DiskFile } from '../../src/engine/runtime/disk.ts';
+import type { Disk, DiskFile, OpenMode } from '../../src/engine/runtime/disk.ts';
 import type { RandomAccessFile } from '../../src/engine/runtime/random-access.ts';
 import type { Clock } from '../../src/engine/runtime/clock.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';
@@ -141,7 +141,7 @@ export class MemoryDisk implements Disk {
     return sum;
   }
 
-  open(path: string, mode: 'r' | 'r+' | 'w+'): Promise<DiskFile> {
+  open(path: string, mode: OpenMode): Promise<DiskFile> {
     return this.#do('open', path, () => {
       if (mode === 'w+') {
         this.#mayFail('ENOSPC', this.faults.enospc, 'open', path);
@@ -150,7 +150,8 @@ export class MemoryDisk implements Disk {
         if (old) old.truncate(0);
         else this.#change(path, [[path, new MemoryFile()]]);
       }
-      return this.#handle(this.#file(path), path);
+      const handle = this.#handle(this.#file(path), path);
+      return mode === 'r+d' ? synced(handle) : handle;
     });
   }
 
@@ -336,4 +337,15 @@ function failure(code: 'ENOSPC' | 'EIO' | 'ENOENT', doing: string, path: string)
 
 function never<T>(): Promise<T> {
   return new Promise(() => undefined);
+}
+
+/** Writes that are durable when they resolve; a life may end between the two steps of one. */
+function synced(handle: DiskFile): DiskFile {
+  return {
+    ...handle,
+    write: async (bytes, position) => {
+      await handle.write(bytes, position);
+      await handle.datasync();
+    },
+  };
 }

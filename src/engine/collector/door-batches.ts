@@ -1,9 +1,11 @@
 // The columns that the split kernel has sorted by partition and lateness, as batches for the log.
 // The last step of the door before the append. Easy to get wrong: the batches are views of kernel
 // memory, so nothing may grow it until the log has read them.
+import type { KernelExports } from '../kernels/exports.ts';
 import type { Kernels } from '../kernels/kernels.ts';
-import type { Batch } from '../model/batch.ts';
+import type { Batch, FloatColumns, TimeSpan } from '../model/batch.ts';
 import type { Lateness } from '../model/sample.ts';
+import { LATENESS } from '../model/sample.ts';
 
 /** Live, late, backfill, held: assembly/split.ts. */
 const CLASSES = 4;
@@ -36,9 +38,16 @@ export function splitBatches(
         values: new Float64Array(buffer, (valuesAt >>> 0) + from * 8, count),
       };
       const lateness = (bucket % CLASSES) as Lateness;
-      batches.push({ partition: Math.floor(bucket / CLASSES), receivedMs, lateness, floats });
+      const batch = { partition: Math.floor(bucket / CLASSES), receivedMs, lateness, floats };
+      batches.push(lateness === LATENESS.live ? batch : { ...batch, span: spanOf(x, floats) });
       from += count;
     }
   }
   return batches;
+}
+
+/** The kernel's answer saves whoever asks about the past a walk over every time. */
+function spanOf(x: KernelExports, { timestamps }: FloatColumns): TimeSpan {
+  x.spanOf(timestamps.byteOffset, timestamps.length);
+  return { minMs: x.spanLeast(), maxMs: x.spanMost() };
 }

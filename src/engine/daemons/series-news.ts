@@ -4,6 +4,7 @@
 // before their sender hears of it; grown earlier, a list without them could still be kept.
 import { CATALOG_SILENT_MS } from '../limits.ts';
 import type { Batch } from '../model/batch.ts';
+import { LATENESS } from '../model/sample.ts';
 
 const SILENT_S = Math.floor(CATALOG_SILENT_MS / 1000);
 
@@ -17,10 +18,14 @@ export class SeriesNews {
     return this.#number;
   }
 
-  /** Whether a series of these begins, or begins again. Read before the columns are used again. */
+  /**
+   * Whether a series of these begins, or begins again. Read before the columns are used again.
+   * Samples that change the past are news in any case and teach nothing about the present.
+   */
   seen(batches: readonly Batch[]): boolean {
     let news = false;
-    for (const { floats, histograms } of batches) {
+    for (const { lateness, floats, histograms } of batches) {
+      if (lateness === LATENESS.late || lateness === LATENESS.backfill) continue;
       if (floats !== undefined) news = this.#look(floats.refs, floats.timestamps) || news;
       if (histograms !== undefined) {
         news = this.#look(histograms.refs, histograms.timestamps) || news;

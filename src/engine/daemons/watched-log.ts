@@ -3,7 +3,7 @@
 // touch. Easy to get wrong: the columns of a batch may be used again once append has returned its
 // promise, and the note must stand when the samples are durable, before the sender hears of it.
 import { CACHE_FRESH_MS, LIVE_MS_MAX } from '../limits.ts';
-import type { Batch } from '../model/batch.ts';
+import type { Batch, TimeSpan } from '../model/batch.ts';
 import { LATENESS } from '../model/sample.ts';
 import type { Appended, Log, LogReader, Offset } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -86,12 +86,22 @@ export class WatchedLog implements Log {
   }
 }
 
-function stretch(span: Span, { floats, histograms }: Batch): void {
-  for (const times of [floats?.timestamps, histograms?.timestamps]) {
-    if (times === undefined) continue;
-    for (let i = 0; i < times.length; i++) {
-      if (times[i] < span.min) span.min = times[i];
-      if (times[i] > span.max) span.max = times[i];
-    }
+function stretch(span: Span, { floats, histograms, span: known }: Batch): void {
+  if (known !== undefined) widen(span, known);
+  else if (floats !== undefined) widen(span, spanOf(floats.timestamps));
+  if (histograms !== undefined) widen(span, spanOf(histograms.timestamps));
+}
+
+function widen(span: Span, { minMs, maxMs }: TimeSpan): void {
+  span.min = Math.min(span.min, minMs);
+  span.max = Math.max(span.max, maxMs);
+}
+
+function spanOf(times: Float64Array): TimeSpan {
+  let [minMs, maxMs] = [Infinity, -Infinity];
+  for (let i = 0; i < times.length; i++) {
+    if (times[i] < minMs) minMs = times[i];
+    if (times[i] > maxMs) maxMs = times[i];
   }
+  return { minMs, maxMs };
 }

@@ -78,6 +78,9 @@ export interface DoorExports {
   splitTooNew(): number;
   splitFirstOld(): number;
   splitFirstNew(): number;
+  spanOf(times: number, count: number): void;
+  spanLeast(): number;
+  spanMost(): number;
 }
 
 /** assembly/batch-write.ts and batch-read.ts: 0 says that it does not fit or is malformed. */

@@ -1,8 +1,8 @@
-// Group commit: what was appended while the disk was busy is written and synced at once, then
-// answered. One commit at a time, one write and one fdatasync each, into the newest segment. Easy
-// to get wrong: a sync that failed may have thrown data away, so nothing is written again: the
-// segment ends at its last durable byte, all that was queued fails with it (it leans on what the
-// lost records defined and on their offsets), and the next append begins a new segment.
+// Group commit: what was appended while the disk was busy is written durably at once, then
+// answered. One commit at a time, into the newest segment. Easy to get wrong: a sync that failed
+// may have thrown data away, so nothing is written again: the segment ends at its last durable
+// byte, all that was queued fails with it (it leans on what the lost records defined and on their
+// offsets), and the next append begins a new segment.
 import { MonError, assert } from '../errors.ts';
 import type { Appended } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -165,7 +165,6 @@ export class Committer {
     for (const run of recent.runs(unit.segment, unit.start, unit.start + unit.bytes)) {
       await file.write(run.bytes, run.position);
     }
-    await file.datasync();
   }
 
   #succeed(unit: Unit): void {
@@ -260,7 +259,7 @@ export class Committer {
     await before?.close();
     try {
       await disk.replaceFile(path, [bytes]);
-      this.#file = await disk.open(path, 'r+');
+      this.#file = await disk.open(path, 'r+d');
     } catch (thrown) {
       // A file without records; should it stay, the next open knows it by that and removes it.
       await disk.remove(path).catch(() => undefined);

@@ -43,12 +43,20 @@ export interface Tick {
   readonly watermarkMs: number;
 }
 
+/** The oldest and the newest time of some samples, ms. */
+export interface TimeSpan {
+  readonly minMs: number;
+  readonly maxMs: number;
+}
+
 /** One record to be: every section is optional, an empty batch is a bug. */
 export interface Batch {
   readonly partition: number;
   readonly receivedMs: number;
   readonly lateness: Lateness;
   readonly floats?: FloatColumns;
+  /** Of the floats, where whoever made the batch has looked already; not part of a record. */
+  readonly span?: TimeSpan;
   readonly starts?: StartColumn;
   readonly histograms?: HistogramColumns;
   readonly exemplars?: ExemplarColumns;

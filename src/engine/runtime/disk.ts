@@ -8,7 +8,7 @@ import type { RandomAccessFile } from './random-access.ts';
 /** An open file. Positions are explicit; two writes to one file must not overlap in time. */
 export interface DiskFile {
   read(into: Uint8Array, position: number): Promise<number>;
-  /** Writes all of the bytes or fails. */
+  /** Writes all of the bytes or fails; see OpenMode for when they are durable. */
   write(bytes: Uint8Array, position: number): Promise<void>;
   /** Data and size are durable when it resolves (fdatasync). */
   datasync(): Promise<void>;
@@ -17,9 +17,14 @@ export interface DiskFile {
   close(): Promise<void>;
 }
 
+/**
+ * 'r' reads an existing file, 'r+' also writes it, 'w+' makes it anew (read and write). 'r+d' is
+ * 'r+' where a write is durable, data and size, when it resolves: one call instead of two.
+ */
+export type OpenMode = 'r' | 'r+' | 'r+d' | 'w+';
+
 export interface Disk {
-  /** 'r' reads an existing file, 'r+' also writes it, 'w+' makes it anew (read and write). */
-  open(path: string, mode: 'r' | 'r+' | 'w+'): Promise<DiskFile>;
+  open(path: string, mode: OpenMode): Promise<DiskFile>;
   /** Opens a file that never changes again for reading at once, without a promise. */
   randomAccess(path: string): RandomAccessFile;
   readFile(path: string): Promise<Uint8Array>;

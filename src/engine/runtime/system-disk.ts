@@ -6,7 +6,7 @@ import * as fs from 'node:fs';
 import { dirname } from 'node:path';
 import { MonError } from '../errors.ts';
 import { diskFailure } from './disk-failure.ts';
-import type { Disk, DiskFile } from './disk.ts';
+import type { Disk, DiskFile, OpenMode } from './disk.ts';
 import { linkFile } from './link-file.ts';
 import { openRandomAccess } from './random-access.ts';
 import { replaceFileBySteps } from './replace-file.ts';
@@ -110,9 +110,15 @@ async function makeFolder(folder: string): Promise<void> {
   await syncFolder(parent);
 }
 
+/** O_DSYNC is what fdatasync promises, for each write. */
+function flagsOf(mode: OpenMode): string | number {
+  return mode === 'r+d' ? fs.constants.O_RDWR | fs.constants.O_DSYNC : mode;
+}
+
 export const systemDisk: Disk = {
   async open(path, mode) {
-    const handle = await ask<number>('open', path, (done) => fs.open(path, mode, 0o600, done));
+    const flags = flagsOf(mode);
+    const handle = await ask<number>('open', path, (done) => fs.open(path, flags, 0o600, done));
     return new SystemFile(path, handle);
   },
   randomAccess: openRandomAccess,

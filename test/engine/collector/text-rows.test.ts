@@ -142,6 +142,59 @@ test('the kernel reads what the parser reads', () => {
   assert.ok(taken > ROUNDS, `${taken} samples were taken at all`);
 });
 
+/** A decimal of up to 21 digits at any scale that stands in texts, or half way between two. */
+function decimalText(random: Random): string {
+  const upTo = (most: number): number => Math.floor(random() * (most + 1));
+  const sign = random() < 0.2 ? '-' : '';
+  if (random() < 0.3) {
+    const bits = new DataView(new ArrayBuffer(8));
+    bits.setUint32(0, ((1023 + upTo(240) - 120) << 20) | upTo(0xfffff));
+    bits.setUint32(4, upTo(0xffffffff));
+    const value = bits.getFloat64(0);
+    // Large whole numbers and their middles are ties to the last bit.
+    const whole = 2n ** 53n + BigInt(upTo(0xfffffff)) * 2n + 1n;
+    return sign + (random() < 0.5 ? String(value) : String(whole << BigInt(upTo(10))));
+  }
+  let digits = '';
+  for (let i = upTo(20); i >= 0; i--) digits += upTo(9);
+  const point = upTo(digits.length);
+  const zeros = random() < 0.1 ? '0'.repeat(upTo(80)) : '';
+  const text = `${sign}${zeros}${digits.slice(0, point)}.${digits.slice(point)}`;
+  return random() < 0.5 ? text : `${text}e${upTo(90) - 45}`;
+}
+
+test('the kernel rounds decimals as the parser does', () => {
+  const seed = Number(process.env['MON_SEED'] ?? 20_261_122);
+  const random = seededRandom(seed);
+  const into = door();
+  let inside = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const texts = Array.from({ length: 20 }, () => decimalText(random));
+    const body = encoder.encode(texts.map((text, i) => `m{i="${i}"} ${text}\n`).join(''));
+    const want = parsedOnly(body);
+    for (const time of ['first', 'again']) {
+      assert.deepEqual(walked(into, body), want, `seed ${seed}, round ${round} ${time}: ${texts}`);
+    }
+    const x = into.kernels.exports;
+    const base = into.scratch(body);
+    x.textBegin(base, body.length, NOW);
+    x.textWalk(base);
+    inside += x.columnsCount();
+  }
+  assert.ok(inside > ROUNDS, `${inside} of ${ROUNDS * 20} numbers came up to the first odd one`);
+});
+
+test('numbers of 17 to 19 digits never leave the kernel', () => {
+  const into = door();
+  const texts = ['1.7952057335535274e+09', '25.772000000000002', '0.036000000000000004'];
+  texts.push('9007199254740993', '1.2345678901234567e-21', '0.00000000012345678901234567');
+  const body = encoder.encode(texts.map((text, i) => `m{i="${i}"} ${text}\n`).join(''));
+  walkText(into, body, NOW, new ParsedExposition());
+  const base = into.scratch(body);
+  into.kernels.exports.textBegin(base, body.length, NOW);
+  assert.equal(into.kernels.exports.textWalk(base) >>> 0, base + body.length);
+});
+
 test('a whole body of known series never leaves the kernel', () => {
   const into = door();
   const lines = Array.from({ length: 500 }, (_, i) => `m{i="${i}"} ${i}.25 ${NOW + i}\n`);

@@ -246,8 +246,10 @@ export async function crashRun(options: CrashRun): Promise<CrashReport> {
   const disk = new MemoryDisk({ random });
   const model = new Model();
   const report: CrashReport = { acknowledged: 0, failed: 0, lives: 0 };
-  const clock = new VirtualClock();
+  let clock = new VirtualClock();
   const end = (): void => {
+    // A timer of a life that has ended must not go off in the next one.
+    clock = new VirtualClock(clock.now());
     if (options.powerLoss && random() < 0.8) disk.powerLoss(random);
     else disk.processCrash();
   };

@@ -41,6 +41,7 @@ export { walk, walkResolve } from './remote-write';
 export { textBegin, textSample, textWalk } from './text-walk';
 export { snappyInflate, snappySlack } from './snappy';
 export * from './split';
+export * from './span';
 export * from './batch-write';
 export * from './batch-read';
 export { gorillaColumns, gorillaEncode } from './gorilla';

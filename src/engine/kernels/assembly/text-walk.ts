@@ -3,26 +3,23 @@
 // other line is handed to JavaScript, which knows the whole grammar. Easy to get wrong: a text
 // that is known was checked when it was put, so its end is all that has to be found.
 import { columnCount, columnsReset, fillRefs, NOTE_UNKNOWN, pushNote, pushSample } from './columns';
+import { decimal } from './decimal';
 import { xxh64 } from './hash';
 import { entryLength, entryRef, findEntry, link, textAfter } from './series-book';
 
 /** Of texts in the series book (src/engine/kernels/series-book.ts says whose salts there are). */
 const SALT: u32 = 1;
 const NO_REF: u32 = 0xffffffff;
-/** Digits that fit 64 bits, whatever they are. */
-const DIGITS_MAX: u32 = 18;
-const EXACT: u64 = 1 << 53;
-const POWER_MAX: i32 = 22;
+/** Digits behind leading zeros that fit 64 bits, whatever they are. */
+const DIGITS_MAX: u32 = 19;
+/** Digits of what is a plain number here, zeros that lead it included. */
+const PLAIN_MAX: u32 = 64;
+const ZERO: u32 = 48;
+const POINT: u32 = 46;
 const TAB: u32 = 9;
 const NEWLINE: u32 = 10;
 const RETURN: u32 = 13;
 const SPACE: u32 = 32;
-
-/** 10^0 to 10^22, each exact. */
-const POWERS: StaticArray<f64> = [
-  1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17,
-  1e18, 1e19, 1e20, 1e21, 1e22,
-];
 
 /** End of the body; a newline stands there. */
 let bodyEnd: usize = 0;
@@ -85,7 +82,19 @@ function seriesEnd(start: usize): usize {
   return 0;
 }
 
-/** Reads the number at `start` into `value`; answers its end, or 0 where it is not a plain one. */
+/** Digits of the number from `start` on, less the zeros that lead them. */
+function significant(start: usize, digits: u32): u32 {
+  let left = digits;
+  let at = start;
+  let c: u32 = load<u8>(at);
+  while (c == ZERO || c == POINT) {
+    if (c == ZERO) left--;
+    c = load<u8>(++at);
+  }
+  return left;
+}
+
+/** Reads the number at `start` into `value`; answers its end, or 0 where it is not for here. */
 function number(start: usize): usize {
   let at = start;
   const negative = load<u8>(at) == 45;
@@ -93,40 +102,41 @@ function number(start: usize): usize {
   const from = at;
   let m: u64 = 0;
   let c: u32 = load<u8>(at);
-  while (c - 48 < 10) {
-    m = m * 10 + (c - 48);
+  while (c - ZERO < 10) {
+    m = m * 10 + (c - ZERO);
     c = load<u8>(++at);
   }
   let digits = <u32>(at - from);
   let scale: i32 = 0;
-  if (c == 46) {
+  if (c == POINT) {
     const dot = at;
     c = load<u8>(++at);
-    while (c - 48 < 10) {
-      m = m * 10 + (c - 48);
+    while (c - ZERO < 10) {
+      m = m * 10 + (c - ZERO);
       c = load<u8>(++at);
     }
     scale = -(<i32>(at - dot - 1));
     digits -= <u32>scale;
   }
-  if (digits - 1 >= DIGITS_MAX) return 0;
+  if (digits - 1 >= DIGITS_MAX) {
+    if (digits - 1 >= PLAIN_MAX || significant(from, digits) > DIGITS_MAX) return 0;
+  }
   if ((c | 32) == 101) {
     c = load<u8>(++at);
     const minus = c == 45;
     if (minus || c == 43) c = load<u8>(++at);
     const first = at;
     let e: i32 = 0;
-    while (c - 48 < 10 && at - first < 4) {
-      e = e * 10 + (c - 48);
+    while (c - ZERO < 10 && at - first < 4) {
+      e = e * 10 + (c - ZERO);
       c = load<u8>(++at);
     }
     if (at == first) return 0;
     scale += minus ? -e : e;
   }
   if (!isStop(c)) return 0;
-  if (m >= EXACT || scale < -POWER_MAX || scale > POWER_MAX) return 0;
-  const whole = <f64>m;
-  const read = scale < 0 ? whole / POWERS[-scale] : whole * POWERS[scale];
+  const read = decimal(m, scale);
+  if (read != read) return 0;
   value = negative ? -read : read;
   return at;
 }
