@@ -14,8 +14,9 @@ import { ScrapeManager } from '../../../src/engine/collector/scrape-manager.ts';
 import type { TargetShare } from '../../../src/engine/collector/scrape-loop.ts';
 import { HttpScraper } from '../../../src/engine/collector/scrape-http.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
+import { until } from '../../support/until.ts';
 import { VirtualClock, settle } from '../../support/virtual-clock.ts';
-import { DoorDouble, job, memoryFiles, serve, until } from './scrape-double.ts';
+import { DoorDouble, job, memoryFiles, serve } from './scrape-double.ts';
 
 const forever = new AbortController().signal;
 const INTERVAL_MS = 1000;
