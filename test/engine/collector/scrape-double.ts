@@ -92,12 +92,12 @@ export class DoorDouble implements ScrapeDoor {
   }
 }
 
-/** A job that scrapes every 50 ms, with the defaults of a file else. */
+/** A job that scrapes every 200 ms, with the defaults of a file else. */
 export function job(more: Partial<ScrapeConfig> = {}): ScrapeConfig {
   return {
     jobName: 'test',
-    intervalMs: 50,
-    timeoutMs: 40,
+    intervalMs: 200,
+    timeoutMs: 200,
     scheme: 'http',
     metricsPath: '/metrics',
     params: {},
