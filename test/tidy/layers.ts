@@ -20,7 +20,6 @@ const PARTS = [
   'cache',
   'api',
   'remote',
-  'sql',
   'watch',
 ];
 const SINGLE = ['ports', 'errors', 'limits'];
