@@ -273,6 +273,6 @@ export class LeasePlacement implements Placement {
   }
 }
 
-export function leaseKey(role: string, member: string): string {
+function leaseKey(role: string, member: string): string {
   return `lease/${role}/${member}`;
 }

@@ -10,7 +10,7 @@ import type { DashAction, DashMode } from './dash-keys.ts';
 import { reduceTime, type ShownTime } from './shown-time.ts';
 
 /** The times between beats that r and R step through, ms. */
-export const BEATS: readonly number[] = [
+const BEATS: readonly number[] = [
   ...[500, 1000, 2000, 5000, 10_000, 15_000, 30_000],
   ...[60_000, 300_000, 900_000],
 ];
