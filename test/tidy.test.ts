@@ -26,6 +26,7 @@ holds('every import leads to a file', () => layers.brokenImports(house));
 holds('there is no circle of imports of any length', () => layers.circles(house));
 holds('commands load what is heavy only when they run', () => layers.heavyStarts(sources));
 holds('every file is used', () => layers.deadFiles(house));
+holds('every bound binds somebody', () => layers.idleBounds(sources));
 holds('each outside package has one room', () => strayPackages(sources));
 holds('clock, chance, timers and process are touched in one place', () => bannedCalls(house));
 holds('tests take their chance from a seed', () => unseededTests(house));

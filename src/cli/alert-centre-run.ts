@@ -75,7 +75,7 @@ export function alertSource(
 }
 
 /** The expression behind an alert, without its threshold: the curve goes on below it. */
-export function expressionOf(alert: AlertView): string | undefined {
+function expressionOf(alert: AlertView): string | undefined {
   let text: string | null = null;
   try {
     text = new URL(alert.generatorUrl, 'http://localhost').searchParams.get('g0.expr');

@@ -7,7 +7,6 @@ import type { Matcher } from '../engine/model/matcher.ts';
 import type { AlertClient } from '../engine/remote/alert-client.ts';
 import { matcherText, parseAlertMatchers } from '../engine/wire/alert-matchers.ts';
 import { alertListing, labelsText, silenceListing } from './alert-text.ts';
-import { listingChunks } from './listing.ts';
 import type { Listing } from './listing.ts';
 import type { Stage } from './stage.ts';
 import { durationFlag, timeFlag } from './times.ts';
@@ -25,7 +24,7 @@ export function matchersOf(words: readonly string[]): Matcher[] {
 }
 
 /** Who acts: the flag, or the user of this shell. @throws UserError. */
-export function authorOf(flag: string | undefined, stage: Stage): string {
+function authorOf(flag: string | undefined, stage: Stage): string {
   const who = flag ?? stage.env['USER'] ?? stage.env['LOGNAME'] ?? '';
   if (who !== '') return who;
   throw new UserError('say who you are with --author NAME', { hint: '$USER is not set here' });
@@ -170,13 +169,4 @@ export async function acknowledge(
     ? { incident: words[0] }
     : { matchers: matchersOf(words).map(matcherText).join(',') };
   return await client.acknowledge(which, { who, why: by.comment ?? '' }, stage.signal);
-}
-
-/** Prints one incident with its history. */
-export async function printHistory(
-  listing: Listing,
-  output: Parameters<typeof listingChunks>[1],
-  stage: Stage,
-): Promise<void> {
-  await stage.print(await listingChunks(listing, output, stage.surface));
 }

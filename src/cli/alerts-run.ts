@@ -9,7 +9,7 @@ import type { Listing } from './listing.ts';
 import { timeText } from './times.ts';
 
 /** `any`, or one of the severities. */
-export const FAIL_LEVELS = ['any', 'P1', 'P2', 'P3', 'P4'] as const;
+const FAIL_LEVELS = ['any', 'P1', 'P2', 'P3', 'P4'] as const;
 
 function others(labels: Labels): string {
   const out: string[] = [];

@@ -49,7 +49,7 @@ export async function runBench(flags: BenchFlags, stage: Stage): Promise<void> {
 }
 
 /** One line that says where figures are from. */
-export function machineWords({ machine, version, measuredAt }: Figures): string {
+function machineWords({ machine, version, measuredAt }: Figures): string {
   const { processor, cores, memoryBytes, node } = machine;
   const memory = `${Math.round(memoryBytes / 1024 ** 3)} GiB`;
   return `mon ${version} on ${processor}, ${cores} cores, ${memory}, Node ${node}, ${measuredAt}`;

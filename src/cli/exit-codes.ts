@@ -50,6 +50,6 @@ export function exitCodeOf(thrown: unknown): number {
 }
 
 /** A failure of the operating system that no room translated: it still is nobody's bug. */
-export function isSystemError(thrown: unknown): boolean {
+function isSystemError(thrown: unknown): boolean {
   return thrown instanceof Error && 'errno' in thrown && 'syscall' in thrown;
 }

@@ -40,7 +40,7 @@ function explainerOf(ask: Ask): Explain {
 }
 
 /** The tree as lines, each with its line break. */
-export async function explanationLines(told: Explanation): Promise<string[]> {
+async function explanationLines(told: Explanation): Promise<string[]> {
   const { planRows } = await import('../tui/draw/plan-tree.ts');
   const lines = planRows(told).map(({ lead, words, more }) => {
     return more === '' ? `${lead}${words}` : `${lead}${words}  ${more}`;

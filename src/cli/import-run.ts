@@ -15,7 +15,6 @@ import type { ServerChoice } from './server.ts';
 import type { Stage } from './stage.ts';
 
 export type ImportFormat = ExportFormat | 'auto';
-export const IMPORT_FORMATS = ['auto', ...EXPORT_FORMATS] as const;
 
 export interface ImportRun {
   readonly files: readonly string[];

@@ -10,7 +10,7 @@ import { listingChunks, safeChunks } from './listing.ts';
 import type { Listing, Surface } from './listing.ts';
 import type { Stage } from './stage.ts';
 
-export const PLAN_FORMATS = ['table', 'json', 'markdown', 'csv'] as const;
+const PLAN_FORMATS = ['table', 'json', 'markdown', 'csv'] as const;
 export type PlanFormat = (typeof PLAN_FORMATS)[number];
 
 /** Computes and prints. @throws UserError. */

@@ -14,7 +14,7 @@ import { dashboardPath, readDashboard } from './dash-files.ts';
 import { chosenOf, namesOf, scrapeInterval } from './dash-run.ts';
 import { durationFlag, timeFlag, zoneOf } from './times.ts';
 
-export const SCREENS = ['top', 'alerts', 'wall', 'dash'] as const;
+const SCREENS = ['top', 'alerts', 'wall', 'dash'] as const;
 export type ScreenName = (typeof SCREENS)[number];
 
 export interface ScreenshotRun {

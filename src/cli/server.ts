@@ -7,7 +7,7 @@ import type { Context } from './contexts.ts';
 import type { Environment } from './color.ts';
 
 /** Where `mon up` listens when nothing else is said. */
-export const DEFAULT_URL = 'http://127.0.0.1:9590';
+const DEFAULT_URL = 'http://127.0.0.1:9590';
 
 export interface ServerFlags {
   readonly url?: string;

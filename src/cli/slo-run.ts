@@ -43,7 +43,7 @@ export interface SloRun<F extends SloFlags = SloFlags> {
 }
 
 /** The SLOs of the files. @throws UserError with file, line, column and field of a mistake. */
-export async function readSlos(run: Pick<SloRun, 'files' | 'flags' | 'stage'>): Promise<Slo[]> {
+async function readSlos(run: Pick<SloRun, 'files' | 'flags' | 'stage'>): Promise<Slo[]> {
   const periodMs = durationFlag('--period', run.flags.period);
   const texts: { path: string; text: string }[] = [];
   for (const path of run.files) {
@@ -108,7 +108,7 @@ async function printCheck(
 }
 
 /** The exit code of the worst outcome. */
-export function exitOf(findings: readonly SloFinding[]): number {
+function exitOf(findings: readonly SloFinding[]): number {
   const worst = findings.reduce((most, { outcome }) => Math.max(most, ORDER.indexOf(outcome)), 0);
   return EXITS[ORDER[worst]];
 }

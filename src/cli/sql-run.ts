@@ -49,7 +49,7 @@ export async function runSql({ text, server, flags, stage, writeBytes }: SqlRun)
 }
 
 /** Undefined for all. */
-export function rowsWanted(flags: SqlFlags): number | undefined {
+function rowsWanted(flags: SqlFlags): number | undefined {
   const { output, 'max-rows': given } = flags;
   if (given === 0) return undefined;
   return given ?? (STREAMED.has(output) ? undefined : SQL_ANSWER_ROWS);

@@ -11,7 +11,7 @@ import type { Cell, Listing, Surface } from './listing.ts';
 import { seriesText } from './series-text.ts';
 import { timeText } from './times.ts';
 
-export const SQL_FORMATS = [
+const SQL_FORMATS = [
   'table',
   'json',
   'jsonl',
@@ -128,7 +128,7 @@ function markdownText(text: string): string {
   return plain.replaceAll(/\r?\n/g, '<br>').replaceAll('`', '\\`');
 }
 
-export function isNumber(type: string): boolean {
+function isNumber(type: string): boolean {
   return /^(?:U?(?:TINY|SMALL|BIG|HUGE)?INT(?:EGER)?|DOUBLE|FLOAT|DECIMAL\b.*|U?INTEGER)$/.test(
     type,
   );

@@ -26,7 +26,5 @@ export const AGGREGATE_SAVE_MS = 30 * SECOND;
 export const AGGREGATE_SAVE_LOG_BYTES = 64 * 1024 * 1024;
 /** State is written so many times its own time apart at least. */
 export const AGGREGATE_SAVE_SHARE = 50;
-/** Producers whose numbers of series are known at once; the one that is silent longest goes. */
-export const AGGREGATE_EPOCHS_MAX = 1024;
 /** A group that had no sample for so long is let go. */
 export const AGGREGATE_IDLE_MS = 60 * MINUTE;

@@ -26,8 +26,6 @@ export const DASH_THRESHOLDS_MAX = 20;
 export const DASH_TEXT_UNITS_MAX = 16 * KIB;
 /** Titles, names and legends: longer ones are cut. */
 export const DASH_TITLE_UNITS_MAX = 300;
-/** Maps within maps of a file from Grafana that are looked into. */
-export const DASH_DEPTH_MAX = 32;
 
 /** Lines of one chart: more cannot be told apart on a screen. */
 export const DASH_LINES_MAX = 40;

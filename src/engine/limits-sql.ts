@@ -36,8 +36,6 @@ export const SCANS_OPEN_MAX = 16;
 export const SCAN_IDLE_MS = 120 * SECOND;
 /** Bytes of text that leave for an asker at once. */
 export const SQL_TEXT_BYTES = 64 * KIB;
-/** What is remembered of the prompt's statements. */
-export const SQL_HISTORY_MAX = 1000;
 /** A body of an import, of text or lines. */
 export const IMPORT_PIECE_BYTES = 4 * MIB;
 /** A Parquet file of an import. */

@@ -99,8 +99,6 @@ export const COMMIT_GATHER_MS = 5;
 export const HAND_GATHER_MS = 10;
 /** How long the rules let records gather: they act on ticks, of which there is one a second. */
 export const RULE_FEED_REST_MS = 20;
-/** Bytes of bodies after which their pages are collected, before they weigh on the whole heap. */
-export const BODY_GARBAGE_BYTES = 4 * MIB;
 /** A run of so many bytes does not wait for more. */
 export const HANDED_BYTES = 256 * KIB;
 /** Slots of shared memory in which records cross to a shard, and what one holds. */
@@ -127,8 +125,6 @@ export const DISK_FREE_BYTES_MIN = 64 * MIB;
 /** Producers of one partition that a head tells apart at once. */
 export const HEAD_EPOCHS_MAX = 64;
 
-/** Samples in a Gorilla chunk: Prometheus' number; more would make late inserts dearer. */
-export const CHUNK_SAMPLES_MAX = 120;
 /** Samples of one column piece of a sealed block; the kernels' work arrays are made for it. */
 export const COLUMN_SAMPLES_MAX = 8192;
 /** Columns of a sealed block share pages of about this much before zstd: what one read unpacks. */
@@ -320,8 +316,6 @@ export const TICK_GAP_MS_MAX = 1 * MINUTE;
 export const TICK_SETTLE_MS = 1 * MINUTE;
 /** Steps that are evaluated in one go when rules have fallen behind; more are taken in turns. */
 export const RULE_STEPS_MAX = 120;
-/** Late samples correct this often at most: each correction reads whole windows again. */
-export const RULE_LATE_MS = 5 * SECOND;
 /**
  * Transitions that wait for the notifier: the oldest are kept. Past it rules go on and tell nothing
  * new until there is room; then they tell what differs from what was told.

@@ -10,7 +10,7 @@ import { WRITE_HEADERS, writeRequestBody } from '../support/write-request.ts';
 const RECENT_S = 3000;
 
 /** Whole numbers below 2^31, different for neighbours in time and series. */
-export function ledgerValue(series: number, timestamp: number): number {
+function ledgerValue(series: number, timestamp: number): number {
   return (Math.imul(series + 1, 2654435761) ^ Math.imul(Math.floor(timestamp / 1000), 40503)) >>> 1;
 }
 

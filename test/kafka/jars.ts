@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const KAFKA_VERSION = '4.1.1';
+const KAFKA_VERSION = '4.1.1';
 const DOWNLOAD_MS_MAX = 5 * 60_000;
 
 export function cacheFolder(): string {

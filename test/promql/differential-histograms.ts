@@ -14,7 +14,7 @@ import type { Random } from '../../src/engine/runtime/random.ts';
 import type { WriteSeries } from '../support/write-request.ts';
 
 /** The schema of what quantiles are asked of. */
-export const QUANTILE_SCHEMA = 2;
+const QUANTILE_SCHEMA = 2;
 const ZERO_THRESHOLD = 2 ** -10;
 const JOBS = ['api', 'web', 'db'];
 const INSTANCES = ['a:1', 'b:1'];

@@ -15,7 +15,7 @@ export interface Deletion {
 }
 
 /** What may stand for a sample: bits, and a histogram's message. */
-export function textOfSample({ bits, body = '' }: Pick<Sent, 'bits' | 'body'>): string {
+function textOfSample({ bits, body = '' }: Pick<Sent, 'bits' | 'body'>): string {
   return `${bits.toString(16)} ${body}`;
 }
 

@@ -55,7 +55,7 @@ const REPORTS = [
 const REPORT_ANYTHING = new Set(['scrape_duration_seconds']);
 
 /** One application behind one target. */
-export class SimTarget {
+class SimTarget {
   readonly job: string;
   readonly address: string;
   readonly pairs: readonly (readonly [string, string])[];

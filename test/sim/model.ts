@@ -19,7 +19,7 @@ export interface SentRecord {
 }
 
 /** A record as text: equal exactly when the records are. */
-export function recordText(record: SentRecord): string {
+function recordText(record: SentRecord): string {
   const { partition, receivedMs, lateness, samples, metadata, tick } = record;
   const rows = samples.map((s) => `${s.series} ${s.t} ${s.bits.toString(16)} ${s.body ?? ''}`);
   const ticked = tick && [tick.timeMs, tick.watermarkMs];

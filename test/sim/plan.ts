@@ -7,7 +7,7 @@ import type { FleetPlan } from './fleet.ts';
 import type { Habits, TrafficPlan } from './traffic.ts';
 
 /** Things that may happen at a step. */
-export const EVENTS = [
+const EVENTS = [
   ...(['push', 'again', 'burst', 'wait', 'rest', 'pause', 'tick', 'truncate', 'retain'] as const),
   ...(['jump', 'faults', 'mend', 'reload', 'glance', 'check', 'checkpoint', 'night'] as const),
   ...(['seal', 'compact', 'delete', 'clean'] as const),
@@ -15,7 +15,7 @@ export const EVENTS = [
 export type Event = (typeof EVENTS)[number];
 
 /** How a life of the program may end. */
-export const ENDS = ['power', 'kill', 'orderly'] as const;
+const ENDS = ['power', 'kill', 'orderly'] as const;
 export type End = (typeof ENDS)[number];
 
 export const TROUBLES = [

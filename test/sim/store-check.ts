@@ -121,7 +121,7 @@ const QUERIES = [
 ];
 
 /** The model as the evaluator wants it. */
-export function naiveOf(model: Model): Naive {
+function naiveOf(model: Model): Naive {
   const all: NaiveSeries[] = [];
   for (const [series, times] of model.series) {
     const samples = [...times]

@@ -10,7 +10,7 @@ import type { AskOptions, PushOutcome } from '../../src/engine/ports.ts';
 import { systemClock } from '../../src/engine/runtime/clock.ts';
 
 export const NOW_MS = 1_700_000_000_123;
-export const STARTED_MS = 1_700_000_000_000;
+const STARTED_MS = 1_700_000_000_000;
 
 /** What a fake was asked, and what it is to answer. */
 export interface Fakes {

@@ -34,7 +34,7 @@ export function definingEncoder(paddingBytesMax: number): RecordEncoder {
   };
 }
 
-export function definingRecord(bytes: Uint8Array): DefiningRecord {
+function definingRecord(bytes: Uint8Array): DefiningRecord {
   return JSON.parse(new TextDecoder().decode(bytes)) as DefiningRecord;
 }
 

@@ -58,7 +58,7 @@ export interface Compose {
   readonly configs: Readonly<Record<string, { readonly file: string }>>;
 }
 
-export const KUBE_FILES = [
+const KUBE_FILES = [
   '10-config.yaml',
   '20-log.yaml',
   '30-stores.yaml',

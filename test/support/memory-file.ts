@@ -9,7 +9,7 @@ type Change =
 const SECTOR_BYTES = 512;
 
 /** Bytes that grow by doubling, so that a long file written in small pieces stays cheap. */
-export class GrowingBytes {
+class GrowingBytes {
   #bytes: Uint8Array = new Uint8Array(0);
   #size = 0;
 

@@ -25,7 +25,7 @@ const SPECIAL_BITS = [
 ];
 
 /** Value bits as samples have them, and as they should never be. */
-export function randomValues(random: Random, count: number): Float64Array {
+function randomValues(random: Random, count: number): Float64Array {
   const values = new Float64Array(count);
   const bits = new BigUint64Array(values.buffer);
   const kind = below(random, 6);
@@ -54,7 +54,7 @@ export function randomTimes(random: Random, count: number): Float64Array {
 }
 
 /** Refs of the book: rising, one run, with doubles, or in any order. */
-export function randomRefs(random: Random, count: number, refs: number): Uint32Array {
+function randomRefs(random: Random, count: number, refs: number): Uint32Array {
   const kind = below(random, 4);
   const start = below(random, refs);
   return Uint32Array.from({ length: count }, (_, i) => {

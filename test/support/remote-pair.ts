@@ -9,7 +9,7 @@ import { RemoteListener } from '../../src/engine/remote/listener.ts';
 import type { Service } from '../../src/engine/remote/listener.ts';
 import { systemClock } from '../../src/engine/runtime/clock.ts';
 
-export const PAIR_TOKEN = 'between-us';
+const PAIR_TOKEN = 'between-us';
 
 export class RemotePair {
   readonly bugs: unknown[] = [];

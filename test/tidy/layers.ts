@@ -2,6 +2,7 @@
 // the terminal, and the few single files. Circles of any length are found here too. Easy to get
 // wrong: a type import counts; all circles in the code that this house learned from began with
 // one.
+import { lineAt } from './house.ts';
 import type { HouseFile, Violation } from './house.ts';
 
 const PURE = ['codec', 'kernels', 'wire', 'promql', 'head', 'dash'];
@@ -20,7 +21,6 @@ const PARTS = [
   'cache',
   'api',
   'remote',
-  'sql',
   'watch',
 ];
 const SINGLE = ['ports', 'errors', 'limits'];
@@ -35,7 +35,7 @@ function allBut(rooms: readonly string[], ...kept: string[]): string[] {
 }
 
 /** The nevers of DESIGN.md. A part against another part is added below, pair by pair. */
-export const NEVERS: readonly Triple[] = [
+const NEVERS: readonly Triple[] = [
   [ENGINE, [...TUI, ...SHELL], 'the engine knows no screen and no shell'],
   [[...PARTS, ...GROUND, ...SINGLE], ['daemons'], 'wiring knows the parts, parts never the wiring'],
   [[...GROUND, ...SINGLE], PARTS, 'the ground carries the parts, so it cannot stand on them'],
@@ -53,7 +53,7 @@ export const NEVERS: readonly Triple[] = [
 ];
 
 /** The room of a file: `promql`, `screens`, `commands`, `errors`, `limits` with `limits-*`, … */
-export function roomOf(path: string): string {
+function roomOf(path: string): string {
   const parts = path.split('/');
   if (parts[0] !== 'src') return parts[0];
   if (parts[1] === 'engine') {
@@ -165,6 +165,25 @@ export function deadFiles(files: readonly HouseFile[]): Violation[] {
     .filter((file) => file.path.startsWith('src/'))
     .filter((file) => !used.has(file.path) && !isEntry(file.path))
     .map((file) => ({ path: file.path, line: 1, why: 'nobody imports this file' }));
+}
+
+/** Bounds that nothing leans on: what they promise to bound has another bound, or none. */
+export function idleBounds(files: readonly HouseFile[]): Violation[] {
+  const uses = new Map<string, number>();
+  for (const { code } of files) {
+    for (const [word] of code.matchAll(/[A-Z][A-Z0-9_]+/g))
+      uses.set(word, (uses.get(word) ?? 0) + 1);
+  }
+  return files
+    .filter(({ path }) => /^src\/engine\/limits(-[a-z]+)?\.ts$/.test(path))
+    .flatMap(({ path, code }) =>
+      [...code.matchAll(/^export const ([A-Z0-9_]+)/gm)]
+        .filter(([, name]) => uses.get(name) === 1)
+        .map(({ 1: name, index }) => ({
+          ...{ path, line: lineAt(code, index) },
+          why: `nothing leans on ${name}`,
+        })),
+    );
 }
 
 function isEntry(path: string): boolean {

@@ -109,6 +109,13 @@ test('strange rooms, dead files and broken imports are found', () => {
   found(layers.deadFiles([file('src/commands/a.ts', '')]));
 });
 
+test('bounds that bind nobody are found', () => {
+  const bounds = 'export const A_MAX = 1;\nexport const B_MAX = A_MAX;\n// B_MAX is idle.\n';
+  const limits = file('src/engine/limits-odd.ts', bounds);
+  found(layers.idleBounds([limits]), [4, /nothing leans on B_MAX/]);
+  found(layers.idleBounds([limits, file('src/engine/odd/a.ts', 'f(B_MAX);\n')]));
+});
+
 test('packages and calls outside their room are found', () => {
   const text = "import fs from 'node:fs';\nimport x from 'left-pad';\nimport h from 'node:http';\n";
   const stray = file('src/engine/store/a.ts', text);

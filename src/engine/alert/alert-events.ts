@@ -18,7 +18,7 @@ export interface EventContext {
 }
 
 /** Label sets and times name a change. */
-export function eventId(labels: Labels, startsAtMs: number, change: 'firing' | 'resolved'): string {
+function eventId(labels: Labels, startsAtMs: number, change: 'firing' | 'resolved'): string {
   const words = `${labelsKey(labels)}\u0001${startsAtMs}\u0001${change}`;
   return createHash('sha256').update(words).digest('hex').slice(0, 32);
 }

@@ -43,8 +43,6 @@ export interface ApiParts {
   readonly turns?: Turns;
   readonly source: Source;
   readonly intake: Intake;
-  /** Told of bytes of bodies that have been used. */
-  readonly spent?: (bytes: number) => void;
   readonly targets: Targets;
   /** What new series passed which limit. */
   readonly cardinality?: () => CardinalityReport | Promise<CardinalityReport>;

@@ -46,7 +46,7 @@ export class ApiServer {
     const readiness = (): { ready: boolean; why: string } =>
       this.#draining ? { ready: false, why: 'shutting down' } : parts.ready();
     this.#parts = { ...parts, ready: readiness };
-    this.#pool = new BodyPool(parts.spent);
+    this.#pool = new BodyPool();
     this.#access = new Access(parts.token);
     this.#hosts = new HostGuard('', true);
     this.#requests = parts.counters && new RequestCounts(parts.counters);

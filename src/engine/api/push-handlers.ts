@@ -75,7 +75,7 @@ export async function sendOutcome(call: Call, outcome: PushOutcome): Promise<voi
   return sendWhole(call.response, call.head(400, JSON_TYPE), body);
 }
 
-export function refusedWords({ accepted, refused, reasons, examples }: PushOutcome): string {
+function refusedWords({ accepted, refused, reasons, examples }: PushOutcome): string {
   const counts = Object.entries(reasons).map(([reason, count]) => `${reason} ${count}`);
   const why = counts.length > 0 ? ` (${counts.join(', ')})` : '';
   const head = `${refused} of ${accepted + refused} samples were refused${why}`;

@@ -14,13 +14,7 @@ const KEPT_BYTES_MAX = 1024 * 1024;
 /** Buffers for bodies; knows how much is out and refuses when it is too much. */
 export class BodyPool {
   readonly #kept: Buffer[] = [];
-  readonly #spent: ((bytes: number) => void) | undefined;
   #pending = 0;
-
-  /** `spent` is told of bytes that came through pages which nobody needs any more. */
-  constructor(spent?: (bytes: number) => void) {
-    this.#spent = spent;
-  }
 
   /** Bytes of the bodies that are being read or stored now. */
   get pendingBytes(): number {
@@ -47,7 +41,6 @@ export class BodyPool {
   /** Gives a buffer back; nobody may read it any more. */
   give(buffer: Buffer): void {
     this.#pending -= buffer.length;
-    this.#spent?.(buffer.length);
     if (buffer.length <= KEPT_BYTES_MAX && this.#kept.length < KEPT_MAX) this.#kept.push(buffer);
   }
 }

@@ -8,7 +8,7 @@ import { ready } from './kafkajs-inside.ts';
 import type { GroupOffsets, KafkaBroker, KafkaCluster } from './kafkajs-inside.ts';
 
 /** Names of readers that the seed's groups stand for. */
-export const GROUP_OF: Readonly<Record<string, string>> = {
+const GROUP_OF: Readonly<Record<string, string>> = {
   store: 'tsdb-writers',
   alert: 'alerting-engine',
   rollup: 'rollup-aggregators',

@@ -68,7 +68,7 @@ function inflateBlock(snappy: Snappy, block: Buffer, room: number): Buffer {
 }
 
 /** Unpacks either framing. */
-export function unpackSnappy(snappy: Snappy, bytes: Buffer): Buffer {
+function unpackSnappy(snappy: Snappy, bytes: Buffer): Buffer {
   let room = KAFKA_BATCH_UNPACKED_BYTES_MAX;
   if (!bytes.subarray(0, 8).equals(XERIAL.subarray(0, 8))) return inflateBlock(snappy, bytes, room);
   const parts: Buffer[] = [];
@@ -86,7 +86,7 @@ export function unpackSnappy(snappy: Snappy, bytes: Buffer): Buffer {
 }
 
 /** Packs as Java does, so that every consumer of Kafka understands it. */
-export function packSnappy(snappy: Snappy, bytes: Buffer): Buffer {
+function packSnappy(snappy: Snappy, bytes: Buffer): Buffer {
   const parts: Buffer[] = [XERIAL];
   for (let at = 0; at < bytes.length; at += XERIAL_BLOCK) {
     const block = snappy.compressSync(bytes.subarray(at, at + XERIAL_BLOCK));
@@ -115,7 +115,7 @@ const LZ4_HASHES = 1 << 16;
  * Packs as Java wants it: the library's own frame has blocks that lean on one another, which Kafka
  * refuses.
  */
-export function packLz4(lz4: Lz4, bytes: Buffer): Buffer {
+function packLz4(lz4: Lz4, bytes: Buffer): Buffer {
   const parts: Buffer[] = [LZ4_HEAD];
   const hashes = new Uint32Array(LZ4_HASHES);
   for (let at = 0; at < bytes.length; at += LZ4_BLOCK) {

@@ -59,6 +59,6 @@ export function messageOf({ key, value }: Outgoing): { key: Buffer; value: Buffe
   return { key: bufferOf(key), value: bufferOf(value) };
 }
 
-export function bufferOf(bytes: Uint8Array): Buffer {
+function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

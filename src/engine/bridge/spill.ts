@@ -41,7 +41,7 @@ export interface SpillOptions {
 }
 
 /** Durable here; its offset in Kafka is not known yet. */
-export const OFFSET_LATER: Offset = -1;
+const OFFSET_LATER: Offset = -1;
 
 const READER = 'kafka';
 const RETRY_MS = 1_000;

@@ -27,7 +27,7 @@ export interface TopicPlan {
 export const RAW_TOPIC = 'metrics.raw';
 export const ALERTS_TOPIC = 'alerts.triggered';
 /** The seed's figures. */
-export const RAW_PARTITIONS = 24;
+const RAW_PARTITIONS = 24;
 export const REPLICATION = 3;
 const RAW_KEEP_MS = 86_400_000;
 const ALERTS_PARTITIONS = 12;

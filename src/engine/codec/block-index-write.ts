@@ -10,9 +10,9 @@ import type { BlockSections } from './block-sections.ts';
 import { BytePen } from './byte-pen.ts';
 
 /** Series of one chunk of labels: what one labels() unpacks. */
-export const LABELS_CHUNK = 512;
+const LABELS_CHUNK = 512;
 /** Pairs of one chunk. */
-export const PAIRS_CHUNK = 512;
+const PAIRS_CHUNK = 512;
 const POSTINGS_BYTES = 64 * 1024;
 
 class Numbers {

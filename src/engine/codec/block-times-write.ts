@@ -11,7 +11,7 @@ import { BytePen } from './byte-pen.ts';
 import type { ColumnCodec } from './column.ts';
 
 /** Columns of one chunk of the table. */
-export const TIMES_CHUNK = 2048;
+const TIMES_CHUNK = 2048;
 
 export interface TimesOptions {
   readonly codec: ColumnCodec;

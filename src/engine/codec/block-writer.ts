@@ -32,9 +32,9 @@ export interface BlockOptions {
 }
 
 /** Above this zstd finds 1 byte in 1,000 and takes up to four times as long (block.bench.ts). */
-export const BLOCK_LEVEL = 6;
+const BLOCK_LEVEL = 6;
 /** Series of one chunk of pieces. */
-export const PIECES_CHUNK = 2048;
+const PIECES_CHUNK = 2048;
 const NOTE_BYTES_MAX = 64 * 1024;
 
 /** A block series by series, for who writes several at once; writeBlock() says what has to hold. */

@@ -31,7 +31,7 @@ function codePointRank(unit: number): number {
 }
 
 /** The pairs of a label set in the order of their names' UTF-8 bytes. */
-export function sortedForBytes(labels: Labels): Labels {
+function sortedForBytes(labels: Labels): Labels {
   let sorted = true;
   for (let i = 2; i < labels.length && sorted; i += 2) {
     sorted = compareUtf8(labels[i - 2], labels[i]) < 0;

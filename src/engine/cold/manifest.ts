@@ -8,8 +8,6 @@ import type { ColdKind } from '../ports-cold.ts';
 
 export type { ColdKind };
 
-export const COLD_KINDS: readonly ColdKind[] = ['raw', '1m', '5m', '1h', '1d'];
-
 /** One file of an object. */
 export interface ColdFile {
   readonly bytes: number;

@@ -75,16 +75,6 @@ export async function loadManifest(
   }
 }
 
-/** Partitions that have anything in the cold tier; `list` of a folder answers no folders. */
-export async function coldPartitions(objects: ObjectStore, upTo: number): Promise<number[]> {
-  const found: number[] = [];
-  for (let partition = 0; partition < upTo; partition++) {
-    const all = await objects.list(coldPrefix(partition));
-    if (numbersOf(all).length > 0) found.push(partition);
-  }
-  return found;
-}
-
 export class Manifests {
   readonly #objects: ObjectStore;
   readonly #partition: number;

@@ -119,7 +119,7 @@ function runsOf(
 }
 
 const RAW_COLUMNS = ['value'] as const;
-export const WINDOW_COLUMNS = [
+const WINDOW_COLUMNS = [
   ...['count', 'sum', 'min', 'max', 'first', 'last', 'from_ms', 'to_ms', 'resets', 'ended'],
 ] as const;
 

@@ -48,7 +48,7 @@ export interface CountingFeed extends Feed {
   readonly stale?: boolean;
 }
 
-export function hashText(hash: bigint): string {
+function hashText(hash: bigint): string {
   return hash.toString(16).padStart(16, '0');
 }
 

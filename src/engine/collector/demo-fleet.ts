@@ -18,7 +18,7 @@ export const DEMO_SERVICES: readonly DemoService[] = [
   { name: 'checkout', rate: 25, latency: 0.06, memoryBytes: 240 * MIB },
   { name: 'payment', rate: 12, latency: 0.12, memoryBytes: 150 * MIB },
 ];
-export const DEMO_REGIONS = ['eu-1', 'us-1'];
+const DEMO_REGIONS = ['eu-1', 'us-1'];
 const PER_REGION = 2;
 /** After a longer sleep (of a laptop) the fleet does not live all of it again. */
 const CATCH_UP_S = 120;

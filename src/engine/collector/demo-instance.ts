@@ -16,7 +16,7 @@ export interface DemoService {
 }
 
 /** Upper bounds of the latency buckets in seconds: Prometheus' default ones. */
-export const DEMO_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const DEMO_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 const DAY_S = 86_400;
 const WAVE_S = 600;

@@ -136,7 +136,7 @@ function columnsOf(buckets: readonly Bucket[], count: number): Uint8Array {
 }
 
 /** Histograms whose columns lie in kernel memory. */
-export class PlacedHistograms {
+class PlacedHistograms {
   readonly count: number;
   readonly #book: SeriesBook;
   readonly #buckets: readonly Bucket[];

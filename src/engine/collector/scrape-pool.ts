@@ -61,7 +61,7 @@ export function handOver(to: Handover, labels: Labels, left: LeftBehind): void {
 }
 
 /** Takes out what an earlier loop of the same target left. */
-export function takeOver(from: Handover, labels: Labels): LeftBehind | undefined {
+function takeOver(from: Handover, labels: Labels): LeftBehind | undefined {
   const key = labelsKey(labels);
   const left = from.get(key);
   from.delete(key);

@@ -85,7 +85,7 @@ function withDefaults(config: ScrapeConfig, found: Map<string, string>): Map<str
  * The target of a discovered label set, or undefined when relabelling drops it.
  * @throws MonError MON_CONFIG_INVALID with a sentence when it makes no sense.
  */
-export function makeTarget(
+function makeTarget(
   config: ScrapeConfig,
   relabel: Relabeller,
   found: Map<string, string>,

@@ -16,7 +16,7 @@ import { openBlocks, type GivenSeries } from '../store/hand-over.ts';
 import type { ColdProcessOptions } from './cold-options.ts';
 
 /** Opens the files of a job: blocks of the store, or files of rollups. */
-export function sourcesOf(job: ArchiveJob, kernels: Kernels): OpenedSources {
+function sourcesOf(job: ArchiveJob, kernels: Kernels): OpenedSources {
   const rows = job.sources.reduce((sum, one) => sum + one.rows, 0);
   const index = RESOLUTIONS.findIndex(({ name }) => name === job.kind);
   if (index >= 0) {

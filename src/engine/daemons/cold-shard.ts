@@ -66,7 +66,7 @@ export interface ColdWorkOptions {
 }
 
 /** Hands over what is old and forgets what is too old, a round at a time. */
-export class ShardColdWork implements ColdWork {
+class ShardColdWork implements ColdWork {
   readonly #options: ColdWorkOptions;
   readonly #warmed = new Map<number, WarmFolder>();
   readonly #sweptMs = new Map<number, number>();

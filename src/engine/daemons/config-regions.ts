@@ -25,7 +25,7 @@ export interface RegionsSettings {
 }
 
 export const REGION_LABEL = 'region';
-export const REGION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+const REGION_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 const TOPIC = /^[a-zA-Z0-9._-]{1,249}$/;
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 

@@ -17,7 +17,7 @@ interface Preset {
 }
 
 /** Retention by one word: samples, then windows of 1m, 5m, 1h and 1d. */
-export const RETENTION_PRESETS: ReadonlyMap<string, Preset> = new Map([
+const RETENTION_PRESETS: ReadonlyMap<string, Preset> = new Map([
   ['seed', { retentionMs: DAY, keepMs: [7 * DAY, 30 * DAY, YEAR, 2 * YEAR] }],
   ['pipeline', { retentionMs: 7 * DAY, keepMs: [30 * DAY, 90 * DAY, YEAR, 100 * YEAR] }],
   ['staff', { retentionMs: 7 * DAY, keepMs: [30 * DAY, 30 * DAY, YEAR, YEAR] }],

@@ -29,8 +29,6 @@ export interface LocalOptions {
   readonly behind?: BehindSettings;
   /** Regions whose samples come here too. */
   readonly regions?: RegionsSettings;
-  /** Told of bytes of pushed bodies that have been used. */
-  readonly spent?: (bytes: number) => void;
   readonly shards: number;
   readonly retentionMs: number;
   readonly retentionBytes?: number;

@@ -120,7 +120,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ...{ groups: more.groups, cardinality: () => more.guard.report(), rules: rules.view, ...db },
     ...{ desk: desk?.notifier, intake: door, targets, clock, startedMs, counters },
     ...{ token: options.token, flags: options.flags, configText: options.configText },
-    ...{ version: VERSION, externalLabels: options.externalLabels, source, spent: options.spent },
+    ...{ version: VERSION, externalLabels: options.externalLabels, source },
     selfMetrics: () => counters.render(),
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,

@@ -87,7 +87,7 @@ function checkNames(regions: readonly Named[]): void {
 }
 
 /** What MirrorMaker 2 is told: one direction, all bytes as they are, nothing written elsewhere. */
-export function mirrorText(regions: readonly Named[], options: RegionInitOptions): string {
+function mirrorText(regions: readonly Named[], options: RegionInitOptions): string {
   const { replication = REPLICATION, topic = RAW_TOPIC } = options;
   const clusters = [...regions.map(({ name }) => name), GLOBAL];
   const flows = regions.flatMap(({ name: from }) => {

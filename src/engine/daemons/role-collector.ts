@@ -22,13 +22,13 @@ import { showTargets } from './self-metrics.ts';
 import type { RoleWorld } from './role-frame.ts';
 
 /** Short, so that targets of a collector that died are taken over soon. */
-export const COLLECTOR_LEASE = { leaseMs: 3000, beatMs: 500 };
+const COLLECTOR_LEASE = { leaseMs: 3000, beatMs: 500 };
 /** Shares of the targets: enough that they spread evenly over some dozens of collectors. */
 const SHARES = 512;
 const ROLE = 'collector';
 
 /** Which share a target belongs to: the same in every process. */
-export function shareOf(key: string): number {
+function shareOf(key: string): number {
   return createHash('md5').update(key).digest().readUInt32BE(0) % SHARES;
 }
 

@@ -58,7 +58,7 @@ export function goSpan(text: string): number | undefined {
 }
 
 /** Why a text is no URL that can be asked; undefined when it is one. */
-export function urlFault(text: string): string | undefined {
+function urlFault(text: string): string | undefined {
   const scheme = /^([a-zA-Z][a-zA-Z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase() ?? '';
   if (scheme !== 'http' && scheme !== 'https') return 'must begin with http:// or https://';
   if (!/^[a-zA-Z]+:\/\/[^/?#]/.test(text)) return 'names no host';

@@ -7,11 +7,10 @@ import { fileURLToPath } from 'node:url';
 import { MonError, UserError, messageOf } from '../errors.ts';
 import { startBackground } from '../runtime/background.ts';
 import type { Background } from '../runtime/background.ts';
-import { BODY_GARBAGE_BYTES } from '../limits.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { folderOwner, lockFolder, lockedBy } from '../runtime/folder-lock.ts';
 import { LogFile } from '../runtime/log-file.ts';
-import { growHeapsFreely, youngCollector } from '../runtime/heap.ts';
+import { growHeapsFreely } from '../runtime/heap.ts';
 import { makeLogger } from '../runtime/logger.ts';
 import type { Logger } from '../runtime/logger.ts';
 import { portHolder } from '../runtime/port-holder.ts';
@@ -115,8 +114,7 @@ interface Running extends Pick<RunningLocal, 'port' | 'stop'> {
 async function startForm(options: UpOptions, local: LocalOptions): Promise<Running> {
   if (options.cluster === undefined) {
     growHeapsFreely();
-    const spent = youngCollector(BODY_GARBAGE_BYTES);
-    const running = await startLocal({ ...local, spent });
+    const running = await startLocal(local);
     const { targets, rules, exploring, desk } = running;
     const also = async (config?: MonConfig): Promise<void> => {
       await Promise.all([rules.reloadRules(), desk?.reload()]);

@@ -27,8 +27,8 @@ export interface WatchOptions {
   readonly warn: (line: string) => void;
 }
 
-export const WATCH_LISTEN = '127.0.0.1:9595';
-export const WATCHDOG = 'Watchdog';
+const WATCH_LISTEN = '127.0.0.1:9595';
+const WATCHDOG = 'Watchdog';
 /** Tries to tell before `--once` leaves the rest to the next run. */
 const ONCE_TRIES = 3;
 

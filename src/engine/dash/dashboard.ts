@@ -96,7 +96,7 @@ export type ValueSource =
   | { readonly kind: 'metrics'; readonly pattern: string }
   | { readonly kind: 'query_result'; readonly expr: string };
 
-export const VARIABLE_KINDS = ['query', 'custom', 'interval', 'constant', 'text'] as const;
+const VARIABLE_KINDS = ['query', 'custom', 'interval', 'constant', 'text'] as const;
 /** 'datasource' stands for the one server that is asked. */
 export type VariableKind = (typeof VARIABLE_KINDS)[number] | 'datasource';
 
@@ -209,7 +209,7 @@ export function makeVariable(
 }
 
 /** The height that a panel has when its file does not say, by kind. */
-export const USUAL_HEIGHT: Readonly<Record<PanelKind, number>> = {
+const USUAL_HEIGHT: Readonly<Record<PanelKind, number>> = {
   timeseries: 8,
   stat: 4,
   gauge: 6,

@@ -132,12 +132,12 @@ function variableText(known: ChosenVariable, way: Way): string {
   return escaped.length === 1 ? escaped[0] : `(${escaped.join('|')})`;
 }
 
-export function isAll({ chosen }: ChosenVariable): boolean {
+function isAll({ chosen }: ChosenVariable): boolean {
   return chosen.length === 1 && chosen[0] === ALL;
 }
 
 /** The values that are meant: all that there are, where All is chosen. */
-export function chosenValues(known: ChosenVariable): readonly string[] {
+function chosenValues(known: ChosenVariable): readonly string[] {
   if (!isAll(known)) return known.chosen;
   return known.options.map(({ value }) => value);
 }

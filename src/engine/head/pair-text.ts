@@ -24,7 +24,7 @@ function varint(value: number): number[] {
 }
 
 /** The entry of a pair in canonical label bytes; an empty value is the record of the name. */
-export function pairEntry(name: string, value: string): Uint8Array {
+function pairEntry(name: string, value: string): Uint8Array {
   const n = encoder.encode(name);
   const v = encoder.encode(value);
   const nameHead = [0x0a, ...varint(n.length)];

@@ -23,7 +23,7 @@ export interface RetentionOptions extends Keep {
 }
 
 /** True when all readers of the oldest segment have let go of all it holds. */
-export function oldestReleased(chain: SegmentChain, registry: ReaderRegistry): boolean {
+function oldestReleased(chain: SegmentChain, registry: ReaderRegistry): boolean {
   const { oldest } = chain;
   if (!oldest) return false;
   for (let p = 0; p < chain.partitions; p++) {

@@ -55,7 +55,7 @@ export interface ShownHistogram {
   readonly buckets: readonly Bucket[];
 }
 
-export const NO_BUCKETS: BucketList = {
+const NO_BUCKETS: BucketList = {
   indexes: new Int32Array(0),
   counts: new Float64Array(0),
 };

@@ -29,7 +29,7 @@ export class Table<T> {
 }
 
 /** A table as one transaction sees it. */
-export class View<T> {
+class View<T> {
   readonly table: Table<T>;
   readonly changed = new Map<string, T | undefined>();
 

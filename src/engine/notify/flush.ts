@@ -16,7 +16,7 @@ import type { Integration, RouteNode } from './routing.ts';
 
 /** Undelivered notifications of one group to one integration; more are joined into one. */
 const WAITING_MAX = 2;
-export const NEVER_TOLD: Told = {
+const NEVER_TOLD: Told = {
   ...{ sequence: 0, firing: [], resolved: [], atMs: 0, gone: [], again: false },
 };
 
@@ -37,7 +37,7 @@ interface Telling {
 }
 
 /** Why an integration is to be told; undefined when there is no news for it. */
-export function newsFor(
+function newsFor(
   told: Told | undefined,
   integration: Integration,
   telling: Telling,

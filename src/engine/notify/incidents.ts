@@ -34,7 +34,7 @@ export function nextNumber(tx: Transaction, name: 'incidents' | 'sends'): number
 }
 
 /** The worst severity among alerts; empty when none has one. */
-export function worstSeverity(alerts: Iterable<AlertRecord>): string {
+function worstSeverity(alerts: Iterable<AlertRecord>): string {
   const found = new Set<string>();
   for (const alert of alerts) found.add(labelValue(alert.labels, 'severity'));
   const known = SEVERITIES.find((name) => found.has(name));

@@ -115,9 +115,3 @@ export function textSetting(settings: Settings, name: string): string {
   const value = settings[name];
   return typeof value === 'string' ? value : '';
 }
-
-/** All nodes of the tree, each before its children. */
-export function* routeNodes(node: RouteNode): Iterable<RouteNode> {
-  yield node;
-  for (const child of node.routes) yield* routeNodes(child);
-}

@@ -54,7 +54,7 @@ function modifiersText({ at, extend, offset }: Modifiers): string {
 }
 
 /** A duration, or the arithmetic that makes one. */
-export function durationText(duration: Duration): string {
+function durationText(duration: Duration): string {
   if (duration.kind !== 'seconds') return termText(duration);
   return formatDuration(Math.round(duration.seconds * 1000));
 }

@@ -54,7 +54,7 @@ function byLabels(
 }
 
 /** Runs of digits compare as numbers, everything else as text: cpu2 before cpu10. */
-export function naturalOrder(a: string, b: string): number {
+function naturalOrder(a: string, b: string): number {
   if (a === b) return 0;
   const left = a.match(/\d+|\D+/g) ?? [];
   const right = b.match(/\d+|\D+/g) ?? [];

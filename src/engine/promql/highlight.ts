@@ -28,7 +28,7 @@ export interface Piece {
 }
 
 /** Words that group or match: a list of labels may follow them. */
-export const LABEL_LISTS: ReadonlySet<string> = new Set(
+const LABEL_LISTS: ReadonlySet<string> = new Set(
   'by without on ignoring group_left group_right'.split(' '),
 );
 const WORDS: ReadonlySet<string> = new Set([

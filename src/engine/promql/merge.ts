@@ -78,7 +78,7 @@ interface Ordered {
 const orders = new WeakMap<Labels, Ordered>();
 
 /** Positions of the rows in the order of their labels. */
-export function labelOrder(labels: readonly Labels[]): Uint32Array {
+function labelOrder(labels: readonly Labels[]): Uint32Array {
   const known = labels.length === 0 ? undefined : orders.get(labels[0]);
   if (known !== undefined && sameSets(known.labels, labels)) return known.order;
   const order = Uint32Array.from(labels, (_, i) => i);

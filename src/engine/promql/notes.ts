@@ -100,7 +100,7 @@ export type HistogramDeed = 'addition' | 'subtraction' | 'aggregation';
 /** Prometheus' sentences about histograms, each a warning or an info as said. */
 
 /** Warning. */
-export function startOverlap(name: string, many: number): string {
+function startOverlap(name: string, many: number): string {
   const times = many > 1 ? ` (${many} occurrences)` : '';
   const what = 'sample has start time that overlaps with previous sample timestamp';
   return `${what} for metric ${quote(name)}${times}`;

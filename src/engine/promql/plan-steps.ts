@@ -45,7 +45,7 @@ export interface Actuals {
 }
 
 /** What running a fragment costs: samples read, cells made, samples looked at again. */
-export function fragmentCost(fragment: Fragment, { series, samples }: Estimate): StepEstimate {
+function fragmentCost(fragment: Fragment, { series, samples }: Estimate): StepEstimate {
   const steps = Math.max(0, gridSize(fragment.grid));
   const { grid, windowMs, fn, aggregate } = fragment;
   if (fn === 'raw') {

@@ -19,7 +19,7 @@ export interface Use {
 const NONSENSE = 'zz9_plural_z_alpha';
 
 /** True for a selector that does not choose. */
-export function isBroad(matchers: readonly Matcher[]): boolean {
+function isBroad(matchers: readonly Matcher[]): boolean {
   return !matchers.some((one) => {
     if (one.op === '!=' || one.op === '!~') return false;
     if (one.op === '=') return one.value !== '';

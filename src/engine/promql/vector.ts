@@ -197,7 +197,7 @@ export function withoutEmptyRows(vector: Vector): Vector {
 }
 
 /** The rows marked. */
-export function pickRows(vector: Vector, marked: readonly boolean[]): Vector {
+function pickRows(vector: Vector, marked: readonly boolean[]): Vector {
   const rows = vector.labels.map((_, row) => row).filter((row) => marked[row]);
   return arrangeRows(vector, rows);
 }

@@ -1,14 +1,14 @@
-// Ask and Explain over a link, and Notify: the small ports whose questions and answers are plain
-// data. Easy to get wrong: the deadline of a query is the far end's to hold, which knows what a
-// timeout is called; the near end only gives up a little later.
+// Ask and Explain over a link: the small ports whose questions and answers are plain data. Easy to
+// get wrong: the deadline of a query is the far end's to hold, which knows what a timeout is
+// called; the near end only gives up a little later.
 import { MonError } from '../errors.ts';
 import { QUERY_TIMEOUT_MS } from '../limits.ts';
 import type { Explanation } from '../model/explanation.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
-import type { AlertEvent, Ask, AskOptions, Explain, Notify, QueryTimes } from '../ports.ts';
+import type { Ask, AskOptions, Explain, QueryTimes } from '../ports.ts';
 import type { Methods } from './calls.ts';
 import type { Calling } from './link.ts';
-import { takeList, takeNumber, takeText } from './log-wire.ts';
+import { takeNumber, takeText } from './log-wire.ts';
 
 /** What an Ask's answer may still take on its way. */
 const WAY_MS = 5000;
@@ -83,31 +83,5 @@ export class RemoteAsk implements Ask, Explain {
     const { signal, ...plain } = options;
     const ms = (plain.timeoutMs ?? QUERY_TIMEOUT_MS) + WAY_MS;
     return this.#link.call(method, [...args, plain], { signal, ms });
-  }
-}
-
-function takeEvent(value: unknown): AlertEvent {
-  const event = (value ?? {}) as Partial<AlertEvent>;
-  takeText(event.id);
-  takeText(event.generatorUrl);
-  for (const labels of [event.labels, event.annotations]) takeList(labels).forEach(takeText);
-  for (const ms of [event.startsAtMs, event.endsAtMs, event.atMs]) takeNumber(ms);
-  if (event.channels !== undefined) takeList(event.channels).forEach(takeText);
-  return event as AlertEvent;
-}
-
-export function notifyMethods(notify: Notify): Methods {
-  return { take: async ([events]) => notify.take(takeList(events).map(takeEvent)) };
-}
-
-export class RemoteNotify implements Notify {
-  readonly #link: Calling;
-
-  constructor(link: Calling) {
-    this.#link = link;
-  }
-
-  async take(events: readonly AlertEvent[]): Promise<void> {
-    await this.#link.call('take', [events]);
   }
 }

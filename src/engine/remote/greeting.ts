@@ -5,7 +5,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { MonError } from '../errors.ts';
 
 /** Grows when a message changes its meaning; both ends have to have the same. */
-export const REMOTE_VERSION = 1;
+const REMOTE_VERSION = 1;
 const NAME = 'mon-remote';
 
 export interface Greeting {

@@ -31,7 +31,7 @@ export interface ColdRowsAsk extends SegmentsFrom {
 const KINDS = RESOLUTIONS.map(({ name }) => name as ColdKind);
 
 /** Stand-ins for what the tier has of each resolution. */
-export function coverOf(cold: ColdTier, partition: number): ReadableRollup[] {
+function coverOf(cold: ColdTier, partition: number): ReadableRollup[] {
   return KINDS.flatMap((kind, index) => {
     const reach = cold.reach(partition, kind);
     // A tier that cannot be asked reaches to an unknown time back.

@@ -90,15 +90,3 @@ function grown(array: Float64Array, size: number): Float64Array<ArrayBuffer> {
   out.set(array);
   return out;
 }
-
-/** Index of the first row that ends after `ms`. */
-export function rowAfter(rows: Rows, ms: number): number {
-  let low = 0;
-  let high = rows.count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (rows.ends[middle] <= ms) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}

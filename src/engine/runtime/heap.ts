@@ -3,7 +3,6 @@
 // all the time, because few objects beside them call for a small one. Easy to get wrong: flags hold
 // for all threads of the process.
 import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 
 /**
  * Lets heaps grow to twice what lived at the last full collection, so that small collections find
@@ -11,17 +10,4 @@ import { runInNewContext } from 'node:vm';
  */
 export function growHeapsFreely(): void {
   setFlagsFromString('--heap-growing-percent=100');
-}
-
-/** Told of buffers that nobody needs any more, it collects young garbage after so many bytes. */
-export function youngCollector(everyBytes: number): (bytes: number) => void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void;
-  let sum = 0;
-  return (bytes) => {
-    sum += bytes;
-    if (sum < everyBytes) return;
-    sum = 0;
-    collect({ type: 'minor' });
-  };
 }

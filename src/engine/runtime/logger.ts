@@ -5,7 +5,7 @@
 import { MonError, messageOf } from '../errors.ts';
 import type { Clock } from './clock.ts';
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 export type LogField = string | number | boolean | undefined;
 export type LogFields = Readonly<Record<string, LogField>>;

@@ -351,7 +351,7 @@ export class LeasePlacement implements Placement {
   }
 }
 
-export function leaseKey(role: string, member: string): string {
+function leaseKey(role: string, member: string): string {
   return `lease/${role}/${member}`;
 }
 

@@ -39,7 +39,7 @@ const LINE_SAMPLES = 4096;
 const QUIET_HIGH = 0x7ff80000;
 
 /** A value that is read back to the bit: `NaN:7ff0000000000002` where it is no common NaN. */
-export function exactText(value: number, words: Uint32Array, i: number): string {
+function exactText(value: number, words: Uint32Array, i: number): string {
   if (!Number.isNaN(value)) return Object.is(value, -0) ? '-0' : numberText(value);
   const [low, high] = [words[i * 2], words[i * 2 + 1]];
   if (low === 0 && high === QUIET_HIGH) return 'NaN';

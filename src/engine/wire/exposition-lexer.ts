@@ -24,7 +24,7 @@ export const LABEL_CHAR = 8;
 /** Space, tab, line end: what a token stops at. */
 export const STOP = 16;
 /** Quote, backslash, newline: what a quoted text stops at. */
-export const QUOTED_STOP = 32;
+const QUOTED_STOP = 32;
 
 /** The classes of each byte. */
 export const CLASS = new Uint8Array(256);

@@ -13,7 +13,7 @@ const SPECIAL = /^(?:nan|[+-]?inf(?:inity)?)$/i;
 const TEXT_MAX = 1100;
 
 /** Go's math.NaN as Prometheus normalises it (0x7ff8000000000001): never the stale marker. */
-export function putNaN(words: Uint32Array, index: number): void {
+function putNaN(words: Uint32Array, index: number): void {
   words[index * 2] = 1;
   words[index * 2 + 1] = 0x7ff80000;
 }

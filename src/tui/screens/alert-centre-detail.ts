@@ -9,7 +9,7 @@ import type { AlertSnapshot } from '../feed/alert-feed.ts';
 import { matchersFor } from './alert-centre-matchers.ts';
 import type { AlertTab } from './alert-centre-keys.ts';
 import type { Line } from './alert-centre-view.ts';
-import { shellQuote } from './top-state.ts';
+import { shellQuote } from '../draw/shell-word.ts';
 
 export interface TextLine {
   readonly text: string;

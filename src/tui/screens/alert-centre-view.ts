@@ -103,7 +103,7 @@ function pairs(labels: Readonly<Record<string, string>>): string {
     .join(' ');
 }
 
-export function matchersLine(silence: SilenceView): string {
+function matchersLine(silence: SilenceView): string {
   return silence.matchers.map(matcherText).join(' ');
 }
 

@@ -62,8 +62,8 @@ export interface AlertCentreOptions {
   readonly signal?: AbortSignal;
 }
 
-export const ALERTS_COLUMNS_MIN = 60;
-export const ALERTS_ROWS_MIN = 12;
+const ALERTS_COLUMNS_MIN = 60;
+const ALERTS_ROWS_MIN = 12;
 const INTERRUPTED = 130;
 const HEADER_ROWS = 2;
 /** A terminal so wide has room for the detail beside the list. */

@@ -2,23 +2,20 @@
 // tested without a terminal. The view can be written as flags and opened again from them.
 import { ALL, AUTO } from '../../engine/dash/dashboard.ts';
 import { choices } from '../../engine/dash/variables.ts';
+import { shellQuote } from '../draw/shell-word.ts';
 import { formatRange } from '../draw/units.ts';
 import type { GridPage, GridPlaced } from '../draw/panel-grid.ts';
 import type { VariableState } from '../feed/dash-snapshot.ts';
 import type { DashAction, DashMode } from './dash-keys.ts';
-import { RANGES, shellQuote } from './top-state.ts';
+import { reduceTime, type ShownTime } from './shown-time.ts';
 
 /** The times between beats that r and R step through, ms. */
-export const BEATS: readonly number[] = [
+const BEATS: readonly number[] = [
   ...[500, 1000, 2000, 5000, 10_000, 15_000, 30_000],
   ...[60_000, 300_000, 900_000],
 ];
 
-export interface DashState {
-  readonly rangeMs: number;
-  /** The fixed end of the range; undefined follows the clock. */
-  readonly anchorMs: number | undefined;
-  readonly paused: boolean;
+export interface DashState extends ShownTime {
   readonly beatMs: number;
   /** The chosen panel by id; undefined is none. */
   readonly panel: string | undefined;
@@ -80,6 +77,7 @@ export function reduceDash(before: DashState, action: DashAction, around: DashAr
     reducePanels(state, action, around) ??
     reduceOverlays(state, action, around) ??
     reduceTime(state, action, around.nowMs) ??
+    reduceBeat(state, action) ??
     state
   );
 }
@@ -216,33 +214,14 @@ function reduceOverlays(
   }
 }
 
-function reduceTime(state: DashState, action: DashAction, nowMs: number): DashState | undefined {
-  switch (action) {
-    case 'wider':
-      return { ...state, rangeMs: RANGES.find((r) => r > state.rangeMs) ?? state.rangeMs };
-    case 'narrower':
-      return { ...state, rangeMs: RANGES.findLast((r) => r < state.rangeMs) ?? state.rangeMs };
-    case 'earlier':
-      return { ...state, anchorMs: (state.anchorMs ?? nowMs) - state.rangeMs / 2 };
-    case 'later': {
-      const anchorMs = (state.anchorMs ?? nowMs) + state.rangeMs / 2;
-      return { ...state, anchorMs: anchorMs >= nowMs ? undefined : anchorMs };
-    }
-    case 'live':
-      return { ...state, anchorMs: undefined, paused: false };
-    case 'pause':
-      return { ...state, paused: !state.paused };
-    case 'faster':
-    case 'slower': {
-      const next = (ms: number): boolean =>
-        action === 'faster' ? ms < state.beatMs : ms > state.beatMs;
-      const beatMs =
-        (action === 'faster' ? BEATS.findLast(next) : BEATS.find(next)) ?? state.beatMs;
-      return { ...state, beatMs, said: `asking every ${formatRange(beatMs)}` };
-    }
-    default:
-      return undefined;
-  }
+/** Steps through the times between beats. */
+function reduceBeat(state: DashState, action: DashAction): DashState | undefined {
+  if (action !== 'faster' && action !== 'slower') return undefined;
+  const { beatMs: before } = state;
+  const faster = BEATS.findLast((ms) => ms < before);
+  const slower = BEATS.find((ms) => ms > before);
+  const beatMs = (action === 'faster' ? faster : slower) ?? before;
+  return { ...state, beatMs, said: `asking every ${formatRange(beatMs)}` };
 }
 
 function reduceLists(state: DashState, action: DashAction, around: DashAround): DashState {

@@ -16,7 +16,7 @@ import type { AskedQuery, DashSnapshot, VariableState } from '../feed/dash-snaps
 import type { WordGroup } from '../widgets/status-line.tsx';
 import { DASH_KEYS, type DashMode } from './dash-keys.ts';
 import { dashCommand, type DashState } from './dash-state.ts';
-import { shellQuote } from './top-state.ts';
+import { shellQuote } from '../draw/shell-word.ts';
 
 export interface DashServer {
   readonly url: string;

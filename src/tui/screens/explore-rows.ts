@@ -40,7 +40,7 @@ export function countText(value: number): string {
 }
 
 /** Growth against yesterday: a sign says what the colour says. */
-export function growthCell(now: number, before: number | null): TableCell {
+function growthCell(now: number, before: number | null): TableCell {
   if (before === null) return dim('·');
   const more = now - before;
   if (more === 0) return dim('=');
@@ -62,7 +62,7 @@ export function agoText(ms: number): string {
 }
 
 /** Who asked last, and when. */
-export function askedCell(metric: ExploreMetric, { atMs, countedSinceMs }: Exploration): TableCell {
+function askedCell(metric: ExploreMetric, { atMs, countedSinceMs }: Exploration): TableCell {
   const { queriedMs, dashboardMs, ruleMs, policy } = metric;
   const last = Math.max(queriedMs, dashboardMs, ruleMs);
   if (policy !== '' && metric.series === 0) return { text: 'dropped', style: STYLE.warn };

@@ -6,7 +6,7 @@ import { EXPLORE_TABS } from './explore-keys.ts';
 import type { ExploreAction, ExploreMode, ExploreTab } from './explore-keys.ts';
 import { rulesFor, selectorOf } from './explore-rules.ts';
 import type { RuleScope, WrittenRule } from './explore-rules.ts';
-import { shellQuote } from './top-state.ts';
+import { shellQuote } from '../draw/shell-word.ts';
 
 /** What a view lists. */
 export type ViewKind = ExploreTab | 'values' | 'series';

@@ -61,8 +61,8 @@ export interface ExploreScreenOptions {
   readonly signal?: AbortSignal;
 }
 
-export const EXPLORE_COLUMNS_MIN = 60;
-export const EXPLORE_ROWS_MIN = 12;
+const EXPLORE_COLUMNS_MIN = 60;
+const EXPLORE_ROWS_MIN = 12;
 const INTERRUPTED = 130;
 const HEADER_ROWS = 3;
 /** A terminal so wide has room for the facts beside the list. */

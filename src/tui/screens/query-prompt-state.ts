@@ -55,7 +55,7 @@ export interface Around {
 }
 
 /** The ranges that Ctrl-T goes through, after one instant. */
-export const RANGES_MS: readonly number[] = [5, 15, 60, 360, 1440, 10_080].map((m) => m * 60_000);
+const RANGES_MS: readonly number[] = [5, 15, 60, 360, 1440, 10_080].map((m) => m * 60_000);
 
 /** The range of a chart that was asked for while one instant was shown. */
 const CHART_MS = 15 * 60_000;

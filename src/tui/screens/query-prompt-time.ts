@@ -4,7 +4,7 @@
 import type { QueryTimes } from '../../engine/ports.ts';
 import { agreeableDuration, formatRange } from '../draw/units.ts';
 import type { PromptState } from './query-prompt-state.ts';
-import { shellQuote } from './top-state.ts';
+import { shellQuote } from '../draw/shell-word.ts';
 
 /** Steps of a range at most, whatever `.step` says: fewer than a server refuses. */
 const STEPS_MAX = 10_000;

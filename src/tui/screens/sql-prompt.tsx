@@ -16,7 +16,7 @@ import { promptState } from './query-prompt-state.ts';
 import { sqlOffersAt } from './sql-prompt-offers.ts';
 import { pressSql, type SqlPromptState } from './sql-prompt-state.ts';
 import { SQL_KEYS, sqlBodyLines, sqlEditorHeight, sqlEditorLines } from './sql-prompt-view.ts';
-import { shellQuote } from './top-state.ts';
+import { shellQuote } from '../draw/shell-word.ts';
 
 export interface SqlPromptOptions {
   readonly ask: SqlQuestioner;

@@ -1,35 +1,16 @@
 // What the user of `mon top` has chosen, and how a key changes it: a pure function, so that every
 // key can be tested without a terminal. The view can be written as flags and opened again from
 // them.
+import { shellQuote } from '../draw/shell-word.ts';
 import { formatRange } from '../draw/units.ts';
+import { reduceTime, type ShownTime } from './shown-time.ts';
 import type { TopAction, TopMode } from './top-keys.ts';
 
 /** The columns that targets can be sorted by, in the order of the key `s`. */
 export const SORTS = ['health', 'job', 'instance', 'duration', 'age'] as const;
 export type SortKey = (typeof SORTS)[number];
 
-const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-/** The ranges that `+` and `-` step through. */
-export const RANGES: readonly number[] = [
-  MINUTE,
-  5 * MINUTE,
-  15 * MINUTE,
-  30 * MINUTE,
-  HOUR,
-  3 * HOUR,
-  6 * HOUR,
-  12 * HOUR,
-  24 * HOUR,
-  48 * HOUR,
-  168 * HOUR,
-];
-
-export interface TopState {
-  readonly rangeMs: number;
-  /** The fixed end of the range; undefined follows the clock. */
-  readonly anchorMs: number | undefined;
-  readonly paused: boolean;
+export interface TopState extends ShownTime {
   readonly filter: string;
   /** The filter being typed; undefined while none is. */
   readonly draft: string | undefined;
@@ -54,7 +35,7 @@ export interface TopAround {
 /** The state a screen opens with. */
 export function topState(chosen: Partial<TopState> = {}): TopState {
   return {
-    rangeMs: 5 * MINUTE,
+    rangeMs: 300_000,
     anchorMs: undefined,
     paused: false,
     filter: '',
@@ -137,27 +118,6 @@ function reduceTargets(state: TopState, action: TopAction, targets: number): Top
   }
 }
 
-function reduceTime(state: TopState, action: TopAction, nowMs: number): TopState | undefined {
-  switch (action) {
-    case 'wider':
-      return { ...state, rangeMs: RANGES.find((r) => r > state.rangeMs) ?? state.rangeMs };
-    case 'narrower':
-      return { ...state, rangeMs: RANGES.findLast((r) => r < state.rangeMs) ?? state.rangeMs };
-    case 'earlier':
-      return { ...state, anchorMs: (state.anchorMs ?? nowMs) - state.rangeMs / 2 };
-    case 'later': {
-      const anchorMs = (state.anchorMs ?? nowMs) + state.rangeMs / 2;
-      return { ...state, anchorMs: anchorMs >= nowMs ? undefined : anchorMs };
-    }
-    case 'live':
-      return { ...state, anchorMs: undefined, paused: false };
-    case 'pause':
-      return { ...state, paused: !state.paused };
-    default:
-      return undefined;
-  }
-}
-
 function neighbour(state: TopState, around: TopAround, by: number): string | undefined {
   const { panels } = around;
   if (panels.length === 0) return undefined;
@@ -184,10 +144,4 @@ export function topCommand(state: TopState): string {
   if (state.panel !== undefined) words.push(`--panel ${state.panel}`);
   if (state.zoomed) words.push('--zoom');
   return words.join(' ');
-}
-
-/** A word for a POSIX shell: quoted where it has to be. */
-export function shellQuote(text: string): string {
-  if (/^[A-Za-z0-9_./:=@%+-]+$/.test(text)) return text;
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }

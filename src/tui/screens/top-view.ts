@@ -11,7 +11,8 @@ import { formatAge, formatDuration, formatRange, formatValue } from '../draw/uni
 import type { FeedSnapshot, FeedTarget, PanelData } from '../feed/snapshot.ts';
 import type { WordGroup } from '../widgets/status-line.tsx';
 import { TOP_PANELS, type TopPanel } from './top-panels.ts';
-import { shellQuote, topCommand, type SortKey, type TopState } from './top-state.ts';
+import { shellQuote } from '../draw/shell-word.ts';
+import { topCommand, type SortKey, type TopState } from './top-state.ts';
 
 /** What the header says of the server besides what is measured. */
 export interface TopServer {

@@ -30,7 +30,7 @@ export const Table = memo(function Table(props: TableProps): ReactNode {
 });
 
 /** The lines of the table with its box. */
-export function drawTablePanel(props: TableProps): string[] {
+function drawTablePanel(props: TableProps): string[] {
   const { width, height, theme, rows } = props;
   const cells = new CellGrid(width, height);
   const area = { x: 0, y: 0, width, height };

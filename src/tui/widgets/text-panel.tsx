@@ -32,7 +32,7 @@ export const TextPanel = memo(function TextPanel(props: TextPanelProps): ReactNo
 });
 
 /** The lines of the box. */
-export function drawTextPanel(props: TextPanelProps): string[] {
+function drawTextPanel(props: TextPanelProps): string[] {
   const { width, height, theme, title, right, bottom, values = [], selected } = props;
   const cells = new CellGrid(width, height);
   const area = { x: 0, y: 0, width, height };

@@ -76,7 +76,7 @@ export function valueAt(series: number, i: number): number | undefined {
 }
 
 /** All samples by their rule. */
-export class RuleReader implements SeriesReader {
+class RuleReader implements SeriesReader {
   readonly #options: LifeOptions;
 
   constructor(options: LifeOptions) {

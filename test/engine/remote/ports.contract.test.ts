@@ -8,10 +8,9 @@ import { test } from 'node:test';
 import { MonError, UserError } from '../../../src/engine/errors.ts';
 import { EmbeddedLog } from '../../../src/engine/log/embedded-log.ts';
 import type { Log } from '../../../src/engine/ports.ts';
-import type { AlertEvent, Ask, AskOptions } from '../../../src/engine/ports.ts';
+import type { Ask, AskOptions } from '../../../src/engine/ports.ts';
 import type { QueryAnswer } from '../../../src/engine/model/query-result.ts';
-import { RemoteAsk, RemoteNotify, askMethods } from '../../../src/engine/remote/ask-remote.ts';
-import { notifyMethods } from '../../../src/engine/remote/ask-remote.ts';
+import { RemoteAsk, askMethods } from '../../../src/engine/remote/ask-remote.ts';
 import { plainService } from '../../../src/engine/remote/listener.ts';
 import { RemoteLog } from '../../../src/engine/remote/log-client.ts';
 import { LogService } from '../../../src/engine/remote/log-service.ts';
@@ -263,21 +262,5 @@ test('an Ask over a socket passes on the question, the answer and the mistake', 
   given.abort();
   await assert.rejects(range, (e) => e instanceof MonError && e.code === 'MON_ABORTED');
   await assert.rejects(far.explain('up', { timeMs: 1 }), /nothing is explained/);
-  await pair.close();
-});
-
-test('a Notify over a socket takes whole events and refuses half ones', async () => {
-  const taken: AlertEvent[] = [];
-  const near = { take: async (events: readonly AlertEvent[]) => void taken.push(...events) };
-  const pair = await RemotePair.open({ notify: plainService(notifyMethods(near)) });
-  const far = new RemoteNotify(pair.link('notify'));
-  const event: AlertEvent = {
-    ...{ id: 'a', labels: ['alertname', 'Down'], annotations: [], startsAtMs: 1, endsAtMs: 0 },
-    ...{ generatorUrl: '', atMs: 2, channels: ['mail'] },
-  };
-  await far.take([event, event]);
-  assert.deepEqual(taken, [event, event]);
-  const half = { ...event, labels: undefined } as unknown as AlertEvent;
-  await assert.rejects(far.take([half]), /without its list/);
   await pair.close();
 });

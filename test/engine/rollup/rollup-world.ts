@@ -12,7 +12,7 @@ import { makeBuffer } from '../../../src/engine/store/merge-samples.ts';
 import { Store } from '../../../src/engine/store/store.ts';
 import { HOUR, isHistogram, seriesOf, StoreWorld } from '../store/store-world.ts';
 
-export const CHECKED: readonly RollupColumn[] = [
+const CHECKED: readonly RollupColumn[] = [
   ...(['count', 'sum', 'min', 'max', 'first', 'last', 'increase'] as const),
 ];
 const STALE = 0x7ff0000000000002n;

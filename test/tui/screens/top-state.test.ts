@@ -7,7 +7,6 @@ import {
   SORTS,
   modeOf,
   reduceTop,
-  shellQuote,
   topCommand,
   topState,
   typeFilter,
@@ -81,5 +80,4 @@ test('the view as a command, fit for a shell', () => {
     'mon top --since 1h30m --to 2025-01-01T00:00:00.000Z' +
       " --filter 'it'\\''s $(here)' --sort age --reverse --panel cpu --zoom",
   );
-  assert.equal(shellQuote(''), "''");
 });

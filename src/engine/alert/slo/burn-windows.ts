@@ -33,7 +33,7 @@ const SHORT_PERIOD_MS = 28 * DAY;
 const GOOGLE_PERIOD_MS = 30 * DAY;
 
 /** The burn rate at which `percent` of a period's budget goes within the long window. */
-export function burnFactor(percent: number, periodMs: number, longMs: number): number {
+function burnFactor(percent: number, periodMs: number, longMs: number): number {
   const hours = (percent * (periodMs / HOUR)) / 100;
   return hours / (longMs / HOUR);
 }

@@ -27,7 +27,7 @@ export function countOf(windowMs: number, { part, over, total }: RawCount): SloC
 }
 
 /** How many times faster than allowed the budget goes; NaN without data. */
-export function burnRateOf(ratio: number, budget: number): number {
+function burnRateOf(ratio: number, budget: number): number {
   if (ratio === 0) return 0;
   return ratio / budget;
 }

@@ -5,7 +5,7 @@ import type { Templates } from './nodes.ts';
 import { parseTemplate } from './parse.ts';
 
 /** Variables that every template of a rule has. */
-export const TEMPLATE_VARIABLES = ['$labels', '$externalLabels', '$externalURL', '$value'] as const;
+const TEMPLATE_VARIABLES = ['$labels', '$externalLabels', '$externalURL', '$value'] as const;
 
 /** Whether a text has anything to expand. */
 export function isTemplate(text: string): boolean {

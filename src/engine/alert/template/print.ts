@@ -136,7 +136,7 @@ function general(value: number, precision: number): string {
 }
 
 /** A moment as Go's time.String prints it in UTC. */
-export function momentText(ms: number): string {
+function momentText(ms: number): string {
   const date = new Date(ms);
   if (Number.isNaN(date.getTime())) throw new UserError('that is no time');
   const [day, rest] = date.toISOString().split('T');

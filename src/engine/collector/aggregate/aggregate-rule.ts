@@ -12,7 +12,6 @@ export const QUANTILES = {
   ...{ p50: 0.5, p75: 0.75, p90: 0.9 },
   ...{ p95: 0.95, p99: 0.99, p999: 0.999 },
 } as const;
-export type QuantileName = keyof typeof QUANTILES;
 const QUANTILE_NAMES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p999'] as const;
 
 /**
@@ -65,7 +64,7 @@ export function ruleOfKey(key: string): AggregateRule {
 }
 
 /** What {by} of a name becomes: `all` where no label stays. */
-export function byWords({ labels, without }: AggregateRule): string {
+function byWords({ labels, without }: AggregateRule): string {
   const words = labels.map((label) => label.replaceAll(/[^a-zA-Z0-9_]/g, '_')).join('_');
   if (without) return words === '' ? 'each' : `without_${words}`;
   return words === '' ? 'all' : words;

@@ -9,7 +9,7 @@ import type { MetricKind } from './metric-kinds.ts';
 import type { Slots } from './slots.ts';
 
 /** A sample this long before another says nothing about what its counter did in between; ms. */
-export const COUNTER_GAP_MS = 5 * 60_000;
+const COUNTER_GAP_MS = 5 * 60_000;
 
 /** Values of one window as they are gathered, slot by slot, then laid out by group. */
 export class WindowFold {
@@ -144,7 +144,7 @@ function byGroup(owners: Int32Array, values: Float64Array, used: number, groups:
 }
 
 /** The values of one group in one window. */
-export class GroupValues {
+class GroupValues {
   readonly #values: Float64Array;
   readonly #lasts: Float64Array;
   #sum: number | undefined;

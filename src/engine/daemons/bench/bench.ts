@@ -15,7 +15,7 @@ import { benchQueries, benchRules } from './bench-queries.ts';
 import { benchStore } from './bench-store.ts';
 import type { Figures, FigureValues, Machine } from './figures.ts';
 
-export const BENCH_PARTS = ['ingest', 'store', 'query', 'rules', 'kafka'] as const;
+const BENCH_PARTS = ['ingest', 'store', 'query', 'rules', 'kafka'] as const;
 export type BenchPart = (typeof BENCH_PARTS)[number];
 
 export interface BenchAsked {

@@ -22,7 +22,7 @@ const DAY = 86_400_000;
 const GB = 1e9;
 
 /** What document 001 asks for, with its retention: raw for a day, rollups for up to two years. */
-export function seedInputs(): PlanInputs {
+function seedInputs(): PlanInputs {
   return {
     ...DEFAULT_INPUTS,
     ...{ hotMs: DAY, warmMs: DAY, coldMs: DAY },
@@ -31,7 +31,7 @@ export function seedInputs(): PlanInputs {
 }
 
 /** What document 000 keeps in its tiers: raw samples for two years, whatever their age. */
-export function tierInputs(): PlanInputs {
+function tierInputs(): PlanInputs {
   return { ...DEFAULT_INPUTS, hotMs: 7 * DAY, warmMs: 90 * DAY, coldMs: 730 * DAY, use: 1 };
 }
 

@@ -20,7 +20,7 @@ const KAFKA_COMPRESSED = 0.7;
 /** Bytes a second that a broker of this kind writes to its disks and takes from the network. */
 const BROKER_BYTES = 250e6;
 /** Series that a query or a rule of the figures reads. */
-export const MEASURED_SERIES = 200;
+const MEASURED_SERIES = 200;
 /** A cache answers so many questions a second. */
 const CACHE_QUERIES = 50_000;
 

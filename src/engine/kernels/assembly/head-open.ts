@@ -24,7 +24,7 @@ import {
   WORDS_MAX,
 } from './head-layout';
 
-/** Samples after which a chunk is closed: CHUNK_SAMPLES_MAX of limits.ts. */
+/** Samples after which a chunk is closed: Prometheus' number; more make late inserts dearer. */
 export const CHUNK_SAMPLES: u32 = 120;
 
 // The chunk that took the last late sample, and the newer one beside it (0: none); see

@@ -36,7 +36,7 @@ function alertHtml(alert: MessageAlert): string {
 }
 
 /** The body when the file gives none: every alert with its labels, plain enough for any reader. */
-export function defaultHtml(message: Message): string {
+function defaultHtml(message: Message): string {
   const part = (title: string, alerts: readonly MessageAlert[]): string =>
     alerts.length === 0
       ? ''
@@ -55,7 +55,7 @@ function oneLine(text: string): string {
 }
 
 /** The mail of a notification, as nodemailer takes it. */
-export function mailOf(texts: Texts): Record<string, unknown> {
+function mailOf(texts: Texts): Record<string, unknown> {
   const { message, settings } = texts;
   const from = oneLine(texts.text('from'));
   const host = /@([^>\s]+)/.exec(from)?.[1] ?? 'mon.invalid';

@@ -173,7 +173,7 @@ export function outcomeOf(answer: PostAnswer, clock: Clock): Outcome {
 }
 
 /** Retry-After: seconds or a date. */
-export function retryAfterMs(text: string, clock: Clock): number | undefined {
+function retryAfterMs(text: string, clock: Clock): number | undefined {
   if (text === '') return undefined;
   const ms = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - clock.now();
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), NOTIFY_RETRY_AFTER_MS_MAX) : undefined;

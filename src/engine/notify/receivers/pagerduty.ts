@@ -20,7 +20,7 @@ const SEVERITIES: Readonly<Record<string, string>> = {
 };
 
 /** The key by which PagerDuty knows the group: Alertmanager's hash of the group key. */
-export function dedupKey(message: Message): string {
+function dedupKey(message: Message): string {
   return shortHash(message.groupKey, 64);
 }
 
@@ -30,7 +30,7 @@ function actionOf(message: Message): 'trigger' | 'resolve' | 'acknowledge' {
 }
 
 /** An event of the Events API v2. */
-export function pagerdutyEvent(texts: Texts, routingKey: string): Record<string, unknown> {
+function pagerdutyEvent(texts: Texts, routingKey: string): Record<string, unknown> {
   const { message, settings } = texts;
   const { firing, resolved } = message;
   const summary = texts.text('description', '{{ template "pagerduty.default.description" . }}');
@@ -71,7 +71,7 @@ export function pagerdutyEvent(texts: Texts, routingKey: string): Record<string,
 }
 
 /** The event as JSON, without its details when they are too long. */
-export function fittingJson(event: Record<string, unknown>): string {
+function fittingJson(event: Record<string, unknown>): string {
   const whole = JSON.stringify(event);
   if (Buffer.byteLength(whole) <= EVENT_BYTES_MAX) return whole;
   const payload = event['payload'] as Record<string, unknown>;

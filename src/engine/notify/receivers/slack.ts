@@ -16,7 +16,7 @@ const PASSING = new Set(['ratelimited', 'rate_limited', 'internal_error', 'fatal
 const PASSING_MORE = new Set(['service_unavailable', 'request_timeout', 'team_added_to_org']);
 
 /** What three characters mean to Slack: links, mentions, entities. */
-export function escapeSlack(text: string): string {
+function escapeSlack(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }
 
@@ -25,7 +25,7 @@ function def(name: string): string {
 }
 
 /** The body of a message: one legacy attachment, as Alertmanager sends it. */
-export function slackBody(texts: Texts): object {
+function slackBody(texts: Texts): object {
   const { settings } = texts;
   // What labels say is escaped; what the file's own text says may be mrkdwn.
   const field = (name: string): string => {
