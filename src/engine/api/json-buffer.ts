@@ -4,7 +4,7 @@
 import { formatFloat } from '../promql/literals.ts';
 
 /** A buffer this full is handed on; a page of answer for the socket. */
-export const JSON_CHUNK_BYTES = 64 * 1024;
+export const JSON_CHUNK_BYTES = 256 * 1024;
 /** Longest number, time or punctuation written in one go, with room to spare. */
 const SLACK = 64;
 /** What one series may add between two looks at `full` before the buffer has to grow. */

@@ -84,28 +84,13 @@ function choose(op: string, inner: Vector, rows: readonly number[], { step, k }:
   const many = Math.min(Math.trunc(k), rows.length);
   if (many < 1) return [];
   if (op === 'limitk') return rows.slice(0, many);
-  const value = (row: number): number => inner.values[row * inner.steps + step];
+  const { values, steps } = inner;
   const sign = op === 'topk' ? 1 : -1;
-  // The worst of those kept stands on top; NaN is worse than everything.
-  const worse = (a: number, b: number): boolean => {
-    if (Number.isNaN(value(a))) return true;
-    return sign * value(a) < sign * value(b);
-  };
-  const heap: number[] = [];
-  for (const row of rows) {
-    if (heap.length < many) {
-      heap.push(row);
-      siftUp(heap, worse);
-      continue;
-    }
-    const top = value(heap[0]);
-    const better = sign * top < sign * value(row);
-    if (better || (Number.isNaN(top) && !Number.isNaN(value(row)))) {
-      heap[0] = row;
-      siftDown(heap, worse);
-    }
-  }
-  return heap.sort((a, b) => order(sign * value(b), sign * value(a)));
+  const heap = new RankHeap(many);
+  for (const row of rows) heap.offer(row, sign * values[row * steps + step]);
+  return heap.rows.sort((a, b) =>
+    order(sign * values[b * steps + step], sign * values[a * steps + step]),
+  );
 }
 
 /** Ascending with NaN first: called with the arguments swapped, so NaN ends up last. */
@@ -115,26 +100,66 @@ function order(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-type Less = (a: number, b: number) => boolean;
+/** The best rows so far: the worst of them stands on top, and NaN is worse than everything. */
+class RankHeap {
+  readonly rows: number[] = [];
+  readonly #ranks: number[] = [];
+  readonly #most: number;
 
-function siftUp(heap: number[], less: Less): void {
-  let at = heap.length - 1;
-  while (at > 0) {
-    const up = (at - 1) >> 1;
-    if (!less(heap[at], heap[up])) return;
-    [heap[at], heap[up]] = [heap[up], heap[at]];
-    at = up;
+  constructor(most: number) {
+    this.#most = most;
   }
-}
 
-function siftDown(heap: number[], less: Less): void {
-  let at = 0;
-  for (;;) {
-    let child = 2 * at + 1;
-    if (child >= heap.length) return;
-    if (child + 1 < heap.length && less(heap[child + 1], heap[child])) child++;
-    if (!less(heap[child], heap[at])) return;
-    [heap[at], heap[child]] = [heap[child], heap[at]];
-    at = child;
+  /** Takes a row if there is room, or if it is better than the worst one. */
+  offer(row: number, rank: number): void {
+    const { rows } = this;
+    const ranks = this.#ranks;
+    if (rows.length < this.#most) {
+      rows.push(row);
+      ranks.push(rank);
+      return this.#up(rows.length - 1);
+    }
+    const top = ranks[0];
+    if (!(top < rank) && !(top !== top && rank === rank)) return;
+    rows[0] = row;
+    ranks[0] = rank;
+    this.#down();
+  }
+
+  #worse(a: number, b: number): boolean {
+    const rank = this.#ranks[a];
+    return rank !== rank || rank < this.#ranks[b];
+  }
+
+  #up(from: number): void {
+    for (let at = from; at > 0;) {
+      const up = (at - 1) >> 1;
+      if (!this.#worse(at, up)) return;
+      this.#swap(at, up);
+      at = up;
+    }
+  }
+
+  #down(): void {
+    const { length } = this.rows;
+    for (let at = 0; ;) {
+      let child = 2 * at + 1;
+      if (child >= length) return;
+      if (child + 1 < length && this.#worse(child + 1, child)) child++;
+      if (!this.#worse(child, at)) return;
+      this.#swap(at, child);
+      at = child;
+    }
+  }
+
+  #swap(a: number, b: number): void {
+    const { rows } = this;
+    const ranks = this.#ranks;
+    const row = rows[a];
+    const rank = ranks[a];
+    rows[a] = rows[b];
+    ranks[a] = ranks[b];
+    rows[b] = row;
+    ranks[b] = rank;
   }
 }

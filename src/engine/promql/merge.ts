@@ -31,6 +31,9 @@ export function mergeFragments(
   }
   if (seriesRead > fragment.maxSeries) throw tooManySeries(fragment.maxSeries);
   if (samplesRead > fragment.maxSamples) throw tooManySamples();
+  if (results.length === 1 && results[0].matrix !== undefined && fragment.fn !== 'raw') {
+    return alone(results[0], results[0].matrix);
+  }
   const counts = {
     seriesRead,
     samplesRead,
@@ -46,9 +49,24 @@ export function mergeFragments(
   return { matrix: mergeMatrices(matrices, fragment.aggregate), ...counts };
 }
 
+/** The way of most queries: one shard, with nothing to say beside its rows. */
+function alone(result: FragmentResult, matrix: Matrix): FragmentResult {
+  const { seriesRead, samplesRead, warnings, infos } = result;
+  return {
+    matrix: matrix.labels.length === 0 ? matrix : sortedMatrix(matrix),
+    ...{ seriesRead, samplesRead },
+    warnings: warnings.length < 2 ? warnings : [...new Set(warnings)],
+    infos: infos.length < 2 ? infos : [...new Set(infos)],
+    ...aggregateSaid([result]),
+  };
+}
+
 function aggregateSaid(
   results: readonly FragmentResult[],
 ): Pick<FragmentResult, 'aggregateWarnings' | 'aggregateInfos'> {
+  if (results.every((r) => r.aggregateWarnings === undefined && r.aggregateInfos === undefined)) {
+    return {};
+  }
   const warnings = new Set(results.flatMap((r) => r.aggregateWarnings ?? []));
   const infos = new Set(results.flatMap((r) => r.aggregateInfos ?? []));
   if (warnings.size + infos.size === 0) return {};

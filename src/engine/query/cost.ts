@@ -41,6 +41,12 @@ interface Remembered {
   readonly endsAt: number;
 }
 
+/** What a plan costs, and what its fragments surely answer, bytes. */
+interface Price {
+  readonly cost: number;
+  readonly bytes: number;
+}
+
 const NOTHING: Estimate = { series: 0, samples: 0 };
 
 export class CostGuard {
@@ -48,6 +54,8 @@ export class CostGuard {
   readonly #clock: Clock;
   readonly #limits: CostLimits;
   readonly #remembered = new Map<string, Remembered>();
+  /** By plan, which is kept for a moment only (recent-plans.ts). */
+  readonly #priced = new WeakMap<Plan, Price>();
 
   constructor(sources: readonly Source[], clock: Clock, limits: CostLimits = {}) {
     this.#sources = sources;
@@ -83,14 +91,21 @@ export class CostGuard {
    * MON_QUERY_LIMIT when it costs too much.
    */
   async judge(plan: Plan, askedMax: number | undefined, bytesMax: number): Promise<Verdict> {
-    const estimates = await this.estimates(plan);
-    const cost = totalCost(planSteps(plan, estimates));
+    let price = this.#priced.get(plan);
+    if (price === undefined) this.#priced.set(plan, (price = await this.#price(plan)));
+    const { cost, bytes } = price;
     const max = this.maxFor(askedMax);
     if (cost > max) throw tooDear(cost, max);
-    const bytes = plan.fragments.reduce((sum, one, i) => sum + bytesOf(one, estimates[i]), 0);
     if (bytes > bytesMax) throw tooManyBytes(bytesMax);
     if (cost <= (this.#limits.warn ?? QUERY_COST_WARN)) return { cost, warnings: [] };
     return { cost, warnings: [`this query is expensive: ${estimateWords(cost, max)}`] };
+  }
+
+  async #price(plan: Plan): Promise<Price> {
+    const estimates = await this.estimates(plan);
+    const cost = totalCost(planSteps(plan, estimates));
+    const bytes = plan.fragments.reduce((sum, one, i) => sum + bytesOf(one, estimates[i]), 0);
+    return { cost, bytes };
   }
 
   async #estimate(fragment: Fragment): Promise<Estimate> {

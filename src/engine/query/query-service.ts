@@ -23,6 +23,7 @@ import { explained } from './explained.ts';
 import { Gathering } from './gathering.ts';
 import { Gate } from './gate.ts';
 import { parsed } from './parsed.ts';
+import { RecentPlans } from './recent-plans.ts';
 import { resultBytes } from './result-bytes.ts';
 import type { AdmissionLimits } from './admission.ts';
 import type { Apart, Ask, AskOptions, Explain, QueryTimes, Source, Turns } from '../ports.ts';
@@ -90,6 +91,7 @@ export class QueryService implements Ask, Explain, Turns {
   readonly #options: QueryServiceOptions;
   readonly #admission: Admission;
   readonly #cost: CostGuard;
+  readonly #plans: RecentPlans;
   readonly #bytesMax: number;
   #dashboardAt = -Infinity;
   readonly #heavy = new Gate({ runningMax: 1, waitingMax: QUERY_POOL_WAITING });
@@ -99,6 +101,7 @@ export class QueryService implements Ask, Explain, Turns {
     this.#admission = new Admission(options);
     this.#bytesMax = options.bytesMax ?? QUERY_RESULT_BYTES_MAX;
     this.#cost = new CostGuard(options.sources, options.clock, options.cost);
+    this.#plans = new RecentPlans(options.clock);
   }
 
   async instant(query: string, timeMs: number, options: AskOptions = {}): Promise<QueryAnswer> {
@@ -173,20 +176,20 @@ export class QueryService implements Ask, Explain, Turns {
     });
   }
 
-  #plan({ query, expr, grid, instant, options }: Asked): Plan {
-    const {
-      lookbackMs = LOOKBACK_MS,
-      defaultStepMs,
-      delayedNames,
-      startTimestamps,
-      seriesMax,
-      samplesMax,
-    } = this.#options;
+  #plan(asked: Asked): Plan {
+    const { query, grid, instant, options } = asked;
+    const { lookbackMs = this.#options.lookbackMs ?? LOOKBACK_MS } = options;
+    const make = (): Plan => this.#planned(asked, lookbackMs);
+    return this.#plans.of({ query, grid, instant, lookbackMs }, make);
+  }
+
+  #planned({ query, expr, grid, instant }: Asked, lookbackMs: number): Plan {
+    const { defaultStepMs, delayedNames, startTimestamps, seriesMax, samplesMax } = this.#options;
     const planned = plan(expr, {
       source: query,
       grid,
       instant,
-      lookbackMs: options.lookbackMs ?? lookbackMs,
+      lookbackMs,
       ...(defaultStepMs === undefined ? {} : { defaultStepMs }),
       delayedNames: delayedNames ?? false,
       startTimestamps: startTimestamps ?? false,

@@ -4,8 +4,8 @@
 import type { AskOptions, JsonWish, QueryTimes } from '../ports.ts';
 import type { PlainError } from './shard-protocol.ts';
 
-/** Pages of some 64 KiB that may be unread at once. */
-export const PAGES_UNDER_WAY = 16;
+/** Pages of some 256 KiB that may be unread at once. */
+export const PAGES_UNDER_WAY = 8;
 
 /** What of the options can cross. */
 export type PlainAskOptions = Pick<AskOptions, 'lookbackMs' | 'timeoutMs' | 'maxCost' | 'user'>;

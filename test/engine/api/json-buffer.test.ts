@@ -106,7 +106,7 @@ test('a taken page is never written again', () => {
   const out = new JsonBuffer();
   let text = '';
   const pages: Buffer[] = [];
-  for (let i = 0; i < 40_000; i++) {
+  for (let i = 0; i < 120_000; i++) {
     out.value(i);
     text += `"${i}"`;
     if (out.full) pages.push(out.take());
