@@ -26,6 +26,8 @@ export const SQL_IDLE_MS = 60 * SECOND;
 export const SQL_HEAP_MIB = 256;
 /** Samples that are handed to one statement; past it, it has to ask for less. */
 export const SQL_ROWS_LOADED_MAX = 100_000_000;
+/** Rows of a view that are put into a table of DuckDB; more of them go into a file beside it. */
+export const SQL_TABLE_ROWS = 250_000;
 /** Pages on their way to a statement or from it before the sender waits. */
 export const SQL_PAGES_AHEAD = 4;
 /** Rows of a page of samples. */

@@ -4,8 +4,9 @@
 import { ROLLUP_FIGURES } from '../model/sql.ts';
 import { quotedText } from './duck.ts';
 import type { Duck } from './duck.ts';
-import { HISTOGRAM_TABLE, rowTable, seriesTable } from './fill-tables.ts';
+import { HISTOGRAM_TABLE } from './fill-tables.ts';
 import type { Tables } from './fill-tables.ts';
+import { rowTable, seriesTable } from './series-rows.ts';
 import type { ParquetPair } from './sql-protocol.ts';
 import type { StatementScope, TableScope } from './statement-scope.ts';
 
@@ -30,7 +31,7 @@ export async function makeViews(
     if (table === 'series') await duck.run(`CREATE VIEW series AS FROM ${rowTable(table)}`);
     else if (table === 'alerts') await duck.run(`CREATE VIEW alerts AS ${ALERTS}`);
     else if (table === 'samples') await duck.run(samplesView(scope, named, filled, pairs));
-    else await duck.run(rollupView(table));
+    else await duck.run(rollupView(table, filled));
   }
 }
 
@@ -38,9 +39,9 @@ const ALERTS =
   'SELECT ts, incident, event, who, note, severity, status, receiver, labels, started, resolved ' +
   `FROM ${rowTable('alerts')}`;
 
-function rollupView(table: string): string {
+function rollupView(table: string, filled: Tables): string {
   const figures = ROLLUP_FIGURES.map((name) => `r."${name}"`).join(', ');
-  const from = `${rowTable(table)} r JOIN ${seriesTable(table)} s USING (series)`;
+  const from = `${filled.relation(table)} r JOIN ${seriesTable(table)} s USING (series)`;
   return `CREATE VIEW ${table} AS SELECT r.ts, s.metric, s.labels, ${figures} FROM ${from}`;
 }
 
@@ -50,7 +51,7 @@ function samplesView(
   filled: Tables,
   pairs: readonly ParquetPair[],
 ): string {
-  const selects = [tableSelect(rowTable('samples'), 'NULL::BLOB', named)];
+  const selects = [tableSelect(filled.relation('samples'), 'NULL::BLOB', named)];
   if (filled.hasHistograms) selects.push(tableSelect(HISTOGRAM_TABLE, 'r.histogram', named));
   for (const pair of pairs) selects.push(parquetSelect(pair, scope, named));
   return `CREATE VIEW samples AS ${selects.join(' UNION ALL ')}`;
@@ -60,7 +61,7 @@ function samplesView(
 export function exportQuery(filled: Tables): string {
   const rows = (table: string, histogram: string): string =>
     `SELECT r.series, r.ts, r.value, ${histogram} AS histogram FROM ${table} r`;
-  const plain = rows(rowTable('samples'), 'NULL::BLOB');
+  const plain = rows(filled.relation('samples'), 'NULL::BLOB');
   // Rows came series by series in order of time; only histograms have to be put between them.
   const both = `${plain} UNION ALL ${rows(HISTOGRAM_TABLE, 'r.histogram')}`;
   const [from, order] = filled.hasHistograms ? [both, 'ORDER BY r.series, r.ts'] : [plain, ''];

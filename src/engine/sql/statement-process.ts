@@ -2,11 +2,12 @@
 // needs, takes that page by page, runs and sends the answer page by page. Easy to get wrong: it
 // hears of an end while it works, so what comes in is taken in order but for 'more' and 'end'.
 import { UserError, assert } from '../errors.ts';
-import { SQL_PAGES_AHEAD, SQL_TEXT_BYTES } from '../limits-sql.ts';
+import { SQL_PAGES_AHEAD, SQL_TABLE_ROWS, SQL_TEXT_BYTES } from '../limits-sql.ts';
 import type { Disk } from '../runtime/disk.ts';
 import { checkText, statementOf } from './check-statement.ts';
 import { Duck, duckFailure, quotedText } from './duck.ts';
 import { Tables } from './fill-tables.ts';
+import type { Spill } from './series-rows.ts';
 import { importPages } from './import-parquet.ts';
 import { exportQuery, makeViews } from './make-views.ts';
 import { columnsLine, endLine, valueJson } from './row-text.ts';
@@ -149,7 +150,7 @@ export class StatementProcess {
     if (zone !== '') await setZone(duck, zone);
     const tree = statementOf(text, await duck.parse(text));
     this.#scope = await scopeOf(tree, (expression) => duck.timeOf(expression));
-    this.#tables = new Tables(duck);
+    this.#tables = new Tables(duck, this.#spill());
     for (const { table } of this.#scope.tables) await this.#tables.make(table);
     this.#channel.send({ told: 'scope', scope: this.#scope });
   }
@@ -157,11 +158,12 @@ export class StatementProcess {
   async #run({ form, maxRows, warnings }: RunMessage): Promise<void> {
     const duck = this.#duck;
     assert(duck, 'a statement is checked before it runs');
-    this.#filled.close();
+    await this.#filled.close();
     await makeViews(duck, this.#scope, this.#filled, this.#pairs);
     const { tempFolder } = this.#settings as SqlSettings;
     const file = `${tempFolder}/answer.parquet`;
-    const readable = this.#pairs.flatMap(({ samples, series }) => [samples, series]);
+    const pairs = this.#pairs.flatMap(({ samples, series }) => [samples, series]);
+    const readable = [...pairs, ...this.#filled.files];
     await duck.lock([...readable, ...(form === 'parquet' ? [file] : [])]);
     if (form === 'lines') await this.#lines(duck, maxRows, warnings);
     else await this.#parquet(duck, file, maxRows);
@@ -198,11 +200,16 @@ export class StatementProcess {
     await this.#copy(duck, `SELECT * FROM (\n${bare}\n)${limit}`, file);
   }
 
+  #spill(): Spill {
+    const { tempFolder } = this.#settings as SqlSettings;
+    return { disk: this.#disk, folder: tempFolder, tableRows: SQL_TABLE_ROWS };
+  }
+
   async #beginExport(): Promise<void> {
     this.#text = '';
     const duck = await this.#begin();
     this.#scope = { tables: [], named: true };
-    this.#tables = new Tables(duck, true);
+    this.#tables = new Tables(duck, this.#spill(), true);
     await this.#tables.make('samples');
     this.#channel.send({ told: 'scope', scope: this.#scope });
   }
@@ -210,10 +217,10 @@ export class StatementProcess {
   async #export(): Promise<void> {
     const duck = this.#duck;
     assert(duck, 'an export is begun before it runs');
-    this.#filled.close();
+    await this.#filled.close();
     const { tempFolder } = this.#settings as SqlSettings;
     const file = `${tempFolder}/answer.parquet`;
-    await duck.lock([file]);
+    await duck.lock([file, ...this.#filled.files]);
     await this.#copy(duck, exportQuery(this.#filled), file);
     this.#channel.send({ told: 'done' });
   }
@@ -255,14 +262,13 @@ export class StatementProcess {
 
   /** Lets go of everything and makes ready for the next one. */
   async #end(): Promise<void> {
-    try {
-      this.#tables?.close();
-    } catch {
-      // What it was filled with is thrown away.
-    }
+    const tables = this.#tables;
+    // What it was filled with is thrown away.
+    await tables?.close().catch(() => undefined);
     this.#tables = undefined;
     this.#duck?.close();
     this.#duck = undefined;
+    await tables?.remove();
     this.#ahead ??= Duck.open(this.#settings as SqlSettings);
     await this.#ahead;
     this.#channel.send({ told: 'ready' });
