@@ -132,13 +132,23 @@ export async function createTopic(cluster: KafkaCluster, spec: TopicSpec): Promi
 export interface Difference {
   readonly words: string;
   readonly hint: string;
+  /** Records would go that readers still need. */
+  readonly loses?: boolean;
 }
 
 /** Compressions are a matter of taste: any of these is well. */
 const PACKED = new Set(['gzip', 'snappy', 'lz4', 'zstd', 'producer']);
 
-/** How a topic is otherwise than it has to be; `servers` is for the commands. */
-export function differences(spec: TopicSpec, facts: TopicFacts, servers: string): Difference[] {
+/**
+ * How a topic is otherwise than it has to be; `servers` is for the commands. `exactly` names
+ * settings of which nothing else will do, because somebody has asked for them.
+ */
+export function differences(
+  spec: TopicSpec,
+  facts: TopicFacts,
+  servers: string,
+  exactly: readonly string[] = [],
+): Difference[] {
   const { name } = spec;
   const found: Difference[] = [];
   const at = `--bootstrap-server ${servers}`;
@@ -148,7 +158,7 @@ export function differences(spec: TopicSpec, facts: TopicFacts, servers: string)
       hint:
         facts.partitions < spec.partitions
           ? 'set mon.kafka.partitions: mon up makes a new topic once all is read'
-          : `or take it as it is: mon kafka check --partitions ${facts.partitions}`,
+          : `none can be taken away; go on with them: --partitions ${facts.partitions}`,
     });
   }
   if (facts.replication < spec.replication) {
@@ -159,11 +169,13 @@ export function differences(spec: TopicSpec, facts: TopicFacts, servers: string)
   }
   for (const [setting, expected] of Object.entries(spec.settings)) {
     const value = facts.settings[setting] ?? '(not told)';
-    if (isWell(setting, value, expected)) continue;
+    const asked = exactly.includes(setting) && value !== expected;
+    if (!asked && isWell(setting, value, expected)) continue;
     const which = `--alter --entity-type topics --entity-name ${name}`;
     found.push({
       words: `${name} has ${setting}=${value}, expected ${expected}`,
       hint: `kafka-configs.sh ${at} ${which} --add-config ${setting}=${expected}`,
+      loses: setting === 'cleanup.policy',
     });
   }
   return found;

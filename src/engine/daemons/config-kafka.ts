@@ -43,7 +43,8 @@ export function readKafka(mon: Section): KafkaSettings | undefined {
 
 /** The fields of a section that names a cluster. @throws UserError. */
 export function readKafkaFields(section: Section): KafkaSettings {
-  const brokers = section.text('brokers');
+  const list = section.isList('brokers');
+  const brokers = list ? section.texts('brokers').join(',') : section.text('brokers');
   if (brokers === undefined) {
     return section.fail('brokers', 'kafka needs brokers', 'write brokers: HOST:PORT,HOST:PORT');
   }

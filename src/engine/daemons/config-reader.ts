@@ -274,6 +274,10 @@ export class Section {
     return this.file.items(this.value(name), name);
   }
 
+  isList(name: string): boolean {
+    return isSeq(this.file.follow(this.value(name)));
+  }
+
   texts(name: string): string[] {
     return this.items(name).map((item) => this.file.text(item, `an item of ${name}`));
   }

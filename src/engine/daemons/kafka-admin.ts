@@ -46,7 +46,9 @@ export async function kafkaTopics(options: KafkaAdminOptions): Promise<readonly 
   try {
     const before = await readTopics(cluster, (name) => names.has(name));
     const missing = specs.filter(({ name }) => !before.topics.has(name));
-    if (!options.init || missing.length === 0) return reports(specs, before.topics, servers);
+    const exactly = options.compression === undefined ? [] : ['compression.type'];
+    const by = { servers, exactly };
+    if (!options.init || missing.length === 0) return reports(specs, before.topics, by);
     checkBrokers(before.brokers, missing[0].replication, servers);
     for (const spec of missing) await createTopic(cluster, spec);
     for (let i = 0; i < LOOKS; i++) {
@@ -54,7 +56,7 @@ export async function kafkaTopics(options: KafkaAdminOptions): Promise<readonly 
       const well = specs.every(({ name }) => now?.topics.get(name)?.unwell === 0);
       if (now && (well || i === LOOKS - 1)) {
         const made = new Set(missing.map(({ name }) => name));
-        return reports(specs, now.topics, servers, made);
+        return reports(specs, now.topics, by, made);
       }
       await systemClock.sleep(LOOK_MS);
     }
@@ -93,7 +95,7 @@ function checkBrokers(brokers: number, replication: number, servers: string): vo
 function reports(
   specs: readonly TopicSpec[],
   topics: ReadonlyMap<string, TopicFacts>,
-  servers: string,
+  { servers, exactly }: { servers: string; exactly: readonly string[] },
   made: ReadonlySet<string> = new Set(),
 ): TopicReport[] {
   return specs.flatMap((spec): TopicReport[] => {
@@ -103,7 +105,8 @@ function reports(
       const hint = `mon kafka init --brokers ${servers}`;
       return [{ topic, state: 'missing', words: `${topic} is not there`, hint }];
     }
-    const found = differences(spec, facts, servers).map(({ words, hint }): TopicReport => {
+    const different = differences(spec, facts, servers, exactly);
+    const found = different.map(({ words, hint }): TopicReport => {
       return { topic, state: 'otherwise', words, hint };
     });
     if (facts.unwell > 0) {

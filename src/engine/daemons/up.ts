@@ -112,6 +112,12 @@ interface Running extends Pick<RunningLocal, 'port' | 'stop'> {
 }
 
 async function startForm(options: UpOptions, local: LocalOptions): Promise<Running> {
+  if (local.kafka !== undefined) {
+    const { lookAtTopics } = await import('./kafka-look.ts');
+    const { hasRules } = await import('./rules-wiring.ts');
+    const alerts = options.cluster !== undefined && hasRules(local);
+    for (const line of await lookAtTopics(local.kafka, alerts)) options.warn(line);
+  }
   if (options.cluster === undefined) {
     growHeapsFreely();
     const running = await startLocal(local);
