@@ -102,8 +102,27 @@ test('OTLP in both encodings, packed and plain', async () => {
   const told = (await delta.json()) as { partialSuccess: Record<string, string> };
   assert.equal(told.partialSuccess.rejectedDataPoints, '1');
   assert.match(told.partialSuccess.errorMessage, /delta temporality/);
-  assert.equal((await post('/v1/metrics', 'application/json', '{')).status, 400);
   assert.equal((await post('/v1/metrics', 'text/plain', '{}')).status, 415);
+});
+
+test('OTLP: what failed is told as a google.rpc.Status in the encoding of the request', async () => {
+  const json = await post('/v1/metrics', 'application/json', '{');
+  assert.equal(json.status, 400);
+  const { code, message } = (await json.json()) as { code: number; message: string };
+  assert.equal(code, 3);
+  assert.match(message, /^OTLP: /);
+  const cut = otlpProtobuf(otlpBody(9)).subarray(0, -3);
+  const protobuf = await post('/v1/metrics', 'application/x-protobuf', cut);
+  assert.equal(protobuf.status, 400);
+  assert.equal(protobuf.headers.get('content-type'), 'application/x-protobuf');
+  const bytes = Buffer.from(await protobuf.arrayBuffer());
+  assert.deepEqual([...bytes.subarray(0, 4)], [0x08, 3, 0x12, bytes.length - 4]);
+  assert.match(bytes.subarray(4).toString(), /^OTLP: /);
+  const bomb = gzipSync(Buffer.alloc(300 * 1024 * 1024));
+  const gzip = { 'Content-Encoding': 'gzip' };
+  const large = await post('/v1/metrics', 'application/x-protobuf', bomb, gzip);
+  assert.equal(large.status, 413);
+  assert.equal(Buffer.from(await large.arrayBuffer())[1], 3);
 });
 
 test('Influx line protocol, as Telegraf sends it', async () => {

@@ -33,7 +33,8 @@ interface Watch {
   readonly reply: ServerResponse;
 }
 
-const PATH = /^\/api(?:s\/discovery\.k8s\.io)?\/v1(?:\/namespaces\/([^/]+))?\/([a-z]+)$/;
+const API = String.raw`\/(?:api|apis\/(?:(?:discovery|networking)\.k8s\.io|apps|batch))\/v1`;
+const PATH = new RegExp(String.raw`^${API}(?:\/namespaces\/([^/]+))?\/([a-z]+)$`);
 
 function selected(object: FakeObject, query: URLSearchParams, namespace?: string): boolean {
   if (namespace !== undefined && object.metadata.namespace !== namespace) return false;

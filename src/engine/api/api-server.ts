@@ -176,9 +176,12 @@ export class ApiServer {
       response.destroy();
       return;
     }
-    const body = Buffer.from(errorJson(refusal));
+    const { type, bytes: body } = refusal.answer ?? {
+      type: JSON_TYPE,
+      bytes: Buffer.from(errorJson(refusal)),
+    };
     response.writeHead(refusal.status, {
-      'Content-Type': JSON_TYPE,
+      'Content-Type': type,
       'Content-Length': String(body.length),
       ...refusalHeaders(refusal),
     });

@@ -14,6 +14,8 @@ export interface Refusal {
   readonly retryAfterSeconds?: number;
   /** True when the sender's connection cannot go on: part of its body was not read. */
   readonly closes?: boolean;
+  /** What the protocol wants to be answered instead of JSON. */
+  readonly answer?: { readonly type: string; readonly bytes: Uint8Array };
   /** True for a broken promise of the program itself. */
   readonly bug?: boolean;
 }

@@ -10,7 +10,8 @@ import { fromOtlp } from '../wire/otlp.ts';
 import { WritePen } from '../wire/write-pen.ts';
 import type { ApiParts } from './api-parts.ts';
 import type { Call } from './call.ts';
-import { Refused } from './failure-status.ts';
+import type { Refusal } from './failure-status.ts';
+import { Refused, refusalOf } from './failure-status.ts';
 import { plainBody, refuseCrossSite, unsupported } from './push-handlers.ts';
 import { JSON_TYPE, sendWhole } from './respond.ts';
 
@@ -53,6 +54,17 @@ export async function pushOtlp(call: Call, parts: ApiParts): Promise<void> {
   if (media !== PROTOBUF_TYPE && media !== JSON_TYPE) {
     throw unsupported(`the content type has to be ${PROTOBUF_TYPE} or ${JSON_TYPE}`);
   }
+  try {
+    await takeOtlp(call, parts, media);
+  } catch (thrown) {
+    const refusal = refusalOf(thrown);
+    throw refusal.bug === true
+      ? thrown
+      : new Refused({ ...refusal, answer: status(refusal, media) });
+  }
+}
+
+async function takeOtlp(call: Call, parts: ApiParts, media: string): Promise<void> {
   let partial: Partial = { refused: 0, words: '' };
   await plainBody(call, (bytes) =>
     withPen(async (pen) => {
@@ -75,6 +87,25 @@ export async function pushOtlp(call: Call, parts: ApiParts): Promise<void> {
     'Content-Length': String(body.length),
   });
   call.response.end(body);
+}
+
+/** google.rpc.Code of an HTTP status that is answered here; UNKNOWN for the rest. */
+const RPC_CODES: ReadonlyMap<number, number> = new Map([
+  ...([400, 413, 415].map((one) => [one, 3]) as [number, number][]),
+  ...([429, 503].map((one) => [one, 14]) as [number, number][]),
+  [500, 13],
+]);
+
+/** A google.rpc.Status (code 1, message 2), which OTLP over HTTP answers to what failed. */
+function status({ status: http, error, hint }: Refusal, media: string) {
+  const code = RPC_CODES.get(http) ?? 2;
+  const message = hint === undefined ? error : `${error}; ${hint}`;
+  if (media === JSON_TYPE) {
+    return { type: JSON_TYPE, bytes: Buffer.from(JSON.stringify({ code, message })) };
+  }
+  const text = Buffer.from(message);
+  const head = Buffer.of(0x08, code, 0x12, ...varint(text.length));
+  return { type: PROTOBUF_TYPE, bytes: Buffer.concat([head, text]) };
 }
 
 /** ExportMetricsServiceResponse with partial_success: rejected_data_points 1, error_message 2. */

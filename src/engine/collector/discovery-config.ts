@@ -2,6 +2,7 @@
 // read them from a configuration. Easy to get wrong: two equal ones must be equal as JSON, because
 // a reload compares that.
 import type { ServerAccess } from './access-config.ts';
+import type { Owner } from './kubernetes-owners.ts';
 
 export const DNS_TYPES = ['A', 'AAAA', 'SRV', 'MX', 'NS'] as const;
 
@@ -20,7 +21,9 @@ export interface HttpDiscoveryConfig extends ServerAccess {
   readonly refreshMs: number;
 }
 
-export const KUBERNETES_ROLES = ['node', 'service', 'pod', 'endpoints', 'endpointslice'] as const;
+export const KUBERNETES_ROLES = [
+  ...(['node', 'service', 'pod', 'endpoints', 'endpointslice', 'ingress'] as const),
+] as const;
 export type KubernetesRole = (typeof KUBERNETES_ROLES)[number];
 
 /** Which objects of a kind are asked for. */
@@ -41,6 +44,8 @@ export interface KubernetesDiscoveryConfig extends ServerAccess {
   readonly selectors: readonly KubernetesSelector[];
   readonly attachNode: boolean;
   readonly attachNamespace: boolean;
+  /** Whose names the labels of pods carry beside. */
+  readonly attachOwners: readonly Owner[];
 }
 
 export interface ConsulDiscoveryConfig extends ServerAccess {

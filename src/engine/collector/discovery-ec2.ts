@@ -1,6 +1,6 @@
 // ec2_sd_configs: the instances of an Amazon region, by DescribeInstances in pages, signed by us.
-// Easy to get wrong: an answer counts only when all its pages came; an instance without a private
-// address is no target; keys of tags are any text.
+// Easy to get wrong: an answer counts only when all its pages came; an instance with neither a
+// private nor an IPv6 address is no target; keys of tags are any text.
 // Source: Amazon EC2 API Reference, DescribeInstances, DescribeAvailabilityZones.
 import { MonError } from '../errors.ts';
 import { EC2_PAGES_MAX } from '../limits.ts';
@@ -82,6 +82,8 @@ function putNetwork(labels: Record<string, string>, instance: XmlElement): void 
   labels.__meta_ec2_subnet_id = list(subnets);
   if (addresses.length > 0) labels.__meta_ec2_ipv6_addresses = list(addresses);
   if (primary.length > 0) labels.__meta_ec2_primary_ipv6_addresses = list(primary);
+  const usual = [...primary, ...addresses].find((address) => address);
+  if (usual !== undefined) labels.__meta_ec2_default_ipv6_address = usual;
 }
 
 function instanceLabels(
@@ -140,9 +142,9 @@ class Ec2 {
       await this.#askZones(access, signal);
     }
     const found = instances.flatMap(([instance, owner]) => {
-      const address = textAt(instance, 'privateIpAddress') ?? '';
-      if (address === '') return [];
       const labels = instanceLabels(instance, owner, this.#zones);
+      const address = labels.__meta_ec2_private_ip || labels.__meta_ec2_default_ipv6_address;
+      if (address === undefined) return [];
       return [[hostPort(address, this.#config.port), labels] as const];
     });
     const { region } = access;

@@ -27,6 +27,9 @@ const API_PATH: Readonly<Record<ObjectKind, string>> = {
   endpoints: '/api/v1',
   namespaces: '/api/v1',
   endpointslices: '/apis/discovery.k8s.io/v1',
+  ingresses: '/apis/networking.k8s.io/v1',
+  replicasets: '/apis/apps/v1',
+  jobs: '/apis/batch/v1',
 };
 
 /** Kinds that no namespace holds. */

@@ -14,6 +14,8 @@ import {
   putMeta,
   serviceLabels,
 } from './kubernetes-labels.ts';
+import type { Owner } from './kubernetes-owners.ts';
+import { putOwners } from './kubernetes-owners.ts';
 import type { ClusterView, Found } from './kubernetes-view.ts';
 import type { KubernetesObject } from './kubernetes-watch.ts';
 import { objectKey } from './kubernetes-watch.ts';
@@ -59,10 +61,12 @@ interface SliceEndpoint {
 class EndpointTargets {
   readonly found: Found[] = [];
   readonly #view: ClusterView;
+  readonly #wanted: readonly Owner[];
   readonly #pods = new Map<string, { pod: KubernetesObject; ports: Set<number> }>();
 
-  constructor(view: ClusterView) {
+  constructor(view: ClusterView, wanted: readonly Owner[]) {
     this.#view = view;
+    this.#wanted = wanted;
   }
 
   /** A target with its own labels; those of its pod come on top. */
@@ -76,12 +80,18 @@ class EndpointTargets {
     const seen = this.#pods.get(key) ?? { pod, ports: new Set<number>() };
     this.#pods.set(key, seen);
     if (port !== undefined) seen.ports.add(port);
-    Object.assign(labels, podLabels(pod));
+    Object.assign(labels, this.#podLabels(pod));
     const { containers = [], initContainers = [] } = podSpec(pod);
     for (const container of [...containers, ...initContainers]) {
       const own = container.ports?.find(({ containerPort }) => containerPort === port);
       if (own !== undefined) Object.assign(labels, containerLabels(container, own));
     }
+  }
+
+  #podLabels(pod: KubernetesObject): LabelMap {
+    const labels = podLabels(pod);
+    putOwners(labels, pod, { view: this.#view, wanted: this.#wanted });
+    return labels;
   }
 
   /** Adds the ports of the pods that no address named. */
@@ -92,7 +102,7 @@ class EndpointTargets {
       for (const container of podSpec(pod).containers ?? []) {
         for (const port of container.ports ?? []) {
           if (ports.has(port.containerPort)) continue;
-          const labels = Object.assign(containerLabels(container, port), podLabels(pod));
+          const labels = Object.assign(containerLabels(container, port), this.#podLabels(pod));
           this.found.push([hostPort(podIP, port.containerPort), labels]);
         }
       }
@@ -117,9 +127,13 @@ function addressLabels(address: Address, port: Port, ready: boolean): LabelMap {
   return labels;
 }
 
-export function endpointsGroups(object: KubernetesObject, view: ClusterView): TargetGroup[] {
+export function endpointsGroups(
+  object: KubernetesObject,
+  view: ClusterView,
+  wanted: readonly Owner[],
+): TargetGroup[] {
   const { name, namespace = '' } = object.metadata;
-  const targets = new EndpointTargets(view);
+  const targets = new EndpointTargets(view, wanted);
   for (const subset of (object.subsets ?? []) as readonly Subset[]) {
     for (const port of subset.ports ?? []) {
       for (const address of subset.addresses ?? []) {
@@ -169,9 +183,13 @@ function sliceLabels(endpoint: SliceEndpoint, port: Port): LabelMap {
   return labels;
 }
 
-export function endpointSliceGroups(object: KubernetesObject, view: ClusterView): TargetGroup[] {
+export function endpointSliceGroups(
+  object: KubernetesObject,
+  view: ClusterView,
+  wanted: readonly Owner[],
+): TargetGroup[] {
   const { name, namespace = '' } = object.metadata;
-  const targets = new EndpointTargets(view);
+  const targets = new EndpointTargets(view, wanted);
   const ports = (object.ports ?? []) as readonly Port[];
   for (const endpoint of (object.endpoints ?? []) as readonly SliceEndpoint[]) {
     for (const port of ports) {

@@ -75,6 +75,12 @@ export function putMeta(into: LabelMap, object: KubernetesObject, kind: string):
   }
 }
 
+/** Who keeps an object as it is: one of its owners at most. */
+export function controllerOf({ metadata }: KubernetesObject): Owner | undefined {
+  const owners = (metadata.ownerReferences ?? []) as readonly Owner[];
+  return owners.find((owner) => owner.controller === true);
+}
+
 export function podLabels(pod: KubernetesObject): LabelMap {
   const { metadata } = pod;
   const status = podStatus(pod);
@@ -87,8 +93,7 @@ export function podLabels(pod: KubernetesObject): LabelMap {
   labels[`${META}pod_node_name`] = podSpec(pod).nodeName ?? '';
   labels[`${META}pod_host_ip`] = status.hostIP ?? '';
   labels[`${META}pod_uid`] = String(metadata.uid ?? '');
-  const owners = (metadata.ownerReferences ?? []) as readonly Owner[];
-  const controller = owners.find((owner) => owner.controller === true);
+  const controller = controllerOf(pod);
   if (controller?.kind) labels[`${META}pod_controller_kind`] = controller.kind;
   if (controller?.name) labels[`${META}pod_controller_name`] = controller.name;
   putMeta(labels, pod, 'pod');
@@ -120,11 +125,7 @@ export function serviceLabels(service: KubernetesObject): LabelMap {
 /** What targets carry of their node when the configuration says attach_metadata. */
 export function nodeMetadata(node: KubernetesObject): LabelMap {
   const labels = emptyLabels();
-  const all = emptyLabels();
-  putMeta(all, node, 'node');
   labels[`${META}node_name`] = node.metadata.name;
-  for (const [name, value] of Object.entries(all)) {
-    if (name.startsWith(`${META}node_label`)) labels[name] = value;
-  }
+  putMeta(labels, node, 'node');
   return labels;
 }

@@ -2,8 +2,9 @@
 // file of their own. It stands between the watches and the pool of a job. Easy to get wrong: a pod
 // without an address yet is no target, and a container without ports is one, without a port.
 import { groupsOf, hostPort, labelWord } from './discovery.ts';
-import type { KubernetesDiscoveryConfig } from './discovery-config.ts';
+import type { KubernetesDiscoveryConfig, KubernetesRole } from './discovery-config.ts';
 import { endpointSliceGroups, endpointsGroups } from './kubernetes-endpoints.ts';
+import { ingressGroups } from './kubernetes-ingress.ts';
 import {
   META,
   containerLabels,
@@ -15,6 +16,8 @@ import {
   putMeta,
   serviceLabels,
 } from './kubernetes-labels.ts';
+import type { Owner } from './kubernetes-owners.ts';
+import { putOwners } from './kubernetes-owners.ts';
 import type { ClusterView, Found, ObjectKind } from './kubernetes-view.ts';
 import { ROLE_KIND } from './kubernetes-view.ts';
 import type { KubernetesObject } from './kubernetes-watch.ts';
@@ -22,12 +25,15 @@ import { objectKey } from './kubernetes-watch.ts';
 import type { TargetGroup } from './scrape-config.ts';
 
 /** The order in which a node's address is chosen. */
-const ADDRESS_ORDER = ['InternalIP', 'ExternalIP', 'LegacyHostIP', 'Hostname'];
+const ADDRESS_ORDER = [
+  ...['InternalIP', 'InternalDNS', 'ExternalIP', 'ExternalDNS', 'LegacyHostIP', 'Hostname'],
+];
 
 function nodeGroups(node: KubernetesObject): TargetGroup[] {
   const status = (node.status ?? {}) as {
     addresses?: readonly { type: string; address: string }[];
     daemonEndpoints?: { kubeletEndpoint?: { Port?: number } };
+    conditions?: readonly { type: string; status: string }[];
   };
   const addresses = status.addresses ?? [];
   const first = (type: string): string | undefined =>
@@ -41,6 +47,9 @@ function nodeGroups(node: KubernetesObject): TargetGroup[] {
     (node.spec as { providerID?: string })?.providerID ?? '',
   );
   putMeta(labels, node, 'node');
+  for (const { type, status: is } of status.conditions ?? []) {
+    labels[`${META}node_condition_${labelWord(type.toLowerCase())}`] = is.toLowerCase();
+  }
   const own = emptyLabels();
   own.instance = name;
   for (const { type } of addresses) {
@@ -78,7 +87,11 @@ function serviceGroups(service: KubernetesObject): TargetGroup[] {
   return groupsOf(`svc/${namespace}/${name}`, serviceLabels(service), found);
 }
 
-function podGroups(pod: KubernetesObject): TargetGroup[] {
+function podGroups(
+  pod: KubernetesObject,
+  view: ClusterView,
+  wanted: readonly Owner[],
+): TargetGroup[] {
   const { name, namespace = '' } = pod.metadata;
   const { podIP = '', ...status } = podStatus(pod);
   if (podIP === '') return [];
@@ -102,6 +115,7 @@ function podGroups(pod: KubernetesObject): TargetGroup[] {
     });
   });
   const common = podLabels(pod);
+  putOwners(common, pod, { view, wanted });
   common[`${META}namespace`] = namespace;
   return groupsOf(`pod/${namespace}/${name}`, common, found);
 }
@@ -117,7 +131,7 @@ function attach(
   return groups.map((group) => {
     const labels = Object.assign(emptyLabels(), group.labels);
     const { role } = config;
-    if (attachNode && role !== 'node' && role !== 'service') {
+    if (attachNode && isOfPods(role)) {
       const ofPod = labels[`${META}pod_node_name`];
       const ofTarget = labels[`${META}endpoint_node_name`];
       const ofSlice = labels[`${META}endpointslice_endpoint_node_name`];
@@ -133,27 +147,34 @@ function attach(
   });
 }
 
+/** Roles whose targets are ports of pods. */
+function isOfPods(role: KubernetesRole): boolean {
+  return role === 'pod' || role === 'endpoints' || role === 'endpointslice';
+}
+
 /** The kinds of objects that a role has to watch. */
 export function kindsOf(config: KubernetesDiscoveryConfig): ObjectKind[] {
-  const { role, attachNode, attachNamespace } = config;
+  const { role, attachNode, attachNamespace, attachOwners } = config;
   const kinds: ObjectKind[] = [ROLE_KIND[role]];
-  const isEndpoints = role === 'endpoints' || role === 'endpointslice';
-  if (isEndpoints) kinds.push('services', 'pods');
-  if (attachNode && (isEndpoints || role === 'pod')) kinds.push('nodes');
+  if (role === 'endpoints' || role === 'endpointslice') kinds.push('services', 'pods');
+  if (attachNode && isOfPods(role)) kinds.push('nodes');
+  if (isOfPods(role) && attachOwners.includes('deployment')) kinds.push('replicasets');
+  if (isOfPods(role) && attachOwners.includes('cronjob')) kinds.push('jobs');
   if (attachNamespace && role !== 'node') kinds.push('namespaces');
   return kinds;
 }
 
 /** All targets of a role, in the order of their objects. */
 export function clusterGroups(config: KubernetesDiscoveryConfig, view: ClusterView): TargetGroup[] {
-  const { role } = config;
+  const { role, attachOwners } = config;
   const groups: TargetGroup[] = [];
   for (const object of view.all(ROLE_KIND[role])) {
     if (role === 'node') groups.push(...nodeGroups(object));
     else if (role === 'service') groups.push(...serviceGroups(object));
-    else if (role === 'pod') groups.push(...podGroups(object));
-    else if (role === 'endpoints') groups.push(...endpointsGroups(object, view));
-    else groups.push(...endpointSliceGroups(object, view));
+    else if (role === 'pod') groups.push(...podGroups(object, view, attachOwners));
+    else if (role === 'ingress') groups.push(...ingressGroups(object));
+    else if (role === 'endpoints') groups.push(...endpointsGroups(object, view, attachOwners));
+    else groups.push(...endpointSliceGroups(object, view, attachOwners));
   }
   return attach(groups, config, view);
 }

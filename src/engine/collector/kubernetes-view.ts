@@ -6,7 +6,15 @@ import type { KubernetesObject } from './kubernetes-watch.ts';
 
 /** Kinds of objects that a role needs. */
 export type ObjectKind =
-  'nodes' | 'services' | 'pods' | 'endpoints' | 'endpointslices' | 'namespaces';
+  | 'nodes'
+  | 'services'
+  | 'pods'
+  | 'endpoints'
+  | 'endpointslices'
+  | 'ingresses'
+  | 'namespaces'
+  | 'replicasets'
+  | 'jobs';
 
 /** The kind of object that a role is about. */
 export const ROLE_KIND = {
@@ -15,6 +23,7 @@ export const ROLE_KIND = {
   pod: 'pods',
   endpoints: 'endpoints',
   endpointslice: 'endpointslices',
+  ingress: 'ingresses',
 } as const;
 
 /** All that is known of a cluster. */

@@ -28,11 +28,15 @@ interface Group {
   readonly labels: GroupLabels;
   readonly families: Readonly<Record<string, Family>>;
   readonly pushedMs: number;
+  /** When a body for the group was last refused; 0 and missing: never since it is there. */
+  readonly failedMs?: number;
   readonly version: number;
   /** Characters in State. */
   readonly size: number;
 }
 
+/** What is told of every group; a client that pushes what it has read sends it along. */
+const OWN_FAMILIES = ['push_time_seconds', 'push_failure_time_seconds'];
 const PREFIX = 'pushgroup/';
 /** Written with every change of a group, so that who looks need not read them all. */
 const TURN = 'pushgroups';
@@ -94,18 +98,25 @@ export class PushGroups implements Groups {
    * otherwise only the families of the same names are replaced.
    * @throws MonError MON_BODY_MALFORMED, MON_BODY_TOO_LARGE, MON_LIMIT_EXCEEDED.
    */
-  push(labels: GroupLabels, body: Uint8Array, contentType: string, replace: boolean) {
-    const families = this.#read(labels, body, contentType);
+  async push(labels: GroupLabels, body: Uint8Array, contentType: string, replace: boolean) {
     const key = keyOf(labels);
-    return this.#change((turn) => {
+    let families: Record<string, Family>;
+    try {
+      families = this.#read(labels, body, contentType);
+    } catch (thrown) {
+      await this.#noteFailure(key);
+      throw thrown;
+    }
+    await this.#change((turn) => {
       const before = this.#groups.get(key);
       if (before === undefined && this.#groups.size >= PUSH_GROUPS_MAX) {
         const words = `there are ${PUSH_GROUPS_MAX} groups already; delete some`;
         throw new MonError('MON_LIMIT_EXCEEDED', words);
       }
       const all = replace ? families : { ...before?.families, ...families };
-      const pushedMs = this.#clock.now();
-      const value = JSON.stringify({ labels, families: all, pushedMs });
+      const { failedMs } = before ?? {};
+      const kept = { labels, families: all, pushedMs: this.#clock.now(), failedMs };
+      const value = JSON.stringify(kept);
       const size = value.length;
       if (size > PUSH_GROUP_BYTES_MAX) {
         const words = `a group holds at most ${PUSH_GROUP_BYTES_MAX} bytes`;
@@ -113,9 +124,24 @@ export class PushGroups implements Groups {
       }
       this.#checkRoom(size, before?.size ?? 0);
       const done = (version: number): void => {
-        this.#groups.set(key, { labels, families: all, pushedMs, version, size });
+        this.#groups.set(key, { ...kept, version, size });
       };
       return { change: { key, value, expected: before?.version ?? 0 }, done, turn };
+    });
+  }
+
+  /** A group that is there remembers that a body for it was refused. */
+  #noteFailure(key: string): Promise<void> {
+    return this.#change((turn) => {
+      const before = this.#groups.get(key);
+      if (before === undefined) return undefined;
+      const { labels, families, pushedMs, version } = before;
+      const kept = { labels, families, pushedMs, failedMs: this.#clock.now() };
+      const value = JSON.stringify(kept);
+      const done = (now: number): void => {
+        this.#groups.set(key, { ...kept, version: now, size: value.length });
+      };
+      return { change: { key, value, expected: version }, done, turn };
     });
   }
 
@@ -167,11 +193,13 @@ export class PushGroups implements Groups {
       family.samples.push(...samples);
       families.set(name, family);
     };
-    for (const { labels, families: own, pushedMs } of this.#groups.values()) {
+    for (const { labels, families: own, pushedMs, failedMs = 0 } of this.#groups.values()) {
       for (const [name, { head, samples }] of Object.entries(own)) add(name, head, samples);
       const pairs = pairsText(new Map([['instance', ''], ...labels]));
-      const time = `push_time_seconds{${pairs}} ${pushedMs / 1000}`;
-      add('push_time_seconds', ['# TYPE push_time_seconds gauge'], [time]);
+      [pushedMs, failedMs].forEach((ms, i) => {
+        const name = OWN_FAMILIES[i];
+        add(name, [`# TYPE ${name} gauge`], [`${name}{${pairs}} ${ms / 1000}`]);
+      });
     }
     return [...families.values()]
       .flatMap(({ head, samples }) => [...head, ...samples])
@@ -220,6 +248,7 @@ export class PushGroups implements Groups {
     const parsed = this.#parsed;
     parseExposition(body, formatOf(contentType), parsed);
     const heads = headsOf(parsed, body);
+    const seen = new Set<string>();
     const out = Object.create(null) as Record<string, { head: string[]; samples: string[] }>;
     for (let i = 0; i < parsed.count; i++) {
       if (!Number.isNaN(parsed.timestamps[i])) {
@@ -228,12 +257,15 @@ export class PushGroups implements Groups {
       const pairs = parseSeriesPairs(body, parsed.starts[i], parsed.ends[i]);
       const name = pairs.get(NAME) ?? '';
       const family = familyOf(name, heads);
+      if (OWN_FAMILIES.includes(family)) continue;
       pairs.delete(NAME);
       if (!pairs.has('instance')) pairs.set('instance', '');
       for (const [label, value] of labels) pairs.set(label, value);
       out[family] ??= { head: heads.get(family) ?? [], samples: [] };
-      const line = `${quotedName(name, pairsText(pairs))} ${numberText(parsed.values[i])}`;
-      out[family].samples.push(line);
+      const series = quotedName(name, pairsText(sortedPairs(pairs)));
+      if (seen.has(series)) throw malformed(`${series} stands there twice`);
+      seen.add(series);
+      out[family].samples.push(`${series} ${numberText(parsed.values[i])}`);
     }
     return { ...out };
   }
@@ -249,7 +281,10 @@ function headsOf(parsed: ParsedExposition, body: Uint8Array): Map<string, string
     const name = decodeText(body, from, to);
     const text = decodeText(body, textFrom, textTo);
     const lines = heads.get(name) ?? [];
-    lines.push(`# ${kind === METADATA.type ? 'TYPE' : 'HELP'} ${name} ${text}`);
+    const word = `# ${kind === METADATA.type ? 'TYPE' : 'HELP'} ${name} `;
+    if (lines.some((line) => line.startsWith(word)))
+      throw malformed(`a second line ${word.trim()}`);
+    lines.push(word + text);
     heads.set(name, lines);
   }
   return heads;
@@ -259,6 +294,11 @@ function headsOf(parsed: ParsedExposition, body: Uint8Array): Map<string, string
 function familyOf(name: string, heads: ReadonlyMap<string, unknown>): string {
   const stem = name.replace(/_(?:bucket|sum|count|created|total)$/, '');
   return heads.has(name) || !heads.has(stem) ? name : stem;
+}
+
+/** The same labels in any order are the same series. */
+function sortedPairs(pairs: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...pairs].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function pairsText(pairs: ReadonlyMap<string, string>): string {

@@ -12,6 +12,7 @@ import type {
   KubernetesDiscoveryConfig,
 } from '../collector/discovery-config.ts';
 import { DNS_TYPES, KUBERNETES_ROLES } from '../collector/discovery-config.ts';
+import { OWNERS } from '../collector/kubernetes-owners.ts';
 import { HTTP_FIELDS, HTTP_IGNORED, HTTP_UNUSED, readAuth, readTls } from './config-http.ts';
 import type { ConfigFile } from './config-reader.ts';
 import { Section, words } from './config-reader.ts';
@@ -90,6 +91,7 @@ const SELECTED = {
   pod: ['pod', 'node'],
   endpoints: ['endpoints', 'service', 'pod', 'node'],
   endpointslice: ['endpointslice', 'service', 'pod', 'node'],
+  ingress: ['ingress'],
 } as const;
 
 function readSelectors(section: Section, role: keyof typeof SELECTED) {
@@ -124,7 +126,7 @@ function readKubernetes(file: ConfigFile, node: Node): KubernetesDiscoveryConfig
     section.fail('role', 'credentials or tls_config need an api_server', hint);
   }
   const namespaces = section.section('namespaces', words('names own_namespace'));
-  const attach = section.section('attach_metadata', words('node namespace'));
+  const attach = section.section('attach_metadata', [...words('node namespace'), ...OWNERS]);
   const ownNamespace = namespaces.bool('own_namespace') ?? false;
   if (server !== undefined && ownNamespace) {
     namespaces.fail('own_namespace', 'own_namespace needs a process within the cluster');
@@ -138,6 +140,7 @@ function readKubernetes(file: ConfigFile, node: Node): KubernetesDiscoveryConfig
     selectors: readSelectors(section, role),
     attachNode: attach.bool('node') ?? false,
     attachNamespace: attach.bool('namespace') ?? false,
+    attachOwners: OWNERS.filter((name) => attach.bool(name) ?? false),
     ...access,
   };
 }

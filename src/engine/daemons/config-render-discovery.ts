@@ -29,7 +29,7 @@ function accessFields(access: ServerAccess): Plain {
 }
 
 function kubernetesFields(one: KubernetesDiscoveryConfig): Plain {
-  const { namespaces, ownNamespace, attachNode, attachNamespace } = one;
+  const { namespaces, ownNamespace, attachNode, attachNamespace, attachOwners } = one;
   return {
     role: one.role,
     ...compact({
@@ -41,6 +41,7 @@ function kubernetesFields(one: KubernetesDiscoveryConfig): Plain {
       attach_metadata: compact({
         node: attachNode || undefined,
         namespace: attachNamespace || undefined,
+        ...Object.fromEntries(attachOwners.map((name) => [name, true])),
       }),
     }),
     ...accessFields(one),

@@ -60,13 +60,44 @@ test('labels, and characters that XML writes otherwise', async (t) => {
   const found = Object.entries(labelsAt(discovery, '10.0.0.1:9100'));
   assert.deepEqual(Object.fromEntries(found.map(([k, v]) => [k.slice(prefix.length), v])), {
     ...{ ami: 'ami-1', architecture: 'arm64', availability_zone: zone },
-    ...{ availability_zone_id: 'euz1', instance_id: 'i-1', instance_state: 'running' },
+    ...{
+      default_ipv6_address: '2001:db8::1',
+      availability_zone_id: 'euz1',
+      instance_id: 'i-1',
+      instance_state: 'running',
+    },
     ...{ instance_type: 'm5.large', ipv6_addresses: ',2001:db8::1,', owner_id: '4711' },
     ...{ primary_subnet_id: 's-1', private_ip: '10.0.0.1', public_dns_name: 'a.example' },
     ...{ public_ip: '198.51.100.1', region: 'eu-1', subnet_id: ',s-1,s-2,', vpc_id: 'vpc-1' },
     ...{ tag_Name: 'a & <b>', tag_team_x: 'blue', tag___proto__y: 'z' },
   });
   assert.match(ec2.bodies[0], /&Filter\.1\.Name=tag%3Aa%26b&Filter\.1\.Value\.1=x%20y&/);
+});
+
+test('an instance with IPv6 alone is asked by its primary address, or by any', async (t) => {
+  const { ec2, discovery } = await setUp(t);
+  const nic = (index: number, ...items: string[]): string =>
+    `<item><subnetId>s</subnetId><attachment><deviceIndex>${index}</deviceIndex></attachment>` +
+    `<ipv6AddressesSet>${items.join('')}</ipv6AddressesSet></item>`;
+  const address = (text: string, primary = false): string =>
+    `<item><ipv6Address>${text}</ipv6Address><isPrimaryIpv6>${primary}</isPrimaryIpv6></item>`;
+  const vpc = (...nics: string[]): string =>
+    `<vpcId>v</vpcId><subnetId>s</subnetId><networkInterfaceSet>${nics.join('')}` +
+    '</networkInterfaceSet>';
+  ec2.instances = [
+    {
+      id: 'i-1',
+      zone,
+      more: vpc(nic(0, address('2001:db8::1')), nic(1, address('2001:db8::2', true))),
+    },
+    { id: 'i-2', zone, more: vpc(nic(0, address('2001:db8::3'))) },
+    { id: 'i-3', zone, more: vpc() },
+  ];
+  await discovery.start();
+  assert.deepEqual(addresses(discovery), ['[2001:db8::2]:9100', '[2001:db8::3]:9100']);
+  const first = labelsAt(discovery, '[2001:db8::2]:9100');
+  assert.equal(first['__meta_ec2_primary_ipv6_addresses'], ',,2001:db8::2,');
+  assert.equal(first['__meta_ec2_default_ipv6_address'], '2001:db8::2');
 });
 
 test('filters, keys of the environment, a wrong key', async (t) => {

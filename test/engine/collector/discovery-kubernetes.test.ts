@@ -21,6 +21,7 @@ async function setUp(t: TestContext, more: Partial<KubernetesDiscoveryConfig>, s
       {
         ...{ kind: 'kubernetes', role: 'pod', apiServer: api.url, namespaces: [] },
         ...{ ownNamespace: false, selectors: [], attachNode: false, attachNamespace: false },
+        attachOwners: [],
         ...{ followRedirects: true, ...more },
       },
       room,
@@ -68,7 +69,8 @@ test('pods appear, change and vanish; lists come in pages', async (t) => {
 
 test('labels of a pod', async (t) => {
   const { api, discovery } = await setUp(t, { attachNode: true, attachNamespace: true });
-  const node = { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'a' } };
+  const zone = { 'topology.kubernetes.io/zone': 'a' };
+  const node = { name: 'n1', labels: zone, annotations: { rack: '7' } };
   api.put('nodes', { metadata: node });
   api.put('namespaces', { metadata: { name: 'shop', labels: { team: 'blue' } } });
   const owner = [{ kind: 'ReplicaSet', name: 'cart-1', controller: true }];
@@ -103,6 +105,8 @@ test('labels of a pod', async (t) => {
     node_name: 'n1',
     node_label_topology_kubernetes_io_zone: 'a',
     node_labelpresent_topology_kubernetes_io_zone: 'true',
+    node_annotation_rack: '7',
+    node_annotationpresent_rack: 'true',
     namespace_label_team: 'blue',
     namespace_labelpresent_team: 'true',
   };
@@ -193,7 +197,9 @@ test('nodes and services', async (t) => {
     { type: 'Hostname', address: 'n1' },
     { type: 'InternalIP', address: '10.9.0.1' },
   ];
-  const status = { addresses: address, daemonEndpoints: { kubeletEndpoint: { Port: 10250 } } };
+  const conditions = [{ type: 'Ready', status: 'True' }];
+  const daemonEndpoints = { kubeletEndpoint: { Port: 10250 } };
+  const status = { addresses: address, daemonEndpoints, conditions };
   const spec = { providerID: 'aws:///x' };
   nodes.api.put('nodes', { metadata: { name: 'n1', labels: { disk: 'ssd' } }, spec, status });
   await nodes.discovery.start();
@@ -201,6 +207,7 @@ test('nodes and services', async (t) => {
     instance: 'n1',
     [`${M}node_name`]: 'n1',
     [`${M}node_provider_id`]: 'aws:///x',
+    [`${M}node_condition_ready`]: 'true',
     [`${M}node_label_disk`]: 'ssd',
     [`${M}node_labelpresent_disk`]: 'true',
     [`${M}node_address_Hostname`]: 'n1',
@@ -289,6 +296,67 @@ test('endpointslices', async (t) => {
     ],
   );
   assert.equal(found[`${M}service_name`], 'cart');
+});
+
+test('ingresses: a target for each path, https where a certificate covers the host', async (t) => {
+  const { api, discovery, shows } = await setUp(t, { role: 'ingress', attachNamespace: true });
+  api.put('namespaces', { metadata: { name: 'shop', labels: { team: 'blue' } } });
+  const metadata = { name: 'front', namespace: 'shop', labels: { app: 'cart' } };
+  const rules = [
+    { host: 'a.example', http: { paths: [{ path: '/cart' }, {}] } },
+    { host: 'b.c.example' },
+    { host: 'x.b.c.example', http: { paths: [{ path: '/' }] } },
+  ];
+  const tls = [{ hosts: ['*.c.example'] }, {}];
+  api.put('ingresses', { metadata, spec: { ingressClassName: 'nginx', tls, rules } });
+  await discovery.start();
+  assert.match(api.requests.join(' '), /\/apis\/networking\.k8s\.io\/v1\/ingresses\?/);
+  const asked = discovery.groups().map(({ targets, labels }) => {
+    return [...targets, labels[`${M}ingress_scheme`], labels[`${M}ingress_path`]].join(' ');
+  });
+  assert.deepEqual(asked, [
+    ...['a.example http /cart', 'a.example http /'],
+    ...['b.c.example https /', 'x.b.c.example http /'],
+  ]);
+  assert.deepEqual(labelsAt(discovery, 'b.c.example'), {
+    [`${M}namespace`]: 'shop',
+    [`${M}ingress_name`]: 'front',
+    [`${M}ingress_class_name`]: 'nginx',
+    [`${M}ingress_label_app`]: 'cart',
+    [`${M}ingress_labelpresent_app`]: 'true',
+    [`${M}ingress_scheme`]: 'https',
+    [`${M}ingress_host`]: 'b.c.example',
+    [`${M}ingress_path`]: '/',
+    [`${M}namespace_label_team`]: 'blue',
+    [`${M}namespace_labelpresent_team`]: 'true',
+  });
+  api.remove('ingresses', 'shop/front');
+  await shows();
+});
+
+test('pods tell of deployments, jobs and cron jobs where that is asked for', async (t) => {
+  const attachOwners = ['deployment', 'job', 'cronjob'] as const;
+  const { api, room, discovery } = await setUp(t, { attachOwners });
+  const owned = (kind: string, name: string) => [{ kind, name, controller: true }];
+  const set = { name: 'cart-1', namespace: 'shop', ownerReferences: owned('Deployment', 'cart') };
+  api.put('replicasets', { metadata: set });
+  api.put('jobs', { metadata: { name: 'bill-7', namespace: 'shop' } });
+  api.put('pods', pod('a', '10.0.0.1', { ownerReferences: owned('ReplicaSet', 'cart-1') }));
+  api.put('pods', pod('b', '10.0.0.2', { ownerReferences: owned('Job', 'bill-7') }));
+  api.put('pods', pod('c', '10.0.0.3', { ownerReferences: owned('ReplicaSet', 'gone') }));
+  await discovery.start();
+  assert.match(api.requests.join(' '), /\/apis\/apps\/v1\/replicasets\?/);
+  assert.match(api.requests.join(' '), /\/apis\/batch\/v1\/jobs\?/);
+  const told = (address: string) => {
+    const labels = labelsAt(discovery, address);
+    return ['deployment', 'job', 'cronjob'].map((name) => labels[`${M}pod_${name}_name`] ?? '-');
+  };
+  assert.deepEqual(told('10.0.0.1:80'), ['cart', '-', '-']);
+  assert.deepEqual(told('10.0.0.2:80'), ['-', 'bill-7', '-']);
+  assert.deepEqual(told('10.0.0.3:80'), ['-', '-', '-']);
+  const job = { name: 'bill-7', namespace: 'shop', ownerReferences: owned('CronJob', 'bill') };
+  api.put('jobs', { metadata: job });
+  await room.until('the cron job', () => told('10.0.0.2:80')[2] === 'bill');
 });
 
 test('tokens: from a file with TLS, in the cluster from the service account', async (t) => {

@@ -26,7 +26,7 @@ scrape_configs:
         namespaces: {names: [shop, till]}
         selectors:
           - {role: pod, label: app=x, field: metadata.name=y}
-        attach_metadata: {node: true}
+        attach_metadata: {node: true, cronjob: true, deployment: true, job: false}
       - role: pod
         namespaces: {own_namespace: true}
     consul_sd_configs:
@@ -61,12 +61,12 @@ test("sections of Prometheus' own shapes, with its defaults", () => {
       ...{ kind: 'kubernetes', role: 'endpoints', apiServer: 'https://k8s.example:6443' },
       ...{ namespaces: ['shop', 'till'], ownNamespace: false, ...plain },
       selectors: [{ role: 'pod', label: 'app=x', field: 'metadata.name=y' }],
-      ...{ attachNode: true, attachNamespace: false },
+      ...{ attachNode: true, attachNamespace: false, attachOwners: ['deployment', 'cronjob'] },
       auth: { kind: 'credentials', type: 'Bearer', credentialsFile: '/token' },
     },
     {
       ...{ kind: 'kubernetes', role: 'pod', namespaces: [], ownNamespace: true, ...plain },
-      ...{ selectors: [], attachNode: false, attachNamespace: false },
+      ...{ selectors: [], attachNode: false, attachNamespace: false, attachOwners: [] },
     },
     {
       ...{ kind: 'consul', server: 'consul:8500', pathPrefix: '/consul', scheme: 'http' },
