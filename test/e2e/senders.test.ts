@@ -126,9 +126,9 @@ const GATEWAY = { skip: skipWithout('prometheus-pushgateway') };
 test('Pushgateway, scraped; and the same pushes to our own paths', GATEWAY, async (t) => {
   const port = await freePort();
   const gateway = `http://127.0.0.1:${port}`;
-  await startProgram(t, ['prometheus-pushgateway', `--web.listen-address=127.0.0.1:${port}`], () =>
-    answers(`${gateway}/-/ready`),
-  );
+  // Debian's keeps its groups under /var/lib and would begin with those of whoever ran it before.
+  const args = [`--web.listen-address=127.0.0.1:${port}`, '--persistence.file='];
+  await startProgram(t, ['prometheus-pushgateway', ...args], () => answers(`${gateway}/-/ready`));
   const job = `scrape_configs:
   - job_name: gateway
     honor_labels: true
