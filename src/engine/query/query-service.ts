@@ -197,9 +197,9 @@ export class QueryService implements Ask, Explain, Turns {
       maxSamples: samplesMax ?? QUERY_SAMPLES_MAX,
     });
     const { rollups, clock } = this.#options;
-    if (rollups === undefined) return planned;
     const now = clock.now();
-    return { ...planned, fragments: planned.fragments.map((f) => withRollup(f, rollups, now)) };
+    const told = (f: Fragment): Fragment => (rollups ? withRollup(f, rollups, now) : f);
+    return { ...planned, fragments: planned.fragments.map(told) };
   }
 
   /** Refreshes results that are about to be asked for, in places that nobody wants. */
