@@ -121,6 +121,7 @@ function answerDocument(answer: QueryAnswer, style: AnswerStyle): object {
     result: isInstant(answer) ? instantItems(answer, style.utc) : rangeItems(answer, style.utc),
     warnings: answer.warnings,
     infos: answer.infos,
+    ...(answer.whole ? {} : { partial: true }),
     ...(style.stats === undefined ? {} : { stats: style.stats }),
   };
 }

@@ -84,7 +84,8 @@ async function documentChunks(
   if (format === 'json' || format === 'yaml') {
     const items = rows.map((row) => rowObject(columns, row));
     const document = { apiVersion: API_VERSION, kind: 'SqlResult', columns, rows: items };
-    const whole = { ...document, cut: end.cut, warnings: end.warnings };
+    const partial = end.warnings.length === 0 ? {} : { partial: true };
+    const whole = { ...document, cut: end.cut, warnings: end.warnings, ...partial };
     if (format === 'json') return [jsonText(whole)];
     const { yamlText } = await import('./yaml-text.ts');
     return [yamlText(whole)];

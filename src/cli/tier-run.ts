@@ -6,7 +6,7 @@ import { inspectTiers, verifyTiers } from '../engine/daemons/tier-files.ts';
 import { MonError } from '../engine/errors.ts';
 import { readConfigFile } from './config-run.ts';
 import type { Listing } from './listing.ts';
-import { foldersOf, type FolderFlags } from './running.ts';
+import { foldersOf, runningIn, type FolderFlags } from './running.ts';
 import type { Stage } from './stage.ts';
 import { timeText } from './times.ts';
 
@@ -18,9 +18,15 @@ export interface TierFlags extends FolderFlags {
   readonly zone?: string;
 }
 
+/** The named configuration, else that of the server that runs in the folder, else the usual one. */
+async function tierConfig(flags: TierFlags, stage: Stage): Promise<MonConfig> {
+  const running = flags.config === undefined ? runningIn(foldersOf(flags, stage.env)) : [];
+  return await readConfigFile(flags.config ?? running[0]?.owner.config, stage);
+}
+
 /** A row for each object. */
 export async function objectsListing(flags: TierFlags, stage: Stage): Promise<Listing> {
-  const config = await readConfigFile(flags.config, stage);
+  const config = await tierConfig(flags, stage);
   const time = timeText();
   const rows: (string | number)[][] = [];
   for (const { partition, manifest, problems } of await inspectTiers(config, flags.zone)) {
@@ -48,7 +54,7 @@ interface Sum {
 
 /** A row for each tier and kind of data. */
 export async function statusListing(flags: TierFlags, stage: Stage): Promise<Listing> {
-  const config = await readConfigFile(flags.config, stage);
+  const config = await tierConfig(flags, stage);
   const sums = new Map<string, Sum>();
   const add = (what: string, one: Omit<Sum, 'files'>): void => {
     const empty = { files: 0, rows: 0, bytes: 0, minMs: Infinity, maxMs: -Infinity };
@@ -116,7 +122,7 @@ export async function verifyListing(
   flags: TierFlags,
   stage: Stage,
 ): Promise<{ listing: Listing; bad: number }> {
-  const config = await readConfigFile(flags.config, stage);
+  const config = await tierConfig(flags, stage);
   const rows: (string | number)[][] = [];
   let bad = 0;
   for await (const { partition, name, bytes, failures } of verifyTiers(config, flags.zone)) {

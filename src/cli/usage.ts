@@ -72,6 +72,10 @@ function sentence(error: ParserError): string {
   if (Array.isArray(error.args) && lines[0].startsWith('Missing')) {
     return `missing: ${error.args.map(({ name }) => name.toUpperCase()).join(' ')}`;
   }
+  const flag = /^Parsing (--\S+)$/.exec(lines[0]);
+  if (flag !== null && lines.length > 1) {
+    return `${flag[1]}: ${lines[1].charAt(0).toLowerCase()}${lines[1].slice(1)}`;
+  }
   // "The following error occurred:" goes on in the next line.
   const wrapped = lines[0].endsWith(':') && lines.length > 1;
   const first = lines[0].startsWith('The following') ? '' : `${lines[0]} `;

@@ -1,4 +1,5 @@
-// Bounds of what is remembered of plans between queries. Beside limits.ts, which is full.
+// Bounds of what is remembered of plans between queries. Easy to get wrong: a plan holds the moment
+// it was made for, so it serves only who asks the very same.
 
 /** Plans kept, some kilobytes each. */
 export const PLANS_KEPT = 32;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, it } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { MonProcess } from '../support/mon-process.ts';
+import { runCli } from '../support/run-cli.ts';
 import { until } from '../support/until.ts';
 import { ask } from './peer-answers.ts';
 import { MonFolder } from './mon-folder.ts';
@@ -89,11 +90,51 @@ it('a damaged object is named and the rest answers', async () => {
   mon = await folder.start(TIER_CONFIG);
   const query = encodeURIComponent('count_over_time({lane=~".+"}[5d])');
   const answer = await fetch(`${mon.url}/api/v1/query?query=${query}&time=${atMs / 1000}`);
-  const { status, warnings } = (await answer.json()) as { status: string; warnings: string[] };
-  assert.equal(status, 'success');
+  const body = (await answer.json()) as { status: string; warnings: string[]; partial?: boolean };
+  const { status, warnings, partial } = body;
+  assert.deepEqual({ status, partial }, { status: 'success', partial: true });
   const name = names[0].replace('.samples.parquet', '');
   assert.ok(
     warnings.some((text) => text.includes(`cold object ${name} is missing`)),
     `${warnings}`,
   );
+  await notTakenForTheWhole(name);
 });
+
+/** What a shell sees: the rest with a mark, and a gate that does not pass. */
+async function notTakenForTheWhole(name: string): Promise<void> {
+  const env = { MON_URL: mon.url };
+  const all = 'sum(count_over_time({lane=~".+"}[5d])) + sum(count_over_time(load[5d]))';
+  const asked = await runCli(['query', all, '-o', 'json'], { env });
+  assert.equal((JSON.parse(asked.stdout) as { partial?: boolean }).partial, true);
+  const counted = await runCli(['sql', 'SELECT count(*) AS n FROM samples', '-o', 'json'], { env });
+  const { partial, rows } = JSON.parse(counted.stdout) as {
+    partial?: boolean;
+    rows: { n: number }[];
+  };
+  assert.ok(partial === true && rows[0].n > 0, counted.stdout);
+  assert.ok(counted.stderr.includes(`cold object ${name} is missing`), counted.stderr);
+  const metric = (query: string): string => `{metricSource: {spec: {query: "${query}"}}}`;
+  const slo = await folder.file(
+    'slo.yml',
+    `apiVersion: openslo/v1
+kind: SLO
+metadata: {name: all}
+spec:
+  service: shop
+  indicator:
+    metadata: {name: i}
+    spec:
+      ratioMetric:
+        counter: true
+        bad: ${metric('none')}
+        total: ${metric("{__name__=~'jobs_total|load'}")}
+  timeWindow: [{duration: 7d, isRolling: true}]
+  budgetingMethod: Occurrences
+  objectives: [{target: 0.9}]
+`,
+  );
+  const gate = await runCli(['slo', 'check', slo], { env });
+  assert.match(gate.stdout, /^failed +shop-all .*partial answer: cold object/m);
+  assert.equal(gate.code, 1);
+}

@@ -33,6 +33,8 @@ export function* queryJson(answer: QueryAnswer, options: QueryJsonOptions): Page
   const warnings = cut ? [...answer.warnings, 'results truncated due to limit'] : answer.warnings;
   stringList(out, 'warnings', warnings);
   stringList(out, 'infos', answer.infos);
+  // A field of our own, which others pass over: without it a reader takes the rest for the whole.
+  if (!answer.whole) out.raw(',"partial":true');
   out.raw('}');
   yield out.take();
 }

@@ -14,7 +14,7 @@ import {
   putMeta,
   serviceLabels,
 } from './kubernetes-labels.ts';
-import type { Owner } from './kubernetes-owners.ts';
+import type { Owner } from './discovery-config.ts';
 import { putOwners } from './kubernetes-owners.ts';
 import type { ClusterView, Found } from './kubernetes-view.ts';
 import type { KubernetesObject } from './kubernetes-watch.ts';

@@ -16,7 +16,7 @@ import {
   putMeta,
   serviceLabels,
 } from './kubernetes-labels.ts';
-import type { Owner } from './kubernetes-owners.ts';
+import type { Owner } from './discovery-config.ts';
 import { putOwners } from './kubernetes-owners.ts';
 import type { ClusterView, Found, ObjectKind } from './kubernetes-view.ts';
 import { ROLE_KIND } from './kubernetes-view.ts';

@@ -51,6 +51,7 @@ export async function up(options: UpOptions): Promise<number> {
     startedMs: systemClock.now(),
     listen: '',
     command: clustered ? 'mon up --cluster' : 'mon up',
+    ...(options.configPath === undefined ? {} : { config: options.configPath }),
   });
   const file = new LogFile({
     path: logFile(dataDir),

@@ -30,6 +30,8 @@ export interface QueryJson {
   };
   readonly warnings?: readonly string[];
   readonly infos?: readonly string[];
+  /** Told by a server of ours when something could not be read. */
+  readonly partial?: boolean;
 }
 
 /** True when a parsed body has the shape of a query's answer. */
@@ -47,7 +49,7 @@ export function answerOf(body: QueryJson, timeMs: number, grid?: Grid): QueryAns
     result,
     warnings: body.warnings ?? [],
     infos: body.infos ?? [],
-    whole: true,
+    whole: body.partial !== true,
     seriesRead: stats?.series ?? 0,
     samplesRead: stats?.samples ?? 0,
     ...(shown.length > 0 ? { shown } : {}),

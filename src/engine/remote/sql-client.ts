@@ -73,14 +73,23 @@ async function* linesOf(
   pages: AsyncGenerator<Buffer, void, void>,
 ): AsyncGenerator<unknown[], void, void> {
   const decoder = new TextDecoder();
-  let rest = '';
+  // Pieces of a line that has not ended yet: looked through once, joined once.
+  let open: string[] = [];
+  let size = 0;
   for await (const page of pages) {
-    const lines = (rest + decoder.decode(page, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > SQL_LINE_CHARS_MAX) {
+    const text = decoder.decode(page, { stream: true });
+    const end = text.lastIndexOf('\n');
+    size = (end < 0 ? size : 0) + text.length - end - 1;
+    if (size > SQL_LINE_CHARS_MAX) {
       throw new MonError('MON_SERVER_FAILED', 'a row of the answer is too long');
     }
-    if (lines.length > 0) yield lines.map((line) => JSON.parse(line) as unknown);
+    if (end < 0) {
+      open.push(text);
+      continue;
+    }
+    const lines = (open.join('') + text.slice(0, end)).split('\n');
+    open = [text.slice(end + 1)];
+    yield lines.map((line) => JSON.parse(line) as unknown);
   }
 }
 

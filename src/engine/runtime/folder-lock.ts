@@ -19,6 +19,8 @@ export interface FolderOwner {
   readonly listen: string;
   /** The command line as the user would type it, without secrets. */
   readonly command: string;
+  /** Path of the configuration that was named when it started. */
+  readonly config?: string;
 }
 
 export interface FolderLock {

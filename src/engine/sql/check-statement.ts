@@ -54,12 +54,35 @@ export function statementOf(text: string, parsed: SerializedSql): TreeNode {
   if (parsed.error) throw parseFailure(text, parsed);
   const [first, second] = parsed.statements ?? [];
   if (first === undefined) throw new UserError('no statement given');
-  if (second !== undefined) {
-    const at = Math.min(...[...nodesOf(second)].map((node) => placeOf(text, node) || Infinity));
-    throw refused(text, Number.isFinite(at) ? at : 0, 'only one statement is taken at a time');
-  }
+  if (second !== undefined) throw refused(text, secondStatement(text) ?? 0, ONE_AT_A_TIME);
   checkTree(text, first.node);
   return first.node;
+}
+
+const ONE_AT_A_TIME = 'only one statement is taken at a time';
+/** How texts, quoted names and comments begin, in which a semicolon ends nothing. */
+const HELD = /['"]|--|\/\*|\$\w*\$/y;
+const ENDS: Readonly<Record<string, string>> = { '--': '\n', '/*': '*/' };
+
+/** Where a statement begins behind another one. */
+function secondStatement(text: string): number | undefined {
+  let ended = false;
+  for (let i = 0; i < text.length;) {
+    HELD.lastIndex = i;
+    const [open] = HELD.exec(text) ?? [];
+    const comment = open === '--' || open === '/*';
+    if (ended && !comment && /[^\s;]/.test(text[i])) return i;
+    ended ||= open === undefined && text[i] === ';';
+    if (open === undefined) {
+      i++;
+      continue;
+    }
+    const close = ENDS[open] ?? open;
+    const end = text.indexOf(close, i + open.length);
+    if (end < 0) return undefined;
+    i = end + close.length;
+  }
+  return undefined;
 }
 
 function parseFailure(text: string, parsed: SerializedSql): Error {
@@ -68,6 +91,8 @@ function parseFailure(text: string, parsed: SerializedSql): Error {
     return mistake(text, Math.min(Number(parsed.position ?? 0) || 0, text.length), words);
   }
   const begin = /^(?:\s|--[^\n]*(?:\n|$)|\/\*[\s\S]*?\*\/)*/.exec(text)?.[0].length ?? 0;
+  const after = secondStatement(text);
+  if (after !== undefined) return refused(text, after, ONE_AT_A_TIME);
   const word = /^\w+/.exec(text.slice(begin))?.[0].toUpperCase() ?? 'this';
   if (word === 'PIVOT' || word === 'UNPIVOT') {
     const shape = `FROM (${word} … ON … IN (…) USING …)`;

@@ -30,7 +30,12 @@ const HALVED: Readonly<Record<string, number>> = {
 };
 /** Every term of a hundred queries may be wrong; a server that is too slow is asked ten times. */
 const PATIENCE = 2000;
+/** Half of an answer that lacked something may lack nothing; mostly one object is damaged. */
+const PARTIAL_COST = 10;
 const WARNINGS_MAX = 10;
+
+/** An answer that lacks something: a part is never taken for the whole. */
+class PartialAnswer extends MonError {}
 
 export interface Asked {
   readonly ask: Ask;
@@ -118,13 +123,13 @@ async function askBatch(batch: readonly Question[], round: Round): Promise<void>
     for (const one of warnings) {
       if ((round.warnings?.size ?? 0) < WARNINGS_MAX) round.warnings?.add(one);
     }
-    if (!whole) throw new MonError('MON_SERVER_FAILED', `partial answer: ${warnings.join('; ')}`);
+    if (!whole) throw partial(warnings);
     if (result.type !== 'vector') throw new MonError('MON_SERVER_FAILED', 'no vector came back');
     take(batch, result.matrix, round.told);
   } catch (thrown) {
     const known = thrown instanceof MonError || thrown instanceof UserError;
     if (!known || (thrown instanceof MonError && FINAL.has(thrown.code))) throw thrown;
-    const cost = thrown instanceof UserError ? 1 : (HALVED[thrown.code] ?? Infinity);
+    const cost = costOf(thrown);
     const halves = halved(batch, round.terms);
     if (halves.length === 0 || cost > round.patience) {
       const failure = new Error(messageOf(thrown));
@@ -134,6 +139,16 @@ async function askBatch(batch: readonly Question[], round: Round): Promise<void>
     round.patience -= cost;
     for (const half of halves) await askBatch(half, round);
   }
+}
+
+function partial([first = 'something is missing', ...rest]: readonly string[]): PartialAnswer {
+  const more = rest.length === 0 ? '' : `; and ${rest.length} more`;
+  return new PartialAnswer('MON_SERVER_FAILED', `partial answer: ${first}${more}`);
+}
+
+function costOf(thrown: MonError | UserError): number {
+  if (thrown instanceof PartialAnswer) return PARTIAL_COST;
+  return thrown instanceof UserError ? 1 : (HALVED[thrown.code] ?? Infinity);
 }
 
 function halved(batch: readonly Question[], terms: readonly Term[]): (readonly Question[])[] {

@@ -46,6 +46,29 @@ it('one bad term fails alone', async () => {
   assert.ok(asked() < 30, String(asked()));
 });
 
+it('an answer that lacks something fails for those who need that', async () => {
+  const { ask, asked } = server();
+  const instant: Ask['instant'] = async (query, ...rest) => {
+    const answer = await ask.instant(query, ...rest);
+    if (!query.includes('+ 321)')) return answer;
+    return { ...answer, whole: false, warnings: ['object a is missing', 'object b is'] };
+  };
+  const terms = Array.from({ length: 500 }, (_, i) => ({ query: `sum(m + ${i})`, timeMs: 1000 }));
+  const told = await askAll(terms, { ask: { ...ask, instant } });
+  told.forEach((one, i) => {
+    if (i !== 321) assert.equal(one, 7 + i);
+    else assert.match(String(one), /partial answer: object a is missing; and 1 more$/);
+  });
+  assert.ok(asked() < 30, String(asked()));
+  const lost = await askAll(terms, { ask: { ...ask, instant: partialAlways(ask) } });
+  assert.ok(lost.every((one) => one instanceof Error));
+  assert.ok(asked() < 600, String(asked()));
+});
+
+function partialAlways(ask: Ask): Ask['instant'] {
+  return async (...all) => ({ ...(await ask.instant(...all)), whole: false });
+}
+
 async function failing(code: FailureCode): Promise<{ told: unknown[]; asked: number }> {
   let asked = 0;
   const fail = async (): Promise<never> => {
