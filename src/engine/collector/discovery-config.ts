@@ -2,7 +2,6 @@
 // read them from a configuration. Easy to get wrong: two equal ones must be equal as JSON, because
 // a reload compares that.
 import type { ServerAccess } from './access-config.ts';
-import type { Owner } from './kubernetes-owners.ts';
 
 export const DNS_TYPES = ['A', 'AAAA', 'SRV', 'MX', 'NS'] as const;
 
@@ -25,6 +24,10 @@ export const KUBERNETES_ROLES = [
   ...(['node', 'service', 'pod', 'endpoints', 'endpointslice', 'ingress'] as const),
 ] as const;
 export type KubernetesRole = (typeof KUBERNETES_ROLES)[number];
+
+/** What attach_metadata may ask for beside node and namespace, in Prometheus' words. */
+export const OWNERS = ['deployment', 'job', 'cronjob'] as const;
+export type Owner = (typeof OWNERS)[number];
 
 /** Which objects of a kind are asked for. */
 export interface KubernetesSelector {

@@ -1,6 +1,7 @@
 // The role ingress: a target for each path of each rule, for checks from outside that are told by
-// relabeling which scheme, host and path to ask. It stands beside the other roles. Easy to get wrong:
-// a rule without paths means /, and a certificate for *.a.example stands for one further word only.
+// relabeling which scheme, host and path to ask. It stands beside the other roles. Easy to get
+// wrong: a rule without paths means /, and a certificate for *.a.example stands for one further
+// word only.
 import { groupsOf } from './discovery.ts';
 import { META, emptyLabels, putMeta } from './kubernetes-labels.ts';
 import type { Found } from './kubernetes-view.ts';

@@ -1,15 +1,13 @@
-// Who made a pod, one step further than its own word goes: the deployment behind its replica set, the
-// cron job behind its job. It stands between the watches and the labels of pods. Easy to get wrong:
-// only the owner that controls counts, and a replica set that nobody controls is no deployment's.
+// Who made a pod, one step further than its own word goes: the deployment behind its replica set,
+// the cron job behind its job. It stands between the watches and the labels of pods. Easy to get
+// wrong: only the owner that controls counts, and a replica set that nobody controls is no
+// deployment's.
+import type { Owner } from './discovery-config.ts';
 import type { LabelMap } from './kubernetes-labels.ts';
 import { META, controllerOf } from './kubernetes-labels.ts';
 import type { ClusterView } from './kubernetes-view.ts';
 import type { KubernetesObject } from './kubernetes-watch.ts';
 import { objectKey } from './kubernetes-watch.ts';
-
-/** What attach_metadata may ask for beside node and namespace, in Prometheus' words. */
-export const OWNERS = ['deployment', 'job', 'cronjob'] as const;
-export type Owner = (typeof OWNERS)[number];
 
 /** The controller of the object that controls this pod, if it is of the kind. */
 function behind(pod: KubernetesObject, view: ClusterView, step: 'replicasets' | 'jobs') {

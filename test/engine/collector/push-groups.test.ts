@@ -28,7 +28,7 @@ function setUp() {
 
 const OWN = 'instance="",job="backup"';
 
-test('a series that stands there twice, and a second TYPE, are refused; nothing changes', async () => {
+test('a series that is there twice, and a second TYPE, are refused; nothing changes', async () => {
   const { push, samples, clock } = setUp();
   await push('a 1\n');
   const bad = [
@@ -50,7 +50,7 @@ test('a series that stands there twice, and a second TYPE, are refused; nothing 
   ]);
 });
 
-test('a body that was refused makes no group; the time of the failure outlives a restart', async () => {
+test('a refused body makes no group; the time of the failure outlives a restart', async () => {
   const { clock, state, push, samples } = setUp();
   await assert.rejects(push('a{\n'));
   assert.deepEqual(samples(), []);
