@@ -105,7 +105,7 @@ test('OTLP in both encodings, packed and plain', async () => {
   assert.equal((await post('/v1/metrics', 'text/plain', '{}')).status, 415);
 });
 
-test('OTLP: what failed is a google.rpc.Status in the encoding of the request', async () => {
+test('OTLP: what failed is told as a google.rpc.Status, encoded as the request is', async () => {
   const json = await post('/v1/metrics', 'application/json', '{');
   assert.equal(json.status, 400);
   const { code, message } = (await json.json()) as { code: number; message: string };

@@ -25,8 +25,9 @@ export const KUBERNETES_ROLES = [
 ] as const;
 export type KubernetesRole = (typeof KUBERNETES_ROLES)[number];
 
-/** What Kubernetes can attach of who made a pod, beside node and namespace. */
-export type Owner = 'deployment' | 'job' | 'cronjob';
+/** What attach_metadata may ask for beside node and namespace, in Prometheus' words. */
+export const OWNERS = ['deployment', 'job', 'cronjob'] as const;
+export type Owner = (typeof OWNERS)[number];
 
 /** Which objects of a kind are asked for. */
 export interface KubernetesSelector {

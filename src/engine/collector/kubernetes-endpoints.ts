@@ -3,6 +3,7 @@
 // wrong: an address may stand for no pod, a port may have no number, and the pod's own ports are
 // not told twice.
 import { groupsOf, hostPort } from './discovery.ts';
+import type { Owner } from './discovery-config.ts';
 import type { LabelMap } from './kubernetes-labels.ts';
 import {
   META,
@@ -14,7 +15,6 @@ import {
   putMeta,
   serviceLabels,
 } from './kubernetes-labels.ts';
-import type { Owner } from './discovery-config.ts';
 import { putOwners } from './kubernetes-owners.ts';
 import type { ClusterView, Found } from './kubernetes-view.ts';
 import type { KubernetesObject } from './kubernetes-watch.ts';

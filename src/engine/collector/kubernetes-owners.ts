@@ -9,9 +9,6 @@ import type { ClusterView } from './kubernetes-view.ts';
 import type { KubernetesObject } from './kubernetes-watch.ts';
 import { objectKey } from './kubernetes-watch.ts';
 
-/** What attach_metadata may ask for beside node and namespace, in Prometheus' words. */
-export const OWNERS: readonly Owner[] = ['deployment', 'job', 'cronjob'];
-
 /** The controller of the object that controls this pod, if it is of the kind. */
 function behind(pod: KubernetesObject, view: ClusterView, step: 'replicasets' | 'jobs') {
   const key = objectKey(pod.metadata.namespace ?? '', controllerOf(pod)?.name ?? '');

@@ -2,7 +2,7 @@
 // file of their own. It stands between the watches and the pool of a job. Easy to get wrong: a pod
 // without an address yet is no target, and a container without ports is one, without a port.
 import { groupsOf, hostPort, labelWord } from './discovery.ts';
-import type { KubernetesDiscoveryConfig, KubernetesRole } from './discovery-config.ts';
+import type { KubernetesDiscoveryConfig, KubernetesRole, Owner } from './discovery-config.ts';
 import { endpointSliceGroups, endpointsGroups } from './kubernetes-endpoints.ts';
 import { ingressGroups } from './kubernetes-ingress.ts';
 import {
@@ -16,7 +16,6 @@ import {
   putMeta,
   serviceLabels,
 } from './kubernetes-labels.ts';
-import type { Owner } from './discovery-config.ts';
 import { putOwners } from './kubernetes-owners.ts';
 import type { ClusterView, Found, ObjectKind } from './kubernetes-view.ts';
 import { ROLE_KIND } from './kubernetes-view.ts';

@@ -11,8 +11,7 @@ import type {
   HttpDiscoveryConfig,
   KubernetesDiscoveryConfig,
 } from '../collector/discovery-config.ts';
-import { DNS_TYPES, KUBERNETES_ROLES } from '../collector/discovery-config.ts';
-import { OWNERS } from '../collector/kubernetes-owners.ts';
+import { DNS_TYPES, KUBERNETES_ROLES, OWNERS } from '../collector/discovery-config.ts';
 import { HTTP_FIELDS, HTTP_IGNORED, HTTP_UNUSED, readAuth, readTls } from './config-http.ts';
 import type { ConfigFile } from './config-reader.ts';
 import { Section, words } from './config-reader.ts';

@@ -28,7 +28,7 @@ function setUp() {
 
 const OWN = 'instance="",job="backup"';
 
-test('a series that stands there twice and a second TYPE are refused', async () => {
+test('a series that is there twice, and a second TYPE, are refused; nothing changes', async () => {
   const { push, samples, clock } = setUp();
   await push('a 1\n');
   const bad = [
