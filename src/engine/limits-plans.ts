@@ -1,4 +1,5 @@
-// Bounds of what is remembered of plans between queries. Beside limits.ts, which is full.
+// Bounds of what is remembered of plans between queries, beside limits.ts. Easy to get wrong: a plan
+// may tell which rollups it reads, and that depends on the time of day.
 
 /** Plans kept, some kilobytes each. */
 export const PLANS_KEPT = 32;
