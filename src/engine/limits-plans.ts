@@ -1,5 +1,5 @@
-// Bounds of what is remembered of plans between queries. Easy to get wrong: a plan holds the moment
-// it was made for, so it serves only who asks the very same.
+// Bounds of what is remembered of plans between queries, beside limits.ts. Easy to get wrong: a plan
+// may tell which rollups it reads, and that depends on the time of day.
 
 /** Plans kept, some kilobytes each. */
 export const PLANS_KEPT = 32;
