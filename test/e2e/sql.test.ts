@@ -115,6 +115,9 @@ it('numbers beyond JSON are texts, times have their zone, rows are cut and told'
   );
   const cut = 'warning: only the first 2 rows; --max-rows 0 shows all\n';
   await prints(['FROM range(5)', '--max-rows', '2'], 'range\n    0\n    1\n', cut);
+  const { stderr: words, code: refused } = await sql('SELECT 1', '--max-rows', '-1');
+  const flag = 'error: --max-rows: expected an integer greater than or equal to 0 but received: -1';
+  assert.deepEqual([words.split('\n')[0], refused], [flag, 2]);
   const all = await sql('FROM range(30000)', '-o', 'value');
   assert.equal(all.stdout.split('\n').length, 30_001);
 });
@@ -183,7 +186,7 @@ const REFUSED: readonly (readonly [text: string, words: string])[] = [
   ['/* x */ -- y\n VACUUM', '2:2: VACUUM is not allowed'],
   ['SELECT 1; SELECT 2', '1:11: only one statement is taken at a time'],
   ['SELECT 1; DROP VIEW samples', '1:11: only one statement is taken at a time'],
-  ["SELECT ';' AS \"x;\" -- ;\n; /* ; */ DELETE FROM samples", '2:11: only one statement is'],
+  ['SELECT \';\' AS "x;" -- ;\n; /* ; */ DELETE FROM samples', '2:11: only one statement is'],
   ["SELECT * FROM read_csv('FILE')", '1:15: the function read_csv is not allowed in FROM'],
   ["SELECT * FROM read_text('FILE')", '1:15: the function read_text is not allowed in FROM'],
   ["SELECT * FROM read_blob('FILE')", '1:15: the function read_blob is not allowed in FROM'],
