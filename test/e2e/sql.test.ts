@@ -116,6 +116,9 @@ it('numbers beyond JSON are texts, times have their zone, rows are cut and told'
   );
   const cut = 'warning: only the first 2 rows; --max-rows 0 shows all\n';
   await prints(['FROM range(5)', '--max-rows', '2'], 'range\n    0\n    1\n', cut);
+  const { stderr: words, code: refused } = await sql('SELECT 1', '--max-rows', '-1');
+  const flag = 'error: --max-rows: expected an integer greater than or equal to 0 but received: -1';
+  assert.deepEqual([words.split('\n')[0], refused], [flag, 2]);
   const all = await sql('FROM range(30000)', '-o', 'value');
   assert.equal(all.stdout.split('\n').length, 30_001);
 });

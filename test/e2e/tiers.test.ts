@@ -57,6 +57,19 @@ it('what is old becomes objects, and no answer changes', async () => {
   assert.deepEqual((labels as { data: unknown }).data, ['a', 'b', 'c']);
 });
 
+it('tier commands know the configuration of the server that runs in the folder', async () => {
+  const { stdout, code } = await runCli([
+    'tier',
+    'ls',
+    '--data-dir',
+    folder.dataDir,
+    '-o',
+    'value',
+  ]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^raw-\d+-\d+-\d+$/m);
+});
+
 it('a kill changes nothing', async () => {
   await mon.end('SIGKILL');
   mon = await folder.start(TIER_CONFIG);
