@@ -12,3 +12,10 @@ export const RULE_PAGES_MAX = 8192;
 export const RULE_PAGE_CHARS_MAX = 64 * 1024 * 1024;
 /** Transitions that are written down together while they wait for the notifier. */
 export const RULE_OUTBOX_ROWS = 256;
+
+/** A replay of rules works through so much time at once, between two ticks. */
+export const REPLAY_PIECE_MS = 60_000;
+/** When a part of the data is away it tries again after this. */
+export const REPLAY_AGAIN_MS = 1000;
+/** Alerts with a longer \`for:\` than this begin to wait there in a replay. */
+export const REPLAY_WARM_MS_MAX = 86_400_000;

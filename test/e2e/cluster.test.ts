@@ -1,13 +1,14 @@
 // `mon up --cluster` as a user has it: data in and out, roles killed under a ledger, stores of two
 // zones gone, a role that crashes in a loop, and an end that leaves nobody behind.
 import { strict as assert } from 'node:assert';
-import { readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { until } from '../support/until.ts';
 import { clusterCrash } from './cluster-crash.ts';
 import { ClusterWorld } from './cluster-world.ts';
+import type { RoleRow } from './cluster-world.ts';
 import { endsBySelf, numberOf, writeSamples } from './mon-folder.ts';
 
 test('every role killed once loses no acknowledged sample and counts none twice', async (t) => {
@@ -116,13 +117,33 @@ describe('a cluster of three zones', () => {
     assert.equal(logs.code, 0);
   });
 
-  it('leaves nobody behind when it is stopped', async () => {
-    const pids = (await world.roles()).map(({ pid }) => pid).filter((pid) => pid > 0);
+  it('ends in order when it is stopped, and leaves nobody behind', async () => {
+    const rows = await world.roles();
+    const pids = rows.map(({ pid }) => pid).filter((pid) => pid > 0);
     const said = await endsBySelf(['down', '--data-dir', world.folder.dataDir]);
     assert.equal(said.code, 0, said.stderr);
     for (const pid of pids) assert.ok(!lives(pid), `${pid} has ended`);
+    // One crashes in a loop since the test before.
+    const ready = rows.filter(({ state }) => state === 'ready');
+    const ended = await Promise.all(ready.map((row) => endOf(world, row)));
+    const times = (roles: readonly string[]): number[] =>
+      ended.filter(({ role }) => roles.includes(role)).map(({ atMs }) => atMs);
+    const stores = times(['store']);
+    assert.ok(Math.max(...times(['api', 'collector', 'query'])) <= Math.min(...stores));
+    assert.ok(Math.max(...stores) <= Math.min(...times(['log'])));
   });
 });
+
+/** When a process began to stop. A store wrote its last checkpoint, so that it need not read on. */
+async function endOf(world: ClusterWorld, { member, role }: RoleRow) {
+  const path = join(world.folder.dataDir, 'logs', `${member}.log`);
+  const lines = (await readFile(path, 'utf8')).trimEnd().split('\n');
+  const last = lines.findLastIndex((line) => line.includes(' stopping '));
+  assert.ok(last >= 0, `${member} was told to stop`);
+  const rest = lines.slice(last).join('\n');
+  assert.doesNotMatch(rest, / (warn|error) /);
+  return { role, atMs: Date.parse(lines[last].slice(0, lines[last].indexOf(' '))) };
+}
 
 test('a supervisor that is killed takes its processes along', async () => {
   const world = await ClusterWorld.start(1);

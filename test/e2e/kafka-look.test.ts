@@ -93,7 +93,7 @@ function topicsThatAreOtherwise(): void {
     }
   });
 
-  it('a compression other than asked for is told, one that nobody asked for is not', async () => {
+  it('another compression than was asked for is told, and none that nobody asked for', async () => {
     const topic = await freshTopic(kafka, 2);
     const at = ['--brokers', kafka.bootstrap, '--replication', '1', '--topic', topic];
     const check = ['kafka', 'check', ...at, '--partitions', '2', '-o', 'csv'];

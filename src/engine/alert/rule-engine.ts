@@ -130,6 +130,11 @@ export class RuleEngine {
     this.#dirty = true;
   }
 
+  /** Does something while no tick is under way. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return this.#alone(work);
+  }
+
   /** Makes everything durable as it stands. */
   save(): Promise<void> {
     return this.#alone(() => this.#save());

@@ -25,6 +25,7 @@ import { regionsOf } from './regions-of.ts';
 import { reloadOf } from './reload.ts';
 import { RollupBeat, horizonsOf } from './rollup-wiring.ts';
 import { RootThread } from './root-thread.ts';
+import { replaysOf } from './replays.ts';
 import { makeRules } from './rules-wiring.ts';
 import type { Rules } from './rules-wiring.ts';
 import { showDoor, showParts, showProcess, showShards } from './self-metrics.ts';
@@ -101,7 +102,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const notify = desk?.notifier ?? new LoggedNotify(logger);
   const rules = makeRules({
     ...{ settings: options.rules, log, epoch: opened.epoch, door, state, caughtUp, ask: queries },
-    ...{ clock, disk, counters, logger, failed, notify },
+    ...{ clock, disk, counters, logger, failed, notify, retentionMs: options.retentionMs },
     ...(opened.epoch < 0 ? { manyProducers: true, reader: 'alert' } : {}),
     sources: behind.ruled(shards),
   });
@@ -125,7 +126,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
     ready: () => ({ ready: services.ready, why: services.waitingFor().join(', ') }),
     onBug: failed,
     blocks: () => stores.upkeep.blocks(),
-    replays: new Map(options.rollups === undefined ? [] : [['rollup', rollups]]),
+    replays: replaysOf(options, { rollup: rollups, alert: rules.replays }),
     admin: options.adminApi === true ? adminOf(admin) : undefined,
     reload: reloadOf(options, targets),
   });

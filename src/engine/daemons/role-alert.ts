@@ -56,6 +56,7 @@ export async function startAlert(world: RoleWorld): Promise<void> {
       ...{ settings: settings.rules, log, epoch: -1, reader: READER, door, state, ask, failed },
       manyProducers: settings.kafka !== undefined,
       ...{ sources: [source], caughtUp: async () => undefined },
+      retentionMs: settings.retentionMs,
       ...{ notify: new AppendedAlerts(alerts), clock, disk: systemDisk, counters: own, logger },
     });
     const { host, port } = settings;

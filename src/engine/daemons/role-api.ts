@@ -26,6 +26,7 @@ import type { PushedSources } from './cluster-sources.ts';
 import { farProducer } from './far-producer.ts';
 import type { FarProducer } from './far-producer.ts';
 import { passes } from './role-frame.ts';
+import { replaysOf } from './replays.ts';
 import { RoleHealths } from './role-health.ts';
 import type { RoleWorld } from './role-frame.ts';
 import { RoleLink } from './role-link.ts';
@@ -54,13 +55,15 @@ export async function startApi(world: RoleWorld): Promise<void> {
   const query = new RoleLink({ directory, clock, role: 'query' });
   const pushed = takeSources(world, producer.door);
   const targets = new ClusterTargets(directory, pushed);
+  const rules = new RemoteRules(linkTo(world, directory, 'alert').to('rules'));
   const api = new ApiServer({
     ...{ ask: new RemoteAsk(query.to('ask')), explain: new RemoteAsk(query.to('ask')) },
     ...{ source: new RemoteSource(query.to('source')), retentionMs: settings.retentionMs },
-    ...alertPartsOf(world, directory),
+    ...(hasRules(settings) ? { rules } : {}),
+    ...deskOf(world, directory),
+    replays: replaysOf(settings, { rollup: replayOf(directory), alert: rules }),
     explore: new RemoteExplore(query.to('explore')),
     cardinality: async () => (await askDoors(directory))?.guard ?? producer.beside.report().guard,
-    replays: new Map(settings.rollups === undefined ? [] : [['rollup', replayOf(directory)]]),
     groups: pushed.groups,
     ...{ intake: producer.door, targets, clock, startedMs, counters, version: VERSION },
     ...{ token: settings.token, flags: settings.flags, configText: settings.configText },
@@ -115,18 +118,15 @@ function rolesOf(world: RoleWorld, directory: ClusterDirectory) {
   return new RoleHealths({ directory, clock, hub: world.hub('health', 0), own: health }).look;
 }
 
-/** The rules and the notifier, which run elsewhere; what this cluster does not have is left out. */
-function alertPartsOf({ options, clock }: RoleWorld, directory: ClusterDirectory) {
-  const { settings } = options;
-  const link = (role: string): RoleLink =>
-    new RoleLink({ directory, role, clock, patienceMs: ROLE_WAIT_MS });
-  const notify = link('notify');
-  return {
-    ...(hasRules(settings) ? { rules: new RemoteRules(link('alert').to('rules')) } : {}),
-    ...(settings.routesPath === undefined
-      ? {}
-      : { desk: new RemoteDesk(notify.to('desk'), notify.to('desk', true)) }),
-  };
+function linkTo({ clock }: RoleWorld, directory: ClusterDirectory, role: string): RoleLink {
+  return new RoleLink({ directory, role, clock, patienceMs: ROLE_WAIT_MS });
+}
+
+/** The notifier, which runs elsewhere, where there is one. */
+function deskOf(world: RoleWorld, directory: ClusterDirectory): { desk?: RemoteDesk } {
+  if (world.options.settings.routesPath === undefined) return {};
+  const notify = linkTo(world, directory, 'notify');
+  return { desk: new RemoteDesk(notify.to('desk'), notify.to('desk', true)) };
 }
 
 function replayOf(directory: ClusterDirectory): Replay {

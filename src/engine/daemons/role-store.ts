@@ -72,15 +72,21 @@ export async function startStore(world: RoleWorld): Promise<void> {
   const cold = coldBeats({ ...settings, tiers, logger }, coldWork, world.counters);
   const beats = new Beats(clock, logger);
   const role = `store/${zone}`;
-  services.add({ name: 'store', stop: () => holder.stop() });
+  services.add({
+    name: 'store',
+    stop: async () => {
+      // The last checkpoint is written by who still holds the partitions.
+      await holder.stop();
+      // Its lease runs out by itself: a restart is no reason to hand partitions over.
+      await placement.pause();
+    },
+  });
   services.add({
     name: 'placement',
     start: async () => {
       holder.assigned(await placement.join(role, member, holder.assigned));
       await holder.settled();
     },
-    // Its lease runs out by itself: a restart is no reason to hand partitions over.
-    drain: () => placement.pause(),
   });
   services.add({
     name: 'caught up',

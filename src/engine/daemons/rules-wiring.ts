@@ -11,6 +11,7 @@ import { RuleFeed } from '../alert/rule-feed.ts';
 import type { RuleFeedOptions } from '../alert/rule-feed.ts';
 import type { SampleWriter } from '../alert/rule-outputs.ts';
 import { RuleMemory } from '../alert/rule-memory.ts';
+import { RuleReplay } from '../alert/rule-replay.ts';
 import { showGroups } from '../alert/rule-status.ts';
 import { BatchReader } from '../codec/batch-reader.ts';
 import { encodeHistogram } from '../codec/histogram.ts';
@@ -64,6 +65,8 @@ export interface RulesOptions {
   readonly caughtUp: () => Promise<void>;
   readonly ask: Ask;
   readonly notify: Notify;
+  /** How long samples are kept: no replay begins before. */
+  readonly retentionMs: number;
   readonly clock: Clock;
   readonly disk: Disk;
   readonly counters: Counters;
@@ -75,6 +78,8 @@ export interface RulesOptions {
 export interface Rules extends Service {
   readonly view: RulesView;
   readonly engine: RuleEngine;
+  /** Computes them anew over the past. */
+  readonly replays: RuleReplay;
   /**
    * Reads the rule files anew; groups that did not change keep their state.
    * @throws UserError for a file with a mistake: what ran goes on running.
@@ -93,15 +98,16 @@ export function makeRules(options: RulesOptions): Rules {
   const pause = (signal: AbortSignal): Promise<void> => clock.sleep(PAUSE_MS, signal);
   const rest = (signal: AbortSignal): Promise<void> => clock.sleep(RULE_FEED_REST_MS, signal);
   const warn = (words: string): void => logger.warn(words);
-  const engine: RuleEngine = new RuleEngine({
+  const evaluating = {
     intervalMs: settings.intervalMs ?? RULE_INTERVAL_MS,
     alertIntervalMs: settings.intervalMs ?? ALERT_INTERVAL_MS,
     queryOffsetMs: settings.queryOffsetMs ?? 0,
-    ...{ clock, context, point },
-    leaves: leavesOf(options),
-    writer: writerOf(options),
-    memory: new RuleMemory(state),
-  });
+    ...{ clock, context, leaves: leavesOf(options) },
+  };
+  const own = { point, writer: writerOf(options), memory: new RuleMemory(state) };
+  const engine: RuleEngine = new RuleEngine({ ...evaluating, ...own });
+  const floorMs = (): number => clock.now() - options.retentionMs;
+  const replays = new RuleReplay({ ...evaluating, engine, floorMs, warn, failed });
   const courier = new EventCourier({
     ...{ notify, pause, warn, failed, point },
     waiting: () => engine.outbox,
@@ -119,7 +125,7 @@ export function makeRules(options: RulesOptions): Rules {
     return changed;
   };
   return {
-    ...{ name: 'rules', engine, reloadRules },
+    ...{ name: 'rules', engine, replays, reloadRules },
     setUrl: (url) => void (context.externalUrl = url),
     view: { groups: () => showGroups(engine, (rule, at) => annotationsOf(rule, at, context)) },
     start: async () => {
@@ -129,6 +135,7 @@ export function makeRules(options: RulesOptions): Rules {
       courier.wake();
     },
     drain: async () => {
+      await replays.stop();
       await feed.stop();
       await courier.stop();
       await engine.save();

@@ -161,6 +161,10 @@ export class RemoteDesk implements AlertDesk {
 /** The rules of a process, and reading their files anew. */
 export interface RulesNow {
   readonly view: RulesView;
+  readonly replays: {
+    replay(fromMs: number): Promise<number>;
+    waiting(): Promise<number>;
+  };
   reloadRules(): Promise<RulesChanged>;
 }
 
@@ -168,6 +172,8 @@ export function rulesMethods(rules: () => RulesNow): Methods {
   return {
     groups: async () => rules().view.groups(),
     reload: async () => rules().reloadRules(),
+    replay: async ([fromMs]) => rules().replays.replay(takeNumber(fromMs)),
+    waiting: async () => rules().replays.waiting(),
   };
 }
 
@@ -184,5 +190,13 @@ export class RemoteRules implements RulesView {
 
   async reloadRules(): Promise<RulesChanged> {
     return (await this.#link.call('reload', [])) as RulesChanged;
+  }
+
+  async replay(fromMs: number): Promise<number> {
+    return takeNumber(await this.#link.call('replay', [fromMs]));
+  }
+
+  async waiting(): Promise<number> {
+    return takeNumber(await this.#link.call('waiting', []));
   }
 }

@@ -59,6 +59,7 @@ before(async () => {
     rules: plainService(
       rulesMethods(() => ({
         view: { groups: async () => [] },
+        replays: { replay: async (fromMs) => fromMs / 2, waiting: async () => 3 },
         reloadRules: async () => ({ added: ['g'], removed: [], changed: [], unchanged: 2 }),
       })),
     ),
@@ -81,6 +82,8 @@ test('questions arrive and answers come back', async () => {
   const rules = new RemoteRules(pair.link('rules'));
   assert.deepEqual(await rules.groups(), []);
   assert.deepEqual((await rules.reloadRules()).added, ['g']);
+  assert.equal(await rules.replay(8), 4);
+  assert.equal(await rules.waiting(), 3);
 });
 
 function wish(comment: string): SilenceWish {
