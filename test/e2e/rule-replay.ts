@@ -7,9 +7,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runCli } from '../support/run-cli.ts';
+import { until } from '../support/until.ts';
 import { FormWorld } from './form-world.ts';
 import type { FormOptions } from './form-world.ts';
-import { numberOf, until, writeSamples } from './mon-folder.ts';
+import { numberOf, writeSamples } from './mon-folder.ts';
 
 const STEP_MS = 15_000;
 const MINUTE_MS = 60_000;

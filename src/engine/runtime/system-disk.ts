@@ -115,7 +115,7 @@ async function makeFolder(folder: string): Promise<void> {
   await syncFolder(parent);
 }
 
-/** On Linux O_DSYNC is what fdatasync promises, for each write; elsewhere it may be less, or none. */
+/** On Linux O_DSYNC is for each write what fdatasync promises; elsewhere it may be less or none. */
 const SYNCED_WRITES = platform() === 'linux';
 
 function flagsOf(mode: OpenMode): string | number {

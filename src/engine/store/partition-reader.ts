@@ -58,7 +58,7 @@ export function readerOf(what: ReadFrom, minMs: number, maxMs: number): SeriesRe
   return new PartitionReader([...old, ...parts, last], head.floorMs);
 }
 
-class PartitionReader implements SeriesReader {
+export class PartitionReader implements SeriesReader {
   readonly #parts: readonly Part[];
   readonly #floorMs: number;
   readonly #buffers: SampleBuffer[];
