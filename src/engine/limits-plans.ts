@@ -1,5 +1,5 @@
-// Bounds of what is remembered of plans between queries, beside limits.ts. Easy to get wrong: a plan
-// may tell which rollups it reads, and that depends on the time of day.
+// Bounds of what is remembered of plans between queries, beside limits.ts. Easy to get wrong: a
+// plan may tell which rollups it reads, and that depends on the time of day.
 
 /** Plans kept, some kilobytes each. */
 export const PLANS_KEPT = 32;
