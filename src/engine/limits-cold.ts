@@ -28,5 +28,7 @@ export const COLD_SAMPLES_MAX = 20_000_000;
 export const OBJECT_REQUEST_MS = 30 * SECOND;
 /** How often a request to an object store is tried before it counts as failed. */
 export const OBJECT_TRIES = 5;
+/** After a read for which it was out of reach, a store is left alone so long by other reads. */
+export const COLD_AWAY_MS = 5 * SECOND;
 /** An object smaller than this goes up in one request, larger ones in parts. */
 export const OBJECT_WHOLE_BYTES_MAX = 16 * MIB;

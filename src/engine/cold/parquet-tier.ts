@@ -24,6 +24,7 @@ import type {
 import type { Clock } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
 import type { ColdSeries } from './cold-rows.ts';
+import { AwayObjects } from './away-objects.ts';
 import { Duck, type DuckOptions } from './duck.ts';
 import { Manifests } from './manifests.ts';
 import { objectKeys, objectName, type ColdObject } from './manifest.ts';
@@ -97,7 +98,8 @@ export class ParquetTier implements ColdTier {
 
   /** Opens the tier and reads the manifests. @throws MonError of the store or of a manifest. */
   static async open(options: ParquetTierOptions): Promise<ParquetTier> {
-    const { objects, disk, folder, cacheBytes } = options;
+    const { disk, folder, cacheBytes, clock } = options;
+    const objects = new AwayObjects(options.objects, clock);
     const place = join(folder, 'cache');
     const cache = new RangeCache({ objects, disk, folder: place, bytesMax: cacheBytes });
     await cache.open();

@@ -32,6 +32,7 @@ export class ColdWorld extends StoreWorld {
   /** Puts something between the tier and its objects. */
   between = (objects: ObjectStore): ObjectStore => objects;
   rowsMax: number | undefined;
+  clock = new VirtualClock();
 
   constructor(seed: number, afterMs = 12 * HOUR) {
     super(seed);
@@ -42,9 +43,10 @@ export class ColdWorld extends StoreWorld {
     this.scratch ||= await mkdtemp(join(tmpdir(), 'mon-cold-'));
     this.cold = new FolderObjects(this.disk, '/cold');
     const kernels = new Kernels();
+    this.clock = new VirtualClock(this.nowMs);
     this.tier = await ParquetTier.open({
       ...{ objects: this.between(this.cold), disk: systemDisk, folder: this.scratch },
-      ...{ partitions: [0], clock: new VirtualClock(this.nowMs), rowsMax: this.rowsMax },
+      ...{ partitions: [0], clock: this.clock, rowsMax: this.rowsMax },
       sources: ({ sources }) => {
         const opened = openBlocks(sources, this.disk, kernels);
         const rows = sources.reduce((sum, one) => sum + one.rows, 0);

@@ -7,6 +7,7 @@ import { FolderObjects } from '../../../src/engine/cold/folder-objects.ts';
 import { inspectCold, verifyCold } from '../../../src/engine/cold/inspect.ts';
 import { S3Objects } from '../../../src/engine/cold/s3-objects.ts';
 import { MonError } from '../../../src/engine/errors.ts';
+import { COLD_AWAY_MS } from '../../../src/engine/limits-cold.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { FakeS3, type Fault } from '../../support/fake-s3.ts';
 import { MemoryDisk } from '../../support/memory-disk.ts';
@@ -31,6 +32,7 @@ async function insisted(world: ColdWorld): Promise<number> {
       if (await world.archive()) return tries;
     } catch (thrown) {
       if (!(thrown instanceof MonError)) throw thrown;
+      await world.clock.advance(COLD_AWAY_MS);
     }
   }
   throw new Error('it never came through');
@@ -53,6 +55,7 @@ test('a store that fails, slows, cuts and flips loses and doubles nothing', asyn
       };
       await insisted(world);
       store.fault = () => undefined;
+      await world.clock.advance(COLD_AWAY_MS);
       assert.equal(await world.checkAll(), before);
       await world.tier.close();
       await world.open();
@@ -98,10 +101,14 @@ test('a store that is away is said, and the rest answers', async () => {
     store.fault = () => 503;
     const ask = { partition: 0, kind: 'raw', matchers: [], rowsMax: 1e9 } as const;
     const { parts, warnings } = await world.tier.read({ ...ask, minMs: -1e15, maxMs: 1e15 });
+    const asked = store.asked.length;
+    await world.tier.read({ ...ask, minMs: -1e15, maxMs: 1e15 });
+    assert.equal(store.asked.length, asked, 'a store that is away is left alone');
     assert.equal(parts.length, 0);
     assert.equal(warnings.length, world.tier.objects(0).length);
     assert.match(warnings[0], /^cold object raw-\d+-\d+-\d+ is missing from the answer: /);
     store.fault = () => undefined;
+    await world.clock.advance(COLD_AWAY_MS);
     await world.checkAll();
   } finally {
     await world.close();

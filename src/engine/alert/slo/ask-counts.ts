@@ -30,7 +30,7 @@ const HALVED: Readonly<Record<string, number>> = {
 };
 /** Every term of a hundred queries may be wrong; a server that is too slow is asked ten times. */
 const PATIENCE = 2000;
-/** Half of an answer that lacked something may lack nothing; mostly one object is damaged. */
+/** Half of an answer that lacked something may lack nothing: most often one object is damaged. */
 const PARTIAL_COST = 10;
 const WARNINGS_MAX = 10;
 
