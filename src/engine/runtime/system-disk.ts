@@ -3,6 +3,7 @@
 // folder was synced; and a failed fdatasync may have thrown the data away, so it must never be
 // tried again as if the same bytes were still to come.
 import * as fs from 'node:fs';
+import { platform } from 'node:os';
 import { dirname } from 'node:path';
 import { MonError } from '../errors.ts';
 import { diskFailure } from './disk-failure.ts';
@@ -25,11 +26,14 @@ function ask<T>(doing: string, path: string, call: (done: Done<T>) => void): Pro
 
 class SystemFile implements DiskFile {
   readonly #path: string;
+  /** A write is not over before it has been synced. */
+  readonly #syncs: boolean;
   #handle: number;
 
-  constructor(path: string, handle: number) {
+  constructor(path: string, handle: number, syncs: boolean) {
     this.#path = path;
     this.#handle = handle;
+    this.#syncs = syncs;
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
@@ -51,6 +55,7 @@ class SystemFile implements DiskFile {
         fs.write(this.#handle, bytes, put, bytes.length - put, position + put, done),
       );
     }
+    if (this.#syncs) await this.datasync();
   }
 
   datasync(): Promise<void> {
@@ -110,16 +115,22 @@ async function makeFolder(folder: string): Promise<void> {
   await syncFolder(parent);
 }
 
-/** O_DSYNC is what fdatasync promises, for each write. */
+/**
+ * On Linux O_DSYNC is what fdatasync promises, for each write. Elsewhere it is less (on macOS
+ * libuv's fdatasync also empties the disk's own cache) or not there at all.
+ */
+const ONE_CALL = platform() === 'linux';
+
 function flagsOf(mode: OpenMode): string | number {
-  return mode === 'r+d' ? fs.constants.O_RDWR | fs.constants.O_DSYNC : mode;
+  if (mode !== 'r+d') return mode;
+  return ONE_CALL ? fs.constants.O_RDWR | fs.constants.O_DSYNC : 'r+';
 }
 
 export const systemDisk: Disk = {
   async open(path, mode) {
     const flags = flagsOf(mode);
     const handle = await ask<number>('open', path, (done) => fs.open(path, flags, 0o600, done));
-    return new SystemFile(path, handle);
+    return new SystemFile(path, handle, mode === 'r+d' && !ONE_CALL);
   },
   randomAccess: openRandomAccess,
   readFile: (path) => ask<Uint8Array>('read', path, (done) => fs.readFile(path, done)),
