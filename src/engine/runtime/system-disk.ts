@@ -26,14 +26,14 @@ function ask<T>(doing: string, path: string, call: (done: Done<T>) => void): Pro
 
 class SystemFile implements DiskFile {
   readonly #path: string;
+  /** A write is not over before it has been synced. */
+  readonly #syncs: boolean;
   #handle: number;
 
-  readonly #synced: boolean;
-
-  constructor(path: string, handle: number, synced: boolean) {
+  constructor(path: string, handle: number, syncs: boolean) {
     this.#path = path;
     this.#handle = handle;
-    this.#synced = synced;
+    this.#syncs = syncs;
   }
 
   async read(into: Uint8Array, position: number): Promise<number> {
@@ -55,7 +55,7 @@ class SystemFile implements DiskFile {
         fs.write(this.#handle, bytes, put, bytes.length - put, position + put, done),
       );
     }
-    if (this.#synced) await this.datasync();
+    if (this.#syncs) await this.datasync();
   }
 
   datasync(): Promise<void> {
@@ -115,19 +115,22 @@ async function makeFolder(folder: string): Promise<void> {
   await syncFolder(parent);
 }
 
-/** On Linux O_DSYNC is for each write what fdatasync promises; elsewhere it may be less or none. */
-const SYNCED_WRITES = platform() === 'linux';
+/**
+ * On Linux O_DSYNC is what fdatasync promises, for each write. Elsewhere it is less (on macOS
+ * libuv's fdatasync also empties the disk's own cache) or not there at all.
+ */
+const ONE_CALL = platform() === 'linux';
 
 function flagsOf(mode: OpenMode): string | number {
   if (mode !== 'r+d') return mode;
-  return SYNCED_WRITES ? fs.constants.O_RDWR | fs.constants.O_DSYNC : 'r+';
+  return ONE_CALL ? fs.constants.O_RDWR | fs.constants.O_DSYNC : 'r+';
 }
 
 export const systemDisk: Disk = {
   async open(path, mode) {
     const flags = flagsOf(mode);
     const handle = await ask<number>('open', path, (done) => fs.open(path, flags, 0o600, done));
-    return new SystemFile(path, handle, mode === 'r+d' && !SYNCED_WRITES);
+    return new SystemFile(path, handle, mode === 'r+d' && !ONE_CALL);
   },
   randomAccess: openRandomAccess,
   readFile: (path) => ask<Uint8Array>('read', path, (done) => fs.readFile(path, done)),

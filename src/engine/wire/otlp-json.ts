@@ -1,6 +1,6 @@
 // An ExportMetricsServiceRequest in JSON, read into the same plain objects as the protobuf form.
-// Easy to get wrong: 64-bit numbers come as strings, in lower camel case or as they are in the
-// proto file; `__proto__` is a legal key, so objects are only asked for their own entries.
+// Easy to get wrong: keys are in lower camel case only, 64-bit numbers come as strings or as
+// numbers; `__proto__` is a legal key, so objects are only asked for their own entries.
 // Source: OTLP specification, JSON Protobuf encoding.
 import { MonError, messageOf } from '../errors.ts';
 import { parseJson } from './json-text.ts';

@@ -50,6 +50,19 @@ describe('the real disk', () => {
     await again.close();
   });
 
+  it('writes durably where it is asked to, again and again', async () => {
+    const path = join(folder, 'durable');
+    await systemDisk.replaceFile(path, [Uint8Array.of(1, 2, 3)]);
+    const file = await systemDisk.open(path, 'r+d');
+    await file.write(Uint8Array.of(7, 8), 2);
+    await file.write(Uint8Array.of(9), 4);
+    assert.equal(await file.size(), 5);
+    await file.truncate(4);
+    await file.close();
+    assert.deepEqual([...(await systemDisk.readFile(path))], [1, 2, 7, 8]);
+    await failsWith('MON_NOT_FOUND', path + 'x', systemDisk.open(path + 'x', 'r+d'));
+  });
+
   it('replaces a file wholly and leaves nothing beside it', async () => {
     const path = join(folder, 'replaced');
     await systemDisk.replaceFile(path, [Uint8Array.of(1), Uint8Array.of(2, 3)]);
