@@ -1,6 +1,7 @@
 // `mon watch` as a user has it: roles that die, a watcher that dies, one that is started again, a
 // hook that refuses, Alertmanager's form, one round for CI, and files with mistakes.
 import { strict as assert } from 'node:assert';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, describe, it, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,6 +11,11 @@ import { until } from '../support/until.ts';
 import { endsBySelf, MonFolder, QUIET_CONFIG } from './mon-folder.ts';
 import { watchCluster } from './watch-cluster.ts';
 import { Hook, WatchProcess } from './watch-world.ts';
+
+/** What of a watcher's state the tests look at. */
+interface Kept {
+  readonly outbox: readonly unknown[];
+}
 
 test('every role of a cluster that dies is noticed, and told once', async (t) => {
   const noticed = await watchCluster(['--every', '1s', '--after', '2s'], 30_000);
@@ -72,6 +78,11 @@ describe('two watchers of one server', () => {
     hook.status = 200;
     const second = await start([...args, ...state]);
     await hook.heard('down', /^healthy$/, 15_000, from);
+    // Between an answer and the state on disk lies a moment in which a kill tells again.
+    await until('it is kept as told', async () => {
+      const kept = JSON.parse(await readFile(join(folder.path, 'c.json'), 'utf8')) as Kept;
+      return kept.outbox.length === 0;
+    });
     await second.end('SIGKILL');
     const third = await start([...args, ...state]);
     await pause(3000);
