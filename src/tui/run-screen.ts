@@ -40,6 +40,8 @@ export interface ScreenOptions {
   /** What is pasted arrives as one text (bracketed paste). */
   readonly pastes?: boolean;
   readonly show: (controls: ScreenControls) => ReactNode;
+  /** What to do where there is no terminal. */
+  readonly elsewhere: string;
 }
 
 const CRASHES = ['uncaughtException', 'unhandledRejection'];
@@ -66,7 +68,7 @@ export async function runScreen(options: ScreenOptions): Promise<number> {
   const { stdin, stdout } = options;
   if (stdout.isTTY !== true || stdin.isTTY !== true) {
     throw new UserError('a screen needs a terminal for input and output', {
-      hint: 'in a script or a pipe use mon query',
+      hint: options.elsewhere,
     });
   }
   return await new Screen(options).run();

@@ -34,14 +34,15 @@ export function welcome(facts: WelcomeFacts): string[] {
     ...(facts.demo ? ['a demo fleet'] : []),
     ...(jobs > 0 ? [`${jobs} job${jobs === 1 ? '' : 's'} of the configuration`] : []),
   ];
-  const watches = watched.length > 0 ? `watches ${watched.join(', ')}; ` : '';
+  const watches = watched.length > 0 ? `watches ${watched.join(', ')}` : 'watches nothing';
   const example = facts.demo
     ? 'sum by (service) (rate(http_requests_total[1m]))'
     : 'sum by (mode) (rate(node_cpu_seconds_total[1m]))';
   return [
     `mon is up at ${url}`,
     '',
-    `  collector  ${watches}push to /api/v1/write or /metrics`,
+    `  collector  ${watches}`,
+    `  push       to /api/v1/write, /metrics and others`,
     `  log        ${logWords(facts)}`,
     `  store      ${shards} shard${shards === 1 ? '' : 's'}, keeps ${days} days`,
     `  query      PromQL at /api/v1/query, as Prometheus serves it`,

@@ -14,7 +14,7 @@ import { AlertFeed, type AlertSnapshot, type AlertSource } from '../feed/alert-f
 import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
-import { Note } from '../widgets/help.tsx';
+import { Help, Note } from '../widgets/help.tsx';
 import { Panel } from '../widgets/panel.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
@@ -78,6 +78,7 @@ export async function openAlertCentre(options: AlertCentreOptions): Promise<numb
   try {
     return await runScreen({
       ...options,
+      elsewhere: 'mon screenshot alerts draws it into a file; mon alerts lists them',
       show: (controls) => <AlertCentre {...{ ...options, feed, theme, controls }} />,
     });
   } finally {
@@ -266,11 +267,7 @@ function Body(scene: Scene): ReactNode {
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   if (state.overlay === 'help') {
     const mode = state.open ? 'detail' : state.tab;
-    const lines = ALERT_KEYS.keysOf(mode).map((k) => ({
-      text: `${k.shown.padEnd(10)} ${k.help}`,
-      style: STYLE.plain,
-    }));
-    return <TextPanel title="keys" lines={lines} bottom={bottom} selected {...size} />;
+    return <Help keys={ALERT_KEYS.keysOf(mode)} {...size} />;
   }
   if (state.overlay === 'command') {
     const chosen = new Set(

@@ -5,6 +5,7 @@
 import type { Dashboard, DashPanel } from '../../engine/dash/dashboard.ts';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame } from '../draw/frame.ts';
+import { drawKeyList } from '../draw/key-list.ts';
 import type { GridPage } from '../draw/panel-grid.ts';
 import { STYLE } from '../draw/styles.ts';
 import { cellWidth, fit, safeText } from '../draw/text.ts';
@@ -76,7 +77,10 @@ export class DashPainter {
 
   #drawBody(cells: CellGrid, body: Body, scene: DashScene): void {
     const { state, note } = scene;
-    if (state.overlay === 'help') return drawHelp(cells, body, scene);
+    if (state.overlay === 'help') {
+      const keys = DASH_KEYS.keysOf(state.zoomed ? 'zoom' : 'board');
+      return drawKeyList(cells, body, { keys, scroll: state.scroll });
+    }
     if (state.overlay === 'variables') return drawVariables(cells, body, scene);
     if (note !== undefined) return drawNote(cells, body, { ...note, scroll: state.scroll });
     if (state.overlay === 'values') {
@@ -205,22 +209,6 @@ function drawGroups(cells: CellGrid, row: GroupRow): void {
     }
     x += gap;
   }
-}
-
-function drawHelp(cells: CellGrid, body: Body, { state }: DashScene): void {
-  const keys = DASH_KEYS.keysOf(state.zoomed ? 'zoom' : 'board');
-  const bottom = [{ text: 'Esc back', style: STYLE.dim }];
-  const inner = drawFrame(cells, body, { title: 'keys', bottom, selected: true });
-  const across = Math.max(1, Math.min(3, Math.floor(inner.width / 56)));
-  const each = Math.floor(inner.width / across);
-  const per = Math.max(1, Math.min(inner.height, Math.ceil(keys.length / across)));
-  const from = across === 1 ? Math.min(state.scroll, Math.max(0, keys.length - per)) : 0;
-  keys.slice(from, from + per * across).forEach(({ shown, help }, i) => {
-    const x = inner.x + 2 + Math.floor(i / per) * each;
-    const y = inner.y + (i % per);
-    cells.put(x, y, fit(shown, 11), { style: STYLE.accent });
-    cells.put(x + 12, y, fit(help, each - 15));
-  });
 }
 
 /** Lines that are folded where they are too long, so that nothing of a command is lost. */

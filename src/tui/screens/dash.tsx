@@ -83,6 +83,7 @@ export async function openDash(options: DashOptions): Promise<number> {
   try {
     return await runScreen({
       ...options,
+      elsewhere: 'mon screenshot dash draws it into a file',
       show: (controls) => <Dash {...{ options, feed, session, view, theme, controls }} />,
     });
   } finally {

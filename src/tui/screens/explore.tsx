@@ -13,7 +13,7 @@ import type { ExploreSnapshot, ExploreSource } from '../feed/explore-feed.ts';
 import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
-import { Note } from '../widgets/help.tsx';
+import { Help, Note } from '../widgets/help.tsx';
 import { Panel } from '../widgets/panel.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
@@ -87,6 +87,7 @@ export async function openExplore(options: ExploreScreenOptions): Promise<Explor
   try {
     const code = await runScreen({
       ...options,
+      elsewhere: 'in a pipe, or with -o, mon explore prints lists',
       show: (controls) => <Explore {...{ ...options, feed, theme, controls, leave }} />,
     });
     return { code, ...end };
@@ -223,11 +224,7 @@ function Body(scene: Scene): ReactNode {
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   if (state.overlay === 'help') {
     const mode = state.inside.length > 0 ? 'inside' : 'list';
-    const lines = EXPLORE_KEYS.keysOf(mode).map((k) => ({
-      text: `${k.shown.padEnd(10)} ${k.help}`,
-      style: STYLE.plain,
-    }));
-    return <TextPanel title="keys" lines={lines} bottom={bottom} selected {...size} />;
+    return <Help keys={EXPLORE_KEYS.keysOf(mode)} {...size} />;
   }
   if (state.overlay === 'command') {
     const lines = [{ text: exploreCommand(state, serverFlags), style: STYLE.plain }];

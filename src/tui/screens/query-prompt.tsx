@@ -47,6 +47,7 @@ export async function openQueryPrompt(options: PromptOptions): Promise<number> {
   try {
     return await runScreen({
       ...options,
+      elsewhere: 'in a script or a pipe use mon query EXPR',
       pastes: true,
       show: (controls) => <Prompt {...{ options, session, names, theme, controls }} />,
     });

@@ -8,7 +8,7 @@ import { drawEditor, layoutEditor } from '../draw/query-editor.ts';
 import { sqlStyles } from '../draw/sql-text.ts';
 import { STYLE } from '../draw/styles.ts';
 import type { TableCell } from '../draw/table.ts';
-import { safeText, shorten } from '../draw/text.ts';
+import { cellWidth, safeText, shorten } from '../draw/text.ts';
 import { formatDuration } from '../draw/units.ts';
 import type { QueryFailure } from '../feed/query-session.ts';
 import type { SqlSessionState, SqlShown } from '../feed/sql-session.ts';
@@ -138,7 +138,13 @@ function tableOf(
   return {
     columns: columns.map(({ name, type }, i) => ({
       title: safeText(name),
-      min: 4,
+      // A number that is cut would be another number.
+      min: isRight(type)
+        ? widest(
+            name,
+            rows.map((row) => cellText(row[i], type)),
+          )
+        : 4,
       max: type.startsWith('MAP') ? 120 : 60,
       rank: i,
       ...(isRight(type) ? { align: 'right' as const } : {}),
@@ -147,6 +153,10 @@ function tableOf(
     shared: '',
     row: (r) => rows[r].map((value, c): TableCell => ({ text: cellText(value, columns[c].type) })),
   };
+}
+
+function widest(title: string, texts: readonly string[]): number {
+  return Math.max(cellWidth(safeText(title)), ...texts.map((text) => cellWidth(safeText(text))));
 }
 
 function isRight(type: string): boolean {

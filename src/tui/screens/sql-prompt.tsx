@@ -46,6 +46,7 @@ export async function openSqlPrompt(options: SqlPromptOptions): Promise<number> 
   try {
     return await runScreen({
       ...options,
+      elsewhere: 'in a script or a pipe use mon sql STATEMENT',
       pastes: true,
       show: (controls) => <SqlPrompt {...{ options, session, names, theme, controls }} />,
     });

@@ -20,6 +20,8 @@ export interface TopState extends ShownTime {
   readonly panel: string | undefined;
   readonly zoomed: boolean;
   readonly overlay: 'none' | 'help' | 'command';
+  /** Lines of the help scrolled past. */
+  readonly scroll: number;
   /** The marked target, counted in the sorted and filtered list. */
   readonly row: number;
 }
@@ -45,6 +47,7 @@ export function topState(chosen: Partial<TopState> = {}): TopState {
     panel: undefined,
     zoomed: false,
     overlay: 'none',
+    scroll: 0,
     row: 0,
     ...chosen,
   };
@@ -56,15 +59,23 @@ export function modeOf(state: TopState): TopMode {
   return state.zoomed ? 'zoom' : 'overview';
 }
 
+const SCROLLS = { up: -1, down: 1, pageUp: -10, pageDown: 10 };
+
 /** The state after an action; actions that are not about the state leave it as it is. */
 export function reduceTop(state: TopState, action: TopAction, around: TopAround): TopState {
+  if (state.overlay === 'help' && action in SCROLLS) {
+    return {
+      ...state,
+      scroll: Math.max(0, state.scroll + SCROLLS[action as keyof typeof SCROLLS]),
+    };
+  }
   return reduceView(state, action, around) ?? reduceTime(state, action, around.nowMs) ?? state;
 }
 
 function reduceView(state: TopState, action: TopAction, around: TopAround): TopState | undefined {
   switch (action) {
     case 'help':
-      return { ...state, overlay: 'help' };
+      return { ...state, overlay: 'help', scroll: 0 };
     case 'command':
       return { ...state, overlay: 'command' };
     case 'back':

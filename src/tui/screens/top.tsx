@@ -86,6 +86,7 @@ export async function openTop(options: TopOptions): Promise<number> {
   try {
     return await runScreen({
       ...options,
+      elsewhere: 'mon screenshot top draws it into a file',
       show: (controls) => <Top {...{ feed, view, server, theme, zone, controls, version }} />,
     });
   } finally {
@@ -218,7 +219,7 @@ function Body(scene: Scene): ReactNode {
   const height = layout.rows - layout.headerRows - 1;
   if (state.overlay === 'help') {
     const keys = TOP_KEYS.keysOf(state.zoomed ? 'zoom' : 'overview');
-    return <Help keys={keys} width={width} height={height} theme={theme} />;
+    return <Help {...{ keys, scroll: state.scroll, width, height, theme }} />;
   }
   if (state.overlay === 'command') {
     const lines = commandLines(panels[selected], state, scene);

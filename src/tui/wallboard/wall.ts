@@ -284,11 +284,11 @@ class Wall {
     if (everyMs !== undefined) key('Space', this.#held ? 'go on' : 'hold');
     const right: Word[] = [];
     if (this.#held) right.push({ text: '‖ held  ', style: STYLE.warn });
-    if (this.#pages > 1)
-      right.push({ text: `page ${page + 1}/${this.#pages}  `, style: STYLE.dim });
-    if (dashboards.length > 1) {
-      right.push({ text: `${dashboard + 1}/${dashboards.length} `, style: STYLE.dim });
-    }
+    const count = (what: string, at: number, of: number): void => {
+      if (of > 1) right.push({ text: `${what} ${at + 1}/${of}  `, style: STYLE.dim });
+    };
+    count('dashboard', dashboard, dashboards.length);
+    count('page', page, this.#pages);
     return { left, right };
   }
 

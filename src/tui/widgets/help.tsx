@@ -3,20 +3,19 @@
 import { memo, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame } from '../draw/frame.ts';
+import { drawKeyList, type KeyList } from '../draw/key-list.ts';
 import { STYLE } from '../draw/styles.ts';
-import { cellWidth, fit, safeText } from '../draw/text.ts';
+import { cellWidth, safeText } from '../draw/text.ts';
 import type { Theme } from '../theme.ts';
 import { Picture } from './picture.tsx';
 
-export interface HelpProps {
-  readonly keys: readonly { readonly shown: string; readonly help: string }[];
+export interface HelpProps extends Pick<KeyList, 'keys'> {
+  /** Lines scrolled past; none by default. */
+  readonly scroll?: number;
   readonly width: number;
   readonly height: number;
   readonly theme: Theme;
 }
-
-const KEY_CELLS = 14;
-const COLUMN_CELLS = 58;
 
 /** Keys and what they do, in as many columns as fit. */
 export const Help = memo(function Help(props: HelpProps): ReactNode {
@@ -25,22 +24,9 @@ export const Help = memo(function Help(props: HelpProps): ReactNode {
 });
 
 /** The lines of the help. */
-export function drawHelp(props: HelpProps): string[] {
-  const { keys, width, height, theme } = props;
+export function drawHelp({ keys, scroll = 0, width, height, theme }: HelpProps): string[] {
   const cells = new CellGrid(width, height);
-  const area = { x: 0, y: 0, width, height };
-  const bottom = [{ text: 'Esc back', style: STYLE.dim }];
-  const inner = drawFrame(cells, area, { title: 'keys', bottom, selected: true });
-  const rows = Math.max(1, inner.height);
-  const across = Math.max(1, Math.min(Math.floor(inner.width / COLUMN_CELLS), 3));
-  const perColumn = Math.min(rows, Math.max(Math.ceil(keys.length / across), 1));
-  const cellsEach = Math.floor(inner.width / across);
-  keys.slice(0, perColumn * across).forEach((binding, i) => {
-    const x = inner.x + 2 + Math.floor(i / perColumn) * cellsEach;
-    const y = inner.y + (i % perColumn);
-    cells.put(x, y, fit(binding.shown, KEY_CELLS - 1), { style: STYLE.accent });
-    cells.put(x + KEY_CELLS, y, fit(binding.help, cellsEach - KEY_CELLS - 3));
-  });
+  drawKeyList(cells, { x: 0, y: 0, width, height }, { keys, scroll });
   return cells.lines(theme.palette, theme.ascii);
 }
 

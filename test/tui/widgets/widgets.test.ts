@@ -4,6 +4,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import stringWidth from 'string-width';
 import { STYLE } from '../../../src/tui/draw/styles.ts';
+import { ALERT_KEYS } from '../../../src/tui/screens/alert-centre-keys.ts';
+import { DASH_KEYS } from '../../../src/tui/screens/dash-keys.ts';
+import { EXPLORE_KEYS } from '../../../src/tui/screens/explore-keys.ts';
 import { TOP_KEYS } from '../../../src/tui/screens/top-keys.ts';
 import { screenTheme } from '../../../src/tui/theme.ts';
 import { drawChart, type ChartProps } from '../../../src/tui/widgets/chart.tsx';
@@ -52,12 +55,31 @@ test('a note goes on in the next row, and loses nothing', () => {
   assert.equal(inside.join('').trimEnd(), text);
 });
 
-test('the help lists every key of the view when there is room', () => {
-  const keys = TOP_KEYS.keysOf('overview');
-  const text = drawHelp({ keys, width: 130, height: 30, theme: mono }).join('\n');
-  for (const words of ['leave', 'next chart', 'drop the filter', 'last target']) {
-    assert.ok(text.includes(words), words);
+const TABLES = [
+  TOP_KEYS.keysOf('overview'),
+  DASH_KEYS.keysOf('board'),
+  EXPLORE_KEYS.keysOf('list'),
+  ALERT_KEYS.keysOf('alerts'),
+];
+
+test('the help of every screen tells all its keys on a terminal of 80x24, whole', () => {
+  for (const keys of TABLES) {
+    const lines = drawHelp({ keys, width: 80, height: 20, theme: mono }).map(bare);
+    const text = lines.join('\n');
+    for (const { shown, help } of keys) assert.ok(text.includes(help), `${shown} ${help}`);
+    assert.ok(!/[…▼]/.test(text), text);
   }
+});
+
+test('a help that is longer than its box says so, and scrolls to its end', () => {
+  const keys = Array.from({ length: 9 }, (_, i) => ({ shown: `k${i}`, help: `does ${i}` }));
+  const told = (scroll: number): string =>
+    drawHelp({ keys, scroll, width: 40, height: 6, theme: mono }).map(bare).join('\n');
+  assert.match(told(0), /does 0[^]*does 3 *▼/);
+  assert.match(told(2), /does 2 *▲[^]*does 5 *▼/);
+  assert.match(told(99), /does 5 *▲[^]*does 8 *┃/);
+  const wide = drawHelp({ keys, width: 130, height: 7, theme: mono }).map(bare).join('\n');
+  assert.match(wide, /does 0 +k5 +does 5/);
 });
 
 const CHART: ChartProps = {
