@@ -52,3 +52,9 @@ export const SQL_ANSWER_ROWS = 10_000;
 export const SQL_LINE_CHARS_MAX = 64 * MIB;
 /** Archived samples that a reading holds in memory at once; a longer stretch is halved. */
 export const SCAN_COLD_ROWS = 2_000_000;
+/** Series of a partition of which a reading remembers how far it came, in case its store dies. */
+export const READING_SERIES_MAX = 200_000;
+/** A store may end a reading so often (it stood still, its partitions moved) before it counts. */
+export const READING_AGAIN_MAX = 3;
+/** A page of a reading: it may have to come from the cold tier. */
+export const READING_PAGE_MS = 120 * SECOND;

@@ -10,6 +10,8 @@ export interface SamplesAsk {
   readonly selections: readonly (readonly Matcher[])[];
   readonly minMs: number;
   readonly maxMs: number;
+  /** Partitions that are read; all by default. */
+  readonly only?: readonly number[];
   /** Archived stretches that the asker can read by itself. */
   readonly archived?: readonly ArchivedStretch[];
 }

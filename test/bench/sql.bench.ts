@@ -139,7 +139,7 @@ async function service(folder: string, held: Held): Promise<void> {
       return child;
     },
     tempFolder: (place) => join(folder, `statement-${held.at(0)}-${place}`),
-    labels: async () => [],
+    series: async function* () {},
     alerts: async () => [],
     ...(held === 'pages'
       ? {}

@@ -3,6 +3,8 @@
 import { test } from 'node:test';
 import { onCluster } from './cluster-suite.ts';
 
-for (const name of ['scrape', 'shell', 'explain', 'grafana-client', 'promtool']) {
+const NAMES = ['scrape', 'shell', 'explain', 'grafana-client', 'promtool', 'sql', 'sql-agrees'];
+
+for (const name of [...NAMES, 'transfer']) {
   test(`on a cluster: ${name}`, () => onCluster(name));
 }

@@ -76,6 +76,13 @@ export class FormWorld {
     return this.#mon.url;
   }
 
+  /** Where its configuration lies, and its data below it. */
+  get folder(): MonFolder {
+    const folder = this.cluster?.folder ?? this.#folder;
+    assert.ok(folder, 'a world has its folder');
+    return folder;
+  }
+
   output(): string {
     return this.#mon.output();
   }

@@ -247,14 +247,20 @@ it('a statement that takes too much is ended, and the next one is answered', asy
   await prints(['SELECT 7', '-o', 'value'], '7\n');
 });
 
-/** Processes that run statements below the server. */
+/** All processes below one. */
+function below(pid: string): string[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+    const all = children.split(' ').filter((one) => one !== '');
+    return [...all, ...all.flatMap(below)];
+  } catch {
+    return [];
+  }
+}
+
+/** Processes that run statements below the server, or below its API. */
 function statements(): { pid: number; peakKib: number; ticks: number }[] {
-  const children = readFileSync(`/proc/${mon.child.pid}/task/${mon.child.pid}/children`, 'utf8');
-  const all = children
-    .trim()
-    .split(' ')
-    .filter((one) => one !== '');
-  return all.flatMap((pid) => {
+  return below(`${mon.child.pid}`).flatMap((pid) => {
     try {
       const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
       if (!words.includes('sql-process')) return [];

@@ -63,11 +63,15 @@ export interface RuleStagesOptions {
   readonly leaves: RunLeaves;
   readonly context: EventContext;
   readonly point?: ((name: string) => void) | undefined;
+  /** Whether what lacks a part of the archive is asked again too. */
+  readonly owesParts?: boolean;
 }
 
 export class RuleStages {
   /** From which step a rule has to be asked again because an answer was not whole. */
   readonly owed = new Map<RunningRule, number>();
+  /** Those of them for which only a part of the archive was away. */
+  readonly lackParts = new Set<RunningRule>();
   readonly #options: RuleStagesOptions;
   readonly #outputs: RuleOutputs;
   readonly #counts: RuleCounts;
@@ -133,12 +137,10 @@ export class RuleStages {
     const { rule, group } = job;
     const begin = this.#options.clock.monotonic();
     this.#counts.evaluations++;
-    if (!answer.whole) {
-      this.#counts.partial++;
-      this.owed.set(rule, Math.min(job.firstMs, this.owed.get(rule) ?? Infinity));
-      return rule.failed('a part of the data is away: nothing is decided');
-    }
+    const lacks = answer.whole && lacksParts(job, answer, more.placeOf);
+    if (!answer.whole || lacks) return this.#undecided(job, lacks);
     this.owed.delete(rule);
+    this.lackParts.delete(rule);
     try {
       const step = job.steps / job.asks.length;
       for (const [i, { plan, templates, shiftMs }] of job.asks.entries()) {
@@ -162,6 +164,17 @@ export class RuleStages {
     rule.evaluationSeconds = (this.#options.clock.monotonic() - begin) / 1000;
   }
 
+  /** A step that may come again is owed; what is damaged for good holds nothing up. */
+  #undecided({ rule, firstMs }: Job, lacks: boolean): void {
+    this.#counts.partial++;
+    if (!lacks || this.#options.owesParts === true) {
+      this.owed.set(rule, Math.min(firstMs, this.owed.get(rule) ?? Infinity));
+    }
+    if (lacks) this.lackParts.add(rule);
+    else this.lackParts.delete(rule);
+    rule.failed('a part of the data is away: nothing is decided');
+  }
+
   async #rows(plan: Asked['plan'], results: readonly FragmentResult[]): Promise<Matrix> {
     return (await rowsOf(plan, results)).matrix;
   }
@@ -183,4 +196,18 @@ export class RuleStages {
     this.#counts.failures++;
     rule.failed(messageOf(thrown));
   }
+}
+
+/** True when an answer that the job leans on lacks a part of the archive. */
+function lacksParts(
+  { asks }: Job,
+  { results }: BatchAnswer,
+  placeOf: (template: Template, shiftMs: number) => number,
+): boolean {
+  return asks.some(({ templates, shiftMs }) =>
+    templates.some((one) => {
+      const result = results[placeOf(one, shiftMs)];
+      return !(result instanceof Error) && result.partial === true;
+    }),
+  );
 }

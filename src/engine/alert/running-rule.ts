@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { NAME, labelsKey, makeLabels } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Fragment, Matrix } from '../model/fragment.ts';
+import { ROLLUP_LABEL } from '../model/rollup.ts';
 import type { Rule } from '../model/rules.ts';
 import { AlertStates, byKey, isActive, isFiring, stepAlerts } from './alert-states.ts';
 import type { Alert, Alerts } from './alert-states.ts';
@@ -175,6 +176,7 @@ export class RunningRule {
   async #alertLabels(sample: Parameters<ExpandLabel>[1], expand: ExpandLabel): Promise<Labels> {
     const map = mapOf(sample.labels);
     map.delete(NAME);
+    map.delete(ROLLUP_LABEL);
     for (const [name, text] of this.rule.labels) {
       map.set(name, this.#templated ? await expand(text, sample) : text);
     }
@@ -248,6 +250,8 @@ export class RunningRule {
   #recordLabels(labels: Labels): Labels {
     const map = mapOf(labels);
     map.set(NAME, this.rule.name);
+    // What is recorded of a stored column is no stored column.
+    map.delete(ROLLUP_LABEL);
     for (const [name, text] of this.rule.labels) map.set(name, text);
     return makeLabels(map);
   }

@@ -36,9 +36,7 @@ const LEFT_OUT = 'X-Mon-Left-Out';
 
 export function transferOf({ transfer }: ApiParts): Transfer {
   if (transfer !== undefined) return transfer;
-  throw new MonError('MON_NOT_FOUND', 'a mon of one process only exports and imports', {
-    hint: 'run mon up without --cluster',
-  });
+  throw new MonError('MON_NOT_FOUND', 'this server exports and imports nothing');
 }
 
 /** The format that a request names. @throws UserError. */

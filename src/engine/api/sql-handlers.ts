@@ -15,9 +15,7 @@ const PARQUET_TYPE = 'application/vnd.apache.parquet';
 
 function sqlOf({ sql }: ApiParts): SqlAsk {
   if (sql !== undefined) return sql;
-  throw new MonError('MON_NOT_FOUND', 'SQL is answered by a mon of one process only', {
-    hint: 'ask with mon query, or run mon up without --cluster',
-  });
+  throw new MonError('MON_NOT_FOUND', 'this server answers no SQL');
 }
 
 /** POST /api/v1/sql?max_rows=&format=lines|parquet&tz=: the body is the statement. */

@@ -4,11 +4,10 @@
 import { UserError } from '../errors.ts';
 import type { RoleSettings } from './role-frame.ts';
 
-/** @throws UserError for the first of what would otherwise be ignored. */
+/** @throws UserError for what would otherwise be ignored. */
 export function refuseInCluster(settings: RoleSettings): void {
-  const { behind, regions } = settings;
-  if (behind === undefined && regions === undefined) return;
-  throw new UserError('a cluster of processes takes no remote store and no regions yet', {
-    hint: 'leave --cluster out: one process does all',
+  if (settings.behind === undefined) return;
+  throw new UserError('a cluster of processes keeps its history itself: it takes no mon: store', {
+    hint: 'leave mon: store out, or leave --cluster out: one process takes one',
   });
 }

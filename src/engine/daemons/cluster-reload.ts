@@ -7,7 +7,9 @@ import type { ClusterDirectory } from './cluster-directory.ts';
 import type { RoleSettings, RoleWorld } from './role-frame.ts';
 
 /** In the order in which they are asked. */
-export const RELOADED: readonly string[] = ['alert', 'notify', 'aggregate', 'collector', 'api'];
+export const RELOADED: readonly string[] = [
+  ...['alert', 'notify', 'aggregate', 'region', 'collector', 'api'],
+];
 
 const NOTHING: ReloadReport = {
   ...{ added: [], removed: [], changed: [], kept: 0, restart: [], warnings: [] },

@@ -3,7 +3,9 @@
 // that has just failed is asked last, not never: it may be the only one.
 import type { MonError } from '../errors.ts';
 import type { Offset } from '../ports.ts';
-import type { Holder, Replicas } from '../query/replicated-source.ts';
+import type { Holder } from '../query/holders.ts';
+import type { ScanHolder, ScanReplicas } from '../query/replica-readings.ts';
+import { RemoteScans } from '../remote/scans-remote.ts';
 import { RemoteSource } from '../remote/source-remote.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -23,7 +25,7 @@ export interface ClusterStoresOptions {
   readonly logger: Logger;
 }
 
-export class ClusterStores implements Replicas {
+export class ClusterStores implements ScanReplicas {
   readonly #options: ClusterStoresOptions;
   readonly #doubts = new Map<string, number>();
   #asking: Promise<ReadonlyMap<number, Offset>> | undefined;
@@ -36,10 +38,10 @@ export class ClusterStores implements Replicas {
     return this.#options.log.partitions;
   }
 
-  holders(): readonly Holder[] {
+  holders(): readonly ScanHolder[] {
     const { directory, clock } = this.#options;
     const now = clock.monotonic();
-    return directory.members('store').flatMap(({ key, facts }): Holder[] => {
+    return directory.members('store').flatMap(({ key, facts }): ScanHolder[] => {
       // One that has just joined holds nothing yet and says nothing.
       if (facts === null) return [];
       const { address, zone, partitions, lacks, ready } = facts as StoreFacts;
@@ -47,7 +49,9 @@ export class ClusterStores implements Replicas {
       const source = new RemoteSource(directory.link(address, 'source'));
       const within = (only: readonly number[], until: ReadonlyMap<number, Offset>): RemoteSource =>
         source.within({ only, until });
-      return [{ name: key, zone, partitions, lacks, doubtful, within }];
+      const scans: ScanHolder['scans'] = (until, signal) =>
+        new RemoteScans(directory.link(address, 'samples'), until, signal);
+      return [{ name: key, zone, partitions, lacks, doubtful, within, scans }];
     });
   }
 

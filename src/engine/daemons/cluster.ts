@@ -147,6 +147,7 @@ function specsOf(plan: Plan): RoleSpec[][] {
       ...some('query', 1),
       ...some('alert', hasRules(local) ? 1 : 0),
       ...some('aggregate', aggregates ? 1 : 0),
+      ...some('region', local.regions === undefined ? 0 : 1),
       ...some('notify', local.routesPath === undefined ? 0 : 1),
       ...some('collector', size.collectors),
       ...some('api', 1),

@@ -22,6 +22,7 @@ import { askDoors } from './cluster-explore.ts';
 import { clusterReload } from './cluster-reload.ts';
 import { clusterReplay } from './cluster-rollups.ts';
 import { takeSources } from './cluster-sources.ts';
+import { clusterSql } from './cluster-sql.ts';
 import type { PushedSources } from './cluster-sources.ts';
 import { farProducer } from './far-producer.ts';
 import type { FarProducer } from './far-producer.ts';
@@ -56,11 +57,12 @@ export async function startApi(world: RoleWorld): Promise<void> {
   const pushed = takeSources(world, producer.door);
   const targets = new ClusterTargets(directory, pushed);
   const rules = new RemoteRules(linkTo(world, directory, 'alert').to('rules'));
+  const desk = deskOf(world, directory);
   const api = new ApiServer({
     ...{ ask: new RemoteAsk(query.to('ask')), explain: new RemoteAsk(query.to('ask')) },
     ...{ source: new RemoteSource(query.to('source')), retentionMs: settings.retentionMs },
     ...(hasRules(settings) ? { rules } : {}),
-    ...deskOf(world, directory),
+    ...{ ...desk, ...clusterSql(world, { directory, log: producer.log, ...desk }) },
     replays: replaysOf(settings, { rollup: replayOf(directory), alert: rules }),
     explore: new RemoteExplore(query.to('explore')),
     cardinality: async () => (await askDoors(directory))?.guard ?? producer.beside.report().guard,

@@ -5,8 +5,10 @@
 import { join } from 'node:path';
 import { MonError } from '../errors.ts';
 import type { Assignment, Offset, Source } from '../ports.ts';
+import type { SampleScans } from '../ports-sql.ts';
 import { addressText } from '../remote/address.ts';
 import { plainService } from '../remote/listener.ts';
+import { scansService } from '../remote/scans-remote.ts';
 import { sourceMethods } from '../remote/source-remote.ts';
 import type { Scope } from '../remote/source-remote.ts';
 import { upkeepMethods } from '../remote/upkeep-remote.ts';
@@ -64,6 +66,7 @@ export async function startStore(world: RoleWorld): Promise<void> {
   const placement = world.placement({ ...STORE_LEASE, places, deal: dealSticky });
   const holder = new StoreHolder(world, log, placement);
   world.listener.offer('source', plainService(sourceMethods(holder.sourceFor)));
+  world.listener.offer('samples', scansService(holder.scansFor, world.startedMs));
   world.listener.offer('upkeep', plainService(upkeepMethods(holder.upkeep, holder.reach)));
   showShards(world.counters, () => holder.work?.newest ?? []);
   serveRollups(world, () => holder.work?.rollups);
@@ -161,15 +164,16 @@ class StoreHolder {
   }
 
   /** @throws MonError of kind 'retry' when another store has to be asked. */
-  readonly sourceFor = async ({ only, until }: Scope, signal: AbortSignal): Promise<Source> => {
-    const { work } = this;
-    if (work === undefined) throw new MonError('MON_SERVER_FAILED', 'the store is being started');
-    const strange = only?.filter((p) => !work.partitions.includes(p)) ?? [];
-    if (strange.length > 0) {
-      throw new MonError('MON_SERVER_FAILED', `partition ${strange.join(', ')} is not held here`);
+  readonly sourceFor = async (scope: Scope, signal: AbortSignal): Promise<Source> =>
+    (await this.#workFor(scope, signal)).source(scope.only);
+
+  /** Readings of the one partition of the scope. @throws as sourceFor. */
+  readonly scansFor = async (scope: Scope, signal: AbortSignal): Promise<SampleScans> => {
+    const [partition, more] = scope.only ?? [];
+    if (partition === undefined || more !== undefined) {
+      throw new MonError('MON_RECORD_MALFORMED', 'a reading is of one partition');
     }
-    if (until !== undefined) await this.#within(work.reach(until), signal);
-    return work.source(only);
+    return (await this.#workFor(scope, signal)).scans(partition);
   };
 
   readonly reach = async (
@@ -199,6 +203,17 @@ class StoreHolder {
     await this.#turn;
     await this.work?.stop();
     this.work = undefined;
+  }
+
+  async #workFor({ only, until }: Scope, signal: AbortSignal): Promise<StoreWork> {
+    const { work } = this;
+    if (work === undefined) throw new MonError('MON_SERVER_FAILED', 'the store is being started');
+    const strange = only?.filter((p) => !work.partitions.includes(p)) ?? [];
+    if (strange.length > 0) {
+      throw new MonError('MON_SERVER_FAILED', `partition ${strange.join(', ')} is not held here`);
+    }
+    if (until !== undefined) await this.#within(work.reach(until), signal);
+    return work;
   }
 
   async #within(work: Promise<void>, signal: AbortSignal): Promise<void> {

@@ -14,6 +14,7 @@ export const ROLES: ReadonlyMap<string, Load> = new Map<string, Load>([
   ['alert', async () => (await import('./role-alert.ts')).startAlert],
   ['notify', async () => (await import('./role-notify.ts')).startNotify],
   ['aggregate', async () => (await import('./role-aggregate.ts')).startAggregate],
+  ['region', async () => (await import('./role-region.ts')).startRegion],
   ['collector', async () => (await import('./role-collector.ts')).startCollector],
   ['api', async () => (await import('./role-api.ts')).startApi],
 ]);

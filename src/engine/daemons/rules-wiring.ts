@@ -16,12 +16,14 @@ import { showGroups } from '../alert/rule-status.ts';
 import { BatchReader } from '../codec/batch-reader.ts';
 import { encodeHistogram } from '../codec/histogram.ts';
 import type { Door } from '../collector/door.ts';
-import { MonError } from '../errors.ts';
+import { MonError, UserError } from '../errors.ts';
 import { ALERT_INTERVAL_MS, RULE_FEED_REST_MS, RULE_INTERVAL_MS } from '../limits.ts';
+import type { Fragment } from '../model/fragment.ts';
 import { makeLabels } from '../model/labels.ts';
 import type { RulesChanged, RulesView } from '../model/rules.ts';
 import type { Ask, Log, Notify, Source, State } from '../ports.ts';
 import { mergeBatches } from '../promql/merge-batches.ts';
+import { withStoredColumn } from '../query/choose-rollup.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Counters } from '../runtime/counters.ts';
 import type { Disk } from '../runtime/disk.ts';
@@ -162,8 +164,9 @@ function contextOf({ ask, settings }: RulesOptions): EventContext & { externalUr
 
 /** All fragments of a stage go to each shard in one message. */
 function leavesOf({ sources, caughtUp }: RulesOptions): RunLeaves {
-  return async (fragments) => {
-    if (fragments.length === 0) return { results: [], whole: true, storeReads: 0 };
+  return async (asked) => {
+    const { fragments, refused } = withColumns(asked);
+    if (asked.length === 0) return { results: [], whole: true, storeReads: 0 };
     await caughtUp();
     const settled = await Promise.allSettled(
       sources.map((source) => {
@@ -177,8 +180,25 @@ function leavesOf({ sources, caughtUp }: RulesOptions): RunLeaves {
       const reason: unknown = one.reason;
       if (!(reason instanceof MonError) || reason.kind !== 'retry') throw reason;
     }
-    return mergeBatches(fragments, answers, answers.length === sources.length);
+    const all = mergeBatches(fragments, answers, answers.length === sources.length);
+    if (refused.size === 0) return all;
+    return { ...all, results: all.results.map((one, i) => refused.get(i) ?? one) };
   };
+}
+
+/** Fragments as stores take them; a stored column that there is not is its own rule's failure. */
+function withColumns(asked: readonly Fragment[]) {
+  const refused = new Map<number, UserError>();
+  const fragments = asked.map((fragment, i) => {
+    try {
+      return withStoredColumn(fragment);
+    } catch (thrown) {
+      if (!(thrown instanceof UserError)) throw thrown;
+      refused.set(i, thrown);
+      return fragment;
+    }
+  });
+  return { fragments, refused };
 }
 
 function writerOf({ door, clock }: RulesOptions): SampleWriter {

@@ -1,10 +1,10 @@
 // All samples of the process as pages, shard after shard: what SQL and exports read. Wiring between
-// the shards' readings and the ports of samples. Easy to get wrong: a reading that is left half way
-// has to be closed, or the shard holds it until it has been idle for long.
-import { MonError } from '../errors.ts';
+// the shards' readings and the ports of samples. Easy to get wrong: a reading that begins before the
+// shards have been handed everything lacks what its asker was told is there.
 import type { Fragment } from '../model/fragment.ts';
 import type { Source } from '../ports.ts';
 import type { OpenedScan, SamplePage, Samples, SamplesAsk, SampleScans } from '../ports-sql.ts';
+import { scanPages } from '../query/scan-pages.ts';
 import type { Clock } from '../runtime/clock.ts';
 
 export interface SamplePagesOptions {
@@ -32,7 +32,7 @@ export class SamplePages implements Samples {
     left?: (opened: OpenedScan) => void,
   ): AsyncGenerator<SamplePage, void, void> {
     await this.#options.caughtUp();
-    for (const shard of this.#options.shards) yield* shardPages(shard, ask, { signal, left });
+    for (const shard of this.#options.shards) yield* scanPages(shard, ask, { signal, left });
   }
 
   async estimate(ask: SamplesAsk): Promise<{ series: number; samples: number }> {
@@ -69,30 +69,5 @@ export class SamplePages implements Samples {
       maxSeries: Number.MAX_SAFE_INTEGER,
       maxSamples: Number.MAX_SAFE_INTEGER,
     } satisfies Fragment;
-  }
-}
-
-async function* shardPages(
-  shard: SampleScans,
-  ask: SamplesAsk,
-  { signal, left }: { readonly signal?: AbortSignal; readonly left?: (one: OpenedScan) => void },
-): AsyncGenerator<SamplePage, void, void> {
-  const opened = await shard.openScan(ask);
-  left?.(opened);
-  const { id } = opened;
-  let coming = shard.nextScan(id);
-  // It is waited for below, or not at all.
-  coming.catch(() => undefined);
-  try {
-    for (;;) {
-      const page = await coming;
-      if (page === undefined) return;
-      if (signal?.aborted === true) throw new MonError('MON_ABORTED', 'the reading was given up');
-      coming = shard.nextScan(id);
-      coming.catch(() => undefined);
-      yield page;
-    }
-  } finally {
-    await shard.closeScan(id).catch(() => undefined);
   }
 }

@@ -3,11 +3,12 @@
 // of an earlier time may stand before what the log still has; they are thrown away and rebuilt
 // from objects, and what is then still missing is remembered and said.
 import { join } from 'node:path';
-import { MonError } from '../errors.ts';
+import { MonError, assert } from '../errors.ts';
 import { HAND_GATHER_MS } from '../limits.ts';
 import { Consumer } from '../log/consume.ts';
 import type { RollupKeep } from '../model/rollup.ts';
 import type { Offset, Sink, Source } from '../ports.ts';
+import type { SampleScans } from '../ports-sql.ts';
 import { JoinedSource } from '../query/joined-source.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Logger } from '../runtime/logger.ts';
@@ -135,6 +136,13 @@ export class StoreWork {
       return [asked.length === partitions.length ? client : client.within(asked)];
     });
     return parts.length === 1 ? parts[0] : new JoinedSource(parts);
+  }
+
+  /** Readings of the samples of a partition that is held here. */
+  scans(partition: number): SampleScans {
+    const shard = this.#shards.find(({ partitions }) => partitions.includes(partition));
+    assert(shard, 'a partition that is held is in a shard');
+    return shard.client;
   }
 
   async fetchStats(): Promise<void> {

@@ -88,13 +88,7 @@ export const SQL_TABLES: SqlTables = [
   {
     name: 'series',
     about: 'every series that has samples',
-    columns: [
-      METRIC,
-      LABELS,
-      column('first_ts', TIME, 'its first sample'),
-      column('last_ts', TIME, 'its last sample'),
-      column('samples', 'BIGINT', 'how many there are'),
-    ],
+    columns: [METRIC, LABELS],
   },
   rollup('1m', 'minute'),
   rollup('5m', '5 minutes'),

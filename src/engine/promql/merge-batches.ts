@@ -1,7 +1,7 @@
 // Joins what several sources answered to one batch of fragments, fragment by fragment. Rules ask in
 // batches, of shards in the same process and of stores elsewhere, and merge alike. Easy to get
-// wrong: a fragment that one source refuses has failed, while a source that is away leaves the
-// whole batch partial.
+// wrong: a fragment that one source refuses has failed, a source that is away leaves the whole batch
+// partial, and one that lacks objects leaves the fragments partial that look there.
 import { MonError } from '../errors.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import { mergeFragments } from './merge.ts';
@@ -27,7 +27,8 @@ export function mergeBatches(
 /** What is past a limit only together is that fragment's failure, not the batch's. */
 function merged(fragment: Fragment, parts: readonly FragmentResult[]): FragmentResult | Error {
   try {
-    return mergeFragments(fragment, parts);
+    const result = mergeFragments(fragment, parts);
+    return parts.some(({ partial }) => partial === true) ? { ...result, partial: true } : result;
   } catch (thrown) {
     if (thrown instanceof MonError) return thrown;
     throw thrown;

@@ -30,8 +30,8 @@ const RECENT_MS = 2 * 24 * 3_600_000;
  * @throws UserError for a stored column that there is not.
  */
 export function withRollup(fragment: Fragment, horizons: RollupHorizons, nowMs: number): Fragment {
-  const named = fragment.matchers.filter(({ name }) => name === ROLLUP_LABEL);
-  if (named.length > 0) return storedColumn(fragment);
+  const named = fragment.matchers.some(({ name }) => name === ROLLUP_LABEL);
+  if (named) return storedColumn(fragment);
   const rollup = chosen(fragment, horizons, nowMs);
   return rollup === undefined ? fragment : { ...fragment, rollup };
 }
@@ -69,6 +69,12 @@ function chosen(
 const HINT =
   `write one window and one column, as in x{${ROLLUP_LABEL}="1h:max"}; windows are ` +
   `${RESOLUTIONS.map(({ name }) => name).join(', ')}, columns ${ROLLUP_COLUMNS.join(', ')}`;
+
+/** The fragment of a rule: samples, or the stored column that it names. @throws UserError. */
+export function withStoredColumn(fragment: Fragment): Fragment {
+  const named = fragment.matchers.some(({ name }) => name === ROLLUP_LABEL);
+  return named ? storedColumn(fragment) : fragment;
+}
 
 /** A column asked for by name: its samples stand at the ends of its windows. */
 function storedColumn(fragment: Fragment): Fragment {

@@ -10,35 +10,13 @@ import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts
 import { compareLabels, compareText, labelsKey } from '../model/labels.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Estimate, Offset, Source } from '../ports.ts';
+import type { Estimate, Source } from '../ports.ts';
 import { mergeBatches } from '../promql/merge-batches.ts';
 import { mergeFragments } from '../promql/merge.ts';
+import { LOG_AWAY, chooseHolders, lackWords } from './holders.ts';
+import type { Replicas, Until } from './holders.ts';
 
 type Selections = readonly (readonly Matcher[])[];
-type Until = ReadonlyMap<number, Offset>;
-
-/** A store that is there, and what it holds. */
-export interface Holder {
-  readonly name: string;
-  readonly zone: string;
-  readonly partitions: readonly number[];
-  /** Those of them that miss something older: asked only when nobody else has them. */
-  readonly lacks: readonly number[];
-  /** It did not answer a while ago, or has not caught up yet: others are asked first. */
-  readonly doubtful: boolean;
-  /** The store asked for these partitions, with all below these offsets in the answer. */
-  within(only: readonly number[], until: Until): Source;
-}
-
-export interface Replicas {
-  readonly partitions: number;
-  /** The stores that live, as far as is known now. */
-  holders(): readonly Holder[];
-  /** What has to be in every answer from now on. @throws MonError when nobody knows. */
-  ends(): Promise<Until>;
-  /** A store did not answer: others are asked first for a while. */
-  failed(holder: Holder, error: MonError): void;
-}
 
 /** The parts of an answer, and what is not in it. */
 interface Gathered<T> {
@@ -69,7 +47,8 @@ export class ReplicatedSource implements Source {
     const ask = (source: Source): Promise<FragmentResult> => source.fragment(fragment, signal);
     const { parts, missing } = await this.#gather(ask, signal);
     const merged = mergeFragments(fragment, parts);
-    if (missing.length === 0) return merged;
+    const lacks = parts.some(({ partial }) => partial === true);
+    if (missing.length === 0 && !lacks) return merged;
     return { ...merged, warnings: [...merged.warnings, ...missing], partial: true };
   }
 
@@ -167,12 +146,7 @@ export class ReplicatedSource implements Source {
       throw new MonError('MON_SERVER_UNREACHABLE', words, { cause: round.failure });
     }
     const whole = said.length + round.missing.length === 0;
-    if (round.missing.length > 0) {
-      said.push(`no store answers for ${partitionsText(round.missing)}: their series are missing`);
-    }
-    if (round.lacking.length > 0) {
-      said.push(`only stores that lack older samples answer for ${partitionsText(round.lacking)}`);
-    }
+    said.push(...lackWords(round.missing, round.lacking));
     return { parts, missing: said, whole };
   }
 
@@ -181,7 +155,7 @@ export class ReplicatedSource implements Source {
       return await this.#replicas.ends();
     } catch (thrown) {
       if (!(thrown instanceof MonError) || thrown.kind === 'data') throw thrown;
-      said.push('the log is away: the newest samples may be missing');
+      said.push(LOG_AWAY);
       return new Map();
     }
   }
@@ -193,7 +167,10 @@ export class ReplicatedSource implements Source {
     more: { round: Round; tried: ReadonlySet<string>; signal: AbortSignal | undefined },
   ): Promise<T[]> {
     const { round, tried, signal } = more;
-    const chosen = this.#choose(partitions, tried, round);
+    const holders = this.#replicas.holders().filter(({ name }) => !tried.has(name));
+    const { chosen, lacking, missing } = chooseHolders(holders, partitions, this.#turn);
+    round.lacking.push(...lacking);
+    round.missing.push(...missing);
     const answers = chosen.map(async ({ holder, only }): Promise<T[]> => {
       const until = new Map(only.map((p) => [p, round.until.get(p) ?? 0]));
       try {
@@ -209,39 +186,4 @@ export class ReplicatedSource implements Source {
     });
     return (await Promise.all(answers)).flat();
   }
-
-  /** One holder for each partition, as few holders as can be. */
-  #choose(
-    partitions: readonly number[],
-    tried: ReadonlySet<string>,
-    round: Round,
-  ): { holder: Holder; only: number[] }[] {
-    const holders = this.#replicas.holders().filter(({ name }) => !tried.has(name));
-    const zones = [...new Set(holders.map(({ zone }) => zone))].toSorted(compareText);
-    // A zone at a time, so that one question goes to few; another zone first each time.
-    const rank = (zone: string): number => (zones.indexOf(zone) + this.#turn) % zones.length;
-    const ordered = holders.toSorted((a, b) => rank(a.zone) - rank(b.zone));
-    const out: { holder: Holder; only: number[] }[] = [];
-    let open = [...partitions];
-    for (let grade = 0; grade < 4; grade++) {
-      for (const holder of ordered) {
-        const { partitions: held, lacks, doubtful } = holder;
-        const gradeOf = (p: number): number => (lacks.includes(p) ? 2 : 0) + (doubtful ? 1 : 0);
-        const only = open.filter((p) => held.includes(p) && gradeOf(p) === grade);
-        if (only.length === 0) continue;
-        if (grade >= 2) round.lacking.push(...only);
-        open = open.filter((p) => !only.includes(p));
-        const same = out.find((one) => one.holder === holder);
-        if (same === undefined) out.push({ holder, only });
-        else same.only.push(...only);
-      }
-    }
-    round.missing.push(...open);
-    return out;
-  }
-}
-
-function partitionsText(partitions: readonly number[]): string {
-  const list = [...new Set(partitions)].toSorted((a, b) => a - b).join(', ');
-  return `partition${partitions.length === 1 ? '' : 's'} ${list}`;
 }

@@ -13,6 +13,15 @@ export interface RollupPage {
   readonly from: Uint32Array;
   readonly timestamps: Float64Array;
   readonly figures: readonly Float64Array[];
+  /** What is not among them. */
+  readonly warnings?: readonly string[];
+}
+
+/** Series that have samples. */
+export interface SeriesPage {
+  readonly labels: readonly Labels[];
+  /** What is not among them. */
+  readonly warnings?: readonly string[];
 }
 
 /** One line of an incident's history; times in ms, 0 for never. */

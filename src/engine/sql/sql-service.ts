@@ -12,7 +12,6 @@ import {
 } from '../limits-sql.ts';
 import { SQL_TABLES } from '../model/sql.ts';
 import type { SqlTables } from '../model/sql.ts';
-import type { Labels } from '../model/labels.ts';
 import type {
   ArchivedStretch,
   Asker,
@@ -24,7 +23,13 @@ import type {
 } from '../ports-sql.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
-import type { AlertRow, ParquetPair, RollupPage, SqlSettings } from './sql-protocol.ts';
+import type {
+  AlertRow,
+  ParquetPair,
+  RollupPage,
+  SeriesPage,
+  SqlSettings,
+} from './sql-protocol.ts';
 import { StatementRunner } from './statement-runner.ts';
 import type { StartChild } from './statement-runner.ts';
 import type { StatementScope, TableScope } from './statement-scope.ts';
@@ -38,6 +43,8 @@ export interface SqlOptions {
   /** Waits for a place among the statements that run; call the answer to leave it. */
   readonly enter: (user: string, signal: AbortSignal) => Promise<() => void>;
   readonly samples: Samples;
+  /** The same for exports, where that is another reading: one that lacks something fails. */
+  readonly whole?: Samples;
   readonly clock: Clock;
   readonly disk: Disk;
   /** Where files of an import lie while they are read. */
@@ -45,7 +52,7 @@ export interface SqlOptions {
   readonly startChild: StartChild;
   /** Folders of the processes, by number. */
   readonly tempFolder: (place: number) => string;
-  readonly labels: (ask: SamplesAsk) => Promise<readonly Labels[]>;
+  readonly series: (ask: SamplesAsk, signal: AbortSignal) => AsyncIterable<SeriesPage>;
   /** Undefined where nothing is rolled up. */
   readonly rollup?: (scope: TableScope, signal: AbortSignal) => AsyncIterable<RollupPage>;
   readonly alerts: () => Promise<readonly AlertRow[]>;
@@ -64,6 +71,12 @@ export interface SqlLimits {
 interface Place {
   readonly runner: StatementRunner;
   readonly number: number;
+}
+
+interface HandOver {
+  readonly samples: Samples;
+  readonly signal: AbortSignal;
+  readonly left?: (opened: OpenedScan) => void;
 }
 
 type Work = (runner: StatementRunner, signal: AbortSignal) => Promise<Pages>;
@@ -113,7 +126,8 @@ export class SqlService implements SqlAsk {
   writeParquet(ask: SamplesAsk, asker: Asker): Promise<AsyncIterable<Uint8Array>> {
     return this.#answer(asker, async (runner, signal) => {
       await runner.beginExport();
-      await this.#samples(runner, ask, signal);
+      const { samples, whole = samples } = this.#options;
+      await this.#samples(runner, ask, { samples: whole, signal });
       return runner.run({ do: 'runExport' });
     });
   }
@@ -229,50 +243,65 @@ export class SqlService implements SqlAsk {
     { tables }: StatementScope,
     signal: AbortSignal,
   ): Promise<string[]> {
-    const { labels, alerts, rollup, archive, samples } = this.#options;
-    const warnings: string[] = [];
+    const { series, alerts, rollup } = this.#options;
+    const warnings = new Set<string>();
+    const told = ({ warnings: all = [] }: { readonly warnings?: readonly string[] }): void =>
+      all.forEach((one) => warnings.add(one));
     for (const scope of tables) {
       signal.throwIfAborted();
-      const { table, minMs, maxMs, selections } = scope;
+      const { table } = scope;
       if (table === 'samples') {
-        const files = (await archive?.(minMs, maxMs)) ?? [];
-        const pairs: ParquetPair[] = [];
-        const left = (opened: OpenedScan): void => void pairs.push(...leftPairs(files, opened));
-        const ask = { selections, minMs, maxMs, archived: files.map(stretchOf) };
-        warnings.push(...(await this.#samples(runner, ask, signal, left)));
-        if (pairs.length > 0) await runner.give({ do: 'files', pairs });
-        warnings.push(...(await samples.missing(minMs, maxMs)));
+        told({ warnings: await this.#samplesOf(runner, scope, signal) });
       } else if (table === 'series') {
-        const all = await labels({ selections, minMs, maxMs });
-        for (let at = 0; at < all.length; at += SERIES_AT_ONCE) {
-          await runner.give({ do: 'series', labels: all.slice(at, at + SERIES_AT_ONCE) });
+        for await (const page of series(scope, signal)) {
+          told(page);
+          for (let at = 0; at < page.labels.length; at += SERIES_AT_ONCE) {
+            const labels = page.labels.slice(at, at + SERIES_AT_ONCE);
+            await runner.give({ do: 'series', labels });
+          }
         }
       } else if (table === 'alerts') {
         await runner.give({ do: 'alerts', rows: await alerts() });
       } else if (rollup === undefined) {
-        warnings.push(`${table} is empty: nothing is rolled up here`);
+        warnings.add(`${table} is empty: nothing is rolled up here`);
       } else {
         for await (const page of rollup(scope, signal)) {
-          await runner.give({ do: 'rollup', table, page });
+          told(page);
+          if (page.timestamps.length > 0) await runner.give({ do: 'rollup', table, page });
         }
       }
     }
-    return warnings;
+    return [...warnings];
+  }
+
+  /** The samples of a scope, as pages and as files; answers what could not be read. */
+  async #samplesOf(
+    runner: StatementRunner,
+    { minMs, maxMs, selections }: TableScope,
+    signal: AbortSignal,
+  ): Promise<string[]> {
+    const { archive, samples } = this.#options;
+    const files = (await archive?.(minMs, maxMs)) ?? [];
+    const pairs: ParquetPair[] = [];
+    const left = (opened: OpenedScan): void => void pairs.push(...leftPairs(files, opened));
+    const ask = { selections, minMs, maxMs, archived: files.map(stretchOf) };
+    const warnings = await this.#samples(runner, ask, { samples, signal, left });
+    if (pairs.length > 0) await runner.give({ do: 'files', pairs });
+    return [...warnings, ...(await samples.missing(minMs, maxMs))];
   }
 
   /** Hands over samples; answers what could not be read. */
   async #samples(
     runner: StatementRunner,
     ask: SamplesAsk,
-    signal: AbortSignal,
-    left?: (opened: OpenedScan) => void,
+    { samples, signal, left }: HandOver,
   ): Promise<string[]> {
-    const { samples } = this.#options;
     const warnings = new Set<string>();
     this.#checkRows((await samples.estimate(ask)).samples);
     let rows = 0;
     for await (const page of samples.pages(ask, signal, left)) {
       for (const one of page.warnings ?? []) warnings.add(one);
+      if (page.timestamps.length === 0) continue;
       rows += page.timestamps.length;
       this.#checkRows(rows);
       await runner.give({ do: 'samples', page });

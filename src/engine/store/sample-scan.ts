@@ -118,6 +118,7 @@ export class SampleScan {
     const left: number[] = [];
     const floors = new Map<number, number>();
     for (const [number, partition] of store.partitions) {
+      if (ask.only?.includes(number) === false) continue;
       const { stretches, leaves } = stretchesOf(partition, number, ask, store.cold);
       left.push(...leaves);
       floors.set(number, partition.head.floorMs);

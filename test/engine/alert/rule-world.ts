@@ -80,7 +80,7 @@ export function ruleGroup(rules: readonly Rule[], more: Partial<RuleGroup> = {})
   return { file: 'test', name: 'g', ...plain, rules, ...more };
 }
 
-const clock = {
+export const clock = {
   now: () => 0,
   monotonic: () => 0,
   after: () => ({ cancel: () => undefined }),
@@ -95,6 +95,8 @@ export class RuleWorld {
   /** Ends the process at this point, once. */
   killAt: string | undefined;
   whole = true;
+  /** True for a fragment whose answer lacks a part of the archive. */
+  lacks: (fragment: Fragment) => boolean = () => false;
   /** Appends that fail before one succeeds. */
   full = 0;
   /** Fragments of each batch that was asked. */
@@ -125,7 +127,7 @@ export class RuleWorld {
     this.engine = new RuleEngine({
       ...{ intervalMs: this.#intervalMs, alertIntervalMs: this.#alertIntervalMs },
       ...{ queryOffsetMs: 0, clock, point },
-      leaves: async (fragments) => this.#leaves(fragments),
+      leaves: async (fragments) => this.leaves(fragments),
       memory: new RuleMemory(this.state),
       context: { externalLabels: [], externalUrl: 'http://mon', query: async () => [] },
       writer: {
@@ -200,9 +202,13 @@ export class RuleWorld {
     });
   }
 
-  #leaves(fragments: readonly Fragment[]): BatchAnswer {
+  /** What the store answers. */
+  leaves(fragments: readonly Fragment[]): BatchAnswer {
     this.batches.push(fragments.length);
-    const results = fragments.map((one) => mergeFragments(one, [runFragment(one, this.series)]));
+    const results = fragments.map((one) => {
+      const result = mergeFragments(one, [runFragment(one, this.series)]);
+      return this.lacks(one) ? { ...result, partial: true } : result;
+    });
     return { results, whole: this.whole, storeReads: 0 };
   }
 }

@@ -6,7 +6,7 @@ import { MonError, UserError } from '../../../src/engine/errors.ts';
 import type { Fragment, FragmentResult } from '../../../src/engine/model/fragment.ts';
 import type { Source } from '../../../src/engine/ports.ts';
 import { ReplicatedSource } from '../../../src/engine/query/replicated-source.ts';
-import type { Holder, Replicas } from '../../../src/engine/query/replicated-source.ts';
+import type { Holder, Replicas } from '../../../src/engine/query/holders.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import { MemorySeries, MemorySource } from '../../support/memory-series.ts';
 
