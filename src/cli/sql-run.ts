@@ -37,7 +37,10 @@ export async function runSql({ text, server, flags, stage, writeBytes }: SqlRun)
   const maxRows = rowsWanted(flags);
   const zone = serverZone(tz);
   if (output === 'parquet') {
-    await writeBytes(await client.parquet({ text, maxRows, zone, signal }));
+    let warnings: readonly string[] = [];
+    const lacks = (all: readonly string[]): void => void (warnings = all);
+    await writeBytes(await client.parquet({ text, maxRows, zone, signal, lacks }));
+    for (const warning of warnings) await stage.note(`warning: ${warning}`);
     return 0;
   }
   const answer = await client.ask({ text, maxRows, zone, signal });

@@ -85,6 +85,8 @@ export interface SqlWish {
   readonly signal: AbortSignal;
   /** The user of every limit. */
   readonly user: string;
+  /** Told what the answer lacks, before its first page, where that is anything. */
+  readonly lacks?: (warnings: readonly string[]) => void;
 }
 
 /**

@@ -10,7 +10,7 @@ import { encodeHistogram } from '../../src/engine/codec/histogram.ts';
 import { makeHistogram } from '../../src/engine/model/histogram.ts';
 import { pageToBodies } from '../../src/engine/wire/remote-write-frames.ts';
 import type { MonProcess } from '../support/mon-process.ts';
-import { runCli } from '../support/run-cli.ts';
+import { runCli, runShell } from '../support/run-cli.ts';
 import { until } from '../support/until.ts';
 import { ClusterWorld } from './cluster-world.ts';
 import { MonFolder, postWrite, writeSamples } from './mon-folder.ts';
@@ -217,6 +217,8 @@ test('a partition that has no store is missed, and said', async () => {
     assert.equal((JSON.parse(stdout) as { partial?: boolean }).partial, true);
     assert.match(stderr, /^warning: no store answers for /);
     assert.equal(code, 0);
+    const packed = await runShell(`mon sql "${text}" -o parquet | wc -c`, { env: { MON_URL: url } });
+    assert.match(packed.stderr, /^warning: no store answers for /);
     const file = await runCli(['export', 'first'], { env: { MON_URL: url } });
     assert.match(file.stderr, /^error: /, 'an export that lacks something is none');
     assert.equal(file.code, 1);

@@ -12,6 +12,8 @@ import { JSON_TYPE, sendStream, sendWhole, successJson } from './respond.ts';
 
 const LINES_TYPE = 'application/x-ndjson';
 const PARQUET_TYPE = 'application/vnd.apache.parquet';
+/** What an answer without a last line of its own lacks: a list as JSON, percent-encoded. */
+const WARNINGS = 'X-Mon-Warnings';
 
 function sqlOf({ sql }: ApiParts): SqlAsk {
   if (sql !== undefined) return sql;
@@ -30,10 +32,16 @@ export async function askSql(call: Call, parts: ApiParts): Promise<void> {
   const maxRows = rowsOf(params.get('max_rows'));
   const zone = params.get('tz') ?? undefined;
   const text = await call.withBody(4 * SQL_BYTES_MAX, async (bytes) => bytes.toString('utf8'));
+  const lacks = (warnings: readonly string[]): void =>
+    call.response.addTrailers({ [WARNINGS]: encodeURIComponent(JSON.stringify(warnings)) });
   const wish = { form, maxRows, zone, user: call.user, signal: call.gone() } as const;
-  const pages = await sql.sql(text, wish);
-  const head = call.head(200, form === 'lines' ? LINES_TYPE : PARQUET_TYPE);
-  await sendStream(call.response, head, form === 'lines' ? toldAtTheEnd(pages) : pages);
+  if (form === 'lines') {
+    const pages = toldAtTheEnd(await sql.sql(text, wish));
+    return await sendStream(call.response, call.head(200, LINES_TYPE), pages);
+  }
+  const file = await sql.sql(text, { ...wish, lacks });
+  const headers = { Trailer: WARNINGS };
+  await sendStream(call.response, { ...call.head(200, PARQUET_TYPE), headers }, file);
 }
 
 /** GET /api/v1/sql/tables: the views and their columns. */

@@ -20,6 +20,8 @@ export interface SqlQuestion {
   readonly maxRows?: number;
   readonly zone?: string;
   readonly signal: AbortSignal;
+  /** Told what a Parquet file lacks, when all of it has come. */
+  readonly lacks?: (warnings: readonly string[]) => void;
 }
 
 export class SqlClient {
@@ -57,14 +59,28 @@ export class SqlClient {
   }
 
   #pages(question: SqlQuestion, form: 'lines' | 'parquet') {
-    const { text, maxRows, zone, signal } = question;
+    const { text, maxRows, zone, signal, lacks } = question;
     const params = new URLSearchParams({ format: form });
     if (maxRows !== undefined) params.set('max_rows', String(maxRows));
     if (zone !== undefined) params.set('tz', zone);
     const path = `/api/v1/sql?${params}`;
     const body = Buffer.from(text);
-    const more = { body, contentType: 'application/sql', signal, query: text };
+    const trailers = (told: Readonly<Record<string, string | undefined>>): void => {
+      const list = warningsOf(told['x-mon-warnings'] ?? '');
+      if (list.length > 0) lacks?.(list);
+    };
+    const more = { body, contentType: 'application/sql', signal, query: text, trailers };
     return streamedAnswer(this.target, { method: 'POST', path, ...more });
+  }
+}
+
+/** The list of a trailer; one that is none says nothing. */
+function warningsOf(text: string): string[] {
+  try {
+    const list: unknown = text === '' ? [] : JSON.parse(decodeURIComponent(text));
+    return Array.isArray(list) ? list.map(String) : [];
+  } catch {
+    return [];
   }
 }
 

@@ -117,6 +117,7 @@ export class SqlService implements SqlAsk {
     return this.#answer(wish, async (runner, signal) => {
       const scope = await runner.check(text, wish.zone ?? '');
       const warnings = await this.#fill(runner, scope, signal);
+      if (warnings.length > 0) wish.lacks?.(warnings);
       const { form, maxRows = Infinity } = wish;
       return runner.run({ do: 'run', form, maxRows, warnings });
     });
