@@ -56,5 +56,7 @@ export const SCAN_COLD_ROWS = 2_000_000;
 export const READING_SERIES_MAX = 200_000;
 /** A store may end a reading so often (it stood still, its partitions moved) before it counts. */
 export const READING_AGAIN_MAX = 3;
+/** A store that failed so often in one reading is not waited for again in it. */
+export const READING_FAILURES_MAX = 2;
 /** A page of a reading: it may have to come from the cold tier. */
 export const READING_PAGE_MS = 120 * SECOND;

@@ -33,7 +33,9 @@ async function blocks({ url }: FormWorld): Promise<Block[]> {
 
 /** Samples of the span that lie in blocks. */
 async function sealed(world: FormWorld, [from, to]: [number, number]): Promise<number> {
-  const all = (await blocks(world)).filter(({ minTime, maxTime }) => minTime <= to && maxTime >= from);
+  const all = (await blocks(world)).filter(
+    ({ minTime, maxTime }) => minTime <= to && maxTime >= from,
+  );
   return all.reduce((sum, { stats }) => sum + stats.numSamples, 0);
 }
 

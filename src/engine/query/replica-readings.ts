@@ -3,7 +3,7 @@
 // a cluster and SQL, export. Easy to get wrong: a store that dies in the middle has handed out a
 // part, which must not come again from the next one; and what nobody answers for has to be said.
 import { MonError } from '../errors.ts';
-import { READING_AGAIN_MAX } from '../limits-sql.ts';
+import { READING_AGAIN_MAX, READING_FAILURES_MAX } from '../limits-sql.ts';
 import type { Source } from '../ports.ts';
 import type { SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { HandedRuns } from './handed-runs.ts';
@@ -57,6 +57,8 @@ export class ReplicaReading {
   readonly #said: readonly string[];
   readonly #missing: number[] = [];
   readonly #lacking: number[] = [];
+  /** How often a store failed: one that hangs costs seconds each time. */
+  readonly #failures = new Map<string, number>();
   #failure: MonError | undefined;
 
   private constructor(
@@ -145,7 +147,9 @@ export class ReplicaReading {
   }
 
   #next(partition: number, candidates: Candidates): ScanHolder | undefined {
-    const holders = candidates.of(this.#replicas.holders());
+    const away = (name: string): boolean => (this.#failures.get(name) ?? 0) >= READING_FAILURES_MAX;
+    const there = this.#replicas.holders().filter(({ name }) => !away(name));
+    const holders = candidates.of(there);
     const { chosen, lacking, missing } = chooseHolders(holders, [partition], this.#turn);
     if (lacking.length > 0 && !this.#lacking.includes(partition)) this.#lacking.push(partition);
     if (missing.length > 0 && !this.#missing.includes(partition)) this.#missing.push(partition);
@@ -157,7 +161,9 @@ export class ReplicaReading {
     const again = againOf(thrown, signal);
     if (again === undefined) throw thrown;
     this.#failure = thrown as MonError;
-    if (candidates.failed(holder, again)) this.#replicas.failed(holder, this.#failure);
+    if (!candidates.failed(holder, again)) return;
+    this.#failures.set(holder.name, (this.#failures.get(holder.name) ?? 0) + 1);
+    this.#replicas.failed(holder, this.#failure);
   }
 }
 

@@ -23,13 +23,7 @@ import type {
 } from '../ports-sql.ts';
 import type { Clock, Timer } from '../runtime/clock.ts';
 import type { Disk } from '../runtime/disk.ts';
-import type {
-  AlertRow,
-  ParquetPair,
-  RollupPage,
-  SeriesPage,
-  SqlSettings,
-} from './sql-protocol.ts';
+import type { AlertRow, ParquetPair, RollupPage, SeriesPage, SqlSettings } from './sql-protocol.ts';
 import { StatementRunner } from './statement-runner.ts';
 import type { StartChild } from './statement-runner.ts';
 import type { StatementScope, TableScope } from './statement-scope.ts';

@@ -43,14 +43,18 @@ function pageOf(runs: readonly Run[]): SamplePage {
   const times = runs.flatMap((run) => run.times);
   const ends = [0];
   for (const run of runs) ends.push((ends.at(-1) ?? 0) + run.times.length);
-  const odd = runs.some(({ series }) => series.endsWith('s0'));
-  const body = (time: number) => (time % 50 === 0 ? Uint8Array.of(time / 10) : undefined);
+  const bodies = runs.flatMap((run) =>
+    run.times.map((time) => {
+      const odd = run.series.endsWith('s0') && time % 50 === 0;
+      return odd ? Uint8Array.of(time / 10) : undefined;
+    }),
+  );
   return {
     labels: runs.map(({ series }) => ['__name__', series]),
     from: Uint32Array.from(ends),
     timestamps: Float64Array.from(times),
     values: Float64Array.from(times),
-    ...(odd ? { bodies: times.map(body) } : {}),
+    ...(bodies.some((one) => one !== undefined) ? { bodies } : {}),
   };
 }
 

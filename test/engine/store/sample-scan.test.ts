@@ -17,6 +17,8 @@ function add(found: Found, { labels, from, timestamps, values }: SamplePage): vo
     const rows = found.get(labelsKey(one)) ?? [];
     found.set(labelsKey(one), rows);
     for (let i = from[r]; i < from[r + 1]; i++) {
+      // Whoever goes on with another store's reading leans on it.
+      assert.ok((rows.at(-1)?.[0] ?? -Infinity) < timestamps[i], 'a series comes in order of time');
       rows.push([timestamps[i], (BigInt(words[i * 2 + 1]) << 32n) | BigInt(words[i * 2])]);
     }
   });
