@@ -19,7 +19,7 @@ const RULES = `groups:
   interval: 15s
   rules:
   - {record: 'job:load:sum', expr: sum by (job) (load)}
-  - {record: 'job:load:half', expr: sum by (job) (sum_over_time(load[10m]))}
+  - {record: 'job:load:half', expr: 'sum by (job) (sum_over_time(load[10m]))'}
   - {alert: High, expr: 'job:load:sum > 50', for: 2m, labels: {team: 'of {{ $labels.job }}'}}
 `;
 
@@ -131,7 +131,8 @@ export async function ruleReplay(
     };
     await same();
     const reach = `[${hours + 1}h]`;
-    const count = `sum(count_over_time({__name__=~"job:load:.*|ALERTS.*"}${reach}))`;
+    const series = ['job:load:sum', 'job:load:half', 'ALERTS', 'ALERTS_FOR_STATE'];
+    const count = series.map((one) => `sum(count_over_time(${one}${reach}))`).join(' + ');
     const before = await numberOf(url, count, span[1] + MINUTE_MS);
     await replay(url, beginMs);
     await settled?.(world, span);
