@@ -10,8 +10,8 @@ const file = (description: string) => Flags.string({ helpValue: 'FILE', descript
 export default class Run extends BaseCommand<typeof Run> {
   static override summary = 'run one role of a cluster';
   static override description = `Roles: log, store, query, alert, notify, aggregate, region,
-collector, api; over Kafka, state instead of log. The log (or state) lends the state of the cluster at its
---socket; every other role finds it by --hub. mon up --cluster starts all of them here.`;
+collector, api; over Kafka, state instead of log. The log (or state) lends the state of the
+cluster at its --socket; every other role finds it by --hub. mon up --cluster starts all here.`;
   static override examples = [
     '<%= config.bin %> run log --socket 10.0.0.1:9591 --cluster-token-file token',
     '<%= config.bin %> run store --hub 10.0.0.1:9591 --zone a --member store-0 --config mon.yml',

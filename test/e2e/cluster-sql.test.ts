@@ -24,9 +24,11 @@ const ROLLED = `ts <= ${time(start + 84 * HOUR)}`;
 
 const STATEMENTS = [
   'SELECT metric, count(*), min(ts), max(ts), sum(value) FROM samples GROUP BY ALL ORDER BY 1',
-  `SELECT labels['lane'] AS lane, count(*), max(value) FROM samples WHERE metric = 'jobs_total'
-   AND ts > ${time(start + 12 * HOUR)} AND ts <= ${time(start + 40 * HOUR)} GROUP BY ALL ORDER BY 1`,
-  `SELECT ts, value FROM samples WHERE metric = 'load' AND ts > ${time(start + 90 * HOUR)} ORDER BY 1`,
+  `SELECT labels['lane'] AS lane, count(*), max(value) FROM samples
+   WHERE metric = 'jobs_total' AND ts > ${time(start + 12 * HOUR)}
+   AND ts <= ${time(start + 40 * HOUR)} GROUP BY ALL ORDER BY 1`,
+  `SELECT ts, value FROM samples WHERE metric = 'load'
+   AND ts > ${time(start + 90 * HOUR)} ORDER BY 1`,
   'SELECT count(*) FROM samples WHERE histogram IS NOT NULL',
   'SELECT max(n) FROM (SELECT count(*) AS n FROM samples GROUP BY metric, labels, ts)',
   'SELECT metric, labels FROM series ORDER BY metric, labels::VARCHAR',

@@ -1,6 +1,6 @@
-// SQL plugged together: processes for its statements, their folders, the line of those who wait, and
-// what exports and imports need of it. Wiring that one process and a cluster share; where the rows
-// come from is theirs. Easy to get wrong: what an export hands out is taken for the whole.
+// SQL plugged together: processes for its statements, their folders, the line of those who wait,
+// and what exports and imports need of it. Wiring that one process and a cluster share; where the
+// rows come from is theirs. Easy to get wrong: what an export hands out is taken for the whole.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { SnappyWriter } from '../codec/snappy-write.ts';

@@ -1,6 +1,6 @@
 // All samples of the process as pages, shard after shard: what SQL and exports read. Wiring between
-// the shards' readings and the ports of samples. Easy to get wrong: a reading that begins before the
-// shards have been handed everything lacks what its asker was told is there.
+// the shards' readings and the ports of samples. Easy to get wrong: a reading that begins before
+// the shards have been handed everything lacks what its asker was told is there.
 import type { Fragment } from '../model/fragment.ts';
 import type { Source } from '../ports.ts';
 import type { OpenedScan, SamplePage, Samples, SamplesAsk, SampleScans } from '../ports-sql.ts';

@@ -1,6 +1,6 @@
-// Rows of a rollup as SQL sees them, page by page. Wiring between who holds them and the statement's
-// process. Easy to get wrong: they come column by column, each from its own question, and have to
-// be put side by side by their times; all columns of a page have to come from the same holder.
+// Rows of a rollup as SQL sees them, page by page. Wiring between who holds them and the process of
+// the statement. Easy to get wrong: they come column by column, each from its own question, and
+// have to be put side by side by their times; all columns of a page come from the same holder.
 import { SQL_ROLLUP_ROWS_AT_ONCE } from '../limits-sql.ts';
 import { matchesLabels } from '../head/match-labels.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';

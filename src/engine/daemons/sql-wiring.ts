@@ -1,6 +1,6 @@
 // SQL plugged into one process: the rows that its statements ask for come from the shards, their
-// rollups and the notifier. Wiring only. Easy to get wrong: what lies in a folder as Parquet is read
-// by DuckDB itself, what lies in a bucket is not.
+// rollups and the notifier. Wiring only. Easy to get wrong: what lies in a folder as Parquet is
+// read by DuckDB itself, what lies in a bucket is not.
 import type { AlertDesk } from '../model/alert-desk.ts';
 import type { Source } from '../ports.ts';
 import type { ShardClient } from '../remote/shard-client.ts';

@@ -1,7 +1,7 @@
 // Joins what several sources answered to one batch of fragments, fragment by fragment. Rules ask in
 // batches, of shards in the same process and of stores elsewhere, and merge alike. Easy to get
-// wrong: a fragment that one source refuses has failed, a source that is away leaves the whole batch
-// partial, and one that lacks objects leaves the fragments partial that look there.
+// wrong: a fragment that one source refuses has failed, a source that is away leaves the whole
+// batch partial, and one that lacks objects leaves the fragments partial that look there.
 import { MonError } from '../errors.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
 import { mergeFragments } from './merge.ts';

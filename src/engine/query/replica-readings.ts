@@ -196,7 +196,7 @@ export class ReplicaReadings {
 
   /**
    * All samples; a last page without rows tells what is missing, or it is thrown.
-   * @throws MON_SERVER_UNREACHABLE when no store answers, and with `whole` when anything is missing.
+   * @throws MON_SERVER_UNREACHABLE when no store answers; with `whole` when anything is missing.
    */
   async *pages(
     ask: SamplesAsk,

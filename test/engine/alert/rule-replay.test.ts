@@ -1,6 +1,6 @@
-// A replay of rules where a part of the data is away: what it writes cannot be replaced, so it waits,
-// and leaves out what stays away rather than write what is wrong. Easy to get wrong: a rule that
-// reads what another one records must not be computed from what that one lacked.
+// A replay of rules where a part of the data is away: what it writes cannot be replaced, so it
+// waits, and leaves out what stays away rather than write what is wrong. Easy to get wrong: a rule
+// that reads what another one records must not be computed from what that one lacked.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { RuleReplay } from '../../../src/engine/alert/rule-replay.ts';

@@ -1,6 +1,6 @@
-// Whole samples out of replicas: for any holdings, any order in a store and any deaths in the middle
-// every sample comes once, or what is missing is said. Easy to get wrong: the second store hands
-// its series out in another order than the one that died, and in other pages.
+// Whole samples out of replicas: for any holdings, any order in a store and any deaths in the
+// middle every sample comes once, or what is missing is said. Easy to get wrong: the second store
+// hands its series out in another order than the one that died, and in other pages.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';
