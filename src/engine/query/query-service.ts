@@ -261,7 +261,10 @@ export class QueryService implements Ask, Explain, Turns {
     const judged = this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
     const { cost, warnings } = await endedBy(ends.signal, judged);
     const alone = cost > QUERY_COST_HEAVY && asked.pool !== 'dashboard';
-    if (asked.pool === 'dashboard') this.#dashboardAt = this.#options.clock.monotonic();
+    if (asked.pool === 'dashboard') {
+      this.#dashboardAt = this.#options.clock.monotonic();
+      this.#options.apart?.standBy?.();
+    }
     const leave = alone ? await this.#turn(ends.signal) : undefined;
     if (leave !== undefined && this.#options.apart && asked.json) {
       return this.#apart(planned, asked, ends, leave);
