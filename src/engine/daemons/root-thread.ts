@@ -1,6 +1,6 @@
 // The thread for costly queries: started when the first one comes, or a dashboard that should not
-// feel its start; ended when neither has come for a while, and replaced when it does not let go of a
-// query that nobody wants. Easy to get wrong: its channels to the shards are not the one through
+// feel its start; ended when neither has come for a while, and replaced when it does not let go of
+// a query that nobody wants. Easy to get wrong: its channels to the shards are not the one through
 // which records go, so that freshness has to be waited for before it is asked.
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
