@@ -6,7 +6,7 @@ import { lacksKafka } from '../kafka/jars.ts';
 import { overKafka } from './cluster-suite.ts';
 
 const FILES = ['scrape', 'shell', 'bad-writes', 'native-histograms', 'push-protocols'];
-const MORE = ['explain', 'grafana-client', 'read-your-writes'];
+const MORE = ['explain', 'grafana-client', 'read-your-writes', 'sql-agrees'];
 
 for (const brokers of [1, 3] as const) {
   describe(`the suite over ${brokers} of Kafka`, { skip: lacksKafka() }, () => {
