@@ -163,3 +163,33 @@ describe('stdin', () => {
     assert.deepEqual([stdout, stderr, code], ['', words, 2]);
   });
 });
+
+describe('an empty answer to a metric that the server does not know', () => {
+  const hint = 'hint: no metric "node_cpu_total"; did you mean "node_cpu_seconds_total"?\n';
+
+  it('names the nearest on stderr, whatever the form', async () => {
+    for (const form of ['table', 'json', 'jsonl', 'csv', 'yaml', 'prom', 'value']) {
+      const args = ['rate(node_cpu_total[5m])', '-o', form];
+      const { stdout, stderr, code } = await query(args);
+      assert.deepEqual([stderr, code], [hint, 0], form);
+      assert.equal(stdout.includes('seconds'), false, form);
+    }
+  });
+
+  it('is the hint of a failure where an answer was demanded', async () => {
+    const { stderr, code } = await query(['node_cpu_total', '--fail-empty', '-o', 'value']);
+    assert.deepEqual([stderr, code], [`error: the answer is empty\n${hint}`, 5]);
+  });
+
+  it('says nothing where the metric is known, or there is an answer', async () => {
+    for (const text of ['empty', 'empty > 3', '{job="no"}', 'up']) {
+      const { stderr } = await query([text, '-o', 'value']);
+      assert.equal(stderr, '', text);
+    }
+  });
+
+  it('has nothing near to offer', async () => {
+    const { stderr, code } = await query(['quite_other', '-o', 'value']);
+    assert.deepEqual([stderr, code], ['hint: no metric "quite_other"\n', 0]);
+  });
+});

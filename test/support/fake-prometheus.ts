@@ -151,7 +151,7 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
     case '/api/v1/labels':
       return done(['__name__', 'instance', 'job']);
     case '/api/v1/label/__name__/values':
-      return done(['node_cpu_seconds_total', 'node_load1', 'up', '$(touch /tmp/x)']);
+      return done([...NAMES, '$(touch /tmp/x)']);
     case '/api/v1/label/job/values':
       return done(['node', 'prometheus']);
     case '/api/v1/targets':
@@ -167,6 +167,8 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
       return { status: 404, body: '404 page not found\n' };
   }
 }
+
+const NAMES = ['empty', 'node_cpu_seconds_total', 'node_load1', 'up', 'warned'];
 
 const TARGETS = [
   {

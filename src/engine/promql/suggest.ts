@@ -1,10 +1,15 @@
 // The nearest known word to one that was mistyped, for the hint under an error. Runs once per
 // error, never on the way of a sample.
 
-/** Edits (insert, remove, replace, swap of neighbours) that make `a` from `b`. */
-export function editDistance(a: string, b: string): number {
+/**
+ * Edits (insert, remove, replace, swap of neighbours) that make `a` from `b`. More than `most` are
+ * not counted to the end: then the answer is only known to be above it.
+ */
+export function editDistance(a: string, b: string, most = Infinity): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let lastLeast = 0;
   for (let i = 1; i <= a.length; i++) {
     const row = [i];
     for (let j = 1; j <= b.length; j++) {
@@ -14,6 +19,9 @@ export function editDistance(a: string, b: string): number {
         row[j] = Math.min(row[j], before[j - 2] + 1);
       }
     }
+    const least = Math.min(...row);
+    if (least > most && lastLeast > most) return most + 1;
+    lastLeast = least;
     before = last;
     last = row;
   }
