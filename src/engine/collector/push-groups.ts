@@ -246,7 +246,9 @@ export class PushGroups implements Groups {
 
   #read(labels: GroupLabels, body: Uint8Array, contentType: string): Record<string, Family> {
     const parsed = this.#parsed;
-    parseExposition(body, formatOf(contentType), parsed);
+    const format = formatOf(contentType);
+    parseExposition(body, format, parsed);
+    if (format === 'text') checkLastLine(body);
     const heads = headsOf(parsed, body);
     const seen = new Set<string>();
     const out = Object.create(null) as Record<string, { head: string[]; samples: string[] }>;
@@ -269,6 +271,17 @@ export class PushGroups implements Groups {
     }
     return { ...out };
   }
+}
+
+/**
+ * A body that was cut off is not half a push: as the Pushgateway demands, the last line has an end.
+ * @throws MonError MON_BODY_MALFORMED.
+ */
+function checkLastLine(body: Uint8Array): void {
+  const end = body.findLastIndex((byte) => byte !== 32 && byte !== 9);
+  if (end < 0 || body[end] === 10) return;
+  const line = body.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 1);
+  throw malformed(`line ${line}: the body ends within it; put a line feed at its end`);
 }
 
 /** TYPE and HELP lines by family. */
