@@ -11,9 +11,9 @@ import { statsLine, statsObject } from './query-stats.ts';
 import { rowsNote } from './stage.ts';
 import type { Stage } from './stage.ts';
 import { safeLine } from './terminal-text.ts';
-import type { MetricNames } from './unknown-metric.ts';
 import { durationFlag, timeText, windowOf } from './times.ts';
 import type { QueryWindow, WindowFlags } from './times.ts';
+import type { MetricNames } from './unknown-name.ts';
 
 export interface QueryFlags extends WindowFlags {
   readonly output: OutputFormat;
@@ -63,7 +63,7 @@ export async function runQuery(run: QueryRun): Promise<number> {
 /** Which metric of the query does not exist, where that may be why there is no answer. */
 async function emptyHint({ query, names, stage }: QueryRun): Promise<string | undefined> {
   if (names === undefined) return undefined;
-  const { unknownMetricHint } = await import('./unknown-metric.ts');
+  const { unknownMetricHint } = await import('./unknown-name.ts');
   return await unknownMetricHint(query, names, stage);
 }
 

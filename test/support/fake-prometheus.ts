@@ -144,6 +144,7 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
     case '/api/v1/query_range':
       return range(params);
     case '/api/v1/series':
+      if (params.get('match[]')?.includes('total')) return done([]);
       return done([
         { __name__: 'up', job: 'node' },
         { __name__: 'up', job: 'x' },
@@ -154,6 +155,8 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
       return done([...NAMES, '$(touch /tmp/x)']);
     case '/api/v1/label/job/values':
       return done(['node', 'prometheus']);
+    case '/api/v1/label/jbo/values':
+      return done([]);
     case '/api/v1/targets':
       return done({ activeTargets: TARGETS });
     case '/api/v1/status/buildinfo':

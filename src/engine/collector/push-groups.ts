@@ -113,6 +113,7 @@ export class PushGroups implements Groups {
         const words = `there are ${PUSH_GROUPS_MAX} groups already; delete some`;
         throw new MonError('MON_LIMIT_EXCEEDED', words);
       }
+      this.#checkTypes(key, families);
       const all = replace ? families : { ...before?.families, ...families };
       const { failedMs } = before ?? {};
       const kept = { labels, families: all, pushedMs: this.#clock.now(), failedMs };
@@ -154,6 +155,23 @@ export class PushGroups implements Groups {
       const done = (): void => void this.#groups.delete(key);
       return { change: { key, value: undefined, expected: group.version }, done, turn };
     });
+  }
+
+  /**
+   * One name has one type, whoever pushes it: all groups are shown as one.
+   * @throws MonError MON_BODY_MALFORMED.
+   */
+  #checkTypes(key: string, families: Readonly<Record<string, Family>>): void {
+    for (const [name, { head }] of Object.entries(families)) {
+      const type = typeOf(name, head);
+      for (const [other, { families: theirs, labels }] of this.#groups) {
+        if (other === key || !Object.hasOwn(theirs, name)) continue;
+        const known = typeOf(name, theirs[name].head);
+        if (known === type) continue;
+        const group = pairsText(new Map(labels));
+        throw malformed(`${name} is ${type} here and ${known} in the group {${group}}`);
+      }
+    }
   }
 
   /** @throws MonError MON_LIMIT_EXCEEDED, unless the group becomes smaller. */
@@ -301,6 +319,12 @@ function headsOf(parsed: ParsedExposition, body: Uint8Array): Map<string, string
     heads.set(name, lines);
   }
   return heads;
+}
+
+/** The type that a family's head tells; without a word it is untyped. */
+function typeOf(name: string, head: readonly string[]): string {
+  const lead = `# TYPE ${name} `;
+  return head.find((line) => line.startsWith(lead))?.slice(lead.length) ?? 'untyped';
 }
 
 /** Buckets, sums and counts belong to the family that the body has named. */
