@@ -1,5 +1,5 @@
-// The hint beside an empty answer: a metric or a label that the server does not know, and those with
-// names like it. Asks for names once, and only then. Easy to get wrong: it is a help and no
+// The hint beside an empty answer: a metric or a label that the server does not know, and those
+// with names like it. Asks for names once, and only then. Easy to get wrong: it is a help and no
 // answer, so it must neither fail a query nor hold one up.
 import { MonError, UserError } from '../engine/errors.ts';
 import { NAME } from '../engine/model/labels.ts';

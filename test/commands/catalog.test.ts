@@ -53,8 +53,7 @@ describe('lists', () => {
   }
 
   it('that are empty name what was probably meant, on stderr', async () => {
-    const metric =
-      'hint: no metric "node_cpu_total"; did you mean "node_cpu_seconds_total"?\n';
+    const metric = 'hint: no metric "node_cpu_total"; did you mean "node_cpu_seconds_total"?\n';
     for (const [args, stderr] of [
       [['series', 'node_cpu_total', '-o', 'value'], metric],
       [['explore', 'node_cpu_total', '-o', 'value'], metric],

@@ -60,7 +60,7 @@ describe('offers', () => {
   }
 
   it('names that a shell could run are left out', async () => {
-    const names = ['empty', 'node_cpu_seconds_total', 'node_load1', 'up', 'warned'];
+    const names = ['counted', 'empty', 'node_cpu_seconds_total', 'node_load1', 'up', 'warned'];
     assert.deepEqual(await offers(['query', '']), names);
   });
 

@@ -171,7 +171,7 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
   }
 }
 
-const NAMES = ['empty', 'node_cpu_seconds_total', 'node_load1', 'up', 'warned'];
+const NAMES = ['counted', 'empty', 'node_cpu_seconds_total', 'node_load1', 'up', 'warned'];
 
 const TARGETS = [
   {

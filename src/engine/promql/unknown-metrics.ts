@@ -1,5 +1,5 @@
-// Why an answer may be empty: the query names metrics that nobody has ever sent, and which ones were
-// probably meant. Runs beside an empty answer only, never on the way of a sample. Easy to get
+// Why an answer may be empty: the query names metrics that nobody has ever sent, and which ones
+// were probably meant. Runs beside an empty answer only, never on the way of a sample. Easy to get
 // wrong: a server has more names than there is time to compare, so both sides have a bound.
 import { UserError } from '../errors.ts';
 import { NAME } from '../model/labels.ts';
@@ -36,10 +36,11 @@ function collect(expr: Expr, found: Set<string>): void {
   for (const child of childrenOf(expr)) collect(child, found);
 }
 
-/** `no metric "upp"; did you mean "up"?`; `where` says where it is not, as in ` in the last hour`. */
+/** `no metric "upp"; did you mean "up"?`; `where` says where it is not: ` in the last hour`. */
 export function unknownMetricWords(unknown: string, known: Iterable<string>, where = ''): string {
   const near = nearestMetrics(unknown, known).map((name) => JSON.stringify(name));
-  const none = `no metric ${JSON.stringify(unknown)}${where}`;
+  const cut = unknown.length > WORD_UNITS_MAX ? `${unknown.slice(0, WORD_UNITS_MAX)}…` : unknown;
+  const none = `no metric ${JSON.stringify(cut)}${where}`;
   if (near.length === 0) return none;
   const last = near.pop() as string;
   const either = near.length === 0 ? last : `${near.join(', ')} or ${last}`;
@@ -70,7 +71,7 @@ function partsOf(name: string): string[] {
   return name.split(/[_:.]+/).filter((part) => part.length > 1);
 }
 
-/** Slips of the hand first, then names that go on or begin earlier, then those of the same words. */
+/** Slips of the hand first, then names that hold the typed one, then those of the same words. */
 function rankOf(typed: string, parts: ReadonlySet<string>, name: string, most: number): number {
   const slips = editDistance(typed, name, most);
   if (slips <= most) return slips;

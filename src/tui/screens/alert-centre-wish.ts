@@ -1,6 +1,6 @@
-// What the user of the alert centre has wished, done outside: a silence, an acknowledgement, an end.
-// Stands between the state, which only wishes, and the server. Easy to get wrong: of several ids the
-// first that fails ends it, and the words of the failure are what the user sees.
+// What the user of the alert centre has wished, done outside: a silence, an acknowledgement, an
+// end. Stands between the state, which only wishes, and the server. Easy to get wrong: of several
+// ids the first that fails ends it, and the words of the failure are what the user sees.
 import { parseAlertMatchers } from '../../engine/wire/alert-matchers.ts';
 import type { Clock } from '../../engine/runtime/clock.ts';
 import type { AlertSnapshot, AlertSource } from '../feed/alert-feed.ts';

@@ -1,6 +1,6 @@
 // An answer to SQL as a table: a column for each of its own, or, for rows that are wider than the
-// terminal, a line for each column. Pure. Easy to get wrong: ten thousand rows are measured here, so
-// it is done once an answer and a width, never at a key press.
+// terminal, a line for each column. Pure. Easy to get wrong: ten thousand rows are measured here,
+// so it is done once an answer and a width, never at a key press.
 import type { SqlValue } from '../../engine/model/sql.ts';
 import { STYLE } from '../draw/styles.ts';
 import type { TableCell } from '../draw/table.ts';
@@ -19,10 +19,7 @@ const VALUE_CELLS_MIN = 12;
 const LINE_MARGINS = 7;
 
 /** A column for each column. */
-export function tableOf(
-  { columns, rows }: SqlShown,
-  cellText: CellText,
-): ResultTable {
+export function tableOf({ columns, rows }: SqlShown, cellText: CellText): ResultTable {
   return {
     columns: columns.map(({ name, type }, i) => ({
       title: safeText(name),

@@ -82,5 +82,7 @@ export function noteScrollMax(
 /** Rows of the text: a command must survive being copied, so nothing is cut, it goes on below. */
 function folded(lines: readonly NoteLine[], width: number): NoteLine[] {
   const room = Math.max(8, width - 4);
-  return lines.flatMap(({ text, style }) => cutText(text, room).map((row) => ({ text: row, style })));
+  return lines.flatMap(({ text, style }) =>
+    cutText(text, room).map((row) => ({ text: row, style })),
+  );
 }

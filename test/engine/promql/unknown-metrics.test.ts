@@ -58,8 +58,9 @@ describe('nearest metrics', () => {
   it('at most three, and in words', () => {
     assert.equal(
       unknownMetricWords('http_request_duration_seconds', KNOWN),
-      'no metric "http_request_duration_seconds"; did you mean "http_request_duration_seconds_sum",' +
-        ' "http_request_duration_seconds_count" or "http_request_duration_seconds_bucket"?',
+      'no metric "http_request_duration_seconds"; did you mean ' +
+        '"http_request_duration_seconds_sum", "http_request_duration_seconds_count" or ' +
+        '"http_request_duration_seconds_bucket"?',
     );
     assert.equal(unknownMetricWords('upp', ['up']), 'no metric "upp"; did you mean "up"?');
     assert.equal(unknownMetricWords('zzz', ['up']), 'no metric "zzz"');
