@@ -268,6 +268,7 @@ export class PushGroups implements Groups {
     parseExposition(body, format, parsed);
     if (format === 'text') checkLastLine(body);
     const heads = headsOf(parsed, body);
+    const typeAt = typePlaces(parsed, body);
     const seen = new Set<string>();
     const out = Object.create(null) as Record<string, { head: string[]; samples: string[] }>;
     for (let i = 0; i < parsed.count; i++) {
@@ -281,6 +282,9 @@ export class PushGroups implements Groups {
       pairs.delete(NAME);
       if (!pairs.has('instance')) pairs.set('instance', '');
       for (const [label, value] of labels) pairs.set(label, value);
+      if (parsed.starts[i] < (typeAt.get(family) ?? 0)) {
+        throw malformed(`the TYPE of ${family} stands behind its samples`);
+      }
       out[family] ??= { head: heads.get(family) ?? [], samples: [] };
       const series = quotedName(name, pairsText(sortedPairs(pairs)));
       if (seen.has(series)) throw malformed(`${series} stands there twice`);
@@ -319,6 +323,17 @@ function headsOf(parsed: ParsedExposition, body: Uint8Array): Map<string, string
     heads.set(name, lines);
   }
   return heads;
+}
+
+/** Where each family's TYPE line has its name. */
+function typePlaces(parsed: ParsedExposition, body: Uint8Array): Map<string, number> {
+  const places = new Map<string, number>();
+  for (let i = 0; i < parsed.metadataCount; i++) {
+    if (parsed.metadataKinds[i] !== METADATA.type) continue;
+    const [from, to] = parsed.metadataRanges.subarray(i * 4, i * 4 + 2);
+    places.set(decodeText(body, from, to), from);
+  }
+  return places;
 }
 
 /** The type that a family's head tells; without a word it is untyped. */

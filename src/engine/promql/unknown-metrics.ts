@@ -67,6 +67,11 @@ export function nearestMetrics(word: string, known: Iterable<string>): string[] 
   return best.map(({ name }) => name);
 }
 
+/** Without what stands between words: it is what people forget. */
+function bare(name: string): string {
+  return name.replaceAll(/[_:.]/g, '');
+}
+
 function partsOf(name: string): string[] {
   return name.split(/[_:.]+/).filter((part) => part.length > 1);
 }
@@ -78,6 +83,7 @@ function rankOf(typed: string, parts: ReadonlySet<string>, name: string, most: n
   const apart = name.length - typed.length;
   if (typed.length > 2 && name.startsWith(typed)) return 100 + apart / 1000;
   if (typed.length > 2 && name.includes(typed)) return 200 + apart / 1000;
+  if (typed.length > 4 && bare(name).includes(bare(typed))) return 250 + apart / 1000;
   if (parts.size < 2) return Infinity;
   const own = partsOf(name);
   const shared = own.filter((part) => parts.has(part)).length;

@@ -15,7 +15,7 @@ import { Picture } from '../widgets/picture.tsx';
 import { helpRows } from './query-prompt-keys.ts';
 import { linesOf, singleText, tableOf } from './query-prompt-result.ts';
 import type { BodySeen, PromptState } from './query-prompt-state.ts';
-import { folded, planWords, tableBox, wordsBox } from './query-prompt-view.ts';
+import { folded, planWords, tableBox, wordsBox, wrapped } from './query-prompt-view.ts';
 
 export interface BodyProps {
   readonly state: PromptState;
@@ -69,8 +69,8 @@ export function PromptBody(props: BodyProps): ReactNode {
   if (outcome.kind === 'failure') {
     const { message, hint = '' } = outcome.failure;
     const rows = [
-      ...folded(message, width - 4).map(([word]) => [{ ...word, style: STYLE.bad }]),
-      ...folded(hint, width - 4).map(([word]) => [{ ...word, style: STYLE.warn }]),
+      ...wrapped(message, width - 4, STYLE.bad),
+      ...wrapped(hint, width - 4, STYLE.warn),
     ];
     return picture(wordsBox(boxOf(props, 'no answer'), rows, size));
   }
@@ -158,7 +158,7 @@ function Answer(props: AnswerProps): ReactNode {
   }
   if (table === undefined || table.count === 0) {
     const rows: Word[][] = [[], [{ text: 'no data: no series matches', style: STYLE.dim }]];
-    for (const [word] of folded(hint, width - 4)) rows.push([{ ...word, style: STYLE.warn }]);
+    rows.push(...wrapped(hint, width - 4, STYLE.warn));
     return <Picture lines={wordsBox({ ...box, right }, rows, size)} {...size} />;
   }
   return <Picture lines={tableBox({ ...box, right }, table, size)} {...size} />;

@@ -11,7 +11,7 @@ import { STYLE } from '../draw/styles.ts';
 import { columnsHidden, drawTable, type TableCell } from '../draw/table.ts';
 import { cellWidth, fit, safeText, shorten } from '../draw/text.ts';
 import type { QueryFailure } from '../feed/query-session.ts';
-import { cutText } from '../draw/wrap.ts';
+import { cutText, wrapText } from '../draw/wrap.ts';
 import type { Theme } from '../theme.ts';
 import type { Offer, Offers } from './query-prompt-offers.ts';
 import type { ResultTable } from './query-prompt-result.ts';
@@ -221,6 +221,11 @@ export function folded(text: string, width: number): Word[][] {
   return cutText(text, width).map((row) => [{ text: row, style: STYLE.plain }]);
 }
 
+/** A sentence in rows of so many cells, broken between words. */
+export function wrapped(text: string, width: number, style: number): Word[][] {
+  return text === '' ? [] : wrapText(text, width).map((row) => [{ text: row, style }]);
+}
+
 function placeWords(top: number, room: number, count: number): Word[] {
   if (count <= room) return [];
   const last = Math.min(count, top + room);
@@ -273,7 +278,7 @@ export function tableBox(view: BoxView, table: ResultTable, { width, height }: S
 function hiddenWords(count: number, how = ''): Word[] {
   if (count === 0) return [];
   const columns = count === 1 ? '1 column has' : `${count} columns have`;
-  return [{ text: `${columns} no room${how === '' ? '' : `: ${how}`}`, style: STYLE.warn }];
+  return [{ text: `(${columns} no room${how === '' ? '' : `: ${how}`})`, style: STYLE.warn }];
 }
 
 /** The first word whole, of the others what there is room for. */

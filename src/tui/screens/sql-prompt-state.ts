@@ -4,7 +4,6 @@
 import { goesOn } from '../draw/sql-text.ts';
 import { insert } from './query-prompt-edit.ts';
 import { press, type Around, type PromptState } from './query-prompt-state.ts';
-import { SQL_COMMANDS } from './sql-prompt-offers.ts';
 
 export type SqlWishDo =
   { readonly do: 'run'; readonly text: string } | { readonly do: 'exit' | 'repaint' | 'cancel' };
@@ -77,9 +76,7 @@ function command(state: SqlPromptState, name: string, ran: string): SqlPressed {
     case '.command':
       if (ran === '') return { state: { ...next, note: 'run a statement first' } };
       return { state: { ...next, view: 'command' } };
-    default: {
-      const all = SQL_COMMANDS.map(([one]) => one).join(' ');
-      return { state: { ...state, note: `there is no ${name}; there are ${all}` } };
-    }
+    default:
+      return { state: { ...state, note: `there is no ${name}; .help lists what there is` } };
   }
 }

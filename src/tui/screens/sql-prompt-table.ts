@@ -3,7 +3,7 @@
 // so it is done once an answer and a width, never at a key press.
 import type { SqlValue } from '../../engine/model/sql.ts';
 import { STYLE } from '../draw/styles.ts';
-import type { TableCell } from '../draw/table.ts';
+import type { TableCell, TableColumn } from '../draw/table.ts';
 import { cellWidth, safeText } from '../draw/text.ts';
 import { cutText } from '../draw/wrap.ts';
 import type { SqlShown } from '../feed/sql-session.ts';
@@ -15,25 +15,25 @@ export type CellText = (value: SqlValue, type: string) => string;
 /** Cells of a name of a column at most, and of a value at least. */
 const NAME_CELLS_MAX = 40;
 const VALUE_CELLS_MIN = 12;
+const MAP_CELLS_MIN = 16;
+const TEXT_CELLS_MIN = 6;
 /** What stands around the two columns of lines: the frame, the mark, gaps and air. */
 const LINE_MARGINS = 7;
 
 /** A column for each column. */
 export function tableOf({ columns, rows }: SqlShown, cellText: CellText): ResultTable {
   return {
-    columns: columns.map(({ name, type }, i) => ({
-      title: safeText(name),
-      // A number that is cut would be another number.
-      min: isRight(type)
-        ? widestOf(
-            name,
-            rows.map((row) => cellText(row[i], type)),
-          )
-        : 4,
-      max: type.startsWith('MAP') ? 120 : 60,
-      rank: i,
-      ...(isRight(type) ? { align: 'right' as const } : {}),
-    })),
+    columns: columns.map(({ name, type }, i): TableColumn => {
+      const texts = (): string[] => rows.map((row) => cellText(row[i], type));
+      return {
+        title: safeText(name),
+        min: isWhole(type) ? widestOf(name, texts()) : leastOf(name, type),
+        max: type.startsWith('MAP') ? 120 : 60,
+        // What says nothing in any row leaves first.
+        rank: rows.every((row) => row[i] === null) ? columns.length + i : i,
+        ...(isRight(type) ? { align: 'right' as const } : {}),
+      };
+    }),
     count: rows.length,
     shared: '',
     row: (r) => rows[r].map((value, c): TableCell => ({ text: cellText(value, columns[c].type) })),
@@ -91,6 +91,17 @@ function cellAt(begins: Uint32Array, line: number): number {
     else high = middle - 1;
   }
   return low;
+}
+
+/** A number or a time that is cut would be another one. */
+function isWhole(type: string): boolean {
+  return isRight(type) || /^(?:TIMESTAMP|DATE|TIME\b)/.test(type);
+}
+
+/** Cells of a text that still tell something, under a title that can be read. */
+function leastOf(name: string, type: string): number {
+  const least = type.startsWith('MAP') ? MAP_CELLS_MIN : TEXT_CELLS_MIN;
+  return Math.max(least, Math.min(cellWidth(safeText(name)), VALUE_CELLS_MIN));
 }
 
 function widestOf(title: string, texts: readonly string[]): number {

@@ -15,7 +15,7 @@ import type { Theme } from '../theme.ts';
 import { EDIT_KEYS, type PromptKey } from './query-prompt-keys.ts';
 import type { ResultTable } from './query-prompt-result.ts';
 import { searchFound, type BodySeen } from './query-prompt-state.ts';
-import { folded, tableBox, wordsBox, type Size } from './query-prompt-view.ts';
+import { folded, tableBox, wordsBox, wrapped, type Size } from './query-prompt-view.ts';
 import { SQL_COMMANDS } from './sql-prompt-offers.ts';
 import type { SqlPromptState } from './sql-prompt-state.ts';
 
@@ -122,10 +122,7 @@ export function sqlBodyLines(view: BodyView, size: Size): string[] {
   if (outcome.kind === 'none') return wordsBox(box('answer'), welcomeWords(), size);
   if (outcome.kind === 'failure') {
     const { message, hint = '' } = outcome.failure;
-    const rows = [
-      ...folded(message, width).map(([word]) => [{ ...word, style: STYLE.bad }]),
-      ...folded(hint, width).map(([word]) => [{ ...word, style: STYLE.warn }]),
-    ];
+    const rows = [...wrapped(message, width, STYLE.bad), ...wrapped(hint, width, STYLE.warn)];
     return wordsBox(box('no answer'), rows, size);
   }
   const { answer, ms } = outcome;

@@ -45,6 +45,7 @@ describe('nearest metrics', () => {
     ['HTTP_REQUESTS_TOTAL', ['http_requests_total']],
     ['upp', ['up']],
     ['node_cpu_usage', ['node_cpu_seconds_total']],
+    ['nodecpu', ['node_cpu_seconds_total']],
     ['memfree', ['node_memory_MemFree_bytes']],
     ['zzz', []],
     ['x'.repeat(101), []],
