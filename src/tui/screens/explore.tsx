@@ -143,7 +143,7 @@ export function Explore(props: ExploreProps): ReactNode {
   useEffect(() => feed.pause(state.paused), [feed, state.paused]);
   useEffect(() => feed.look(queryOf(openView(latest.current))), [feed, key]);
   const scoped = useScoped(props, state);
-  const written = ruleText(state, snapshot.whole ?? answer?.figures, scoped);
+  const written = ruleText(state, snapshot.whole ?? answer?.figures, scoped, columns - 4);
   const page = Math.max(1, height - HEADER_ROWS - 5);
   const scrollMax = scrollMaxOf({ ...props, state, written }, bodySize(columns, height));
   useInput((input, press) => {
