@@ -211,9 +211,11 @@ export class CardinalityGuard implements SeriesGuard {
       .sort((a, b) => b[1].series - a[1].series)
       .slice(0, CARDINALITY_EXAMPLES_MAX)
       .map(([name, { series }]) => ({ name, series }));
+    const { mode, labels, seriesOfMetric, valuesOfLabel, allowLabels, denyLabels } = this.limits;
     return {
-      mode: this.limits.mode,
+      mode,
       over: { ...this.#over },
+      limits: { labels, seriesOfMetric, valuesOfLabel, allowLabels, denyLabels },
       metrics,
       examples: [...this.#examples.values()],
     };

@@ -139,10 +139,17 @@ export function scopeOf(open: ExploreView, row: string): RuleScope | undefined {
   if (kind === 'series') return metric === undefined ? undefined : { metric };
   if (row === '') return undefined;
   if (kind === 'metrics') return { metric: row };
-  if (kind === 'labels') return { metric, label: row };
-  if (kind === 'values') return { metric, label, value: row };
+  if (kind === 'labels') return named({ metric, label: row });
+  if (kind === 'values') return named({ metric, label, value: row });
   const [name, value] = row.split('\u0000');
-  return { label: name, value };
+  return named({ label: name, value });
+}
+
+/** The name of a metric is no label that could be taken off: a rule is about the metric then. */
+function named(scope: RuleScope): RuleScope | undefined {
+  if (scope.label !== '__name__') return scope;
+  const metric = scope.value ?? scope.metric;
+  return metric === undefined ? undefined : { metric };
 }
 
 /** The view inside a row. */

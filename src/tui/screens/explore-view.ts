@@ -45,7 +45,7 @@ export function totalGroups(figures: Exploration | undefined): WordGroup[] {
     { words: [word(' ')], gap: 0 },
     group(countText(totals.series), 'series'),
     ...growthGroups(totals.series, dayAgo, figures.atMs),
-    group(countText(totals.metrics), 'metrics'),
+    group(countText(totals.metrics), totals.metrics === 1 ? 'metric' : 'metrics'),
   ];
   if (figures.countedSinceMs === 0) return groups;
   const churn = [
