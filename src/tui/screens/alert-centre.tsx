@@ -67,6 +67,8 @@ const ALERTS_COLUMNS_MIN = 60;
 const ALERTS_ROWS_MIN = 12;
 const INTERRUPTED = 130;
 const HEADER_ROWS = 2;
+/** Frame and air around the lines of a detail. */
+const TEXT_MARGINS = 4;
 /** A terminal so wide has room for the detail beside the list. */
 const SIDE_FROM = 150;
 
@@ -257,7 +259,8 @@ function scrollMaxOf(scene: Scene): number {
   if (state.overlay === 'command') return noteScrollMax(commandLines(scene), size);
   const line = shown[Math.min(state.row, shown.length - 1)];
   if (!state.open || line === undefined) return 0;
-  return textScrollMax({ lines: detailLines(line, snapshot, time), values, ...size });
+  const text = { clock: time, room: size.width - TEXT_MARGINS };
+  return textScrollMax({ lines: detailLines(line, snapshot, text), values, ...size });
 }
 
 function Body(scene: Scene): ReactNode {
@@ -306,7 +309,10 @@ function Detail(
     <Panel title={title} {...size}>
       <TextPanel
         title={title}
-        lines={detailLines(line, scene.snapshot, scene.time)}
+        lines={detailLines(line, scene.snapshot, {
+          clock: scene.time,
+          room: size.width - TEXT_MARGINS,
+        })}
         values={selected === true ? scene.values : []}
         valuesTitle="last hour"
         scroll={selected === true ? scene.state.scroll : 0}
