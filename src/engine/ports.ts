@@ -257,6 +257,8 @@ export interface Cache {
 
 /** Answers a costly query somewhere else, as pages of JSON. @throws what Ask throws. */
 export interface Apart {
+  /** Somebody asks who should not notice that this place starts: it may stand by. */
+  standBy?(): void;
   ask(asked: ApartAsk): Promise<QueryAnswer>;
 }
 
