@@ -7,13 +7,15 @@ import { childrenOf, type Expr } from './ast.ts';
 import { parse } from './parse.ts';
 import { editDistance } from './suggest.ts';
 
-/** Names that a typed one is compared with; 50,000 of 40 letters take about 0.2 s. */
+/** Names that a typed one is compared with; 50,000 alike take half a second. */
 export const NAMES_COMPARED_MAX = 50_000;
 /** Names of a query that are looked at. */
 const NAMED_MAX = 3;
 /** Names that are offered for one. */
 const OFFERED_MAX = 3;
 const WORD_UNITS_MAX = 100;
+/** More is no slip of the hand, however long the name. */
+const SLIPS_MAX = 6;
 
 /** Metrics that the selectors of a query name; none for a text that is no query to us. */
 export function metricsNamed(query: string): readonly string[] {
@@ -52,7 +54,7 @@ export function nearestMetrics(word: string, known: Iterable<string>): string[] 
   if (word.length > WORD_UNITS_MAX) return [];
   const typed = word.toLowerCase();
   const parts = new Set(partsOf(typed));
-  const most = Math.max(1, Math.floor(typed.length / 4));
+  const most = Math.max(1, Math.min(SLIPS_MAX, Math.floor(typed.length / 4)));
   const best: { readonly name: string; readonly rank: number }[] = [];
   let looked = 0;
   for (const name of known) {
