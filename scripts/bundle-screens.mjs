@@ -9,16 +9,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const engine = join(root, 'dist/src/engine');
 const screens = ['top', 'query-prompt', 'alert-centre', 'explore', 'dash', 'sql-prompt'];
 
-// Ink asks for it only when a debugger wants to attach.
-const noDevtools = {
-  name: 'no-devtools',
+// What Ink asks for only when a debugger wants to attach; and what would write to stderr at the end
+// of the process, also of one that only made a picture: a screen shows the cursor again by itself.
+const LEFT_OUT = {
+  'react-devtools-core': 'export default { initialize() {}, connectToDevTools() {} };',
+  'restore-cursor': 'export default () => {};',
+};
+
+const leftOut = {
+  name: 'left-out',
   setup(build) {
-    build.onResolve({ filter: /^react-devtools-core$/ }, () => ({
-      path: 'react-devtools-core',
-      namespace: 'empty',
-    }));
-    build.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({
-      contents: 'export default { initialize() {}, connectToDevTools() {} };',
+    const filter = /^(?:react-devtools-core|restore-cursor)$/;
+    build.onResolve({ filter }, ({ path }) => ({ path, namespace: 'empty' }));
+    build.onLoad({ filter: /.*/, namespace: 'empty' }, ({ path }) => ({
+      contents: LEFT_OUT[path],
     }));
   },
 };
@@ -55,6 +59,6 @@ for (const screen of screens) {
     banner: {
       js: "import{createRequire as __cr}from'node:module';const require=__cr(import.meta.url);",
     },
-    plugins: [noDevtools, engineOutside(file)],
+    plugins: [leftOut, engineOutside(file)],
   });
 }

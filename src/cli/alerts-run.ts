@@ -6,6 +6,7 @@ import type { Labels } from '../engine/model/labels.ts';
 import type { RemoteAlert } from '../engine/remote/rules-answer.ts';
 import type { PrometheusClient } from '../engine/remote/prometheus-client.ts';
 import type { Listing } from './listing.ts';
+import { valueText } from './series-text.ts';
 import { timeText } from './times.ts';
 
 /** `any`, or one of the severities. */
@@ -20,6 +21,11 @@ function others(labels: Labels): string {
   return out.join(' ');
 }
 
+/** Prometheus writes values of alerts as 4e+00. */
+function numberOf(text: string): string {
+  return /^-?\d/.test(text) ? valueText(Number(text)) : text;
+}
+
 /** Alerts, those that fire first. */
 export function alertsListing(alerts: readonly RemoteAlert[]): Listing {
   const time = timeText();
@@ -27,7 +33,7 @@ export function alertsListing(alerts: readonly RemoteAlert[]): Listing {
   const sorted = alerts.toSorted((a, b) => rank(a) - rank(b) || b.activeAtMs - a.activeAtMs);
   const rows = sorted.map((one) => [
     ...[one.state, labelValue(one.labels, 'alertname'), labelValue(one.labels, 'severity')],
-    ...[time(one.activeAtMs), one.value, others(one.labels)],
+    ...[time(one.activeAtMs), numberOf(one.value), others(one.labels)],
     labelValue(one.annotations, 'summary'),
   ]);
   const columns = ['state', 'alert', 'severity', 'since', 'value', 'labels', 'summary'];

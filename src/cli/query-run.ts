@@ -13,6 +13,7 @@ import type { Stage } from './stage.ts';
 import { safeLine } from './terminal-text.ts';
 import { durationFlag, timeText, windowOf } from './times.ts';
 import type { QueryWindow, WindowFlags } from './times.ts';
+import type { MetricNames } from './unknown-name.ts';
 
 export interface QueryFlags extends WindowFlags {
   readonly output: OutputFormat;
@@ -30,6 +31,8 @@ export interface QueryFlags extends WindowFlags {
 export interface QueryRun {
   readonly query: string;
   readonly ask: Ask;
+  /** Where names come from for the hint beside an empty answer; none without it. */
+  readonly names?: MetricNames;
   readonly flags: QueryFlags;
   readonly stage: Stage;
 }
@@ -49,10 +52,19 @@ export async function runQuery(run: QueryRun): Promise<number> {
   if (stats !== undefined && (flags.graph || !document)) await stage.note(statsLine(stats));
   const forPeople = flags.output === 'table' && stage.surface.isTerminal && !flags.graph;
   if (forPeople) await stage.print([rowsNote(rows)]);
+  const hint = rows === 0 ? await emptyHint(run) : undefined;
   if (rows === 0 && flags['fail-empty']) {
-    throw new MonError('MON_NOT_FOUND', 'the answer is empty');
+    throw new MonError('MON_NOT_FOUND', 'the answer is empty', { hint });
   }
+  if (hint !== undefined) await stage.note(`hint: ${hint}`);
   return assertion === undefined ? 0 : await failWhere(answer, assertion, stage);
+}
+
+/** Which metric of the query does not exist, where that may be why there is no answer. */
+async function emptyHint({ query, names, stage }: QueryRun): Promise<string | undefined> {
+  if (names === undefined) return undefined;
+  const { unknownMetricHint } = await import('./unknown-name.ts');
+  return await unknownMetricHint(query, names, stage);
 }
 
 /** The text of a query from the argument or a file; `-` is stdin. @throws UserError. */

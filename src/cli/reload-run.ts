@@ -15,7 +15,7 @@ export async function runReload(
     await stage.note('reloaded; this server does not say what changed');
     return;
   }
-  const { added, removed, changed, kept, restart, warnings } = report;
+  const { added, removed, changed, kept, applied = [], restart, warnings } = report;
   for (const warning of warnings) await stage.note(`warning: ${warning}`);
   const rows = [
     ...added.map((job) => [job, 'added']),
@@ -25,6 +25,7 @@ export async function runReload(
   const columns = [{ name: 'job' }, { name: 'change' }];
   await print({ kind: 'Reload', columns, rows, valueColumn: 0 });
   const jobs = kept === 1 ? '1 job goes on as it was' : `${kept} jobs go on as they were`;
-  await stage.note(`reloaded: ${jobs}`);
+  const also = applied.length === 0 ? '' : `; ${applied.join(', ')} as the file says now`;
+  await stage.note(`reloaded: ${jobs}${also}`);
   for (const name of restart) await stage.note(`warning: ${name} counts only after a restart`);
 }

@@ -16,15 +16,23 @@ async function read(file: string, stage: Stage) {
   return parseRoutes(text, file === '-' ? '<stdin>' : resolve(file));
 }
 
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** Checks files and says what they hold. @throws UserError with the place of a mistake. */
 export async function checkRoutes(files: readonly string[], stage: Stage): Promise<void> {
   for (const file of files) {
     const { routing, warnings } = await read(file, stage);
     const { receivers, inhibitRules, templates } = routing;
-    const counts = `${receivers.size} receivers, ${inhibitRules.length} inhibition rules`;
+    const counts = [
+      counted(receivers.size, 'receiver'),
+      counted(inhibitRules.length, 'inhibition rule'),
+      counted(templates.length, 'template pattern'),
+    ];
     for (const words of [...warnings, ...unsupported(routing, file)]) await stage.note(words);
     checkTemplates(routing, file, await readTemplates(systemDisk, templates));
-    const lines = [`${file}: all well, ${counts}, ${templates.length} template patterns\n`];
+    const lines = [`${file}: all well, ${counts.join(', ')}\n`];
     await stage.print(await safeChunks(() => lines, stage.surface));
   }
 }

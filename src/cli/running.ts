@@ -1,6 +1,7 @@
 // The servers that run on this machine, by the locks of their data folders: for status, down and
 // logs. Easy to get wrong: a process that holds a folder may not answer yet, and one that was told
 // to stop holds it until it has drained.
+import { join } from 'node:path';
 import { dataFolder, defaultConfigFile } from '../engine/daemons/folders.ts';
 import { MonError } from '../engine/errors.ts';
 import type { FolderOwner } from '../engine/runtime/folder-lock.ts';
@@ -30,6 +31,18 @@ export function foldersOf(flags: FolderFlags, env: Environment): readonly string
     return [dataFolder(env, one), dataFolder(env, one, true)];
   });
   return flags.demo ? demo : [...own, ...demo];
+}
+
+/** The folder whose blocks are looked at. @throws MonError MON_NOT_FOUND when none are there. */
+export async function storeFolder(flags: FolderFlags, env: Environment): Promise<string> {
+  const [folder] = foldersOf(flags, env);
+  if (await systemDisk.exists(join(folder, 'head'))) return folder;
+  const named = flags.demo || flags['data-dir'] !== undefined;
+  throw new MonError('MON_NOT_FOUND', `no samples lie in ${folder}`, {
+    hint: named
+      ? 'name the data folder of a server with --data-dir DIR'
+      : 'mon up makes it; --demo reads that of the demo, --data-dir DIR another one',
+  });
 }
 
 /** The configuration that `mon up` takes when none is named, if it is there. */

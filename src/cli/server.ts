@@ -28,22 +28,26 @@ export async function chooseServer(flags: object, env: Environment): Promise<Ser
   if (given.url !== undefined && given.context !== undefined) {
     throw new UserError('--url and --context both name a server', { hint: 'give one of them' });
   }
-  const { url, from, context } = await placeOf(given, env);
+  const { url, from, context, namedBy } = await placeOf(given, env);
   const tokenFile = given['token-file'] ?? set(env['MON_TOKEN_FILE']) ?? context?.tokenFile;
   const caFile = given['ca-file'] ?? context?.caFile;
   const token = tokenFile === undefined ? undefined : await readToken(tokenFile);
   const ca = caFile === undefined ? undefined : await readText(caFile, 'certificates');
-  return { url, from, token, ca, contextName: context?.name };
+  return { url, from, namedBy, token, ca, contextName: context?.name };
 }
 
-type Place = Pick<ServerChoice, 'url' | 'from'> & { readonly context?: Context };
+type Place = Pick<ServerChoice, 'url' | 'from' | 'namedBy'> & { readonly context?: Context };
 
 async function placeOf(flags: ServerFlags, env: Environment): Promise<Place> {
   const { url, context } = flags;
-  if (url !== undefined) return { url: await checkedUrl(url), from: 'flag' };
+  if (url !== undefined) {
+    return { url: await checkedUrl(url), from: 'flag', namedBy: '--url' };
+  }
   if (context !== undefined) return await named(context, 'flag', env);
   const envUrl = set(env['MON_URL']);
-  if (envUrl !== undefined) return { url: await checkedUrl(envUrl), from: 'environment' };
+  if (envUrl !== undefined) {
+    return { url: await checkedUrl(envUrl), from: 'environment', namedBy: 'MON_URL' };
+  }
   const envContext = set(env['MON_CONTEXT']);
   if (envContext !== undefined) return await named(envContext, 'environment', env);
   const contexts = await knownContexts(env);
@@ -54,7 +58,7 @@ async function placeOf(flags: ServerFlags, env: Environment): Promise<Place> {
 async function named(name: string, from: Place['from'], env: Environment): Promise<Place> {
   const { contextNamed } = await import('./contexts.ts');
   const context = contextNamed(await knownContexts(env), name);
-  return { url: context.url, from, context };
+  return { url: context.url, from, context, namedBy: `the context ${JSON.stringify(name)}` };
 }
 
 // Most people have no such file; then neither the YAML reader nor this room's reader is loaded.

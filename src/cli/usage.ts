@@ -72,6 +72,9 @@ function sentence(error: ParserError): string {
   if (Array.isArray(error.args) && lines[0].startsWith('Missing')) {
     return `missing: ${error.args.map(({ name }) => name.toUpperCase()).join(' ')}`;
   }
+  const missing = lines.map((line) => /missing required flag (\S+)$/i.exec(line)?.[1]);
+  const named = missing.flatMap((name) => (name === undefined ? [] : `--${name}`));
+  if (named.length > 0) return `missing: ${named.join(' ')}`;
   const flag = /^Parsing (--\S+)$/.exec(lines[0]);
   if (flag !== null && lines.length > 1) {
     return `${flag[1]}: ${lines[1].charAt(0).toLowerCase()}${lines[1].slice(1)}`;

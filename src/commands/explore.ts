@@ -61,6 +61,10 @@ metric: its labels by how many values they have.
     const listing = await exploreList({ client, metric, flags, stage });
     await this.printListing(listing);
     if (metric === undefined) return 0;
+    if (listing.rows.length === 0) {
+      const { tellUnknownMetric } = await import('../cli/unknown-name.ts');
+      await tellUnknownMetric(`{__name__=${JSON.stringify(metric)}}`, client, stage);
+    }
     return this.foundOr5(listing.rows.length, 'no series of this metric');
   }
 }

@@ -29,6 +29,11 @@ export default class Labels extends BaseCommand<typeof Labels> {
     const question = { ...this.flags, clock: this.stage.clock, signal: this.signal };
     const listing = await labelsListing(client, this.args.name, question);
     await this.printListing(listing);
+    const { name } = this.args;
+    if (listing.rows.length === 0 && name !== undefined) {
+      const { tellUnknownLabel } = await import('../cli/unknown-name.ts');
+      await tellUnknownLabel(name, client, this.stage);
+    }
     return this.foundOr5(listing.rows.length, 'no labels');
   }
 }

@@ -53,7 +53,8 @@ Times are written as now, now-1h, 2026-01-31T08:00:00Z or seconds since 1970.`;
       return await runPrompt({ client, server, flags, stage, process });
     }
     const query = await queryText(this.args.expr, flags.file, stage);
-    const run = { query, ask: await this.client(), flags, stage };
+    const client = await this.client();
+    const run = { query, ask: client, names: client, flags, stage };
     if (flags.explain === undefined) return await runQuery(run);
     const { runExplain } = await import('../cli/explain-run.ts');
     return await runExplain(run);

@@ -29,13 +29,15 @@ export default class Series extends BaseCommand<typeof Series> {
   protected async work(): Promise<number> {
     const { seriesListing } = await import('../cli/catalog.ts');
     const client = await this.client();
+    const { stage } = this;
     const { selector = '{__name__!=""}' } = this.args;
-    const listing = await seriesListing(client, selector, {
-      ...this.flags,
-      clock: this.stage.clock,
-      signal: this.signal,
-    });
+    const { clock, signal } = stage;
+    const listing = await seriesListing(client, selector, { ...this.flags, clock, signal });
     await this.printListing(listing);
+    if (listing.rows.length === 0) {
+      const { tellUnknownMetric } = await import('../cli/unknown-name.ts');
+      await tellUnknownMetric(selector, client, stage);
+    }
     return this.foundOr5(listing.rows.length, 'no series match');
   }
 }

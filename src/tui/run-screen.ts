@@ -115,6 +115,9 @@ class Screen {
         // A terminal in a CI job is a terminal all the same.
         interactive: true,
       });
+      // Node tells of another size only. A terminal that was small for a moment and has its size
+      // again has lost what stood there, and all that comes of it is the signal.
+      process.prependListener('SIGWINCH', this.onResize);
       stdout.on('resize', this.onResize);
       if (signal?.aborted) this.leave(TERMINATED);
       await Promise.race([this.instance.waitUntilExit(), broken]);
@@ -122,6 +125,7 @@ class Screen {
     } finally {
       this.restore();
       stdout.off('resize', this.onResize);
+      process.removeListener('SIGWINCH', this.onResize);
       signal?.removeEventListener('abort', this.onAbort);
       for (const event of CRASHES) process.removeListener(event, this.onCrash);
       process.removeListener('exit', this.onExit);

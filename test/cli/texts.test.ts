@@ -7,9 +7,10 @@ import { exitCodeOf } from '../../src/cli/exit-codes.ts';
 import { failureText } from '../../src/cli/failure-text.ts';
 import { jsonLine } from '../../src/cli/json-text.ts';
 import { csvLine, listingChunks } from '../../src/cli/listing.ts';
-import { nearest, slipsBetween } from '../../src/cli/nearest.ts';
+import { nearest } from '../../src/cli/nearest.ts';
 import { seriesText, valueText } from '../../src/cli/series-text.ts';
 import { FAILURES, MonError, UserError, assert as demand } from '../../src/engine/errors.ts';
+import { editDistance } from '../../src/engine/promql/suggest.ts';
 import type { FailureCode } from '../../src/engine/errors.ts';
 
 describe('colour', () => {
@@ -44,8 +45,8 @@ describe('nearest names', () => {
       ['kitten', 'sitting', 3],
       ['ab', 'ba', 1],
     ] as const) {
-      assert.equal(slipsBetween(a, b), want);
-      assert.equal(slipsBetween(b, a), want);
+      assert.equal(editDistance(a, b), want);
+      assert.equal(editDistance(b, a), want);
     }
   });
 

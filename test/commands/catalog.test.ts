@@ -52,6 +52,18 @@ describe('lists', () => {
     });
   }
 
+  it('that are empty name what was probably meant, on stderr', async () => {
+    const metric = 'hint: no metric "node_cpu_total"; did you mean "node_cpu_seconds_total"?\n';
+    for (const [args, stderr] of [
+      [['series', 'node_cpu_total', '-o', 'value'], metric],
+      [['explore', 'node_cpu_total', '-o', 'value'], metric],
+      [['series', '{job="total"}', '-o', 'value'], ''],
+      [['labels', 'jbo', '-o', 'value'], 'hint: no label "jbo"; did you mean "job"?\n'],
+    ] as const) {
+      assert.deepEqual(await run(args), { stdout: '', stderr, code: 0 });
+    }
+  });
+
   it('ask for the time given', async () => {
     await run(['series', '{a="b"}', '--since', '5m']);
     const params = fake.requests.at(-1)?.params;

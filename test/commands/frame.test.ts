@@ -27,6 +27,11 @@ describe('usage', () => {
       'error: unknown command: context ad x\nhint: did you mean mon context add?\n',
     ],
     [['context', 'add'], 'error: missing: NAME URL\nhint: mon help context add\n'],
+    [['agent'], 'error: missing: --to\nhint: mon help agent\n'],
+    [
+      ['rules', 'check', '/nosuch.yml'],
+      'error: cannot read /nosuch.yml: not there\nhint: check the path\n',
+    ],
     [
       ['context', 'add', 'a', 'b', 'c'],
       'error: unexpected argument: c\nhint: mon help context add\n',

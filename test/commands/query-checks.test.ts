@@ -81,8 +81,7 @@ describe('--stats', () => {
     const words = /^stats: 2 series, 12 samples, 100 bytes, 250 ms in the server, [\d.]+ ms in all/;
     assert.match(stderr, words);
     assert.match(stderr, /, cache hit\n$/);
-    const asked = fake.requests.at(-1);
-    assert.equal(asked?.params.get('stats'), 'all');
+    assert.ok(fake.requests.some(({ params }) => params.get('stats') === 'all'));
   });
 
   it('stands in a document', async () => {
@@ -161,5 +160,35 @@ describe('stdin', () => {
     const { stdout, stderr, code } = await query([], { input: ' \n' });
     const words = 'error: no query given\nhint: mon query EXPR, or mon query -f FILE\n';
     assert.deepEqual([stdout, stderr, code], ['', words, 2]);
+  });
+});
+
+describe('an empty answer to a metric that the server does not know', () => {
+  const hint = 'hint: no metric "node_cpu_total"; did you mean "node_cpu_seconds_total"?\n';
+
+  it('names the nearest on stderr, whatever the form', async () => {
+    for (const form of ['table', 'json', 'jsonl', 'csv', 'yaml', 'prom', 'value']) {
+      const args = ['rate(node_cpu_total[5m])', '-o', form];
+      const { stdout, stderr, code } = await query(args);
+      assert.deepEqual([stderr, code], [hint, 0], form);
+      assert.equal(stdout.includes('seconds'), false, form);
+    }
+  });
+
+  it('is the hint of a failure where an answer was demanded', async () => {
+    const { stderr, code } = await query(['node_cpu_total', '--fail-empty', '-o', 'value']);
+    assert.deepEqual([stderr, code], [`error: the answer is empty\n${hint}`, 5]);
+  });
+
+  it('says nothing where the metric is known, or there is an answer', async () => {
+    for (const text of ['empty', 'empty > 3', '{job="no"}', 'up']) {
+      const { stderr } = await query([text, '-o', 'value']);
+      assert.equal(stderr, '', text);
+    }
+  });
+
+  it('has nothing near to offer', async () => {
+    const { stderr, code } = await query(['quite_other', '-o', 'value']);
+    assert.deepEqual([stderr, code], ['hint: no metric "quite_other"\n', 0]);
   });
 });

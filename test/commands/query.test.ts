@@ -159,7 +159,9 @@ describe('forms of the answer', () => {
 });
 
 describe('what is asked', () => {
-  const last = () => fake.requests.at(-1)?.params;
+  // After an empty answer names are asked for as well.
+  const lastAsked = () => fake.requests.findLast(({ path }) => path.startsWith('/api/v1/query'));
+  const last = () => lastAsked()?.params;
 
   it('an instant in every way to write it', async () => {
     for (const [at, time] of [
@@ -185,7 +187,7 @@ describe('what is asked', () => {
 
   it('a long query as a form', async () => {
     await query([`up or ${'x'.repeat(5000)}`]);
-    assert.equal(fake.requests.at(-1)?.method, 'POST');
+    assert.equal(lastAsked()?.method, 'POST');
   });
 
   it('a query from a file and from stdin', async () => {
@@ -293,14 +295,19 @@ describe('failures', () => {
   });
 
   it('a server that is down', async () => {
-    const url = `http://127.0.0.1:${await freePort()}`;
+    const place = `127.0.0.1:${await freePort()}`;
+    const url = `http://${place}`;
     assert.deepEqual(await runCli(['query', 'up', '--url', url]), {
       stdout: '',
       stderr:
         `error: cannot reach ${url}: connection refused\n` +
-        'hint: start a server with mon up, or name one with --url\n',
+        `hint: nothing listens there: check --url, or start one with mon up --listen ${place}\n`,
       code: 1,
     });
+    const byEnvironment = await runCli(['query', 'up'], { env: { MON_URL: url } });
+    assert.match(byEnvironment.stderr, /^hint: nothing listens there: check MON_URL, or start/m);
+    const elsewhere = await runCli(['query', 'up', '--url', `${url}/prometheus`]);
+    assert.match(elsewhere.stderr, /^hint: check --url, or choose another server with --context$/m);
   });
 
   it('a server that wants a token, and gets it', async () => {

@@ -77,6 +77,15 @@ describe('the files of a store', () => {
     assert.deepEqual([well.code, well.stdout], [0, '']);
   });
 
+  it('are nowhere where no server has been', async () => {
+    for (const command of ['ls', 'stats', 'verify']) {
+      const { stdout, stderr, code } = await runCli(['store', command, '--data-dir', '/nosuch']);
+      const hint = 'hint: name the data folder of a server with --data-dir DIR\n';
+      assert.deepEqual([stdout, code], ['', 5]);
+      assert.equal(stderr, `error: no samples lie in /nosuch\n${hint}`);
+    }
+  });
+
   it('are printed with every value', async () => {
     const { stdout } = await runCli(['store', 'dump', block]);
     const { labels, samples } = JSON.parse(stdout) as { labels: object; samples: unknown };

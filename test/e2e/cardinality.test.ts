@@ -33,8 +33,8 @@ test('a label that explodes is stopped, and named', async () => {
       { name: 'ok', series: 1 },
     ]);
     assert.deepEqual(data.examples, [
-      'hits{id="4"}: the metric has as many series as its limit',
-      'ok{user_id="7"}: a label is not allowed',
+      'hits{id="4"}: the metric has as many series as its limit, 3',
+      'ok{user_id="7"}: the label "user_id" is not allowed',
     ]);
     const figures = await (await fetch(`${mon.url}/metrics`)).text();
     assert.match(figures, /^mon_cardinality_over_total\{reason="cardinalityMetric"\} 2$/m);

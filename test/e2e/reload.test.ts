@@ -65,6 +65,13 @@ it('mon reload says what changed and what waits for a restart', async () => {
     code: 0,
   });
   assert.deepEqual(await pools(mon), ['a', 'b', 'c']);
+  const limits = ', retention: 2d, cardinality: {mode: reject}';
+  await folder.file('mon.yml', config({ a: '20s', b: '10s', c: '10s' }, limits));
+  const second = await runCli(['reload', '--url', mon.url]);
+  assert.match(
+    second.stderr,
+    /^reloaded: 3 jobs go on [^;\n]+; cardinality as the file says now\n/,
+  );
   const path = await folder.file('mon.yml', 'global: {scrape_interval: 1x}\n');
   const bad = await runCli(['reload', '--url', mon.url]);
   assert.equal(bad.stdout, '');

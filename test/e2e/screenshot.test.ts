@@ -30,7 +30,7 @@ describe('mon screenshot', () => {
         '--size',
         '100x30',
       );
-      assert.equal(code, 0, stderr);
+      assert.deepEqual([stderr, code], ['', 0]);
       assert.match(stdout, seen);
       const lines = stdout.split('\n');
       assert.equal(lines.length, 31);

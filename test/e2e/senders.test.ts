@@ -154,6 +154,54 @@ test('Pushgateway, scraped; and the same pushes to our own paths', GATEWAY, asyn
   }
 });
 
+/** Bodies at the edges of what a push may be. */
+const BODIES: readonly string[] = [
+  ...['a 1\n', 'a 1', 'a{b="c"} 1', '# TYPE a gauge', '# words', 'a 1\n# TYPE b gauge'],
+  ...['', '\n', '  ', ' \n\t\n', 'a 1\n  \t', '# words\n', '# TYPE a gauge\n', 'a 1\n\n\nb 2\n'],
+  ...['a 1\na 2\n', 'a{\n', 'a 1 1700000000000\n', 'a\n', 'a one\n', '1a 1\n', '{a="b"} 1\n'],
+  ...['# TYPE a gauge\n# TYPE a counter\na 1\n', 'a 1\n# TYPE a gauge\n', 'a{b="c",b="d"} 1\n'],
+  ...['# HELP a words\n# TYPE a gauge\na NaN\na{b="c"} +Inf\n', '# TYPE a nonsense\na 1\n'],
+  ...['a{job="other"} 1\n', 'a{instance="x"} 1\n', 'a 0x10\n', 'a 1e400\n', 'a .5\n', 'a 1.\n'],
+  ...['a{b="\\n\\"\\\\"} 1\n', 'a{b="c",} 1\n', 'a{ b = "c" } 1\n', 'a:b:c 1\n', 'a{b:c="d"} 1\n'],
+  ...['a 1_000\n', 'a inf\n', 'a{__name__="x"} 1\n'],
+];
+
+test('the statuses of a Pushgateway, body by body', GATEWAY, async (t) => {
+  const port = await freePort();
+  const gateway = `http://127.0.0.1:${port}`;
+  const args = [`--web.listen-address=127.0.0.1:${port}`, '--persistence.file='];
+  await startProgram(t, ['prometheus-pushgateway', ...args], () => answers(`${gateway}/-/ready`));
+  const mon = await folder.start(FAST + QUIET);
+  const send = async (to: string, method: string, job: string, body?: string): Promise<number> => {
+    const reply = await fetch(`${to}/metrics/job/${job}`, { method, body });
+    await reply.text();
+    return reply.status;
+  };
+  const told: string[] = [];
+  const compare = async (method: string, job: string, body?: string): Promise<void> => {
+    const theirs = await send(gateway, method, job, body);
+    const ours = await send(mon.url, method, job, body);
+    if (theirs !== ours) told.push(`${method} ${JSON.stringify(body)}: ${theirs}, ours ${ours}`);
+  };
+  for (const body of BODIES) {
+    for (const method of ['PUT', 'POST']) await compare(method, 'one', body);
+    await compare('DELETE', 'one');
+  }
+  // One name has one type in all groups, and a group may change its own.
+  const gauge = '# TYPE a gauge\na 1\n';
+  for (const [job, body] of [
+    ['one', gauge],
+    ['one', 'a 1\n'],
+    ['one', gauge],
+    ['two', 'a 1\n'],
+    ['two', '# TYPE a counter\na 1\n'],
+    ['two', '# HELP a other words\n# TYPE a gauge\na 1\n'],
+  ]) {
+    await compare('PUT', job, body);
+  }
+  assert.deepEqual(told, []);
+});
+
 const COLLECTD = { skip: skipWithout('collectd') };
 
 /** Three plugins that read, two that write. */

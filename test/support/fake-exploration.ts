@@ -106,6 +106,10 @@ export function fakeExploration(
         ...{ cardinalityLabels: 0, cardinalityMetric: 990_000 },
         ...{ cardinalityValues: 12, cardinalityDenied: 0 },
       },
+      limits: {
+        ...{ labels: 20, seriesOfMetric: 10_000, valuesOfLabel: 0 },
+        ...{ allowLabels: [], denyLabels: ['user_id', 'request_id'] },
+      },
       metrics: [],
       examples: ['hits{id="4"}: the metric has as many series as its limit', `${EVIL}: denied`],
     },

@@ -144,6 +144,7 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
     case '/api/v1/query_range':
       return range(params);
     case '/api/v1/series':
+      if (params.get('match[]')?.includes('total')) return done([]);
       return done([
         { __name__: 'up', job: 'node' },
         { __name__: 'up', job: 'x' },
@@ -151,9 +152,11 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
     case '/api/v1/labels':
       return done(['__name__', 'instance', 'job']);
     case '/api/v1/label/__name__/values':
-      return done(['node_cpu_seconds_total', 'node_load1', 'up', '$(touch /tmp/x)']);
+      return done([...NAMES, '$(touch /tmp/x)']);
     case '/api/v1/label/job/values':
       return done(['node', 'prometheus']);
+    case '/api/v1/label/jbo/values':
+      return done([]);
     case '/api/v1/targets':
       return done({ activeTargets: TARGETS });
     case '/api/v1/status/buildinfo':
@@ -167,6 +170,8 @@ function replyTo({ path, params, body, method }: FakeRequest): Reply {
       return { status: 404, body: '404 page not found\n' };
   }
 }
+
+const NAMES = ['counted', 'empty', 'node_cpu_seconds_total', 'node_load1', 'up', 'warned'];
 
 const TARGETS = [
   {

@@ -8,8 +8,9 @@ export default class StoreLs extends BaseCommand<typeof StoreLs> {
 
   protected async work(): Promise<number> {
     const { blocksListing } = await import('../../cli/store-run.ts');
-    const { foldersOf } = await import('../../cli/running.ts');
-    await this.printListing(await blocksListing(foldersOf(this.flags, this.stage.env)[0]));
+    const { storeFolder } = await import('../../cli/running.ts');
+    const folder = await storeFolder(this.flags, this.stage.env);
+    await this.printListing(await blocksListing(folder));
     return 0;
   }
 }

@@ -8,8 +8,9 @@ export default class StoreStats extends BaseCommand<typeof StoreStats> {
 
   protected async work(): Promise<number> {
     const { statsListing } = await import('../../cli/store-run.ts');
-    const { foldersOf } = await import('../../cli/running.ts');
-    await this.printListing(await statsListing(foldersOf(this.flags, this.stage.env)[0]));
+    const { storeFolder } = await import('../../cli/running.ts');
+    const folder = await storeFolder(this.flags, this.stage.env);
+    await this.printListing(await statsListing(folder));
     return 0;
   }
 }

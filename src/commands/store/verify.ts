@@ -9,8 +9,9 @@ export default class StoreVerify extends BaseCommand<typeof StoreVerify> {
 
   protected async work(): Promise<number> {
     const { verifyListing } = await import('../../cli/store-run.ts');
-    const { foldersOf } = await import('../../cli/running.ts');
-    const { listing, bad } = await verifyListing(foldersOf(this.flags, this.stage.env)[0]);
+    const { storeFolder } = await import('../../cli/running.ts');
+    const folder = await storeFolder(this.flags, this.stage.env);
+    const { listing, bad } = await verifyListing(folder);
     await this.printListing(listing);
     return bad === 0 ? 0 : 1;
   }

@@ -5,7 +5,7 @@
 // Source: the limits of the seed's cardinality control.
 import { labelsOf } from '../codec/canonical.ts';
 import { CARDINALITY_AGGREGATED } from '../limits-explore.ts';
-import { CARDINALITY_EXAMPLES_MAX } from '../limits.ts';
+import { CARDINALITY_EXAMPLES_MAX, CARDINALITY_VALUES_OF_LABEL } from '../limits.ts';
 import { NAME, type Labels } from '../model/labels.ts';
 import type { CardinalityReport } from '../model/cardinality-report.ts';
 import type { SeriesGuard } from '../kernels/series-book.ts';
@@ -13,7 +13,7 @@ import { REFUSED } from '../kernels/series-book.ts';
 import { TextCache } from '../wire/text-cache.ts';
 import type { DoorPolicies } from './door-policies.ts';
 import type { Policy } from './policy.ts';
-import { describeSeries } from './refusals.ts';
+import { describeSeries, shown } from './refusals.ts';
 
 /** The limits; a limit of 0 is none, an empty list of allowed labels allows all. */
 export interface CardinalityLimits {
@@ -21,7 +21,7 @@ export interface CardinalityLimits {
   readonly mode: 'warn' | 'reject';
   readonly labels: number;
   readonly seriesOfMetric: number;
-  /** New values of one label in a day or two. */
+  /** New values of one label in a day or two; names of metrics may always be 100,000. */
   readonly valuesOfLabel: number;
   readonly allowLabels: readonly string[];
   readonly denyLabels: readonly string[];
@@ -75,6 +75,8 @@ export class CardinalityGuard implements SeriesGuard {
   #taken: ReadonlySet<string> = NO_LABELS;
   #at = 0;
   #count = 0;
+  /** The label that the last fault was about. */
+  #guilty = '';
   readonly #labels: string[] = [];
   readonly #seen: Values[] = [];
   readonly #hashes: number[] = [];
@@ -209,36 +211,35 @@ export class CardinalityGuard implements SeriesGuard {
       .sort((a, b) => b[1].series - a[1].series)
       .slice(0, CARDINALITY_EXAMPLES_MAX)
       .map(([name, { series }]) => ({ name, series }));
+    const { mode, labels, seriesOfMetric, valuesOfLabel, allowLabels, denyLabels } = this.limits;
     return {
-      mode: this.limits.mode,
+      mode,
       over: { ...this.#over },
+      limits: { labels, seriesOfMetric, valuesOfLabel, allowLabels, denyLabels },
       metrics,
       examples: [...this.#examples.values()],
     };
   }
 
   #fault(): Reason | undefined {
-    const { labels: most, seriesOfMetric } = this.limits;
+    const { labels: most, seriesOfMetric, valuesOfLabel } = this.limits;
     if (most > 0 && this.#count > most) return 'cardinalityLabels';
     for (let i = 0; i < this.#count; i++) {
       const name = this.#labels[i];
+      this.#guilty = name;
       if (this.#denied.has(name)) return 'cardinalityDenied';
       if (this.#allowed.size > 0 && !this.#allowed.has(name)) return 'cardinalityDenied';
       if (this.#taken.has(name)) continue;
-      if (this.#full(this.#seen[i], this.#hashes[i])) return 'cardinalityValues';
+      if (isFull(this.#seen[i], this.#hashes[i], valuesOfLabel)) return 'cardinalityValues';
     }
-    if (this.#full(this.#valuesOf(NAME), this.#nameHash)) return 'cardinalityValues';
+    // A limit that is low for labels would be the end of all that has another name.
+    const names = valuesOfLabel === 0 ? 0 : Math.max(valuesOfLabel, CARDINALITY_VALUES_OF_LABEL);
+    this.#guilty = NAME;
+    if (isFull(this.#valuesOf(NAME), this.#nameHash, names)) return 'cardinalityValues';
     if (seriesOfMetric === 0) return undefined;
     const series = this.#metrics.get(this.#metric)?.series ?? 0;
     const limit = seriesOfMetric * (this.#taken.size > 0 ? CARDINALITY_AGGREGATED : 1);
     return series >= limit ? 'cardinalityMetric' : undefined;
-  }
-
-  /** Whether a value is one too many of its label. */
-  #full({ now, before }: Values, hash: number): boolean {
-    const { valuesOfLabel } = this.limits;
-    if (valuesOfLabel === 0 || now.size < valuesOfLabel) return false;
-    return !now.has(hash) && !before.has(hash);
   }
 
   #valuesOf(label: string): Values {
@@ -258,8 +259,26 @@ export class CardinalityGuard implements SeriesGuard {
       const [oldest] = this.#examples.keys();
       this.#examples.delete(oldest);
     }
-    this.#examples.set(key, `${describeSeries(labelsOf(canonical))}: ${WORDS[reason]}`);
+    this.#examples.set(key, `${describeSeries(labelsOf(canonical))}: ${this.#wordsOf(reason)}`);
   }
+
+  /** What is wrong with the series asked about last, with the label and the limit. */
+  #wordsOf(reason: Reason): string {
+    const { labels, seriesOfMetric, valuesOfLabel } = this.limits;
+    const guilty = shown(this.#guilty);
+    if (reason === 'cardinalityLabels') return `${this.#count} labels, and the limit is ${labels}`;
+    if (reason === 'cardinalityDenied') return `the label ${guilty} is not allowed`;
+    if (reason === 'cardinalityMetric') {
+      return `the metric has as many series as its limit, ${seriesOfMetric}`;
+    }
+    if (this.#guilty === NAME) return 'there are as many names of metrics as the limit';
+    return `the label ${guilty} has as many new values as its limit, ${valuesOfLabel}`;
+  }
+}
+
+/** Whether a value is one too many of its label; a limit of 0 is none. */
+function isFull({ now, before }: Values, hash: number, limit: number): boolean {
+  return limit > 0 && now.size >= limit && !now.has(hash) && !before.has(hash);
 }
 
 /** FNV-1a, 32 bits, signed: a number above 2^31 would be an object in every set. */
@@ -268,10 +287,3 @@ function hashOf(bytes: Uint8Array, at: number, end: number): number {
   for (let i = at; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193);
   return hash | 0;
 }
-
-const WORDS: Readonly<Record<Reason, string>> = {
-  cardinalityLabels: 'more labels than the cardinality limit',
-  cardinalityMetric: 'the metric has as many series as its limit',
-  cardinalityValues: 'a label has as many new values as its limit',
-  cardinalityDenied: 'a label is not allowed',
-};

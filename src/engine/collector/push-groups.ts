@@ -113,6 +113,7 @@ export class PushGroups implements Groups {
         const words = `there are ${PUSH_GROUPS_MAX} groups already; delete some`;
         throw new MonError('MON_LIMIT_EXCEEDED', words);
       }
+      this.#checkTypes(key, families);
       const all = replace ? families : { ...before?.families, ...families };
       const { failedMs } = before ?? {};
       const kept = { labels, families: all, pushedMs: this.#clock.now(), failedMs };
@@ -154,6 +155,23 @@ export class PushGroups implements Groups {
       const done = (): void => void this.#groups.delete(key);
       return { change: { key, value: undefined, expected: group.version }, done, turn };
     });
+  }
+
+  /**
+   * One name has one type, whoever pushes it: all groups are shown as one.
+   * @throws MonError MON_BODY_MALFORMED.
+   */
+  #checkTypes(key: string, families: Readonly<Record<string, Family>>): void {
+    for (const [name, { head }] of Object.entries(families)) {
+      const type = typeOf(name, head);
+      for (const [other, { families: theirs, labels }] of this.#groups) {
+        if (other === key || !Object.hasOwn(theirs, name)) continue;
+        const known = typeOf(name, theirs[name].head);
+        if (known === type) continue;
+        const group = pairsText(new Map(labels));
+        throw malformed(`${name} is ${type} here and ${known} in the group {${group}}`);
+      }
+    }
   }
 
   /** @throws MonError MON_LIMIT_EXCEEDED, unless the group becomes smaller. */
@@ -246,8 +264,11 @@ export class PushGroups implements Groups {
 
   #read(labels: GroupLabels, body: Uint8Array, contentType: string): Record<string, Family> {
     const parsed = this.#parsed;
-    parseExposition(body, formatOf(contentType), parsed);
+    const format = formatOf(contentType);
+    parseExposition(body, format, parsed);
+    if (format === 'text') checkLastLine(body);
     const heads = headsOf(parsed, body);
+    const typeAt = typePlaces(parsed, body);
     const seen = new Set<string>();
     const out = Object.create(null) as Record<string, { head: string[]; samples: string[] }>;
     for (let i = 0; i < parsed.count; i++) {
@@ -261,6 +282,9 @@ export class PushGroups implements Groups {
       pairs.delete(NAME);
       if (!pairs.has('instance')) pairs.set('instance', '');
       for (const [label, value] of labels) pairs.set(label, value);
+      if (parsed.starts[i] < (typeAt.get(family) ?? 0)) {
+        throw malformed(`the TYPE of ${family} stands behind its samples`);
+      }
       out[family] ??= { head: heads.get(family) ?? [], samples: [] };
       const series = quotedName(name, pairsText(sortedPairs(pairs)));
       if (seen.has(series)) throw malformed(`${series} stands there twice`);
@@ -269,6 +293,17 @@ export class PushGroups implements Groups {
     }
     return { ...out };
   }
+}
+
+/**
+ * A body that was cut off is not half a push: as the Pushgateway demands, the last line has an end.
+ * @throws MonError MON_BODY_MALFORMED.
+ */
+function checkLastLine(body: Uint8Array): void {
+  const end = body.findLastIndex((byte) => byte !== 32 && byte !== 9);
+  if (end < 0 || body[end] === 10) return;
+  const line = body.reduce((count, byte) => count + (byte === 10 ? 1 : 0), 1);
+  throw malformed(`line ${line}: the body ends within it; put a line feed at its end`);
 }
 
 /** TYPE and HELP lines by family. */
@@ -288,6 +323,23 @@ function headsOf(parsed: ParsedExposition, body: Uint8Array): Map<string, string
     heads.set(name, lines);
   }
   return heads;
+}
+
+/** Where each family's TYPE line has its name. */
+function typePlaces(parsed: ParsedExposition, body: Uint8Array): Map<string, number> {
+  const places = new Map<string, number>();
+  for (let i = 0; i < parsed.metadataCount; i++) {
+    if (parsed.metadataKinds[i] !== METADATA.type) continue;
+    const [from, to] = parsed.metadataRanges.subarray(i * 4, i * 4 + 2);
+    places.set(decodeText(body, from, to), from);
+  }
+  return places;
+}
+
+/** The type that a family's head tells; without a word it is untyped. */
+function typeOf(name: string, head: readonly string[]): string {
+  const lead = `# TYPE ${name} `;
+  return head.find((line) => line.startsWith(lead))?.slice(lead.length) ?? 'untyped';
 }
 
 /** Buckets, sums and counts belong to the family that the body has named. */

@@ -17,7 +17,8 @@ export function describeSeries(labels: Labels): string {
   return `${shown(labelValue(labels, NAME)).slice(1, -1)}{${pairs.join(', ')}}`;
 }
 
-function shown(text: string): string {
+/** A text from outside in quotes, escaped and cut. */
+export function shown(text: string): string {
   const cut = text.length > VALUE_CHARS_MAX ? `${text.slice(0, VALUE_CHARS_MAX)}…` : text;
   // JSON leaves C1 controls and direction marks alone; a terminal does not.
   return JSON.stringify(cut.toWellFormed()).replaceAll(
@@ -60,8 +61,8 @@ const WORDS: Readonly<Record<string, string>> = {
   tooManySeries: 'no room for more series',
   cardinalityLabels: 'more labels than the cardinality limit',
   cardinalityMetric: 'the metric has as many series as its cardinality limit',
-  cardinalityValues: 'a label has as many new values as its cardinality limit',
-  cardinalityDenied: 'a label is not allowed by the cardinality rules',
+  cardinalityValues: 'a label has as many new values as its limit; mon explore names it',
+  cardinalityDenied: 'a label is not allowed here; mon explore names it',
   value: 'the value is not a number',
   timestamp: 'the timestamp is not a number',
 };

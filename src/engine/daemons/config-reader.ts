@@ -6,6 +6,7 @@ import type { Document, LineCounter, Node, Pair } from 'yaml';
 import { isAlias, isMap, isScalar, isSeq } from 'yaml';
 import { UserError } from '../errors.ts';
 import { durationOf } from '../model/duration.ts';
+import { editDistance } from '../promql/suggest.ts';
 import { controlAt, parseYaml } from './yaml-text.ts';
 
 /** Merges within merges: deeper they go in a circle. */
@@ -24,20 +25,6 @@ export interface Entry {
   readonly key: string;
   readonly keyNode: Node;
   readonly value: Node | null;
-}
-
-/** Edits between two words: insert, remove, replace one letter. */
-export function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      next.push(Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + same));
-    }
-    row = next;
-  }
-  return row[b.length];
 }
 
 /** The known name that was probably meant, or undefined. */

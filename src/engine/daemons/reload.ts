@@ -90,13 +90,14 @@ export class Reloader {
   }
 
   #tell(report: ReloadReport): void {
-    const { added, removed, changed, kept, restart, warnings } = report;
+    const { added, removed, changed, kept, applied = [], restart, warnings } = report;
     for (const warning of warnings) this.#logger?.warn(warning);
     this.#logger?.info('configuration reloaded', {
       added: added.join(' '),
       removed: removed.join(' '),
       changed: changed.join(' '),
       kept,
+      applied: applied.join(' '),
     });
     if (restart.length === 0) return;
     this.#logger?.warn('some settings count only after a restart', { settings: restart.join(' ') });
@@ -136,6 +137,7 @@ function reportOf(before: MonConfig, after: MonConfig, warnings: readonly string
     removed: [...old.keys()].filter((name) => !now.has(name)),
     changed,
     kept: both.length - changed.length,
+    applied: [...APPLIED].filter((key) => key !== 'scrapes' && changes(key)).map(nameInFile),
     restart: (Object.keys(after) as (keyof MonConfig)[]).filter(differs).map(nameInFile),
     warnings,
   };

@@ -67,9 +67,7 @@ export async function readRuleFile(disk: Disk, path: string): Promise<RuleGroup[
     bytes = await disk.readFile(path);
   } catch (thrown) {
     if (!(thrown instanceof MonError)) throw thrown;
-    throw new UserError(`cannot read the rule file ${path}: ${messageOf(thrown)}`, {
-      cause: thrown,
-    });
+    throw new UserError(messageOf(thrown), { cause: thrown, hint: 'check the path' });
   }
   if (bytes.length > RULE_FILE_BYTES_MAX) {
     throw new UserError(`${path} has ${bytes.length} bytes; a rule file has 16 MiB at most`);

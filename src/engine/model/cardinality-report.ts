@@ -10,6 +10,14 @@ export interface CardinalityReport {
     readonly cardinalityValues: number;
     readonly cardinalityDenied: number;
   };
+  /** What is held against; 0 is no limit. A server of before does not tell. */
+  readonly limits?: {
+    readonly labels: number;
+    readonly seriesOfMetric: number;
+    readonly valuesOfLabel: number;
+    readonly allowLabels: readonly string[];
+    readonly denyLabels: readonly string[];
+  };
   /** Metrics by the number of their living series, the largest first. */
   readonly metrics: readonly { readonly name: string; readonly series: number }[];
   readonly examples: readonly string[];

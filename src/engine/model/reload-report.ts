@@ -8,6 +8,8 @@ export interface ReloadReport {
   readonly changed: readonly string[];
   /** Jobs that go on as they were. */
   readonly kept: number;
+  /** Other settings that differ and are followed from now on; an old server tells none. */
+  readonly applied?: readonly string[];
   /** Settings that differ in the file and count only after a restart. */
   readonly restart: readonly string[];
   /** Sentences with their places, for fields that are known but not used. */

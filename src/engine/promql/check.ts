@@ -2,7 +2,7 @@
 // and function takes only some. Runs once between parse and plan; after it nothing else needs to
 // ask. The sentences are Prometheus' own, since users search for them.
 import { FUNCTIONS, AGGREGATIONS } from './functions.ts';
-import { isComparison, isSetOp } from './ast.ts';
+import { isComparison, isSetOp, unparen } from './ast.ts';
 import { quote } from './literals.ts';
 import { queryError } from './parse-error.ts';
 import { matchesEmpty } from './regexp.ts';
@@ -14,6 +14,9 @@ const WORDS: Record<ValueType, string> = {
   vector: 'instant vector',
   matrix: 'range vector',
 };
+
+/** Longer texts are not said again in a hint. */
+const HINT_UNITS_MAX = 60;
 
 /** A type as messages name it. */
 export function typeWords(type: ValueType): string {
@@ -98,9 +101,24 @@ class Check {
 
   #expect(expr: Expr, want: ValueType, where: string): void {
     const got = this.visit(expr);
-    if (got !== want) {
-      this.#fail(expr, `expected type ${WORDS[want]} in ${where}, got ${WORDS[got]}`);
+    if (got === want) return;
+    const words = `expected type ${WORDS[want]} in ${where}, got ${WORDS[got]}`;
+    throw queryError(this.#source, expr, words, this.#otherType(expr, want, got));
+  }
+
+  /** The mistake of every beginner: a range where an instant is wanted, or the other way. */
+  #otherType(expr: Expr, want: ValueType, got: ValueType): string | undefined {
+    if (want === 'matrix' && got === 'vector') {
+      const text = this.#source.slice(expr.start, expr.end);
+      const odd = text.length > HINT_UNITS_MAX || /\boffset\b|@|\n/.test(text);
+      const shown = odd ? '…' : text;
+      const brackets = unparen(expr).kind === 'selector' ? '[5m]' : '[5m:]';
+      return `a range has its length in brackets, as in ${shown}${brackets}`;
     }
+    if (want === 'vector' && got === 'matrix') {
+      return 'leave the brackets out, or put a function such as rate() around the range';
+    }
+    return undefined;
   }
 
   #selector(expr: VectorSelector): ValueType {

@@ -1,19 +1,44 @@
 // The nearest known word to one that was mistyped, for the hint under an error. Runs once per
 // error, never on the way of a sample.
 
-/** Edits (insert, remove, replace, swap of neighbours) that make `a` from `b`. */
-export function editDistance(a: string, b: string): number {
+/**
+ * Edits (insert, remove, replace, swap of neighbours) that make `a` from `b`. More than `most` are
+ * not counted to the end: then the answer is only known to be above it.
+ */
+export function editDistance(a: string, b: string, most = Infinity): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  // What both begin and end with costs nothing, and names of metrics are alike for long stretches.
+  const begin = sharedLetters(a, b);
+  let [endA, endB] = [a.length, b.length];
+  while (endA > begin && endB > begin && a[endA - 1] === b[endB - 1]) {
+    endA--;
+    endB--;
+  }
+  return editsBetween(a.slice(begin, endA), b.slice(begin, endB), most);
+}
+
+function editsBetween(a: string, b: string, most: number): number {
+  const far = a.length + b.length;
   let before: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  let lastLeast = 0;
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
+    const row = new Array<number>(b.length + 1).fill(far);
+    row[0] = i;
+    let least = i;
+    // Farther from the diagonal there are more edits than are counted.
+    const end = Math.min(b.length, i + most);
+    for (let j = Math.max(1, i - most); j <= end; j++) {
       const same = a[i - 1] === b[j - 1];
-      row[j] = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1));
+      let edits = Math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same ? 0 : 1));
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        row[j] = Math.min(row[j], before[j - 2] + 1);
+        edits = Math.min(edits, before[j - 2] + 1);
       }
+      row[j] = edits;
+      if (edits < least) least = edits;
     }
+    if (least > most && lastLeast > most) return most + 1;
+    lastLeast = least;
     before = last;
     last = row;
   }

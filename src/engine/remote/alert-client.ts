@@ -121,7 +121,10 @@ export class AlertClient {
     if (typeof body !== 'string') {
       throw refusedAnswer({ url: this.url, status, body: body as ErrorBody | undefined });
     }
-    if (status === 404) throw new MonError('MON_NOT_FOUND', body);
+    // Alertmanager's paths answer with a bare sentence, so the hint is ours.
+    const how = 'start it with mon up --routes alertmanager.yml';
+    const hint = /sends no notifications/.test(body) ? { hint: how } : {};
+    if (status === 404) throw new MonError('MON_NOT_FOUND', body, hint);
     if (status < 500) throw new UserError(body);
     throw new MonError('MON_SERVER_FAILED', `${this.url} fails: ${body}`);
   }

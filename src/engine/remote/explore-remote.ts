@@ -80,6 +80,7 @@ export function joinDoors(all: readonly DoorReport[], most: number): DoorReport 
   const rows = [...metrics].map(([name, series]) => ({ name, series }));
   const guard = {
     mode: all[0].guard.mode,
+    limits: all[0].guard.limits,
     over: over as CardinalityReport['over'],
     metrics: rows.toSorted((a, b) => b.series - a.series).slice(0, most),
     examples: [...new Set(all.flatMap((one) => one.guard.examples))].slice(0, most),

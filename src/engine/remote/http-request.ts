@@ -15,6 +15,8 @@ export interface HttpTarget {
   readonly token?: string;
   /** PEM certificates to trust instead of the system's. */
   readonly ca?: string;
+  /** What named the server, for hints: `--url`, `MON_URL`; nothing where nobody did. */
+  readonly namedBy?: string;
 }
 
 export interface HttpAsk {
@@ -65,7 +67,7 @@ export class HttpConnection {
       return await this.#askOnce(ask, stop.signal, true);
     } catch (thrown) {
       if (stop.signal.aborted) throw abortReason(stop.signal);
-      throw thrown instanceof MonError ? thrown : noAnswer(this.target.url, thrown);
+      throw thrown instanceof MonError ? thrown : noAnswer(this.target, thrown);
     } finally {
       timer.cancel();
       ask.signal?.removeEventListener('abort', passOn);

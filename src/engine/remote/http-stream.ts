@@ -93,7 +93,7 @@ async function responseOf(target: HttpTarget, ask: StreamAsk): Promise<IncomingM
     });
   } catch (thrown) {
     if (signal.aborted) throw abortReason(signal);
-    throw thrown instanceof MonError ? thrown : noAnswer(target.url, thrown);
+    throw thrown instanceof MonError ? thrown : noAnswer(target, thrown);
   }
 }
 
@@ -124,7 +124,7 @@ async function* pagesOf(
     trailers?.(response.trailers);
   } catch (thrown) {
     if (signal.aborted) throw abortReason(signal);
-    throw noAnswer(target.url, thrown);
+    throw noAnswer(target, thrown);
   } finally {
     response.destroy();
   }

@@ -184,7 +184,7 @@ export class PrometheusClient implements Ask, Explain {
    */
   async reload(signal?: AbortSignal): Promise<ReloadReport | undefined> {
     const answer = await this.#ask({ method: 'POST', path: '/-/reload', signal });
-    const parsed = parsedJson(answer.text) as { data?: ReloadReport; error?: unknown } | undefined;
+    const parsed = parsedJson(answer.text) as (ErrorBody & { data?: ReloadReport }) | undefined;
     if (answer.status === 200) return parsed?.data;
     if (answer.status === 403) {
       throw new MonError('MON_SERVER_FAILED', `${this.url} takes no reload: it is not enabled`, {
@@ -192,7 +192,9 @@ export class PrometheusClient implements Ask, Explain {
       });
     }
     const words = typeof parsed?.error === 'string' ? parsed.error : answer.text.trim();
-    if (answer.status === 500 && words !== '') throw new MonError('MON_CONFIG_INVALID', words);
+    if (answer.status === 500 && words !== '') {
+      throw new MonError('MON_CONFIG_INVALID', words, { hint: hintOf(parsed ?? {}) });
+    }
     throw this.#refused(answer, parsed);
   }
 
@@ -234,7 +236,9 @@ export class PrometheusClient implements Ask, Explain {
     }
     const { status } = answer;
     if (status === 400 && parsed !== undefined) {
-      throw new MonError('MON_BODY_MALFORMED', textOf(parsed.error), { hint: hintOf(parsed) });
+      throw new MonError('MON_BODY_MALFORMED', textOf(parsed.error), {
+        hint: hintOf(parsed ?? {}),
+      });
     }
     if (status !== 200 && status !== 204 && status !== 404 && status !== 405) {
       throw this.#refused(answer, parsed);

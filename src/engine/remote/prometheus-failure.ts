@@ -98,20 +98,34 @@ const UNREACHABLE: Readonly<Record<string, string>> = {
 };
 
 /** The failure to throw when there was no answer at all. */
-export function noAnswer(url: string, thrown: unknown): MonError {
+export function noAnswer(target: NamedServer, thrown: unknown): MonError {
+  const { url } = target;
   const code = (thrown as NodeJS.ErrnoException | undefined)?.code ?? '';
   const secure = /CERT|SSL|TLS|ISSUER|SELF_SIGNED|EPROTO/.test(code);
   const why = UNREACHABLE[code] ?? messageOf(thrown);
   const message = `cannot reach ${url}: ${why}`;
   return new MonError('MON_SERVER_UNREACHABLE', message, {
     cause: thrown,
-    hint: secure ? 'trust its certificate with --ca-file FILE' : reachHint(url, code),
+    hint: secure ? 'trust its certificate with --ca-file FILE' : reachHint(target, code),
     fields: { url, os: code },
   });
 }
 
-function reachHint(url: string, code: string): string {
-  const local = /^https?:\/\/(localhost|127\.|\[::1\])/.test(url);
-  if (local && code === 'ECONNREFUSED') return 'start a server with mon up, or name one with --url';
-  return 'check --url, or choose another server with --context';
+/** A server, and what named it; nothing where nobody did. */
+export interface NamedServer {
+  readonly url: string;
+  readonly namedBy?: string;
+}
+
+function reachHint({ url, namedBy }: NamedServer, code: string): string {
+  const local = /^http:\/\/(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.exec(url);
+  if (local !== null && code === 'ECONNREFUSED') {
+    if (namedBy === undefined) return 'start a server with mon up, or name one with --url';
+    const listen = url.slice('http://'.length);
+    return `nothing listens there: check ${namedBy}, or start one with mon up --listen ${listen}`;
+  }
+  if (namedBy === undefined || namedBy === '--url') {
+    return 'check --url, or choose another server with --context';
+  }
+  return `check ${namedBy}, or name another server with --url`;
 }

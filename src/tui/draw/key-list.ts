@@ -17,15 +17,26 @@ const KEY_CELLS = 12;
 const COLUMN_CELLS = 56;
 const COLUMNS_MAX = 3;
 
+/** Lines that a box of so many cells has room for, and how they are laid out. */
+function layoutOf(count: number, inner: Pick<Area, 'width' | 'height'>) {
+  const columns = Math.floor(inner.width / COLUMN_CELLS);
+  const across = Math.max(1, Math.min(COLUMNS_MAX, columns));
+  const lines = Math.ceil(count / across);
+  return { across, lines, rows: Math.max(1, Math.min(inner.height, lines)) };
+}
+
+/** How far the list of so many keys can be scrolled in a box of this size, its frame included. */
+export function keyListScrollMax(count: number, box: Pick<Area, 'width' | 'height'>): number {
+  const { lines, rows } = layoutOf(count, { width: box.width - 2, height: box.height - 2 });
+  return Math.max(0, lines - rows);
+}
+
 /** Draws the box: as many columns as fit, and marks where the list goes on. */
 export function drawKeyList(cells: CellGrid, area: Area, { keys, scroll }: KeyList): void {
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   const inner = drawFrame(cells, area, { title: 'keys', bottom, selected: true });
-  const columns = Math.floor(inner.width / COLUMN_CELLS);
-  const across = Math.max(1, Math.min(COLUMNS_MAX, columns));
+  const { across, lines, rows } = layoutOf(keys.length, inner);
   const each = Math.floor(inner.width / across);
-  const lines = Math.ceil(keys.length / across);
-  const rows = Math.max(1, Math.min(inner.height, lines));
   const from = Math.max(0, Math.min(scroll, lines - rows));
   keys.forEach(({ shown, help }, i) => {
     const row = (i % lines) - from;

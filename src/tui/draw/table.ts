@@ -68,12 +68,22 @@ export interface TableOptions {
   readonly sorted?: { readonly column: number; readonly down: boolean };
 }
 
+/** The mark of the chosen row to the left, air to the right. */
+const MARGINS = 3;
+
+/** How many columns have no room in an area so wide. */
+export function columnsHidden(
+  columns: readonly TableColumn[],
+  rows: readonly (readonly TableCell[])[],
+  width: number,
+): number {
+  return fitColumns(columns, rows, width - MARGINS).filter((cells) => cells === 0).length;
+}
+
 /** Draws the header and as many rows as there is room for. */
 export function drawTable(cells: CellGrid, area: Area, options: TableOptions): void {
   const { columns, rows } = options;
-  // The mark of the chosen row to the left, air to the right.
-  const inner = area.width - 3;
-  const widths = fitColumns(columns, rows, inner);
+  const widths = fitColumns(columns, rows, area.width - MARGINS);
   let x = area.x + 2;
   columns.forEach((column, c) => {
     if (widths[c] === 0) return;

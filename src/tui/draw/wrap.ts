@@ -9,6 +9,21 @@ export function wrapText(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => wrapLine(safeText(line.trimEnd()), width));
 }
 
+/** A text in rows of at most `width` cells, cut anywhere: put together again they are whole. */
+export function cutText(text: string, width: number): string[] {
+  const room = Math.max(1, width);
+  return text.split('\n').flatMap((line) => {
+    const rows: string[] = [];
+    let rest = safeText(line);
+    while (/[^ -~]/.test(rest) ? cellWidth(rest) > room : rest.length > room) {
+      const row = headOf(rest, room);
+      rows.push(row);
+      rest = rest.slice(row.length);
+    }
+    return [...rows, rest];
+  });
+}
+
 function wrapLine(line: string, width: number): string[] {
   if (cellWidth(line) <= width) return [line];
   const out: string[] = [];
@@ -34,6 +49,8 @@ function wrapLine(line: string, width: number): string[] {
 
 /** As many characters as fit, at least one. */
 function headOf(text: string, width: number): string {
+  const first = text.slice(0, width);
+  if (/^[ -~]+$/.test(first)) return first;
   let out = '';
   for (const character of text) {
     if (out !== '' && cellWidth(out + character) > width) break;

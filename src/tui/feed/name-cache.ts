@@ -58,9 +58,10 @@ export class NameCache {
     return this.#names(key, () => this.#source.values(label, metric));
   }
 
-  /** What the server says about a metric; '' for nothing. */
+  /** What the server says about a metric or its family; '' for nothing. */
   aboutMetric(metric: string): string {
-    return this.#about.get(metric) ?? '';
+    const family = metric.replace(/_(?:bucket|sum|count|total|created)$/, '');
+    return this.#about.get(metric) ?? this.#about.get(family) ?? '';
   }
 
   /** Calls back when names have come. */

@@ -4,7 +4,9 @@ import type { AlertView, Incident, SilenceView } from '../../engine/model/alerti
 import { formatDuration } from '../../engine/model/duration.ts';
 import { matcherText } from '../../engine/wire/alert-matchers.ts';
 import { STYLE } from '../draw/styles.ts';
+import { cellWidth, safeText } from '../draw/text.ts';
 import { formatAge } from '../draw/units.ts';
+import { wrapText } from '../draw/wrap.ts';
 import type { AlertSnapshot } from '../feed/alert-feed.ts';
 import { matchersFor } from './alert-centre-matchers.ts';
 import type { AlertTab } from './alert-centre-keys.ts';
@@ -14,7 +16,12 @@ import { shellQuote } from '../draw/shell-word.ts';
 export interface TextLine {
   readonly text: string;
   readonly style: number;
+  /** Cells before what may go on below; without it a long line is cut. */
+  readonly hang?: number;
 }
+
+/** Cells that a text beside its name needs, to be read at all. */
+const BESIDE_MIN = 16;
 
 type Clock = (ms: number) => string;
 
@@ -23,13 +30,33 @@ function head(text: string): TextLine {
 }
 
 function fact(name: string, value: string): TextLine {
-  return { text: `${name.padEnd(14)} ${value}`, style: STYLE.plain };
+  const lead = `${name.padEnd(14)} `;
+  return { text: `${lead}${value}`, style: STYLE.plain, hang: cellWidth(safeText(lead)) };
+}
+
+/** A long line in rows, those below under the beginning of what goes on. */
+function inRows({ text, style, hang }: TextLine, room: number): TextLine[] {
+  const safe = safeText(text);
+  if (hang === undefined || room - hang < BESIDE_MIN || cellWidth(safe) <= room) {
+    return [{ text, style }];
+  }
+  const rows = wrapText(safe.slice(hang), room - hang);
+  const lead = (i: number): string => (i === 0 ? safe.slice(0, hang) : ' '.repeat(hang));
+  return rows.map((row, i) => ({ text: `${lead(i)}${row}`, style }));
 }
 
 const EMPTY: TextLine = { text: '', style: STYLE.plain };
 
-/** The lines of a detail. */
-export function detailLines(line: Line, snapshot: AlertSnapshot, clock: Clock): TextLine[] {
+/** The lines of a detail, in a box with room for so many cells a line. */
+export function detailLines(
+  line: Line,
+  snapshot: AlertSnapshot,
+  { clock, room }: { readonly clock: Clock; readonly room: number },
+): TextLine[] {
+  return linesFor(line, snapshot, clock).flatMap((one) => inRows(one, room));
+}
+
+function linesFor(line: Line, snapshot: AlertSnapshot, clock: Clock): TextLine[] {
   if (line.alert !== undefined) return alertDetail(line.alert, snapshot, clock);
   if (line.silence !== undefined) return silenceDetail(line.silence, snapshot, clock);
   return incidentDetail(line.incident as Incident, clock);
@@ -108,10 +135,14 @@ const WHAT_STYLES: Readonly<Record<string, number>> = {
 };
 
 function historyLines(incident: Incident, clock: Clock): TextLine[] {
-  return incident.history.map(({ atMs, what, who, why }) => ({
-    text: `  ${clock(atMs)}  ${what.padEnd(13)} ${who === 'mon' ? '' : `${who}  `}${why}`,
-    style: WHAT_STYLES[what] ?? STYLE.plain,
-  }));
+  return incident.history.map(({ atMs, what, who, why }) => {
+    const lead = `  ${clock(atMs)}  ${what.padEnd(13)} `;
+    return {
+      text: `${lead}${who === 'mon' ? '' : `${who}  `}${why}`,
+      style: WHAT_STYLES[what] ?? STYLE.plain,
+      hang: lead.length,
+    };
+  });
 }
 
 /** One alert in a few words. */

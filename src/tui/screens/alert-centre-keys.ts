@@ -6,7 +6,7 @@ import { keyRow, KeyTable } from '../key-table.ts';
 export const ALERT_TABS = ['alerts', 'silences', 'incidents'] as const;
 export type AlertTab = (typeof ALERT_TABS)[number];
 
-export type AlertMode = AlertTab | 'detail' | 'filter' | 'form' | 'confirm' | 'overlay';
+export type AlertMode = AlertTab | 'detail' | 'filter' | 'form' | 'confirm' | 'note';
 
 export type AlertAction =
   | 'quit'
@@ -41,6 +41,9 @@ export type AlertAction =
 
 const LISTS: readonly AlertMode[] = ['alerts', 'silences', 'incidents'];
 const LOOKS: readonly AlertMode[] = [...LISTS, 'detail'];
+/** What has lines to move through. */
+const MOVES: readonly AlertMode[] = [...LOOKS, 'note'];
+const ALL: readonly AlertMode[] = [...MOVES, 'form', 'filter', 'confirm'];
 const HAVE_ALERTS: readonly AlertMode[] = ['alerts', 'incidents', 'detail'];
 
 const key = keyRow<AlertMode, AlertAction>;
@@ -56,11 +59,11 @@ export const ALERT_KEYS = new KeyTable<AlertMode, AlertAction>([
   key(
     'back',
     ['escape'],
-    ['detail', 'form', 'filter', 'confirm', 'overlay'],
+    ['detail', 'form', 'filter', 'confirm', 'note'],
     ['Esc', 'one level back', 'back'],
   ),
-  key('quit', ['q'], [...LOOKS, 'overlay'], ['q', 'leave', 'quit']),
-  key('quit', ['ctrl-c'], [...LOOKS, 'overlay', 'form', 'filter', 'confirm'], ['Ctrl-C', 'leave']),
+  key('quit', ['q'], MOVES, ['q', 'leave', 'quit']),
+  key('quit', ['ctrl-c'], ALL, ['Ctrl-C', 'leave']),
   key('nextTab', ['tab', 'right', 'l'], LISTS, [
     'Tab',
     'next list; Shift-Tab the one before',
@@ -77,19 +80,14 @@ export const ALERT_KEYS = new KeyTable<AlertMode, AlertAction>([
   key('expire', ['x'], ['silences'], ['x', 'end it now', 'expire']),
   key('command', ['c'], LOOKS, ['c', 'the command that does the same', 'command']),
   key('pause', ['p'], LOOKS, ['p', 'hold the picture, or go on']),
-  key('up', ['up', 'k'], LOOKS, ['↑ ↓', 'line above or below; k and j too']),
-  key('down', ['down', 'j'], LOOKS, ['↓ j', '']),
-  key('pageUp', ['pageUp'], LOOKS, ['PgUp PgDn', 'a page up or down']),
-  key('pageDown', ['pageDown'], LOOKS, ['PgDn', '']),
-  key('first', ['home', 'g'], LOOKS, ['Home End', 'first or last line; g and G too']),
-  key('last', ['end', 'G'], LOOKS, ['End G', '']),
+  key('up', ['up', 'k'], MOVES, ['↑ ↓', 'line above or below; k and j too']),
+  key('down', ['down', 'j'], MOVES, ['↓ j', '']),
+  key('pageUp', ['pageUp'], MOVES, ['PgUp PgDn', 'a page up or down']),
+  key('pageDown', ['pageDown'], MOVES, ['PgDn', '']),
+  key('first', ['home', 'g'], MOVES, ['Home End', 'first or last line; g and G too']),
+  key('last', ['end', 'G'], MOVES, ['End G', '']),
   key('clear', ['escape'], LISTS, ['Esc', 'drop marks, then the filter']),
   key('clear', ['ctrl-u'], ['form', 'filter'], ['Ctrl-U', 'erase all']),
   key('erase', ['backspace', 'delete'], ['form', 'filter'], ['Backspace', 'erase a character']),
-  key(
-    'repaint',
-    ['ctrl-l'],
-    [...LOOKS, 'overlay', 'form', 'filter', 'confirm'],
-    ['Ctrl-L', 'paint the whole screen again'],
-  ),
+  key('repaint', ['ctrl-l'], ALL, ['Ctrl-L', 'paint the whole screen again']),
 ]);

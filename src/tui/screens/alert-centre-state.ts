@@ -3,6 +3,7 @@
 // acknowledgement) is left as a wish, which the screen carries out.
 import type { AlertView } from '../../engine/model/alerting.ts';
 import { durationOf } from '../../engine/model/duration.ts';
+import { scrolledBy } from '../scroll.ts';
 import { ALERT_TABS } from './alert-centre-keys.ts';
 import type { AlertAction, AlertMode, AlertTab } from './alert-centre-keys.ts';
 import { matchersFor, matchersFault } from './alert-centre-matchers.ts';
@@ -42,6 +43,8 @@ export interface AlertState {
   readonly open: boolean;
   /** First line of the detail that is shown. */
   readonly scroll: number;
+  /** First line of the overlay that is shown. */
+  readonly noteScroll: number;
   readonly form: Form | undefined;
   readonly confirm: { readonly words: string; readonly ids: readonly string[] } | undefined;
   readonly overlay: 'none' | 'help' | 'command';
@@ -58,19 +61,21 @@ export interface AlertAround {
   /** Their open incidents. */
   readonly incidents: readonly string[];
   readonly page: number;
+  /** How far the overlay, or else the detail, can be scrolled. */
+  readonly scrollMax: number;
 }
 
 export function alertState(chosen: Partial<AlertState> = {}): AlertState {
   return {
     ...{ tab: 'alerts', row: 0, filter: '', draft: undefined, marked: new Set<string>() },
     ...{ open: false, scroll: 0, form: undefined, confirm: undefined, overlay: 'none' },
-    ...{ paused: false, wish: undefined },
+    ...{ paused: false, wish: undefined, noteScroll: 0 },
     ...chosen,
   };
 }
 
 export function alertModeOf(state: AlertState): AlertMode {
-  if (state.overlay !== 'none') return 'overlay';
+  if (state.overlay !== 'none') return 'note';
   if (state.confirm !== undefined) return 'confirm';
   if (state.form !== undefined) return 'form';
   if (state.draft !== undefined) return 'filter';
@@ -98,7 +103,7 @@ export function reduceAlerts(
   switch (action) {
     case 'help':
     case 'command':
-      return { ...state, overlay: action };
+      return { ...state, overlay: action, noteScroll: 0 };
     case 'back':
       return state.overlay === 'none' ? { ...state, open: false } : { ...state, overlay: 'none' };
     case 'filter':
@@ -144,14 +149,20 @@ function mark(state: AlertState, action: 'mark' | 'markAll', { ids }: AlertAroun
   return { ...state, marked, row: Math.min(state.row + 1, ids.length - 1) };
 }
 
-function move(state: AlertState, action: AlertAction, { ids, page }: AlertAround): AlertState {
+function move(state: AlertState, action: AlertAction, around: AlertAround): AlertState {
+  const { ids, page, scrollMax } = around;
+  if (state.overlay !== 'none') {
+    const noteScroll = scrolledBy(state.noteScroll, action, scrollMax) ?? state.noteScroll;
+    return { ...state, noteScroll };
+  }
+  if (state.open) {
+    return { ...state, scroll: scrolledBy(state.scroll, action, scrollMax) ?? state.scroll };
+  }
   const steps: Partial<Record<AlertAction, number>> = {
     ...{ up: -1, down: 1, pageUp: -page, pageDown: page, first: -Infinity, last: Infinity },
   };
   const by = steps[action];
   if (by === undefined) return state;
-  if (state.open)
-    return { ...state, scroll: Math.max(0, by === Infinity ? 9999 : state.scroll + by) };
   const last = Math.max(0, ids.length - 1);
   return { ...state, row: Math.min(last, Math.max(0, Math.min(state.row, last) + by)) };
 }

@@ -67,12 +67,14 @@ function inOrder(labels: Readonly<Record<string, string>>, places: ReadonlyMap<s
 
 /** Every line of each list, in the order shown; made once a snapshot. */
 export function linesOf(snapshot: AlertSnapshot): Record<AlertTab, readonly Line[]> {
+  const names = new Map(snapshot.alerts.map((one) => [one, pairs(one.labels)]));
+  const nameOf = (one: AlertView): string => names.get(one) as string;
   const alerts = [...snapshot.alerts].sort(
     (a, b) =>
       Number(a.state === 'suppressed') - Number(b.state === 'suppressed') ||
       severityOf(a.labels['severity'] ?? '') - severityOf(b.labels['severity'] ?? '') ||
       b.startsAtMs - a.startsAtMs ||
-      (a.fingerprint < b.fingerprint ? -1 : 1),
+      (nameOf(a) < nameOf(b) ? -1 : 1),
   );
   const places = tellingNames(alerts);
   return {

@@ -6,19 +6,19 @@ import { Box, useInput, useWindowSize } from 'ink';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import { messageOf } from '../../engine/errors.ts';
 import type { AlertView } from '../../engine/model/alerting.ts';
-import { parseAlertMatchers } from '../../engine/wire/alert-matchers.ts';
 import type { Clock } from '../../engine/runtime/clock.ts';
+import { keyListScrollMax } from '../draw/key-list.ts';
 import { STYLE } from '../draw/styles.ts';
 import { LocalTime } from '../draw/scale.ts';
 import { AlertFeed, type AlertSnapshot, type AlertSource } from '../feed/alert-feed.ts';
 import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
-import { Help, Note } from '../widgets/help.tsx';
+import { Help, Note, noteScrollMax } from '../widgets/help.tsx';
 import { Panel } from '../widgets/panel.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
-import { TextPanel } from '../widgets/text-panel.tsx';
+import { TextPanel, textScrollMax } from '../widgets/text-panel.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
 import { commandsFor, detailLines } from './alert-centre-detail.ts';
 import { formLines, formTitle } from './alert-centre-form.ts';
@@ -29,8 +29,8 @@ import {
   chosenIds,
   reduceAlerts,
   typeAlerts,
+  type AlertAround,
   type AlertState,
-  type AlertWish,
 } from './alert-centre-state.ts';
 import {
   COLUMNS,
@@ -42,6 +42,7 @@ import {
   titleGroups,
   type Line,
 } from './alert-centre-view.ts';
+import { carryOut } from './alert-centre-wish.ts';
 
 export interface AlertCentreOptions {
   readonly source: AlertSource;
@@ -66,6 +67,8 @@ const ALERTS_COLUMNS_MIN = 60;
 const ALERTS_ROWS_MIN = 12;
 const INTERRUPTED = 130;
 const HEADER_ROWS = 2;
+/** Frame and air around the lines of a detail. */
+const TEXT_MARGINS = 4;
 /** A terminal so wide has room for the detail beside the list. */
 const SIDE_FROM = 150;
 
@@ -118,6 +121,9 @@ export function AlertCentre(props: AlertCentreProps): ReactNode {
   useEffect(() => feed.pause(state.paused), [feed, state.paused]);
   const values = useHistory(props.source, state.open ? shown[state.row]?.alert : undefined);
   const page = Math.max(1, rows - HEADER_ROWS - 4);
+  const time = timeTextOf(new LocalTime(zone), snapshot.nowMs);
+  const about = { state, snapshot, lines, shown, columns, rows, said, values, time };
+  const scene: Scene = { ...props, ...about };
   useInput((input, press) => {
     for (const name of keyNames(input, press)) {
       const { current } = latest;
@@ -127,7 +133,9 @@ export function AlertCentre(props: AlertCentreProps): ReactNode {
       if (action === 'repaint') controls.repaint();
       else if (action) {
         const seen = filtered(lines[current.tab], current.draft ?? current.filter);
-        latest.current = reduceAlerts(current, action, aroundOf(current, seen, { snapshot, page }));
+        const scrollMax = scrollMaxOf(scene);
+        const around = aroundOf(current, seen, { snapshot, page, scrollMax });
+        latest.current = reduceAlerts(current, action, around);
       } else if (mode === 'form' || mode === 'filter') latest.current = typeAlerts(current, name);
     }
     const { wish } = latest.current;
@@ -146,9 +154,6 @@ export function AlertCentre(props: AlertCentreProps): ReactNode {
     const needs = { columns: ALERTS_COLUMNS_MIN, rows: ALERTS_ROWS_MIN };
     return <TooSmall columns={columns} rows={rows} needs={needs} theme={theme} />;
   }
-  const time = timeTextOf(new LocalTime(zone), snapshot.nowMs);
-  const about = { state, snapshot, lines, shown, columns, rows, said, values, time };
-  const scene: Scene = { ...props, ...about };
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header {...scene} />
@@ -172,7 +177,7 @@ function timeTextOf(local: LocalTime, nowMs: number): (ms: number) => string {
 function aroundOf(
   state: AlertState,
   shown: readonly Line[],
-  more: { readonly snapshot: AlertSnapshot; readonly page: number },
+  more: Pick<AlertAround, 'page' | 'scrollMax'> & { readonly snapshot: AlertSnapshot },
 ) {
   const ids = shown.map((line) => line.id);
   const chosen = new Set(chosenIds(state, ids));
@@ -189,6 +194,7 @@ function aroundOf(
     alerts: ofIncidents ? all.filter((one) => wanted.has(one.incident ?? '')) : own,
     incidents: [...wanted].filter((id) => open.has(id)),
     page: more.page,
+    scrollMax: more.scrollMax,
   };
 }
 
@@ -206,39 +212,6 @@ function useHistory(source: AlertSource, alert: AlertView | undefined): readonly
     return () => stop.abort();
   }, [source, print]);
   return values;
-}
-
-/** Does what was wished; answers what to say about it. */
-async function carryOut(
-  wish: AlertWish,
-  { source, clock, author }: AlertCentreProps,
-  snapshot: AlertSnapshot,
-): Promise<string> {
-  const nowMs = clock.now();
-  if (wish.kind === 'silence') {
-    const matchers = parseAlertMatchers(wish.matchers);
-    const times = { startsAtMs: nowMs, endsAtMs: nowMs + wish.forMs };
-    const id = await source.silence({
-      matchers,
-      ...times,
-      createdBy: author,
-      comment: wish.comment,
-    });
-    return `silenced: ${id.slice(0, 8)}`;
-  }
-  const { ids } = wish;
-  for (const id of ids) {
-    if (wish.kind === 'acknowledge') await source.acknowledge(id, wish.comment);
-    else if (wish.kind === 'expire') await source.expire(id);
-    else {
-      const known = snapshot.silences.find((one) => one.id === id);
-      if (known === undefined || known.state === 'expired') throw new Error('it has expired');
-      const { state: _state, updatedAtMs: _updated, ...rest } = known;
-      await source.silence({ ...rest, endsAtMs: known.endsAtMs + wish.byMs });
-    }
-  }
-  const words = { acknowledge: 'acknowledged', expire: 'ended', extend: 'extended' };
-  return `${words[wish.kind]}: ${ids.length === 1 ? ids[0].slice(0, 8) : ids.length}`;
 }
 
 function Header(scene: Scene): ReactNode {
@@ -261,27 +234,43 @@ function Header(scene: Scene): ReactNode {
   );
 }
 
+/** The cells between the header and the keys. */
+function bodySize({ columns, rows }: Pick<Scene, 'columns' | 'rows'>) {
+  return { width: columns, height: Math.max(2, rows - HEADER_ROWS - 1) };
+}
+
+function helpKeys({ state }: Scene) {
+  return ALERT_KEYS.keysOf(state.open ? 'detail' : state.tab);
+}
+
+/** The commands for what is chosen. */
+function commandLines({ state, shown, serverFlags }: Scene) {
+  const ids = shown.map((line) => line.id);
+  const chosen = new Set(chosenIds(state, ids));
+  const lines = shown.filter((line) => chosen.has(line.id));
+  return commandsFor(state.tab, lines, serverFlags);
+}
+
+/** How far the overlay, or else the detail, can be scrolled. */
+function scrollMaxOf(scene: Scene): number {
+  const { state, shown, snapshot, time, values } = scene;
+  const size = bodySize(scene);
+  if (state.overlay === 'help') return keyListScrollMax(helpKeys(scene).length, size);
+  if (state.overlay === 'command') return noteScrollMax(commandLines(scene), size);
+  const line = shown[Math.min(state.row, shown.length - 1)];
+  if (!state.open || line === undefined) return 0;
+  const text = { clock: time, room: size.width - TEXT_MARGINS };
+  return textScrollMax({ lines: detailLines(line, snapshot, text), values, ...size });
+}
+
 function Body(scene: Scene): ReactNode {
-  const { state, columns, rows, theme, shown, serverFlags } = scene;
-  const size = { width: columns, height: rows - HEADER_ROWS - 1, theme };
+  const { state, columns, theme, shown } = scene;
+  const size = { ...bodySize(scene), theme };
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
-  if (state.overlay === 'help') {
-    const mode = state.open ? 'detail' : state.tab;
-    return <Help keys={ALERT_KEYS.keysOf(mode)} {...size} />;
-  }
+  const scroll = state.noteScroll;
+  if (state.overlay === 'help') return <Help keys={helpKeys(scene)} {...{ scroll, ...size }} />;
   if (state.overlay === 'command') {
-    const chosen = new Set(
-      chosenIds(
-        state,
-        shown.map((line) => line.id),
-      ),
-    );
-    const lines = commandsFor(
-      state.tab,
-      shown.filter((line) => chosen.has(line.id)),
-      serverFlags,
-    );
-    return <Note title="command" lines={lines} {...size} />;
+    return <Note title="command" lines={commandLines(scene)} {...{ scroll, ...size }} />;
   }
   if (state.form !== undefined) {
     const lines = formLines(state.form, scene.snapshot.alerts, columns - 4);
@@ -320,7 +309,10 @@ function Detail(
     <Panel title={title} {...size}>
       <TextPanel
         title={title}
-        lines={detailLines(line, scene.snapshot, scene.time)}
+        lines={detailLines(line, scene.snapshot, {
+          clock: scene.time,
+          room: size.width - TEXT_MARGINS,
+        })}
         values={selected === true ? scene.values : []}
         valuesTitle="last hour"
         scroll={selected === true ? scene.state.scroll : 0}

@@ -6,7 +6,7 @@ import { keyRow, KeyTable } from '../key-table.ts';
 export const EXPLORE_TABS = ['metrics', 'labels', 'pairs', 'policies'] as const;
 export type ExploreTab = (typeof EXPLORE_TABS)[number];
 
-export type ExploreMode = 'list' | 'inside' | 'filter' | 'rule' | 'overlay';
+export type ExploreMode = 'list' | 'inside' | 'filter' | 'rule' | 'help' | 'command';
 
 export type ExploreAction =
   | 'quit'
@@ -42,7 +42,10 @@ export type ExploreAction =
   | 'clear';
 
 const LOOKS: readonly ExploreMode[] = ['list', 'inside'];
-const ALL: readonly ExploreMode[] = [...LOOKS, 'filter', 'rule', 'overlay'];
+const NOTES: readonly ExploreMode[] = ['help', 'command'];
+/** Views with a text of their own to take along. */
+const WRITTEN: readonly ExploreMode[] = ['rule', 'command'];
+const ALL: readonly ExploreMode[] = [...LOOKS, ...NOTES, 'filter', 'rule'];
 
 const key = keyRow<ExploreMode, ExploreAction>;
 
@@ -65,9 +68,9 @@ export const EXPLORE_KEYS = new KeyTable<ExploreMode, ExploreAction>([
   key('rule', ['w', 'd'], LOOKS, ['w', 'write the rule that takes it away', 'write rule']),
   key('nextRule', ['tab', 'down', 'right', 'j', 'w'], ['rule'], ['Tab', 'another rule', 'other']),
   key('previousRule', ['shift-tab', 'up', 'left', 'k'], ['rule'], ['Shift-Tab', 'rule before']),
-  key('copy', ['y', 'return'], ['rule', 'overlay'], ['y', 'copy to the clipboard', 'copy']),
-  key('print', ['p'], ['rule', 'overlay'], ['p', 'leave, and print it', 'print']),
-  key('back', ['escape'], ['rule', 'overlay'], ['Esc', 'one level back', 'back']),
+  key('copy', ['y', 'return'], WRITTEN, ['y', 'copy to the clipboard', 'copy']),
+  key('print', ['p'], WRITTEN, ['p', 'leave, and print it', 'print']),
+  key('back', ['escape'], ['rule', ...NOTES], ['Esc', 'one level back', 'back']),
   key('command', ['c'], LOOKS, ['c', 'the command that opens this view', 'command']),
   key('pause', [' '], LOOKS, ['Space', 'hold the picture, or go on']),
   key('up', ['up', 'k'], LOOKS, ['↑ ↓', 'line above or below; k and j too']),
@@ -76,10 +79,16 @@ export const EXPLORE_KEYS = new KeyTable<ExploreMode, ExploreAction>([
   key('pageDown', ['pageDown'], LOOKS, ['PgDn', '']),
   key('first', ['home', 'g'], LOOKS, ['Home End', 'first or last line; g and G too']),
   key('last', ['end', 'G'], LOOKS, ['End G', '']),
+  key('up', ['up', 'k'], NOTES, ['↑', '']),
+  key('down', ['down', 'j'], NOTES, ['↓', '']),
+  key('pageUp', ['pageUp'], [...NOTES, 'rule'], ['PgUp', '']),
+  key('pageDown', ['pageDown'], [...NOTES, 'rule'], ['PgDn', '']),
+  key('first', ['home', 'g'], NOTES, ['Home', '']),
+  key('last', ['end', 'G'], NOTES, ['End', '']),
   key('clear', ['escape'], ['list'], ['Esc', 'drop the filter']),
   key('clear', ['ctrl-u'], ['filter'], ['Ctrl-U', 'erase all']),
   key('erase', ['backspace', 'delete'], ['filter'], ['Backspace', 'erase a character']),
-  key('quit', ['q'], [...LOOKS, 'rule', 'overlay'], ['q', 'leave', 'quit']),
+  key('quit', ['q'], [...LOOKS, ...NOTES, 'rule'], ['q', 'leave', 'quit']),
   key('quit', ['ctrl-c'], ALL, ['Ctrl-C', 'leave']),
   key('repaint', ['ctrl-l'], ALL, ['Ctrl-L', 'paint the whole screen again']),
 ]);

@@ -1,6 +1,7 @@
 // From figures to rows of the explorer's lists: what each column shows, how it is sorted, what a
 // filter finds. Only the rows in sight become cells: there may be ten thousand. Easy to get wrong:
 // a figure that nobody knows is not 0, and says so; and colour never says anything alone.
+import type { CardinalityReport } from '../../engine/model/cardinality-report.ts';
 import type { Exploration, ExploreMetric } from '../../engine/model/exploration.ts';
 import type { Labels } from '../../engine/model/labels.ts';
 import { bar } from '../draw/blocks.ts';
@@ -280,17 +281,38 @@ const LIMITS = {
   cardinalityDenied: 'denied labels',
 } as const;
 
+/** A limit with its number, as far as the server tells it. */
+function limitWords(reason: keyof typeof LIMITS, { limits }: CardinalityReport): string {
+  if (limits === undefined) return `limit: ${LIMITS[reason]}`;
+  const { labels, seriesOfMetric, valuesOfLabel, allowLabels, denyLabels } = limits;
+  if (reason === 'cardinalityDenied') {
+    const denied = denyLabels.length === 0 ? 'no labels' : denyLabels.join(', ');
+    const allowed = allowLabels.length === 0 ? '' : `; allowed: ${allowLabels.join(', ')}`;
+    return `denied: ${denied}${allowed}`;
+  }
+  const most = {
+    ...{ cardinalityLabels: labels, cardinalityMetric: seriesOfMetric },
+    ...{ cardinalityValues: valuesOfLabel },
+  }[reason];
+  const what = LIMITS[reason].replace(' of ', ' ');
+  // A round number is short and exact.
+  return most === 0
+    ? `no limit of ${what}`
+    : `at most ${most % 100 === 0 ? countText(most) : most} ${what}`;
+}
+
 /** What the limits refused, and whom. */
 function guardRows(guard: Exploration['guard']): ExploreRow[] {
   if (guard === null) return [];
   const verb = guard.mode === 'reject' ? 'refuse new' : 'warn of new';
-  const limits = Object.entries(LIMITS).map(([reason, words]): ExploreRow => {
-    const count = guard.over[reason as keyof typeof LIMITS];
+  const limits = Object.keys(LIMITS).map((key): ExploreRow => {
+    const reason = key as keyof typeof LIMITS;
+    const count = guard.over[reason];
+    const words = limitWords(reason, guard);
     return {
-      ...{ key: `limit ${reason}`, text: `limit ${words}` },
-      order: [`limit: ${words}`, verb, count, 0, 0, 0, ''],
+      ...{ key: `limit ${reason}`, text: words, order: [words, verb, count, 0, 0, 0, ''] },
       cells: () => [
-        plain(`limit: ${words}`),
+        plain(words),
         { text: verb, style: guard.mode === 'reject' ? STYLE.good : STYLE.dim },
         { text: countText(count), style: count > 0 ? STYLE.bad : STYLE.dim },
         ...[dim('·'), dim('·'), dim('·'), dim(count > 0 ? 'new series over it' : '')],

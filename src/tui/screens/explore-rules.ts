@@ -140,6 +140,14 @@ function unqueriedRule(): string {
   return policy(['name: unqueried', 'unqueried: 30d', 'dry_run: true', 'except: []']);
 }
 
+/** Where the series are found that an aggregating rule makes; '' for a rule of another kind. */
+export function madeNames({ id }: WrittenRule, { metric = '…', label = '' }: RuleScope): string {
+  if (id !== 'sum' && id !== 'avg') return '';
+  const stem = `${metric}:without_${label.replaceAll(/[^a-zA-Z0-9_]/g, '_')}`;
+  if (id === 'avg') return `ask for ${stem}_avg`;
+  return `ask for ${stem}_total of a counter, ${stem}_sum_last of a gauge`;
+}
+
 /** What a rule would take now, from the figures of its scope. */
 export function previewOf(rule: WrittenRule, scoped: Exploration, whole: Exploration): string[] {
   const { totals } = scoped;

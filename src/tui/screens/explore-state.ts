@@ -6,6 +6,7 @@ import { EXPLORE_TABS } from './explore-keys.ts';
 import type { ExploreAction, ExploreMode, ExploreTab } from './explore-keys.ts';
 import { rulesFor, selectorOf } from './explore-rules.ts';
 import type { RuleScope, WrittenRule } from './explore-rules.ts';
+import { scrolledBy } from '../scroll.ts';
 import { shellQuote } from '../draw/shell-word.ts';
 
 /** What a view lists. */
@@ -35,6 +36,8 @@ export interface ExploreState {
   /** The filter while it is typed. */
   readonly draft: string | undefined;
   readonly overlay: 'help' | 'command' | undefined;
+  /** Lines of the overlay or the rule scrolled past. */
+  readonly scroll: number;
   readonly rule: { readonly scope: RuleScope; readonly choice: number } | undefined;
   readonly paused: boolean;
 }
@@ -45,6 +48,8 @@ export interface ExploreAround {
   readonly rows: readonly string[];
   readonly page: number;
   readonly columns: number;
+  /** How far the overlay or the rule that is open can be scrolled. */
+  readonly scrollMax: number;
 }
 
 /** How the screen opens. */
@@ -77,8 +82,8 @@ export function exploreState(start: ExploreStart = {}): ExploreState {
   const last = inside.pop();
   if (last === undefined) tabs[tab] = { ...tabs[tab], ...own };
   else inside.push({ ...last, ...own });
-  const nothing = { draft: undefined, overlay: undefined, rule: undefined, paused: false };
-  return { tab, tabs, inside, ...nothing };
+  const nothing = { draft: undefined, overlay: undefined, rule: undefined };
+  return { tab, tabs, inside, ...nothing, scroll: 0, paused: false };
 }
 
 /** The view that is open. */
@@ -89,7 +94,7 @@ export function openView({ tab, tabs, inside }: ExploreState): ExploreView {
 export function exploreModeOf(state: ExploreState): ExploreMode {
   if (state.draft !== undefined) return 'filter';
   if (state.rule !== undefined) return 'rule';
-  if (state.overlay !== undefined) return 'overlay';
+  if (state.overlay !== undefined) return state.overlay;
   return state.inside.length > 0 ? 'inside' : 'list';
 }
 
@@ -134,10 +139,17 @@ export function scopeOf(open: ExploreView, row: string): RuleScope | undefined {
   if (kind === 'series') return metric === undefined ? undefined : { metric };
   if (row === '') return undefined;
   if (kind === 'metrics') return { metric: row };
-  if (kind === 'labels') return { metric, label: row };
-  if (kind === 'values') return { metric, label, value: row };
+  if (kind === 'labels') return named({ metric, label: row });
+  if (kind === 'values') return named({ metric, label, value: row });
   const [name, value] = row.split('\u0000');
-  return { label: name, value };
+  return named({ label: name, value });
+}
+
+/** The name of a metric is no label that could be taken off: a rule is about the metric then. */
+function named(scope: RuleScope): RuleScope | undefined {
+  if (scope.label !== '__name__') return scope;
+  const metric = scope.value ?? scope.metric;
+  return metric === undefined ? undefined : { metric };
 }
 
 /** The view inside a row. */
@@ -182,6 +194,10 @@ export function reduceExplore(
   around: ExploreAround,
 ): ExploreState {
   const open = openView(state);
+  if (state.overlay !== undefined || state.rule !== undefined) {
+    const scroll = scrolledBy(state.scroll, action, around.scrollMax);
+    if (scroll !== undefined) return { ...state, scroll };
+  }
   const move = MOVES[action];
   if (move !== undefined) {
     const at = move(chosenIndex(open, around.rows), around);
@@ -201,7 +217,7 @@ export function reduceExplore(
     }
     case 'rule': {
       const scope = scopeOf(open, row);
-      return scope === undefined ? state : { ...state, rule: { scope, choice: 0 } };
+      return scope === undefined ? state : { ...state, rule: { scope, choice: 0 }, scroll: 0 };
     }
     case 'sort':
     case 'sortBack': {
@@ -223,7 +239,7 @@ function reduceRest(state: ExploreState, action: ExploreAction): ExploreState {
   };
   const turn = (by: number): ExploreState => {
     if (state.rule === undefined) return state;
-    return { ...state, rule: { ...state.rule, choice: state.rule.choice + by } };
+    return { ...state, rule: { ...state.rule, choice: state.rule.choice + by }, scroll: 0 };
   };
   switch (action) {
     case 'nextTab':
@@ -247,7 +263,7 @@ function reduceRest(state: ExploreState, action: ExploreAction): ExploreState {
       return turn(-1);
     case 'help':
     case 'command':
-      return { ...state, overlay: action };
+      return { ...state, overlay: action, scroll: 0 };
     case 'pause':
       return { ...state, paused: !state.paused };
     default:

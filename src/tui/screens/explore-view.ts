@@ -6,11 +6,12 @@ import { sparkline } from '../draw/blocks.ts';
 import type { Word } from '../draw/frame.ts';
 import { STYLE } from '../draw/styles.ts';
 import { formatRange, formatValue } from '../draw/units.ts';
+import { wrapText } from '../draw/wrap.ts';
 import type { ExploreSnapshot } from '../feed/explore-feed.ts';
 import type { WordGroup } from '../widgets/status-line.tsx';
 import { EXPLORE_TABS } from './explore-keys.ts';
 import { agoText, countText } from './explore-rows.ts';
-import { previewOf, rulesFor } from './explore-rules.ts';
+import { madeNames, previewOf, rulesFor } from './explore-rules.ts';
 import { chosenRule, openView } from './explore-state.ts';
 import type { ExploreState, ExploreView } from './explore-state.ts';
 
@@ -44,7 +45,7 @@ export function totalGroups(figures: Exploration | undefined): WordGroup[] {
     { words: [word(' ')], gap: 0 },
     group(countText(totals.series), 'series'),
     ...growthGroups(totals.series, dayAgo, figures.atMs),
-    group(countText(totals.metrics), 'metrics'),
+    group(countText(totals.metrics), totals.metrics === 1 ? 'metric' : 'metrics'),
   ];
   if (figures.countedSinceMs === 0) return groups;
   const churn = [
@@ -160,6 +161,7 @@ export function ruleText(
   state: ExploreState,
   whole: Exploration | undefined,
   scoped: Exploration | undefined,
+  width: number,
 ): RuleText | undefined {
   const rule = chosenRule(state);
   if (rule === undefined || state.rule === undefined) return undefined;
@@ -176,6 +178,8 @@ export function ruleText(
     for (const text of previewOf(rule, scoped, whole)) lines.push(line(text, STYLE.bold));
     lines.push(...missedBy(state.rule.scope.metric, scoped));
     lines.push(...mergeWarning(rule.id, state.rule.scope.label, scoped));
+    const names = madeNames(rule, state.rule.scope);
+    if (names !== '') lines.push(...wrapText(names, width).map((text) => line(text)));
   }
   return { title: `write a rule: ${rule.title}`, lines, yaml: rule.yaml };
 }

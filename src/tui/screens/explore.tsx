@@ -6,6 +6,7 @@ import { Box, useInput, useWindowSize } from 'ink';
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from 'react';
 import type { Exploration } from '../../engine/model/exploration.ts';
 import type { Clock } from '../../engine/runtime/clock.ts';
+import { keyListScrollMax } from '../draw/key-list.ts';
 import { LocalTime } from '../draw/scale.ts';
 import { STYLE } from '../draw/styles.ts';
 import { ExploreFeed, queryKey } from '../feed/explore-feed.ts';
@@ -13,11 +14,11 @@ import type { ExploreSnapshot, ExploreSource } from '../feed/explore-feed.ts';
 import { keyNames } from '../keys.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
-import { Help, Note } from '../widgets/help.tsx';
+import { Help, Note, noteScrollMax } from '../widgets/help.tsx';
 import { Panel } from '../widgets/panel.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { Table } from '../widgets/table.tsx';
-import { TextPanel } from '../widgets/text-panel.tsx';
+import { TextPanel, textScrollMax } from '../widgets/text-panel.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
 import { EXPLORE_KEYS } from './explore-keys.ts';
 import { arranged, rowsOf, type ExploreList, type ExploreRow } from './explore-rows.ts';
@@ -40,6 +41,7 @@ import {
   listTitle,
   metricLines,
   ruleText,
+  type RuleText,
   titleGroups,
   totalGroups,
 } from './explore-view.ts';
@@ -110,7 +112,7 @@ interface Scene extends ExploreProps {
   readonly list: ExploreList;
   readonly rows: readonly ExploreRow[];
   readonly keys: readonly string[];
-  readonly scoped: Exploration | undefined;
+  readonly written: RuleText | undefined;
   readonly columns: number;
   readonly height: number;
   readonly said: string;
@@ -141,7 +143,9 @@ export function Explore(props: ExploreProps): ReactNode {
   useEffect(() => feed.pause(state.paused), [feed, state.paused]);
   useEffect(() => feed.look(queryOf(openView(latest.current))), [feed, key]);
   const scoped = useScoped(props, state);
+  const written = ruleText(state, snapshot.whole ?? answer?.figures, scoped, columns - 4);
   const page = Math.max(1, height - HEADER_ROWS - 5);
+  const scrollMax = scrollMaxOf({ ...props, state, written }, bodySize(columns, height));
   useInput((input, press) => {
     setSaid('');
     for (const name of keyNames(input, press)) {
@@ -158,7 +162,7 @@ export function Explore(props: ExploreProps): ReactNode {
           return controls.exit(0);
         }
       } else if (action) {
-        const around = { rows: shown.current, page, columns: list.columns.length };
+        const around = { rows: shown.current, page, columns: list.columns.length, scrollMax };
         latest.current = reduceExplore(current, action, around);
       } else if (mode === 'filter') latest.current = typeExplore(current, name);
     }
@@ -168,7 +172,7 @@ export function Explore(props: ExploreProps): ReactNode {
     const needs = { columns: EXPLORE_COLUMNS_MIN, rows: EXPLORE_ROWS_MIN };
     return <TooSmall columns={columns} rows={height} needs={needs} theme={theme} />;
   }
-  const found = { list, rows, keys, scoped };
+  const found = { list, rows, keys, written };
   const seen = { ...snapshot, answer };
   const scene = { ...props, state, snapshot: seen, ...found, columns, height, said };
   return (
@@ -218,23 +222,42 @@ function Header({ snapshot, state, host, theme, columns, zone }: Scene): ReactNo
   );
 }
 
+/** The cells between the header and the keys. */
+function bodySize(columns: number, height: number) {
+  return { width: columns, height: Math.max(2, height - HEADER_ROWS - 1) };
+}
+
+function helpKeys(state: ExploreState) {
+  return EXPLORE_KEYS.keysOf(state.inside.length > 0 ? 'inside' : 'list');
+}
+
+function commandLines(state: ExploreState, serverFlags: string) {
+  return [{ text: exploreCommand(state, serverFlags), style: STYLE.plain }];
+}
+
+/** How far what is open over the list can be scrolled. */
+function scrollMaxOf(
+  { state, written, serverFlags }: Pick<Scene, 'state' | 'written' | 'serverFlags'>,
+  size: ReturnType<typeof bodySize>,
+): number {
+  if (state.overlay === 'help') return keyListScrollMax(helpKeys(state).length, size);
+  if (state.overlay === 'command') return noteScrollMax(commandLines(state, serverFlags), size);
+  return written === undefined ? 0 : textScrollMax({ lines: written.lines, ...size });
+}
+
 function Body(scene: Scene): ReactNode {
-  const { state, snapshot, columns, height, theme, keys, scoped, serverFlags } = scene;
-  const size = { width: columns, height: height - HEADER_ROWS - 1, theme };
-  const bottom = [{ text: 'Esc back', style: STYLE.dim }];
-  if (state.overlay === 'help') {
-    const mode = state.inside.length > 0 ? 'inside' : 'list';
-    return <Help keys={EXPLORE_KEYS.keysOf(mode)} {...size} />;
-  }
+  const { state, snapshot, columns, height, theme, keys, written, serverFlags } = scene;
+  const size = { ...bodySize(columns, height), theme };
+  const { scroll } = state;
+  if (state.overlay === 'help') return <Help keys={helpKeys(state)} {...{ scroll, ...size }} />;
   if (state.overlay === 'command') {
-    const lines = [{ text: exploreCommand(state, serverFlags), style: STYLE.plain }];
-    return <Note title="command" lines={lines} {...size} />;
+    const lines = commandLines(state, serverFlags);
+    return <Note title="command" {...{ lines, scroll, ...size }} />;
   }
-  const written = ruleText(state, snapshot.whole ?? snapshot.answer?.figures, scoped);
   if (written !== undefined) {
-    return (
-      <TextPanel title={written.title} lines={written.lines} bottom={bottom} selected {...size} />
-    );
+    const { title, lines } = written;
+    const bottom = [{ text: 'Esc back', style: STYLE.dim }];
+    return <TextPanel selected {...{ title, lines, bottom, scroll, ...size }} />;
   }
   const open = openView(state);
   const chosen = keys[chosenIndex(open, keys)];

@@ -2,7 +2,7 @@
 // keys one below the other, and the way of a key. Easy to get wrong: keys that arrive together must
 // each see what the one before did, so they work on `latest`, not on the state last painted.
 import { Box, useInput, usePaste } from 'ink';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { STYLE } from '../draw/styles.ts';
 import type { Theme } from '../theme.ts';
 import { Picture, type PictureProps } from '../widgets/picture.tsx';
@@ -10,7 +10,7 @@ import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
 import { TooSmall } from '../widgets/too-small.tsx';
 import { OFFER_KEYS, SEARCH_KEYS, promptKeys, type PromptKey } from './query-prompt-keys.ts';
 import type { Offers } from './query-prompt-offers.ts';
-import { paste, type PromptState } from './query-prompt-state.ts';
+import { paste, type BodySeen, type PromptState } from './query-prompt-state.ts';
 import { offersHeight, offersLines } from './query-prompt-view.ts';
 
 const COLUMNS_MIN = 30;
@@ -74,6 +74,21 @@ export function PromptFrame(props: PromptFrameProps): ReactNode {
 export interface Hold {
   readonly latest: { current: PromptState };
   readonly become: (next: PromptState) => void;
+}
+
+/** What was painted of the body last, for the keys that turn its pages. */
+export interface BodyWatch {
+  readonly see: (body: BodySeen) => void;
+  readonly seen: () => BodySeen;
+}
+
+export function useBodySeen(): BodyWatch {
+  const last = useRef<BodySeen>({ count: 0, room: 1 });
+  const watch = useRef({
+    see: (body: BodySeen): void => void (last.current = body),
+    seen: () => last.current,
+  });
+  return watch.current;
 }
 
 /** Takes keys and pastes; `one` puts the state after a key into `latest`, false when it leaves. */

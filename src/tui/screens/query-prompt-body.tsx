@@ -3,6 +3,7 @@
 // old answer stays in sight, and says so.
 import { useMemo, type ReactNode } from 'react';
 import type { QueryTimes } from '../../engine/ports.ts';
+import { metricsNamed, unknownMetricWords } from '../../engine/promql/unknown-metrics.ts';
 import type { Word } from '../draw/frame.ts';
 import { planRows, syntaxRows } from '../draw/plan-tree.ts';
 import { STYLE } from '../draw/styles.ts';
@@ -13,17 +14,21 @@ import { Chart } from '../widgets/chart.tsx';
 import { Picture } from '../widgets/picture.tsx';
 import { helpRows } from './query-prompt-keys.ts';
 import { linesOf, singleText, tableOf } from './query-prompt-result.ts';
-import type { PromptState } from './query-prompt-state.ts';
-import { planWords, tableBox, wordsBox } from './query-prompt-view.ts';
+import type { BodySeen, PromptState } from './query-prompt-state.ts';
+import { folded, planWords, tableBox, wordsBox, wrapped } from './query-prompt-view.ts';
 
 export interface BodyProps {
   readonly state: PromptState;
   readonly answered: SessionState;
+  /** Names of the last hour, as far as they have come. */
+  readonly metrics: readonly string[];
   readonly theme: Theme;
   readonly zone: string | undefined;
   readonly times: QueryTimes;
   /** The same question for a shell. */
   readonly command: string;
+  /** Told what there was to paint. */
+  readonly seen: (body: BodySeen) => void;
   readonly width: number;
   readonly height: number;
 }
@@ -64,17 +69,17 @@ export function PromptBody(props: BodyProps): ReactNode {
   if (outcome.kind === 'failure') {
     const { message, hint = '' } = outcome.failure;
     const rows = [
-      ...folded(message, width - 4).map(([word]) => [{ ...word, style: STYLE.bad }]),
-      ...folded(hint, width - 4).map(([word]) => [{ ...word, style: STYLE.warn }]),
+      ...wrapped(message, width - 4, STYLE.bad),
+      ...wrapped(hint, width - 4, STYLE.warn),
     ];
     return picture(wordsBox(boxOf(props, 'no answer'), rows, size));
   }
   return picture(wordsBox(boxOf(props, 'answer'), welcomeWords(), size));
 }
 
-function boxOf({ state, theme, answered }: BodyProps, title: string) {
+function boxOf({ state, theme, answered, seen }: BodyProps, title: string) {
   const right = answered.running === undefined ? [] : [{ text: 'running', style: STYLE.warn }];
-  return { title, right, scroll: state.scroll, theme };
+  return { title, right, scroll: state.scroll, theme, seen };
 }
 
 function welcomeWords(): Word[][] {
@@ -110,24 +115,17 @@ function helpWords(width: number): Word[][] {
   ]);
 }
 
-/** A text in rows of so many cells; what is copied from them is whole. */
-function folded(text: string, width: number): Word[][] {
-  const rows: Word[][] = [];
-  for (const line of text === '' ? [] : text.split('\n')) {
-    for (let at = 0; at === 0 || at < line.length; at += width) {
-      rows.push([{ text: line.slice(at, at + width), style: STYLE.plain }]);
-    }
-  }
-  return rows;
-}
-
 type AnswerProps = BodyProps & { readonly outcome: Extract<Outcome, { kind: 'answer' }> };
 
 function Answer(props: AnswerProps): ReactNode {
-  const { outcome, state, theme, zone, width, height } = props;
+  const { outcome, state, theme, zone, metrics, width, height } = props;
   const { answer, times } = outcome;
   const table = useMemo(() => tableOf(answer, { width, zone }), [answer, width, zone]);
   const lines = useMemo(() => linesOf(answer, LINES_MAX), [answer]);
+  const empty = table?.count === 0;
+  const hint = useMemo(() => {
+    return empty ? emptyHint(outcome.query, metrics) : '';
+  }, [empty, outcome, metrics]);
   const size = { width, height };
   const words = noteWords(props);
   const box = boxOf(props, titleOf(outcome, table?.count));
@@ -160,9 +158,18 @@ function Answer(props: AnswerProps): ReactNode {
   }
   if (table === undefined || table.count === 0) {
     const rows: Word[][] = [[], [{ text: 'no data: no series matches', style: STYLE.dim }]];
+    rows.push(...wrapped(hint, width - 4, STYLE.warn));
     return <Picture lines={wordsBox({ ...box, right }, rows, size)} {...size} />;
   }
   return <Picture lines={tableBox({ ...box, right }, table, size)} {...size} />;
+}
+
+/** A metric of the query that has not been seen, and those with names like it; '' for none. */
+function emptyHint(query: string, metrics: readonly string[]): string {
+  const known = new Set(metrics);
+  const unknown = metricsNamed(query).find((name) => !known.has(name));
+  if (unknown === undefined || known.size === 0) return '';
+  return unknownMetricWords(unknown, metrics, ' in the last hour');
 }
 
 function titleOf({ answer, ms }: AnswerProps['outcome'], count: number | undefined): string {

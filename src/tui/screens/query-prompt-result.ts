@@ -230,13 +230,32 @@ export function linesOf(
   const timestamps = gridTimes(result.grid);
   const { differing, alike } = shapeOf(answer);
   const leftOut = differing.length === 0 ? [] : alike;
-  const series = labels.slice(0, most === Infinity ? undefined : most).map((one, s) => ({
-    name: seriesName(one, leftOut),
+  const shown = most === Infinity ? labels : labels.slice(0, most);
+  const telling = most === Infinity ? undefined : tellingOrder(shown);
+  const series = shown.map((one, s) => ({
+    name: seriesName(telling?.(one) ?? one, leftOut),
     timestamps,
     values: values.subarray(s * steps, (s + 1) * steps),
     present: present.subarray(s * steps, (s + 1) * steps),
   }));
   return { series, hidden: labels.length - series.length };
+}
+
+/** Labels with the most different values first: a name that is cut still tells lines apart. */
+function tellingOrder(series: readonly Labels[]): (labels: Labels) => Labels {
+  const values = new Map<string, Set<string>>();
+  for (const labels of series) {
+    for (let i = 0; i < labels.length; i += 2) {
+      const known = values.get(labels[i]) ?? new Set<string>();
+      values.set(labels[i], known.add(labels[i + 1]));
+    }
+  }
+  const count = (name: string): number => values.get(name)?.size ?? 0;
+  return (labels) => {
+    const pairs: [name: string, value: string][] = [];
+    for (let i = 0; i < labels.length; i += 2) pairs.push([labels[i], labels[i + 1]]);
+    return pairs.toSorted(([a], [b]) => count(b) - count(a)).flat();
+  };
 }
 
 /** The text of a scalar or a string; undefined for what is a table. */

@@ -50,8 +50,13 @@ export interface Around {
   readonly running: boolean;
   /** The query whose answer is shown; '' for none. */
   readonly ran: string;
-  /** Rows of a page of the body. */
-  readonly page: number;
+  readonly body: BodySeen;
+}
+
+/** What was painted of the body: how many rows there are, and how many there is room for. */
+export interface BodySeen {
+  readonly count: number;
+  readonly room: number;
 }
 
 /** The ranges that Ctrl-T goes through, after one instant. */
@@ -127,9 +132,9 @@ function pressView(state: PromptState, name: string, around: Around): Pressed | 
     case 'ctrl-d':
       return empty ? { state, wish: { do: 'exit' } } : undefined;
     case 'pageDown':
-      return { state: { ...state, scroll: state.scroll + Math.max(1, around.page - 1) } };
+      return { state: { ...state, scroll: paged(state.scroll, 1, around.body) } };
     case 'pageUp':
-      return { state: { ...state, scroll: Math.max(0, state.scroll - (around.page - 1)) } };
+      return { state: { ...state, scroll: paged(state.scroll, -1, around.body) } };
     case 'ctrl-o':
       return { state: { ...state, view: state.view === 'help' ? 'result' : 'help', scroll: 0 } };
     case '?':
@@ -152,6 +157,12 @@ function pressView(state: PromptState, name: string, around: Around): Pressed | 
     default:
       return undefined;
   }
+}
+
+/** A page on or back, never past the last one: a row of the page before stays in sight. */
+function paged(scroll: number, by: 1 | -1, { count, room }: BodySeen): number {
+  const last = Math.max(0, count - room);
+  return Math.max(0, Math.min(last, Math.min(scroll, last) + by * Math.max(1, room - 1)));
 }
 
 function pressLine(state: PromptState, name: string, around: Around): Pressed | undefined {

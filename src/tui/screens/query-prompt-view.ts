@@ -8,13 +8,14 @@ import { drawFrame, type Word } from '../draw/frame.ts';
 import type { PlanRow } from '../draw/plan-tree.ts';
 import { drawEditor, layoutEditor, type Mistake } from '../draw/query-editor.ts';
 import { STYLE } from '../draw/styles.ts';
-import { drawTable, type TableCell } from '../draw/table.ts';
+import { columnsHidden, drawTable, type TableCell } from '../draw/table.ts';
 import { cellWidth, fit, safeText, shorten } from '../draw/text.ts';
 import type { QueryFailure } from '../feed/query-session.ts';
+import { cutText, wrapText } from '../draw/wrap.ts';
 import type { Theme } from '../theme.ts';
 import type { Offer, Offers } from './query-prompt-offers.ts';
 import type { ResultTable } from './query-prompt-result.ts';
-import { searchFound, type PromptState } from './query-prompt-state.ts';
+import { searchFound, type BodySeen, type PromptState } from './query-prompt-state.ts';
 
 /** Cells of the screen that a picture fills. */
 export interface Size {
@@ -184,6 +185,10 @@ export interface BoxView {
   readonly bottom?: readonly Word[];
   readonly scroll: number;
   readonly theme: Theme;
+  /** Told how many rows there are, and how many there is room for. */
+  readonly seen?: (body: BodySeen) => void;
+  /** How columns that there is no room for can be seen. */
+  readonly more?: string;
 }
 
 /** Words in rows, in a box. */
@@ -194,6 +199,7 @@ export function wordsBox(
 ): string[] {
   const cells = new CellGrid(width, height);
   const room = Math.max(1, height - 2);
+  view.seen?.({ count: rows.length, room });
   const top = Math.max(0, Math.min(view.scroll, rows.length - room));
   const inner = drawFrame(
     cells,
@@ -207,6 +213,17 @@ export function wordsBox(
     }
   });
   return cells.lines(view.theme.palette, view.theme.ascii);
+}
+
+/** A text in rows of so many cells; what is copied from them is whole. */
+export function folded(text: string, width: number): Word[][] {
+  if (text === '') return [];
+  return cutText(text, width).map((row) => [{ text: row, style: STYLE.plain }]);
+}
+
+/** A sentence in rows of so many cells, broken between words. */
+export function wrapped(text: string, width: number, style: number): Word[][] {
+  return text === '' ? [] : wrapText(text, width).map((row) => [{ text: row, style }]);
 }
 
 function placeWords(top: number, room: number, count: number): Word[] {
@@ -241,18 +258,27 @@ export function planWords(rows: readonly PlanRow[], width: number): Word[][] {
 export function tableBox(view: BoxView, table: ResultTable, { width, height }: Size): string[] {
   const cells = new CellGrid(width, height);
   const room = Math.max(1, height - 3);
+  view.seen?.({ count: table.count, room });
   const top = Math.max(0, Math.min(view.scroll, table.count - room));
   const shared = table.shared === '' ? [] : [{ text: `all: ${table.shared}`, style: STYLE.dim }];
-  const bottom = [...placeWords(top, room, table.count), ...shared];
-  const area = { x: 0, y: 0, width, height };
-  const inner = drawFrame(cells, area, { ...view, bottom: cutWords(bottom, width - 6) });
   // The columns stay where they are while a page is scrolled.
   const from = Math.max(0, Math.floor(top / TABLE_CHUNK) * TABLE_CHUNK);
   const until = Math.min(table.count, top + Math.max(room, TABLE_CHUNK));
   const rows: (readonly TableCell[])[] = [];
   for (let r = from; r < until; r++) rows.push(table.row(r));
+  const hidden = hiddenWords(columnsHidden(table.columns, rows, width - 2), view.more);
+  const bottom = [...placeWords(top, room, table.count), ...hidden, ...shared];
+  const area = { x: 0, y: 0, width, height };
+  const inner = drawFrame(cells, area, { ...view, bottom: cutWords(bottom, width - 6) });
   drawTable(cells, inner, { columns: table.columns, rows, top: top - from });
   return cells.lines(view.theme.palette, view.theme.ascii);
+}
+
+/** A column that is left out must not look as if it were not there. */
+function hiddenWords(count: number, how = ''): Word[] {
+  if (count === 0) return [];
+  const columns = count === 1 ? '1 column has' : `${count} columns have`;
+  return [{ text: `(${columns} no room${how === '' ? '' : `: ${how}`})`, style: STYLE.warn }];
 }
 
 /** The first word whole, of the others what there is room for. */

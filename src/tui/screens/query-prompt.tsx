@@ -12,7 +12,15 @@ import { QuerySession } from '../feed/query-session.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Panel } from '../widgets/panel.tsx';
-import { NO_OFFERS, PromptFrame, tellKept, usePromptKeys, type Hold } from './prompt-frame.tsx';
+import {
+  NO_OFFERS,
+  PromptFrame,
+  tellKept,
+  useBodySeen,
+  usePromptKeys,
+  type BodyWatch,
+  type Hold,
+} from './prompt-frame.tsx';
 import { PromptBody } from './query-prompt-body.tsx';
 import { EDIT_KEYS } from './query-prompt-keys.ts';
 import { offersAt } from './query-prompt-offers.ts';
@@ -74,7 +82,8 @@ export function Prompt(props: PromptProps): ReactNode {
   const latest = useRef(state);
   const become = (next: PromptState): void => setState((latest.current = next));
   const ran = answered.outcome.kind === 'none' ? '' : answered.outcome.query;
-  useKeys(props, { latest, become }, Math.max(1, rows - 8));
+  const body = useBodySeen();
+  useKeys(props, { latest, become }, body);
   useEffect(() => void names.metrics(), [names]);
   const { edit, quiet, asked, chosen, search } = state;
   const offers = useMemo(() => {
@@ -99,6 +108,8 @@ export function Prompt(props: PromptProps): ReactNode {
         <Panel title="answer" theme={theme} {...size}>
           <PromptBody
             {...{ state, answered, theme, times, command, ...size }}
+            metrics={names.metrics()}
+            seen={body.see}
             zone={options.zone}
           />
         </Panel>
@@ -120,7 +131,7 @@ function placed<T extends { readonly start?: number; readonly end?: number }>(
 }
 
 /** Keys and pastes become state and wishes, each seeing what the one before did. */
-function useKeys(props: PromptProps, hold: Hold, page: number): void {
+function useKeys(props: PromptProps, hold: Hold, body: BodyWatch): void {
   const { options, session, names, controls } = props;
   const one = (name: string): boolean => {
     const { current } = hold.latest;
@@ -131,7 +142,7 @@ function useKeys(props: PromptProps, hold: Hold, page: number): void {
       : offersAt(edit.text, edit.cursor, names, asked || name === 'tab');
     const { running, outcome } = session.state();
     const ran = outcome.kind === 'none' ? '' : outcome.query;
-    const around = { offers, running: running !== undefined, ran, page };
+    const around = { offers, running: running !== undefined, ran, body: body.seen() };
     const { state, wish } = press(current, name, around);
     hold.latest.current = state;
     const times = (): QueryTimes =>

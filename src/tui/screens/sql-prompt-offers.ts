@@ -30,6 +30,7 @@ const FUNCTIONS: readonly (readonly [name: string, about: string])[] = [
 export const SQL_COMMANDS: readonly (readonly [name: string, about: string])[] = [
   ['.help', 'keys and commands'],
   ['.tables', 'the tables and their columns'],
+  ['.lines', 'each column in a line of its own, or a table again'],
   ['.history', 'statements of before'],
   ['.command', 'this statement as a command for a shell'],
   ['.exit', 'leave, as Ctrl-D does'],

@@ -4,7 +4,6 @@
 import { goesOn } from '../draw/sql-text.ts';
 import { insert } from './query-prompt-edit.ts';
 import { press, type Around, type PromptState } from './query-prompt-state.ts';
-import { SQL_COMMANDS } from './sql-prompt-offers.ts';
 
 export type SqlWishDo =
   { readonly do: 'run'; readonly text: string } | { readonly do: 'exit' | 'repaint' | 'cancel' };
@@ -12,6 +11,8 @@ export type SqlWishDo =
 export interface SqlPromptState extends PromptState {
   /** The list of tables is shown in the place of the help. */
   readonly tables?: boolean;
+  /** Each column of a row in a line of its own, as psql's \x does. */
+  readonly sideways?: boolean;
 }
 
 export interface SqlPressed {
@@ -20,11 +21,12 @@ export interface SqlPressed {
 }
 
 /** Keys that PromQL's prompt has for its own. */
-const FOREIGN = new Set(['ctrl-g', 'ctrl-t', 'ctrl-x']);
+const FOREIGN = new Set(['ctrl-t', 'ctrl-x']);
 
 /** One key. */
 export function pressSql(state: SqlPromptState, name: string, around: Around): SqlPressed {
   if (FOREIGN.has(name) && state.search === undefined) return { state };
+  if (name === 'ctrl-g' && state.search === undefined) return { state: turned(state) };
   const plain = state.search === undefined && state.chosen === undefined;
   if (plain && name === 'return') return enter(state, around);
   const { state: next, wish } = press(state, name, around);
@@ -33,6 +35,12 @@ export function pressSql(state: SqlPromptState, name: string, around: Around): S
     return { state: { ...next, tables } };
   }
   return { state: { ...next, tables }, wish: { do: wish.do } };
+}
+
+/** The answer as a table or as lines; from its beginning, because rows are other ones. */
+function turned(state: SqlPromptState): SqlPromptState {
+  const sideways = state.sideways !== true;
+  return { ...state, sideways, view: 'result', tables: false, scroll: 0, note: '' };
 }
 
 function enter(state: SqlPromptState, { ran }: Around): SqlPressed {
@@ -61,14 +69,14 @@ function command(state: SqlPromptState, name: string, ran: string): SqlPressed {
       return { state: { ...next, view: 'help' } };
     case '.tables':
       return { state: { ...next, view: 'help', tables: true } };
+    case '.lines':
+      return { state: turned(next) };
     case '.history':
       return { state: { ...next, view: 'history' } };
     case '.command':
       if (ran === '') return { state: { ...next, note: 'run a statement first' } };
       return { state: { ...next, view: 'command' } };
-    default: {
-      const all = SQL_COMMANDS.map(([one]) => one).join(' ');
-      return { state: { ...state, note: `there is no ${name}; there are ${all}` } };
-    }
+    default:
+      return { state: { ...state, note: `there is no ${name}; .help lists what there is` } };
   }
 }

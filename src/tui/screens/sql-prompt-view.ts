@@ -1,29 +1,33 @@
 // The pictures of the SQL prompt: editor and body, each an area of lines. From state to cells, no
 // React. Easy to get wrong: every text here may come from a server or a paste; it goes through
 // CellGrid.put or fit(safeText()), which make it safe and cut it.
-import type { SqlTables, SqlValue } from '../../engine/model/sql.ts';
+import type { SqlTables } from '../../engine/model/sql.ts';
 import { CellGrid } from '../draw/cells.ts';
 import { drawFrame, type Word } from '../draw/frame.ts';
 import { drawEditor, layoutEditor } from '../draw/query-editor.ts';
 import { sqlStyles } from '../draw/sql-text.ts';
 import { STYLE } from '../draw/styles.ts';
-import type { TableCell } from '../draw/table.ts';
-import { cellWidth, safeText, shorten } from '../draw/text.ts';
+import { safeText, shorten } from '../draw/text.ts';
 import { formatDuration } from '../draw/units.ts';
 import type { QueryFailure } from '../feed/query-session.ts';
 import type { SqlSessionState, SqlShown } from '../feed/sql-session.ts';
 import type { Theme } from '../theme.ts';
-import { EDIT_KEYS } from './query-prompt-keys.ts';
+import { EDIT_KEYS, type PromptKey } from './query-prompt-keys.ts';
 import type { ResultTable } from './query-prompt-result.ts';
-import { searchFound } from './query-prompt-state.ts';
-import { tableBox, wordsBox, type Size } from './query-prompt-view.ts';
+import { searchFound, type BodySeen } from './query-prompt-state.ts';
+import { folded, tableBox, wordsBox, wrapped, type Size } from './query-prompt-view.ts';
 import { SQL_COMMANDS } from './sql-prompt-offers.ts';
 import type { SqlPromptState } from './sql-prompt-state.ts';
 
 const EDITOR_SHARE = 0.4;
 /** Keys of the prompt of queries that have no meaning here. */
-const FOREIGN = new Set(['^T', '^G', '^X']);
-export const SQL_KEYS = EDIT_KEYS.filter(({ keys }) => !FOREIGN.has(keys));
+const FOREIGN = new Set(['^T', '^X']);
+const LINES_KEY: PromptKey = {
+  ...{ keys: '^G', bar: 'lines', help: 'each column in a line of its own, or a table' },
+};
+export const SQL_KEYS: readonly PromptKey[] = EDIT_KEYS.filter(
+  ({ keys }) => !FOREIGN.has(keys),
+).map((key) => (key.keys === '^G' ? LINES_KEY : key));
 
 export interface SqlView {
   readonly state: SqlPromptState;
@@ -91,14 +95,18 @@ export interface BodyView {
   readonly tables: SqlTables;
   readonly theme: Theme;
   readonly command: string;
-  readonly cellText: (value: SqlValue, type: string) => string;
+  /** The answer as the table that is shown, for so many cells. */
+  readonly table: (answer: SqlShown, width: number) => ResultTable;
+  /** Told what there was to paint. */
+  readonly seen: (body: BodySeen) => void;
 }
 
 /** What stands below the line. */
 export function sqlBodyLines(view: BodyView, size: Size): string[] {
   const { state, answered, theme } = view;
   const right = answered.running === undefined ? [] : [{ text: 'running', style: STYLE.warn }];
-  const box = (title: string) => ({ title, right, scroll: state.scroll, theme });
+  const { seen } = view;
+  const box = (title: string) => ({ title, right, scroll: state.scroll, theme, seen });
   const width = Math.max(1, size.width - 4);
   if (state.view === 'help') {
     if (state.tables === true) return wordsBox(box('tables'), tableWords(view.tables), size);
@@ -114,10 +122,7 @@ export function sqlBodyLines(view: BodyView, size: Size): string[] {
   if (outcome.kind === 'none') return wordsBox(box('answer'), welcomeWords(), size);
   if (outcome.kind === 'failure') {
     const { message, hint = '' } = outcome.failure;
-    const rows = [
-      ...folded(message, width).map(([word]) => [{ ...word, style: STYLE.bad }]),
-      ...folded(hint, width).map(([word]) => [{ ...word, style: STYLE.warn }]),
-    ];
+    const rows = [...wrapped(message, width, STYLE.bad), ...wrapped(hint, width, STYLE.warn)];
     return wordsBox(box('no answer'), rows, size);
   }
   const { answer, ms } = outcome;
@@ -128,53 +133,11 @@ export function sqlBodyLines(view: BodyView, size: Size): string[] {
   const frame = { ...box(title), right: right.length > 0 ? right : told };
   if (rows === 0)
     return wordsBox(frame, [plain(''), [{ text: 'no rows', style: STYLE.dim }]], size);
-  return tableBox(frame, tableOf(answer, view.cellText), size);
-}
-
-function tableOf(
-  { columns, rows }: SqlShown,
-  cellText: (value: SqlValue, type: string) => string,
-): ResultTable {
-  return {
-    columns: columns.map(({ name, type }, i) => ({
-      title: safeText(name),
-      // A number that is cut would be another number.
-      min: isRight(type)
-        ? widest(
-            name,
-            rows.map((row) => cellText(row[i], type)),
-          )
-        : 4,
-      max: type.startsWith('MAP') ? 120 : 60,
-      rank: i,
-      ...(isRight(type) ? { align: 'right' as const } : {}),
-    })),
-    count: rows.length,
-    shared: '',
-    row: (r) => rows[r].map((value, c): TableCell => ({ text: cellText(value, columns[c].type) })),
-  };
-}
-
-function widest(title: string, texts: readonly string[]): number {
-  return Math.max(cellWidth(safeText(title)), ...texts.map((text) => cellWidth(safeText(text))));
-}
-
-function isRight(type: string): boolean {
-  return /INT|DOUBLE|FLOAT|DECIMAL/.test(type) && !/[([]/.test(type.replace(/^DECIMAL.*/, ''));
+  return tableBox({ ...frame, more: '^G shows them' }, view.table(answer, size.width), size);
 }
 
 function plain(text: string): Word[] {
   return [{ text, style: STYLE.plain }];
-}
-
-function folded(text: string, width: number): Word[][] {
-  const rows: Word[][] = [];
-  for (const line of text === '' ? [] : text.split('\n')) {
-    for (let at = 0; at === 0 || at < line.length; at += width) {
-      rows.push(plain(line.slice(at, at + width)));
-    }
-  }
-  return rows;
 }
 
 function tableWords(tables: SqlTables): Word[][] {

@@ -7,14 +7,24 @@ import { useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactN
 import type { SqlTables, SqlValue } from '../../engine/model/sql.ts';
 import type { Clock } from '../../engine/runtime/clock.ts';
 import { NameCache, type NameSource } from '../feed/name-cache.ts';
-import { SqlSession, type SqlQuestioner } from '../feed/sql-session.ts';
+import { SqlSession, type SqlQuestioner, type SqlShown } from '../feed/sql-session.ts';
 import { runScreen, type ScreenControls, type ScreenProcess } from '../run-screen.ts';
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Picture } from '../widgets/picture.tsx';
-import { NO_OFFERS, PromptFrame, tellKept, usePromptKeys, type Hold } from './prompt-frame.tsx';
+import {
+  NO_OFFERS,
+  PromptFrame,
+  tellKept,
+  useBodySeen,
+  usePromptKeys,
+  type BodyWatch,
+  type Hold,
+} from './prompt-frame.tsx';
+import type { ResultTable } from './query-prompt-result.ts';
 import { promptState } from './query-prompt-state.ts';
 import { sqlOffersAt } from './sql-prompt-offers.ts';
 import { pressSql, type SqlPromptState } from './sql-prompt-state.ts';
+import { linesOf, tableOf, type CellText } from './sql-prompt-table.ts';
 import { SQL_KEYS, sqlBodyLines, sqlEditorHeight, sqlEditorLines } from './sql-prompt-view.ts';
 import { shellQuote } from '../draw/shell-word.ts';
 
@@ -71,7 +81,8 @@ function SqlPrompt(props: SqlPromptProps): ReactNode {
   const [state, setState] = useState<SqlPromptState>(() => promptState(options));
   const latest = useRef(state);
   const become = (next: SqlPromptState): void => setState((latest.current = next));
-  useKeys(props, { latest, become }, Math.max(1, rows - 8));
+  const body = useBodySeen();
+  useKeys(props, { latest, become }, body);
   useEffect(() => void names.metrics(), [names]);
   const { edit, quiet, asked, chosen, search } = state;
   const offers = useMemo(() => {
@@ -86,8 +97,9 @@ function SqlPrompt(props: SqlPromptProps): ReactNode {
   const ran = outcome.kind === 'none' ? '' : outcome.text;
   const words = ['mon sql', shellQuote(ran || edit.text.trim()), options.server.flags];
   const command = words.filter((word) => word !== '').join(' ');
-  const { tables, cellText } = options;
-  const shown = { state, answered, tables, theme, command, cellText };
+  const { tables } = options;
+  const table = useTable(options.cellText, state.sideways === true);
+  const shown = { state, answered, tables, theme, command, table, seen: body.see };
   return (
     <PromptFrame
       {...{ state, offers, columns, rows, theme }}
@@ -102,8 +114,23 @@ function SqlPrompt(props: SqlPromptProps): ReactNode {
   );
 }
 
+/** The table of an answer, made once for each answer, form and width. */
+function useTable(cellText: CellText, sideways: boolean) {
+  const kept = useRef<{ readonly key: readonly unknown[]; readonly table: ResultTable }>(undefined);
+  return (answer: SqlShown, width: number): ResultTable => {
+    const key = [answer, sideways, sideways ? width : 0];
+    const { current } = kept;
+    if (current !== undefined && key.every((part, i) => part === current.key[i])) {
+      return current.table;
+    }
+    const table = sideways ? linesOf(answer, cellText, width) : tableOf(answer, cellText);
+    kept.current = { key, table };
+    return table;
+  };
+}
+
 /** Keys and pastes become state and wishes, each seeing what the one before did. */
-function useKeys(props: SqlPromptProps, hold: Hold, page: number): void {
+function useKeys(props: SqlPromptProps, hold: Hold, body: BodyWatch): void {
   const { options, session, names, controls } = props;
   const one = (name: string): boolean => {
     const { current } = hold.latest;
@@ -115,7 +142,7 @@ function useKeys(props: SqlPromptProps, hold: Hold, page: number): void {
       : sqlOffersAt(edit.text, edit.cursor, known, asked || name === 'tab');
     const { running, outcome } = session.state();
     const ran = outcome.kind === 'none' ? '' : outcome.text;
-    const around = { offers, running: running !== undefined, ran, page };
+    const around = { offers, running: running !== undefined, ran, body: body.seen() };
     const { state, wish } = pressSql(current, name, around);
     hold.latest.current = state;
     if (wish?.do === 'exit') controls.exit(0);

@@ -1,6 +1,7 @@
 // What the user of `mon top` has chosen, and how a key changes it: a pure function, so that every
 // key can be tested without a terminal. The view can be written as flags and opened again from
 // them.
+import { scrolledBy } from '../scroll.ts';
 import { shellQuote } from '../draw/shell-word.ts';
 import { formatRange } from '../draw/units.ts';
 import { reduceTime, type ShownTime } from './shown-time.ts';
@@ -20,7 +21,7 @@ export interface TopState extends ShownTime {
   readonly panel: string | undefined;
   readonly zoomed: boolean;
   readonly overlay: 'none' | 'help' | 'command';
-  /** Lines of the help scrolled past. */
+  /** Lines of the overlay scrolled past. */
   readonly scroll: number;
   /** The marked target, counted in the sorted and filtered list. */
   readonly row: number;
@@ -32,6 +33,8 @@ export interface TopAround {
   /** Ids of the charts that exist, in order. */
   readonly panels: readonly string[];
   readonly targets: number;
+  /** How far the overlay that is open can be scrolled. */
+  readonly scrollMax: number;
 }
 
 /** The state a screen opens with. */
@@ -59,15 +62,11 @@ export function modeOf(state: TopState): TopMode {
   return state.zoomed ? 'zoom' : 'overview';
 }
 
-const SCROLLS = { up: -1, down: 1, pageUp: -10, pageDown: 10 };
-
 /** The state after an action; actions that are not about the state leave it as it is. */
 export function reduceTop(state: TopState, action: TopAction, around: TopAround): TopState {
-  if (state.overlay === 'help' && action in SCROLLS) {
-    return {
-      ...state,
-      scroll: Math.max(0, state.scroll + SCROLLS[action as keyof typeof SCROLLS]),
-    };
+  if (state.overlay !== 'none') {
+    const scroll = scrolledBy(state.scroll, action, around.scrollMax);
+    if (scroll !== undefined) return { ...state, scroll };
   }
   return reduceView(state, action, around) ?? reduceTime(state, action, around.nowMs) ?? state;
 }
@@ -77,7 +76,7 @@ function reduceView(state: TopState, action: TopAction, around: TopAround): TopS
     case 'help':
       return { ...state, overlay: 'help', scroll: 0 };
     case 'command':
-      return { ...state, overlay: 'command' };
+      return { ...state, overlay: 'command', scroll: 0 };
     case 'back':
       if (state.overlay !== 'none') return { ...state, overlay: 'none' };
       if (state.draft !== undefined) return { ...state, draft: undefined };

@@ -6,6 +6,7 @@ import { Box, useInput, useWindowSize } from 'ink';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import type { Clock } from '../../engine/runtime/clock.ts';
 import type { Ask } from '../../engine/ports.ts';
+import { keyListScrollMax } from '../draw/key-list.ts';
 import { STYLE } from '../draw/styles.ts';
 import { Feed } from '../feed/feed.ts';
 import type { FeedSnapshot, FeedTarget } from '../feed/snapshot.ts';
@@ -15,7 +16,7 @@ import { runScreen, type ScreenControls, type ScreenProcess } from '../run-scree
 import { screenTheme, type TerminalEnv, type Theme, type ThemeChoice } from '../theme.ts';
 import { Chart } from '../widgets/chart.tsx';
 import { Gauge } from '../widgets/gauge.tsx';
-import { Help, Note } from '../widgets/help.tsx';
+import { Help, Note, noteScrollMax } from '../widgets/help.tsx';
 import { Panel } from '../widgets/panel.tsx';
 import { Sparkline } from '../widgets/sparkline.tsx';
 import { StatusLine, type WordGroup } from '../widgets/status-line.tsx';
@@ -128,8 +129,20 @@ export function Top(props: TopProps): ReactNode {
     });
     feed.pause(state.paused);
   }, [feed, state.rangeMs, state.anchorMs, state.paused, columns]);
-  const ids = panels.map((p) => p.id);
-  const around = { nowMs: snapshot.nowMs, panels: ids, targets: targets.length };
+  const selected = Math.max(
+    0,
+    panels.findIndex((p) => p.id === state.panel),
+  );
+  const size = { columns, rows, panels: panels.length, selected, targets: targets.length };
+  const layout = topLayout(size);
+  const server = { ...props.server, version };
+  const scene: Scene = { ...props, server, state, snapshot, panels, targets, layout, selected };
+  const around = {
+    nowMs: snapshot.nowMs,
+    panels: panels.map((p) => p.id),
+    targets: targets.length,
+    scrollMax: scrollMaxOf(scene),
+  };
   useInput((input, press) => {
     for (const name of keyNames(input, press)) {
       const { current } = latest;
@@ -146,19 +159,6 @@ export function Top(props: TopProps): ReactNode {
     const needs = { columns: TOP_COLUMNS_MIN, rows: TOP_ROWS_MIN };
     return <TooSmall columns={columns} rows={rows} needs={needs} theme={theme} />;
   }
-  const selected = Math.max(
-    0,
-    panels.findIndex((p) => p.id === state.panel),
-  );
-  const layout = topLayout({
-    columns,
-    rows,
-    panels: panels.length,
-    selected,
-    targets: targets.length,
-  });
-  const server = { ...props.server, version };
-  const scene: Scene = { ...props, server, state, snapshot, panels, targets, layout, selected };
   return (
     <Box flexDirection="column" width={columns} height={rows} overflow="hidden">
       <Header {...scene} />
@@ -213,17 +213,34 @@ function Header(scene: Scene): ReactNode {
   );
 }
 
+/** The cells between the header and the keys. */
+function bodySize({ layout }: Scene) {
+  return { width: layout.columns, height: Math.max(2, layout.rows - layout.headerRows - 1) };
+}
+
+function helpKeys({ state }: Scene) {
+  return TOP_KEYS.keysOf(state.zoomed ? 'zoom' : 'overview');
+}
+
+/** How far the overlay that is open can be scrolled. */
+function scrollMaxOf(scene: Scene): number {
+  const { state, panels, selected } = scene;
+  const size = bodySize(scene);
+  if (state.overlay === 'help') return keyListScrollMax(helpKeys(scene).length, size);
+  if (state.overlay === 'none') return 0;
+  return noteScrollMax(commandLines(panels[selected], state, scene), size);
+}
+
 function Body(scene: Scene): ReactNode {
   const { state, theme, layout, panels, selected } = scene;
-  const width = layout.columns;
-  const height = layout.rows - layout.headerRows - 1;
+  const { width, height } = bodySize(scene);
+  const { scroll } = state;
   if (state.overlay === 'help') {
-    const keys = TOP_KEYS.keysOf(state.zoomed ? 'zoom' : 'overview');
-    return <Help {...{ keys, scroll: state.scroll, width, height, theme }} />;
+    return <Help keys={helpKeys(scene)} {...{ scroll, width, height, theme }} />;
   }
   if (state.overlay === 'command') {
     const lines = commandLines(panels[selected], state, scene);
-    return <Note title="command" lines={lines} width={width} height={height} theme={theme} />;
+    return <Note title="command" {...{ lines, scroll, width, height, theme }} />;
   }
   if (state.zoomed && panels.length > 0) {
     const size = { width, height };

@@ -48,6 +48,8 @@ const TERMINATED = 143;
 /** Two frames a second are enough for a wall; what comes together is painted together. */
 const PAINT_MS = 250;
 /** The terminal's own modes, for what a screen that broke has left. */
+/** After a resize the terminal settles; blessed takes 80 ms to build anew. */
+const SETTLE_MS = 160;
 const LEAVE = '\u001b[0m\u001b[?1049l\u001b[?25h';
 
 /** Shows the wall until it is left; answers the exit code. @throws UserError without a terminal. */
@@ -102,6 +104,7 @@ class Wall {
     left.catch(() => undefined);
     for (const event of CRASHES) process.prependListener(event, this.#onCrash);
     process.prependListener('exit', this.#close);
+    process.prependListener('SIGWINCH', this.#again);
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     const stops = dashboards.map(({ feed }) => feed.subscribe(this.#soon));
     try {
@@ -120,6 +123,7 @@ class Wall {
       signal?.removeEventListener('abort', this.#onAbort);
       for (const event of CRASHES) process.removeListener(event, this.#onCrash);
       process.removeListener('exit', this.#close);
+      process.removeListener('SIGWINCH', this.#again);
     }
   }
 
@@ -301,6 +305,19 @@ class Wall {
     const { stdin, stdout } = this.#options;
     stdin.setRawMode?.(false);
     stdout.write(LEAVE);
+  };
+
+  /** Paints all of it: a size that was another for a moment is told by the signal alone. */
+  readonly #again = (): void => {
+    this.#options.clock.after(
+      SETTLE_MS,
+      () => {
+        if (!this.#open) return;
+        this.#screen.realloc();
+        this.#screen.render();
+      },
+      true,
+    );
   };
 
   readonly #onAbort = (): void => this.#leave?.(TERMINATED);

@@ -5,7 +5,7 @@ import { CellGrid } from '../draw/cells.ts';
 import { drawFrame } from '../draw/frame.ts';
 import { drawKeyList, type KeyList } from '../draw/key-list.ts';
 import { STYLE } from '../draw/styles.ts';
-import { cellWidth, safeText } from '../draw/text.ts';
+import { cutText } from '../draw/wrap.ts';
 import type { Theme } from '../theme.ts';
 import { Picture } from './picture.tsx';
 
@@ -30,10 +30,17 @@ export function drawHelp({ keys, scroll = 0, width, height, theme }: HelpProps):
   return cells.lines(theme.palette, theme.ascii);
 }
 
+export interface NoteLine {
+  readonly text: string;
+  readonly style: number;
+}
+
 export interface NoteProps {
   readonly title: string;
   /** Lines with their style; long ones are folded. */
-  readonly lines: readonly { readonly text: string; readonly style: number }[];
+  readonly lines: readonly NoteLine[];
+  /** Rows scrolled past; none by default. */
+  readonly scroll?: number;
   readonly width: number;
   readonly height: number;
   readonly theme: Theme;
@@ -52,29 +59,30 @@ export function drawNote(props: NoteProps): string[] {
   const area = { x: 0, y: 0, width, height };
   const bottom = [{ text: 'Esc back', style: STYLE.dim }];
   const inner = drawFrame(cells, area, { title: props.title, bottom, selected: true });
-  let y = inner.y;
-  const room = Math.max(8, inner.width - 4);
-  for (const { text, style } of props.lines) {
-    // A command must survive being copied: nothing is cut, it goes on in the next row.
-    let rest = safeText(text);
-    do {
-      const taken = cells.put(inner.x + 2, y, rest, { style, room });
-      y++;
-      if (taken === 0 || y >= inner.y + inner.height) break;
-      rest = dropCells(rest, taken);
-    } while (rest !== '');
-    if (y >= inner.y + inner.height) break;
-  }
+  const rows = folded(props.lines, inner.width);
+  const last = Math.max(0, rows.length - inner.height);
+  const from = Math.min(props.scroll ?? 0, last);
+  rows.slice(from, from + inner.height).forEach(({ text, style }, i) => {
+    cells.put(inner.x + 2, inner.y + i, text, { style });
+  });
+  const edge = inner.x + inner.width - 1;
+  if (from < last) cells.set(edge, inner.y + inner.height - 1, '▼', STYLE.accent);
+  if (from > 0) cells.set(edge, inner.y, '▲', STYLE.accent);
   return cells.lines(theme.palette, theme.ascii);
 }
 
-function dropCells(text: string, cells: number): string {
-  let left = cells;
-  let at = 0;
-  for (const character of text) {
-    if (left <= 0) break;
-    left -= cellWidth(character);
-    at += character.length;
-  }
-  return text.slice(at);
+/** How far a note can be scrolled in a box of this size, its frame included. */
+export function noteScrollMax(
+  lines: readonly NoteLine[],
+  { width, height }: Pick<NoteProps, 'width' | 'height'>,
+): number {
+  return Math.max(0, folded(lines, width - 2).length - (height - 2));
+}
+
+/** Rows of the text: a command must survive being copied, so nothing is cut, it goes on below. */
+function folded(lines: readonly NoteLine[], width: number): NoteLine[] {
+  const room = Math.max(8, width - 4);
+  return lines.flatMap(({ text, style }) =>
+    cutText(text, room).map((row) => ({ text: row, style })),
+  );
 }

@@ -31,6 +31,21 @@ export const TextPanel = memo(function TextPanel(props: TextPanelProps): ReactNo
   return <Picture lines={drawTextPanel(props)} width={width} height={height} />;
 });
 
+/** Rows that the history above the lines takes. */
+const VALUE_ROWS = 3;
+
+type Measured = Pick<TextPanelProps, 'lines' | 'values' | 'height'>;
+
+function hasValues({ values = [], height }: Measured): boolean {
+  return values.length > 1 && height - 2 > 6;
+}
+
+/** How far the lines can be scrolled. */
+export function textScrollMax(props: Measured): number {
+  const rows = props.height - 2 - (hasValues(props) ? VALUE_ROWS : 0);
+  return Math.max(0, props.lines.length - rows);
+}
+
 /** The lines of the box. */
 function drawTextPanel(props: TextPanelProps): string[] {
   const { width, height, theme, title, right, bottom, values = [], selected } = props;
@@ -39,14 +54,14 @@ function drawTextPanel(props: TextPanelProps): string[] {
   const inner = drawFrame(cells, area, { title, right, bottom, selected });
   let { y } = inner;
   const room = Math.max(0, inner.width - 2);
-  if (values.length > 1 && inner.height > 6) {
+  if (hasValues(props)) {
     const marks = sparkline(values, Math.min(room, 120), { low: Math.min(...values) });
     cells.put(inner.x + 1, y, fit(props.valuesTitle ?? '', room), { style: STYLE.dim });
     cells.put(inner.x + 1, y + 1, marks, { style: STYLE.accent, room });
-    y += 3;
+    y += VALUE_ROWS;
   }
   const rows = inner.y + inner.height - y;
-  const last = Math.max(0, props.lines.length - rows);
+  const last = textScrollMax(props);
   const from = Math.min(props.scroll ?? 0, last);
   for (const { text, style } of props.lines.slice(from, from + rows)) {
     cells.put(inner.x + 1, y++, fit(safeText(text), room), { style });

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import type { CardinalityLimits } from '../../../src/engine/collector/cardinality-guard.ts';
 import { CardinalityGuard } from '../../../src/engine/collector/cardinality-guard.ts';
+import { CARDINALITY_VALUES_OF_LABEL } from '../../../src/engine/limits.ts';
 import { makeLabels } from '../../../src/engine/model/labels.ts';
 import { doorSet, NOW_MS } from '../../support/door-set.ts';
 import { writeRequestBody } from '../../support/write-request.ts';
@@ -52,7 +53,7 @@ test('only the new series over a limit is refused, the known ones go on', async 
 });
 
 test('labels: how many, which, how many values', async () => {
-  const { write } = guarded({ seriesOfMetric: 0 });
+  const { write, guard } = guarded({ seriesOfMetric: 0 });
   const wide = { __name__: 'm', a: '1', b: '1', c: '1', d: '1' };
   assert.deepEqual((await write([wide])).reasons, { cardinalityLabels: 1 });
   const denied = { __name__: 'm', user_id: '1' };
@@ -60,15 +61,29 @@ test('labels: how many, which, how many values', async () => {
   const values = ['1', '2', '3', '4'].map((v) => ({ __name__: 'm', v }));
   const many = await write([...values, { __name__: 'again', v: '2' }]);
   assert.deepEqual([many.accepted, many.reasons], [4, { cardinalityValues: 1 }]);
-  // Names of metrics are values too: a sender that makes names up is held as well.
+  // A limit that is low for labels is none for names of metrics.
   const names = await write(['third', 'fourth'].map((__name__) => ({ __name__ })));
-  assert.deepEqual([names.accepted, names.reasons], [1, { cardinalityValues: 1 }]);
+  assert.deepEqual([names.accepted, names.refused], [2, 0]);
+  assert.deepEqual(guard.report().examples, [
+    'm{a="1", b="1", c="1", d="1"}: 4 labels, and the limit is 3',
+    'm{user_id="1"}: the label "user_id" is not allowed',
+    'm{v="4"}: the label "v" has as many new values as its limit, 3',
+  ]);
   const allowing = guarded({ allowLabels: ['host'] });
   const outcome = await allowing.write([
     { __name__: 'm', host: 'a' },
     { __name__: 'm', path: '/' },
   ]);
   assert.deepEqual([outcome.accepted, outcome.reasons], [1, { cardinalityDenied: 1 }]);
+});
+
+test('a sender that makes names of metrics up is held as well', () => {
+  const { book, guard } = guarded({ labels: 0 });
+  const ref = (i: number): number => book.refOfLabels(makeLabels([['__name__', `made_up_${i}`]]));
+  for (let i = 0; i < CARDINALITY_VALUES_OF_LABEL; i++) assert.ok(ref(i) >= 0);
+  assert.ok(ref(CARDINALITY_VALUES_OF_LABEL) < 0);
+  assert.ok(ref(0) >= 0, 'the known ones go on');
+  assert.match(guard.report().examples[0], /as many names of metrics as the limit$/);
 });
 
 test('warn takes everything and counts each series once', async () => {

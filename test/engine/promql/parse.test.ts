@@ -86,10 +86,17 @@ const MISTAKES: readonly (readonly [string, string, string?])[] = [
   [
     'rate(x)',
     '1:6: parse error: expected type range vector in call to function "rate", got instant vector',
+    'a range has its length in brackets, as in x[5m]',
+  ],
+  [
+    'rate(sum(x))',
+    '1:6: parse error: expected type range vector in call to function "rate", got instant vector',
+    'a range has its length in brackets, as in sum(x)[5m:]',
   ],
   [
     'sum(x[5m])',
     '1:5: parse error: expected type instant vector in aggregation expression, got range vector',
+    'leave the brackets out, or put a function such as rate() around the range',
   ],
   [
     'topk(x, y)',

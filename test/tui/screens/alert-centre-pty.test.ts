@@ -6,7 +6,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
-import { assertRestored, fittingRows, holds, openMon } from '../../support/screen-term.ts';
+import { assertWholeAfter, leave } from '../../support/screen-checks.ts';
+import { fittingRows, openMon } from '../../support/screen-term.ts';
+import type { ScreenOptions } from '../../support/screen-term.ts';
 import type { Term } from '../../support/terminal.ts';
 
 const COUNT = 5000;
@@ -76,9 +78,9 @@ after(() => {
   server.close();
 });
 
-function centre(cols = 80, rows = 24, env: Record<string, string> = {}): Term {
+function centre({ cols, rows }: ScreenOptions = {}): Term {
   const words = ['incidents', '--live', '--url', url, '--tz', 'utc'];
-  return openMon(words, { cols, rows, env: { USER: 'ann', ...env } });
+  return openMon(words, { cols, rows, env: { USER: 'ann' } });
 }
 
 async function live(term: Term): Promise<void> {
@@ -99,7 +101,7 @@ for (const [cols, rows] of [
   [200, 50],
 ] as const) {
   test(`five thousand alerts fill ${cols}x${rows}, hostile ones stay in their cells`, async () => {
-    const term = centre(cols, rows);
+    const term = centre({ cols, rows });
     await live(term);
     await term.settled();
     assertWhole(term, cols, rows);
@@ -108,36 +110,26 @@ for (const [cols, rows] of [
     term.press('enter');
     await term.waitFor('annotations');
     assertWhole(term, cols, rows);
-    term.press('q');
-    assert.equal(await term.exit, 0);
-    assertRestored(term);
+    await leave(term);
   });
 }
 
 test('40x10 is too small and says so; resizing brings it back', async () => {
-  const term = centre(40, 10);
+  const term = centre({ cols: 40, rows: 10 });
   await term.waitFor('terminal too small', 30_000);
   assert.match(term.text(), /need 60x12, have 40x10/);
-  for (const [cols, rows] of [
+  const calm = [
     [200, 50],
     [60, 12],
     [250, 16],
     [100, 30],
-  ] as const) {
-    term.resize(cols, rows);
-    // A busy machine takes its time to paint it, and then it has to stay.
-    await term.waitFor(() => holds(() => assertWhole(term, cols, rows)));
-    await term.settled(300);
-    await live(term);
-    assertWhole(term, cols, rows);
-  }
-  term.press('ctrl-c');
-  assert.equal(await term.exit, 130);
-  assertRestored(term);
+  ] as const;
+  await assertWholeAfter({ open: centre, live, assertWhole }, term, [], calm);
+  await leave(term, 'ctrl-c', 130);
 });
 
 test('marks, previews, silences, acknowledges; keys are quick', async (t) => {
-  const term = centre(120, 40);
+  const term = centre({ cols: 120, rows: 40 });
   await live(term);
   term.type('/web-12');
   await term.waitFor('alerts 111/5000');
@@ -186,6 +178,23 @@ test('marks, previews, silences, acknowledges; keys are quick', async (t) => {
   assert.equal(await term.exit, 0);
 });
 
+test('on twelve rows the help scrolls to its end and back', async () => {
+  const term = centre({ cols: 60, rows: 12 });
+  await live(term);
+  term.press('?');
+  await term.waitFor('▼');
+  term.type('G');
+  await term.waitFor('paint the whole screen');
+  term.type('k');
+  await term.waitFor(() => !term.text().includes('paint the whole screen'));
+  term.type('g');
+  await term.waitFor('all keys of this view');
+  term.press('escape');
+  await term.waitFor('? help');
+  term.press('q');
+  assert.equal(await term.exit, 0);
+});
+
 test('silences: extended, ended after a question; the help', async () => {
   silences = [
     {
@@ -195,7 +204,7 @@ test('silences: extended, ended after a question; the help', async () => {
       matchers: [{ name: 'host', value: EVIL, isRegex: false, isEqual: true }],
     },
   ];
-  const term = centre(100, 30);
+  const term = centre({ cols: 100, rows: 30 });
   await live(term);
   term.press('tab');
   await term.waitFor('ends in');
@@ -222,7 +231,5 @@ test('silences: extended, ended after a question; the help', async () => {
   await term.waitFor('group');
   term.press('?');
   await term.waitFor('all keys of this view');
-  term.press('q');
-  assert.equal(await term.exit, 0);
-  assertRestored(term);
+  await leave(term);
 });

@@ -3,7 +3,7 @@
 // they are kept.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
 import stringWidth from 'string-width';
@@ -15,6 +15,7 @@ import { openDash } from '../../../src/tui/screens/dash.tsx';
 import type { DashState } from '../../../src/tui/screens/dash-state.ts';
 import { fleetAsk, fleetValues, makeFleet, type Fleet } from '../../support/fake-fleet.ts';
 import { fakeTerminal } from '../../support/fake-terminal.ts';
+import { compareFrame } from '../../support/golden.ts';
 import { projectRoot } from '../../support/project.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -80,12 +81,7 @@ async function frameOf(options: SceneOptions, keys: readonly string[] = []): Pro
 
 async function golden(name: string, options: SceneOptions, keys: readonly string[] = []) {
   const frame = await frameOf(options, keys);
-  for (const line of frame) assert.ok(stringWidth(line) <= options.size[0], line);
-  const path = join(projectRoot, 'fixtures/golden/screens', `${name}.txt`);
-  const text = `${frame.join('\n')}\n`;
-  if (process.env['MON_GOLDEN'] === 'write') writeFileSync(path, text);
-  assert.ok(existsSync(path), `${path} is missing: MON_GOLDEN=write makes it`);
-  assert.equal(text, readFileSync(path, 'utf8'), name);
+  compareFrame(name, frame, options.size[0]);
 }
 
 const service = 'dash/service.yaml';

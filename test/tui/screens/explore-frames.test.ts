@@ -2,15 +2,12 @@
 // at a fixed instant. MON_GOLDEN=write writes them anew, to be looked at before they are kept.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import stringWidth from 'string-width';
 import type { ExploreSource } from '../../../src/tui/feed/explore-feed.ts';
 import { openExplore, type ExploreEnd } from '../../../src/tui/screens/explore.tsx';
 import { EVIL, fakeExploration } from '../../support/fake-exploration.ts';
 import { fakeTerminal } from '../../support/fake-terminal.ts';
-import { projectRoot } from '../../support/project.ts';
+import { compareFrame } from '../../support/golden.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const NOON = Date.UTC(2025, 10, 20, 12, 0, 7);
@@ -62,12 +59,7 @@ async function golden(
   await scene.terminal.frame();
   await scene.press(more.keys ?? []);
   const frame = await scene.terminal.frame();
-  for (const line of frame) assert.ok(stringWidth(line) <= size[0], line);
-  const path = join(projectRoot, 'fixtures/golden/screens', `explore-${name}.txt`);
-  const text = `${frame.join('\n')}\n`;
-  if (process.env['MON_GOLDEN'] === 'write') writeFileSync(path, text);
-  assert.ok(existsSync(path), `${path} is missing: MON_GOLDEN=write makes it`);
-  assert.equal(text, readFileSync(path, 'utf8'), name);
+  const text = compareFrame(`explore-${name}`, frame, size[0]);
   assert.doesNotMatch(text, /[\u001b\u0007\u202e]/);
   assert.equal((await scene.leave()).code, 130);
   return text;
@@ -114,6 +106,24 @@ test('sorted and filtered, the keys, the command', async () => {
   await golden('help-80x24', [80, 24], { keys: ['?'] });
   const command = await golden('command-80x24', [80, 24], { keys: ['\r', '\r', 'c'] });
   assert.match(command, /mon explore http_requests_total --label pod/);
+});
+
+test('on twelve rows the help and the rule scroll to their ends and back', async () => {
+  const scene = await open([60, 12]);
+  const screen = async (): Promise<string> => (await scene.terminal.frame()).join('\n');
+  await scene.press(['?']);
+  assert.match(await screen(), /look inside[^]*▼/);
+  await scene.press(['\u001b[6~', '\u001b[6~', '\u001b[6~']);
+  assert.match(await screen(), /▲[^]*paint the whole screen again/);
+  await scene.press(['k']);
+  assert.doesNotMatch(await screen(), /paint the whole screen again/);
+  await scene.press(['g']);
+  assert.match(await screen(), /look inside/);
+  await scene.press(['\u001b', 'w', '\u001b[6~']);
+  assert.match(await screen(), /▲[^]*asked for/);
+  await scene.press(['\t']);
+  assert.match(await screen(), /▸/, 'another rule is shown from its beginning');
+  assert.equal((await scene.leave()).code, 130);
 });
 
 test('in ASCII, with nothing beyond it', async () => {

@@ -7,7 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { EVIL, fakeExploration } from '../../support/fake-exploration.ts';
-import { assertRestored, fittingRows, holds, openMon } from '../../support/screen-term.ts';
+import {
+  assertWholeAfter,
+  leave,
+  testLeaving,
+  type CheckedScreen,
+} from '../../support/screen-checks.ts';
+import { assertRestored, fittingRows, openMon } from '../../support/screen-term.ts';
+import type { ScreenOptions } from '../../support/screen-term.ts';
 import type { Term } from '../../support/terminal.ts';
 
 const METRICS = 10_000;
@@ -41,8 +48,8 @@ after(() => {
   server.close();
 });
 
-function explore(cols = 80, rows = 24, args: readonly string[] = []): Term {
-  return openMon(['explore', '--url', url, '--tz', 'utc'], { cols, rows, args });
+function explore(options: ScreenOptions = {}): Term {
+  return openMon(['explore', '--url', url, '--tz', 'utc'], options);
 }
 
 async function live(term: Term): Promise<void> {
@@ -63,7 +70,7 @@ for (const [cols, rows] of [
 ] as const) {
   test(`ten thousand metrics fill ${cols}x${rows}, hostile ones stay in their cells`, async (t) => {
     const began = performance.now();
-    const term = explore(cols, rows);
+    const term = explore({ cols, rows });
     await live(term);
     t.diagnostic(`opened in ${(performance.now() - began).toFixed(0)} ms`);
     await term.settled();
@@ -76,43 +83,30 @@ for (const [cols, rows] of [
       assertWhole(term, cols, rows);
     }
     assert.ok(!term.raw().includes('\u202e') && !term.raw().includes('\u001b[31m\u0007'));
-    term.press('q');
-    assert.equal(await term.exit, 0);
-    assertRestored(term);
+    await leave(term);
   });
 }
 
+const screen: CheckedScreen = { open: explore, live, assertWhole };
+
+testLeaving(screen, [['SIGTERM', 143]]);
+
 test('40x10 is too small and says so; resizing brings it back', async () => {
-  const term = explore(40, 10);
+  const term = explore({ cols: 40, rows: 10 });
   await term.waitFor('terminal too small', 30_000);
   assert.match(term.text(), /need 60x12, have 40x10/);
-  for (const [cols, rows] of [
+  const calm = [
     [200, 50],
     [60, 12],
     [250, 16],
     [100, 30],
-  ] as const) {
-    term.resize(cols, rows);
-    // A busy machine paints late; what it paints in the end has to be right, and to stay so.
-    await term.waitFor(() => holds(() => assertWhole(term, cols, rows)), 20_000);
-    await term.settled(300);
-    assertWhole(term, cols, rows);
-  }
-  term.press('ctrl-c');
-  assert.equal(await term.exit, 130);
-  assertRestored(term);
-});
-
-test('SIGTERM gives the terminal back', async () => {
-  const term = explore();
-  await live(term);
-  process.kill(term.childPid(), 'SIGTERM');
-  assert.equal(await term.exit, 143);
-  assertRestored(term);
+  ] as const;
+  await assertWholeAfter(screen, term, [], calm);
+  await leave(term, 'ctrl-c', 130);
 });
 
 test('down to the series and back; the rule comes out on stdout; keys are quick', async (t) => {
-  const term = explore(120, 40);
+  const term = explore({ cols: 120, rows: 40 });
   await live(term);
   const pressed = performance.now();
   term.press('down');
@@ -151,7 +145,7 @@ test('down to the series and back; the rule comes out on stdout; keys are quick'
 });
 
 test('idle it sends next to nothing, and a server in trouble is named in place', async (t) => {
-  const term = explore(80, 24);
+  const term = explore({ cols: 80, rows: 24 });
   await live(term);
   await term.settled(300);
   const [bytes, cpu] = [term.bytes(), term.cpuMs()];

@@ -3,11 +3,18 @@
 // and values hold.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { outputName } from '../../../src/engine/collector/aggregate/aggregate-rule.ts';
+import { rulesOf } from '../../../src/engine/collector/policy.ts';
 import { Relabeller } from '../../../src/engine/collector/relabel.ts';
 import { parseConfig } from '../../../src/engine/daemons/config.ts';
 import { makeLabels } from '../../../src/engine/model/labels.ts';
 import { matcherTest } from '../../../src/engine/promql/regexp.ts';
-import { rulesFor, type RuleScope } from '../../../src/tui/screens/explore-rules.ts';
+import {
+  madeNames,
+  rulesFor,
+  type RuleScope,
+  type WrittenRule,
+} from '../../../src/tui/screens/explore-rules.ts';
 
 const NAMES = ['hits', 'a.b|c', 'x\ny', "it's", 'say "hi"', 'tab\there', 'back\\slash', 'ü{1}'];
 
@@ -38,6 +45,23 @@ test('a metric, and one value of a label, are dropped and nothing beside them', 
     const pair = ruleOf({ label: 'pod', value: name }, 'drop');
     assert.equal(stays(pair, { __name__: 'any', pod: name }), false);
   }
+});
+
+test('the names that an aggregating policy makes are those that are told', () => {
+  for (const [id, outputs] of [
+    ['sum', ['total', 'sum_last']],
+    ['avg', ['avg']],
+  ] as const) {
+    const scope = { metric: 'hits', label: 'k8s.pod' };
+    const told = rulesFor(scope).find((one) => one.id === id) as WrittenRule;
+    const { config } = parseConfig(told.yaml, '/a.yml');
+    const [rule] = rulesOf(config.cardinality.policies);
+    for (const output of outputs) {
+      assert.ok(madeNames(told, scope).includes(`${outputName(rule, 'hits', output)}`), output);
+    }
+  }
+  const [drop] = rulesFor({ metric: 'hits' });
+  assert.equal(madeNames(drop, { metric: 'hits' }), '');
 });
 
 test('policies read back as the selector and the labels meant', () => {

@@ -8,8 +8,8 @@ import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { startFake, type FakePrometheus } from '../../support/fake-prometheus.ts';
 import { freshHome } from '../../support/run-cli.ts';
+import { testCrash, testLeaving, type CheckedScreen } from '../../support/screen-checks.ts';
 import { assertRestored, fittingRows, holds, openMon } from '../../support/screen-term.ts';
-import { crashOnSignal } from '../../support/terminal.ts';
 import type { Term } from '../../support/terminal.ts';
 
 let fake: FakePrometheus;
@@ -89,6 +89,16 @@ test('a mistake is told under its place, with the nearest name', async () => {
   const screen = term.screen();
   const row = screen.findIndex((line) => line.includes('sum(rat('));
   assert.equal(screen[row + 1].indexOf('^^^'), screen[row].indexOf('rat('));
+  await leave(term);
+});
+
+test('an empty answer names the metric that was probably meant', async () => {
+  const term = await prompt();
+  term.type('rate(node_cpu_total[5m])');
+  term.press('enter');
+  await term.waitFor('no data: no series matches');
+  await term.waitFor('no metric "node_cpu_total" in the last hour');
+  await term.waitFor('"node_cpu_seconds_total"?');
   await leave(term);
 });
 
@@ -218,20 +228,18 @@ test('a slow answer is given up with Ctrl-C, and a failure is told', async () =>
   await leave(term);
 });
 
-test('SIGTERM leaves with 143 and the terminal as it was', async () => {
-  const term = await prompt();
-  process.kill(term.childPid(), 'SIGTERM');
-  assert.equal(await term.exit, 143);
-  assertRestored(term);
-});
+const screen: CheckedScreen = {
+  open(options = {}) {
+    const home = freshHome();
+    const env = { HOME: home, XDG_STATE_HOME: join(home, 'state'), ...options.env };
+    return openMon(['query', '--url', fake.url], { ...options, env });
+  },
+  live: async (term) => await term.waitFor('a PromQL expression', 30_000),
+  assertWhole,
+};
 
-test('a crash restores the terminal, then says what happened, and is 70', async () => {
-  const term = await prompt({ env: crashOnSignal() });
-  process.kill(term.childPid(), 'SIGUSR2');
-  assert.equal(await term.exit, 70);
-  assertRestored(term);
-  assert.match(term.text(), /BUG: Error: a bug went off/);
-});
+testLeaving(screen, [['SIGTERM', 143]]);
+testCrash(screen);
 
 test('right after resizes', async () => {
   const term = await prompt();

@@ -35,7 +35,12 @@ function after(keys: readonly string[], from = promptState(), ran = ''): After {
     const offers = hidden
       ? { start: edit.cursor, typed: '', list: [] }
       : offersAt(edit.text, edit.cursor, NAMES, asked || name === 'tab');
-    const done = press(state, name, { offers, running: false, ran, page: 10 });
+    const done = press(state, name, {
+      offers,
+      running: false,
+      ran,
+      body: { count: 100, room: 11 },
+    });
     state = done.state;
     if (done.wish !== undefined) wishes.push(done.wish);
   };

@@ -118,6 +118,26 @@ test('what is open goes on in a new line; history comes from the session before'
   await leave(second);
 });
 
+test('rows wider than the terminal say what has no room, and turn on their side', async () => {
+  const term = await prompt(freshHome(), [60, 20]);
+  const columns = Array.from({ length: 9 }, (_, i) => `${i}00000000000 AS c${i}`);
+  term.type(`SELECT ${columns.join(', ')}, repeat('Z', 130) AS words`);
+  term.press('enter');
+  await term.waitFor(/* the edge */ 'columns have no room: ^G shows them');
+  term.press('\u0007');
+  await term.waitFor((text) => /column +value/.test(text) && /c0 +0 /.test(text));
+  // A page at a time, to the end and no further.
+  for (let i = 0; i < 9; i++) term.press('\u001b[6~');
+  await term.waitFor((text) => /words +ZZZ/.test(text));
+  // One more stands in the statement.
+  await term.waitFor((text) => text.match(/Z/g)?.length === 131);
+  term.press('\u001b[5~');
+  await term.waitFor((text) => /c[1-7] +\d/.test(text));
+  term.press('\u0007');
+  await term.waitFor('columns have no room');
+  await leave(term);
+});
+
 test('a statement can be given up', async () => {
   const term = await prompt();
   term.type('SELECT count(*) FROM range(100000000000) a WHERE a.range % 7 = 3');

@@ -2,7 +2,7 @@
 // fixed instant makes them repeatable; MON_GOLDEN=write writes them anew, to be looked at before
 // they are kept.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EventEmitter } from 'node:events';
 import { test } from 'node:test';
@@ -10,6 +10,7 @@ import stringWidth from 'string-width';
 import { openTop } from '../../../src/tui/screens/top.tsx';
 import type { TopState } from '../../../src/tui/screens/top-state.ts';
 import { fakeTerminal, type FakeTerminal } from '../../support/fake-terminal.ts';
+import { compareFrame } from '../../support/golden.ts';
 import { fleetAsk, fleetTargets, makeFleet, type Fleet } from '../../support/fake-fleet.ts';
 import { projectRoot } from '../../support/project.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
@@ -59,14 +60,6 @@ async function open(options: SceneOptions): Promise<Scene> {
   };
 }
 
-async function compare(name: string, frame: readonly string[]): Promise<void> {
-  const path = join(projectRoot, 'fixtures/golden/screens', `${name}.txt`);
-  const text = `${frame.join('\n')}\n`;
-  if (process.env['MON_GOLDEN'] === 'write') writeFileSync(path, text);
-  assert.ok(existsSync(path), `${path} is missing: MON_GOLDEN=write makes it`);
-  assert.equal(text, readFileSync(path, 'utf8'), name);
-}
-
 async function golden(name: string, options: SceneOptions, keys: readonly string[] = []) {
   const scene = await open(options);
   await scene.terminal.frame();
@@ -76,8 +69,7 @@ async function golden(name: string, options: SceneOptions, keys: readonly string
     await scene.clock.advance(1000);
   }
   const frame = await scene.terminal.frame();
-  for (const line of frame) assert.ok(stringWidth(line) <= options.size[0], line);
-  await compare(name, frame);
+  compareFrame(name, frame, options.size[0]);
   assert.equal(await scene.leave(), 130);
 }
 
@@ -125,7 +117,7 @@ test('a server that is down: its last data with their age, in place', async () =
   fleet.down = true;
   await scene.clock.advance(12_000);
   const frame = await scene.terminal.frame();
-  await compare('top-down-80x24', frame);
+  compareFrame('top-down-80x24', frame, 80);
   fleet.down = false;
   await scene.clock.advance(2000);
   const back = (await scene.terminal.frame()).join('\n');

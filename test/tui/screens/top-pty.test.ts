@@ -6,14 +6,17 @@ import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { makeFleet, serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
 import {
-  assertRestored,
-  fittingRows,
-  holds,
-  openMon,
-  openTerm,
-} from '../../support/screen-term.ts';
+  assertWholeAfter,
+  leave,
+  testCrash,
+  testFills,
+  testLeaving,
+  testTooSmall,
+  type CheckedScreen,
+} from '../../support/screen-checks.ts';
+import { fittingRows, openMon, openTerm } from '../../support/screen-term.ts';
 import type { ScreenOptions } from '../../support/screen-term.ts';
-import { crashOnSignal, nodeBin } from '../../support/terminal.ts';
+import { nodeBin } from '../../support/terminal.ts';
 import type { Term } from '../../support/terminal.ts';
 
 let server: FleetServer;
@@ -43,31 +46,16 @@ function assertWhole(term: Term, cols: number, rows: number): void {
   assert.equal(stringWidth(screen[rows - 2]), cols);
 }
 
-for (const [cols, rows] of [
+const screen: CheckedScreen = { open: top, live, assertWhole };
+
+testFills(screen, [
   [80, 24],
   [120, 40],
   [200, 50],
-] as const) {
-  test(`fills ${cols}x${rows} and leaves with q`, async () => {
-    const term = top({ cols, rows });
-    await live(term);
-    await term.settled();
-    assertWhole(term, cols, rows);
-    assert.ok(term.alternate());
-    term.press('q');
-    assert.equal(await term.exit, 0);
-    assertRestored(term);
-  });
-}
-
-test('40x10 is too small, says so, and is left with q', async () => {
-  const term = top({ cols: 40, rows: 10 });
-  await term.waitFor('terminal too small', 30_000);
-  assert.match(term.text(), /need 60x15, have 40x10/);
-  term.press('q');
-  assert.equal(await term.exit, 0);
-  assertRestored(term);
-});
+]);
+testTooSmall(screen, [40, 10], [60, 15]);
+testLeaving(screen);
+testCrash(screen);
 
 test('right after every size of a storm of resizes', async () => {
   const term = top();
@@ -76,54 +64,12 @@ test('right after every size of a storm of resizes', async () => {
     [200, 50],
     [60, 15],
     [119, 31],
-    [40, 10],
     [80, 24],
     [61, 40],
     [250, 16],
   ] as const;
-  for (const [cols, rows] of sizes) {
-    term.resize(cols, rows);
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
-  for (const [cols, rows] of [...sizes, [100, 30] as const]) {
-    if (cols === 40) continue;
-    term.resize(cols, rows);
-    // A busy machine takes its time to paint it, and then it has to stay.
-    await term.waitFor(() => holds(() => assertWhole(term, cols, rows)));
-    await term.settled(300);
-    await live(term);
-    assertWhole(term, cols, rows);
-  }
-  term.press('q');
-  assert.equal(await term.exit, 0);
-  assertRestored(term);
-});
-
-test('Ctrl-C leaves with 130', async () => {
-  const term = top();
-  await live(term);
-  term.press('ctrl-c');
-  assert.equal(await term.exit, 130);
-  assertRestored(term);
-});
-
-test('SIGTERM leaves with 143', async () => {
-  const term = top();
-  await live(term);
-  const pid = term.childPid();
-  process.kill(pid, 'SIGTERM');
-  assert.equal(await term.exit, 143);
-  assertRestored(term);
-});
-
-test('a crash restores the terminal, then says what happened, and is 70', async () => {
-  // What a bug does: an exception out of a timer, while the screen is up.
-  const term = top({ env: crashOnSignal() });
-  await live(term);
-  process.kill(term.childPid(), 'SIGUSR2');
-  assert.equal(await term.exit, 70);
-  assertRestored(term);
-  assert.match(term.text(), /BUG: Error: a bug went off/);
+  await assertWholeAfter(screen, term, [...sizes, [40, 10]], [...sizes, [100, 30]]);
+  await leave(term);
 });
 
 test('without a terminal it says so and is a mistake of use', async () => {

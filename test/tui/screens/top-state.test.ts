@@ -13,7 +13,10 @@ import {
   type TopState,
 } from '../../../src/tui/screens/top-state.ts';
 
-const around = { nowMs: 1_000_000_000_000, panels: ['cpu', 'memory', 'network'], targets: 12 };
+const around = {
+  ...{ nowMs: 1_000_000_000_000, panels: ['cpu', 'memory', 'network'], targets: 12 },
+  scrollMax: 15,
+};
 
 function after(actions: readonly TopAction[], from: TopState = topState()): TopState {
   return actions.reduce((state, action) => reduceTop(state, action, around), from);
@@ -49,6 +52,15 @@ test('targets: marking stays in the list, sorting goes round', () => {
   assert.equal(after(SORTS.map(() => 'sort' as const)).sort, 'health');
   assert.equal(after(['reverse']).reversed, true);
   assert.equal(reduceTop(topState({ row: 3 }), 'down', { ...around, targets: 0 }).row, 0);
+});
+
+test('an overlay scrolls between its ends, and a press beyond them counts for nothing', () => {
+  const past = after(['help', 'pageDown', 'pageDown', 'pageDown', 'down']);
+  assert.equal(past.scroll, 15);
+  assert.equal(after(['up'], past).scroll, 14);
+  assert.equal(after(['last', 'first', 'up'], past).scroll, 0);
+  assert.equal(after(['last', 'back', 'command'], past).scroll, 0);
+  assert.equal(after(['down'], after(['help', 'back'])).row, 1);
 });
 
 test('a filter is typed, kept or left as it was', () => {

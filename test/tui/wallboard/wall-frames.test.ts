@@ -4,7 +4,7 @@
 // size.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import stringWidth from 'string-width';
@@ -17,6 +17,7 @@ import { DEFAULT_WALLS } from '../../../src/tui/wallboard/default-walls.ts';
 import { openWall } from '../../../src/tui/wallboard/wall.ts';
 import { fleetAsk, makeFleet, type Fleet } from '../../support/fake-fleet.ts';
 import { fakeTerminal, type FakeTerminal } from '../../support/fake-terminal.ts';
+import { compareFrame } from '../../support/golden.ts';
 import { projectRoot } from '../../support/project.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -89,12 +90,7 @@ async function open(options: SceneOptions): Promise<Scene> {
 async function golden(name: string, options: SceneOptions): Promise<void> {
   const scene = await open(options);
   const frame = await scene.terminal.frame();
-  for (const line of frame) assert.ok(stringWidth(line) <= options.size[0], line);
-  const path = join(projectRoot, 'fixtures/golden/screens', `${name}.txt`);
-  const text = `${frame.join('\n')}\n`;
-  if (process.env['MON_GOLDEN'] === 'write') writeFileSync(path, text);
-  assert.ok(existsSync(path), `${path} is missing: MON_GOLDEN=write makes it`);
-  assert.equal(text, readFileSync(path, 'utf8'), name);
+  compareFrame(name, frame, options.size[0]);
   assert.equal(await scene.leave(), 130);
 }
 

@@ -8,7 +8,14 @@ import { after, before, test } from 'node:test';
 import stringWidth from 'string-width';
 import { serveFleet, type FleetServer } from '../../support/fake-fleet.ts';
 import { projectRoot } from '../../support/project.ts';
-import { assertRestored, fittingRows, holds, openMon } from '../../support/screen-term.ts';
+import {
+  assertWholeAfter,
+  leave,
+  testFills,
+  testLeaving,
+  type CheckedScreen,
+} from '../../support/screen-checks.ts';
+import { fittingRows, openMon } from '../../support/screen-term.ts';
 import type { ScreenOptions } from '../../support/screen-term.ts';
 import { nodeBin } from '../../support/terminal.ts';
 import type { Term } from '../../support/terminal.ts';
@@ -39,65 +46,36 @@ function assertWhole(term: Term, cols: number, rows: number): void {
   assert.equal(stringWidth(screen[rows - 2]), cols);
 }
 
-for (const [cols, rows] of [
+const screen: CheckedScreen = { open: wall, live, assertWhole };
+
+testFills(screen, [
   [80, 24],
   [200, 50],
-] as const) {
-  test(`fills ${cols}x${rows} and leaves with q`, async () => {
-    const term = wall({ cols, rows });
-    await live(term);
-    await term.settled();
-    assertWhole(term, cols, rows);
-    assert.ok(term.alternate());
-    term.press('q');
-    assert.equal(await term.exit, 0);
-    assertRestored(term);
-  });
-}
-
-test('every way of leaving gives the terminal back', async () => {
-  for (const [how, code] of [
-    ['ctrl-c', 130],
-    ['escape', 0],
-    ['SIGTERM', 143],
-    ['SIGHUP', 129],
-  ] as const) {
-    const term = wall();
-    await live(term);
-    if (how.startsWith('SIG')) process.kill(term.childPid(), how);
-    else term.press(how);
-    assert.equal(await term.exit, code, how);
-    assertRestored(term);
-  }
-});
+]);
+testLeaving(screen, [
+  ['ctrl-c', 130],
+  ['escape', 0],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+]);
 
 test('right after a storm of resizes', async () => {
   const term = wall();
   await live(term);
-  for (const [cols, rows] of [
+  const storm = [
     [200, 50],
     [60, 16],
     [119, 31],
     [40, 10],
     [250, 18],
-  ] as const) {
-    term.resize(cols, rows);
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
-  for (const [cols, rows] of [
+  ] as const;
+  const calm = [
     [200, 50],
     [80, 24],
     [100, 30],
-  ] as const) {
-    term.resize(cols, rows);
-    // A busy machine takes its time to paint it, and then it has to stay.
-    await term.waitFor(() => holds(() => assertWhole(term, cols, rows)));
-    await term.settled(300);
-    await live(term);
-    assertWhole(term, cols, rows);
-  }
-  term.press('q');
-  assert.equal(await term.exit, 0);
+  ] as const;
+  await assertWholeAfter(screen, term, storm, calm);
+  await leave(term);
 });
 
 test('without a terminal it says so, and a file that is not there is a mistake', async () => {

@@ -11,7 +11,7 @@ import { TOP_KEYS } from '../../../src/tui/screens/top-keys.ts';
 import { screenTheme } from '../../../src/tui/theme.ts';
 import { drawChart, type ChartProps } from '../../../src/tui/widgets/chart.tsx';
 import { drawGauge } from '../../../src/tui/widgets/gauge.tsx';
-import { drawHelp, drawNote } from '../../../src/tui/widgets/help.tsx';
+import { drawHelp, drawNote, noteScrollMax } from '../../../src/tui/widgets/help.tsx';
 import { drawStatusLine } from '../../../src/tui/widgets/status-line.tsx';
 
 const mono = screenTheme({ TERM: 'xterm', LANG: 'C.UTF-8' }, { color: 'never' });
@@ -53,6 +53,22 @@ test('a note goes on in the next row, and loses nothing', () => {
   }).map(bare);
   const inside = lines.slice(1, -1).map((line) => line.slice(3, 27));
   assert.equal(inside.join('').trimEnd(), text);
+});
+
+test('a note that is longer than its box says so, and scrolls to its end', () => {
+  const size = { width: 30, height: 5 };
+  const lines = Array.from({ length: 4 }, (_, i) => ({
+    text: `line ${i} ${'x'.repeat(24)}`,
+    style: STYLE.plain,
+  }));
+  const shown = (scroll: number): string =>
+    drawNote({ title: 'command', lines, scroll, theme: mono, ...size })
+      .map(bare)
+      .join('\n');
+  assert.equal(noteScrollMax(lines, size), 5);
+  assert.match(shown(0), /line 0[^]*line 1.*▼/);
+  assert.match(shown(99), /▲[^]*line 3[^]*xxx/);
+  assert.doesNotMatch(shown(5), /▼/);
 });
 
 const TABLES = [
