@@ -2,13 +2,38 @@
 // between 2.42 and 3 are allowed there beside those of every day.
 import { edgeData } from './differential-edge-data.ts';
 import { EdgeGenerator } from './differential-edges.ts';
-import { EXPLAINED } from './differential-explained.ts';
+import { EXPLAINED, everyDifference } from './differential-explained.ts';
+import { failed } from './differential-outcome.ts';
 import { NEAR } from './differential-words.ts';
+import type { Explained } from './differential-explained.ts';
 import type { Subject } from './differential.ts';
+
+const AT_THE_EDGES: readonly Explained[] = [
+  {
+    why: 'label names are any UTF-8 since 3.0',
+    holds: ({ query }, mon, prometheus) =>
+      query.includes('"a-b"') && !failed(mon) && prometheus === 'failed: execution',
+  },
+  {
+    // 2.42 looked for doubles among the pairs that a comparison leaves.
+    why: 'doubles are refused before a comparison drops them',
+    holds: ({ query }, mon, prometheus) =>
+      / (?:==|!=|[<>]=?) (?:on|ignoring) /.test(query) &&
+      mon === 'failed: execution' &&
+      !failed(prometheus),
+  },
+  {
+    // 3.0 divides the sum, 2.42 each value.
+    why: 'means of numbers below the normal ones are rounded differently',
+    holds: ({ query }, mon, prometheus) =>
+      query.includes('tiny') &&
+      everyDifference(mon, prometheus, (own, other) => Math.abs(own - other) < 1e-307),
+  },
+];
 
 export const EDGES: Subject = {
   layout: NEAR,
   data: edgeData,
   queries: (seed, baseMs) => new EdgeGenerator(seed, baseMs),
-  explained: EXPLAINED,
+  explained: [...EXPLAINED, ...AT_THE_EDGES],
 };

@@ -38,7 +38,9 @@ export const EXPLAINED: readonly Explained[] = [
   {
     // The deviation of one infinite value is NaN since 3.0; 2.42 took any single value for 0.
     why: 'the deviation of a single value that is no number',
-    holds: ({ query }) => /std(?:dev|var)\b.*odd/.test(query),
+    holds: ({ query }, mon, prometheus) =>
+      /std(?:dev|var)/.test(query) &&
+      everyDifference(mon, prometheus, (own, other) => Number.isNaN(own) && other === 0),
   },
   {
     // Go makes an integer of them, and which one depends on the processor.
@@ -68,13 +70,22 @@ function nameless(outcome: Outcome): Outcome {
 }
 
 function nearlyZero(mon: Outcome, prometheus: Outcome): boolean {
+  return everyDifference(mon, prometheus, (own, other) => Math.abs(own - other) < 1e-6);
+}
+
+/** Whether both have the same cells, and the rule holds for those that differ. */
+export function everyDifference(
+  mon: Outcome,
+  prometheus: Outcome,
+  rule: (own: number, other: number) => boolean,
+): boolean {
   if (failed(mon) || failed(prometheus)) return false;
   for (const [labels, row] of prometheus.rows) {
     const own = mon.rows.get(labels);
     if (own === undefined || own.size !== row.size) return false;
     for (const [t, v] of row) {
-      const value = own.get(t) ?? NaN;
-      if (!close(value, v) && !(Math.abs(value - v) < 1e-6)) return false;
+      const value = own.get(t);
+      if (value === undefined || !(close(value, v) || rule(value, v))) return false;
     }
   }
   return mon.rows.size === prometheus.rows.size;

@@ -65,12 +65,17 @@ function counter(random: Random, custom: boolean): Value[] {
   return out;
 }
 
-/** Anything, some steps of each kind. */
-function anything(random: Random): Value[] {
+/** Anything of a kind, or of both, some steps each. */
+function anything(random: Random, kind: 'exponential' | 'custom' | 'both'): Value[] {
   const out: Value[] = [];
   while (out.length < STEPS) {
     const one = randomHistogram(random, false);
-    for (let i = 1 + below(random, 4); i > 0; i--) out.push({ ...one, hint: 3 });
+    if (kind !== 'both' && (kind === 'custom') !== (one.schema === CUSTOM_SCHEMA)) continue;
+    const { zeroCount, positive, negative, sum } = one;
+    const inside = [zeroCount, ...positive.counts, ...negative.counts].reduce((a, b) => a + b, 0);
+    // Observations of NaN are in no bucket.
+    const count = Number.isNaN(sum) ? inside + 5 : inside;
+    for (let i = 1 + below(random, 4); i > 0; i--) out.push({ ...one, count, hint: 3 });
     if (random() < 0.1) out.push(random() < 0.5 ? 'stale' : undefined);
   }
   return out.slice(0, STEPS);
@@ -95,7 +100,8 @@ function madeHistograms(random: Random): Made[] {
       };
       return [
         ...[of('h', counter(random, false)), of('hc', counter(random, true))],
-        ...[of('hg', anything(random)), of('hm', inTurns(random))],
+        ...[of('hg', anything(random, 'exponential')), of('hgc', anything(random, 'custom'))],
+        ...[of('hx', anything(random, 'both')), of('hm', inTurns(random))],
       ];
     }),
   );

@@ -4,6 +4,8 @@
 // Easy to get wrong: limitk and ties of topk choose by the order of storage, which no language says.
 import { EdgeGenerator } from './differential-edges.ts';
 import { modernData } from './differential-modern-data.ts';
+import { everyDifference } from './differential-explained.ts';
+import { failed } from './differential-outcome.ts';
 import { Dice, NEAR, whenAsked } from './differential-words.ts';
 import type { Asked, Layout } from './differential-words.ts';
 import type { Subject } from './differential.ts';
@@ -15,7 +17,9 @@ const ON_TIME: Layout = {
   lengths: ['10s', '30s', '1m', '2m', '90s', '5m', '10m'],
   innerSpans: ['1m', '2m', '65s', '305s'],
 };
-const HISTOGRAMS = ['h', 'hc', 'hg', 'hm'];
+const HISTOGRAMS = ['h', 'hc', 'hg', 'hgc', 'hm'];
+/** Sums over what mixes kinds of buckets depend on the order of storage, so hx is never summed. */
+const IN_RANGES = [...HISTOGRAMS, 'hx'];
 const FLOATS = ['level', 'flappy', 'plateau', 'mixed', 'ticks_total'];
 const OVER_TIME = (
   'avg_over_time sum_over_time count_over_time last_over_time first_over_time present_over_time ' +
@@ -48,7 +52,10 @@ export class ModernGenerator {
 
   /** The next query; every third is one at the edges of the language. */
   next(): Asked {
-    if (this.#turn++ % 3 === 0) return this.#edges.next();
+    if (this.#turn++ % 3 === 0) {
+      const asked = this.#edges.next();
+      return { ...asked, other: asked.query };
+    }
     const kinds = this.#kinds();
     const query = kinds[this.#dice.below(kinds.length)]();
     return { query, other: query, ...whenAsked(this.#dice, ON_TIME, this.#baseMs) };
@@ -77,7 +84,7 @@ export class ModernGenerator {
       () => `histogram_quantile(${q()}, ${this.#histograms(1)})`,
       () => `histogram_quantile(${q()}, rate(${this.#one(['h', 'hc', 'hm'])}[${this.#length()}]))`,
       () => `histogram_quantiles(${this.#histograms(0)}, "q", ${q()}, ${q()})`,
-      () => `histogram_quantiles(rough_bucket, "q", ${q()}, ${q()}, ${q()})`,
+      () => `histogram_quantiles(rough_bucket, "q", ${q()})`,
       () => `histogram_fraction(${bound()}, ${bound()}, ${this.#histograms(1)})`,
       () => `histogram_fraction(${bound()}, ${bound()}, rough_bucket)`,
       () => `quantile_over_time(${q()}, ${this.#range()})`,
@@ -164,7 +171,7 @@ export class ModernGenerator {
   }
 
   #range(): string {
-    const name = this.#one([...HISTOGRAMS, ...HISTOGRAMS, ...FLOATS]);
+    const name = this.#one([...IN_RANGES, ...IN_RANGES, ...FLOATS]);
     return `${name}[${this.#length()}]${this.#modifiers()}`;
   }
 
@@ -191,7 +198,18 @@ export const MODERN: Subject = {
   layout: NEAR,
   data: modernData,
   queries: (seed, baseMs) => new ModernGenerator(seed, baseMs),
-  explained: [],
+  explained: [
+    {
+      // It looks for the end of the buckets and interpolates in the last one it met.
+      why: '3.14 takes the wrong bucket where there are observations of NaN',
+      holds: ({ query }, mon, prometheus) =>
+        query.includes('histogram_quantile') &&
+        !failed(mon) &&
+        !failed(prometheus) &&
+        (prometheus.notes ?? []).some((note) => note.includes('has NaN observations')) &&
+        everyDifference(mon, prometheus, () => true),
+    },
+  ],
   notes: true,
   program: 'prometheus3',
   args: [

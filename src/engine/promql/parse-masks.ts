@@ -1,10 +1,10 @@
 // Small differences between the editors' grammar and Prometheus itself, bridged by handing the
-// grammar a text of the same length: `2.` is a number, STEP() may be in capitals inside a
-// duration, and max_of and min_of are functions too. Places stay right; names are read from the
+// grammar a text of the same length: `2.` and `0X1F` are numbers, STEP() may be in capitals inside
+// a duration, and max_of and min_of are functions too. Places stay right; names are read from the
 // query's own text.
 import { tokensOf } from './tokens.ts';
 
-const NEEDED = /\d\.(?![\d])|\b(?:step|range)\s*\(|m(?:ax|in)_of/i;
+const NEEDED = /\d\.(?![\d])|\b0X|\b(?:step|range)\s*\(|m(?:ax|in)_of/i;
 /** A known function of scalars' length: only its place in the tree matters. */
 const STAND_IN = 'scalar';
 const DURATION_WORD = /^(?:step|range|m(?:ax|in)_of)$/;
@@ -26,6 +26,7 @@ export function maskForGrammar(text: string): string {
     const lower = token.text.toLowerCase();
     let masked = token.text;
     if (token.kind === 'number' && masked.endsWith('.')) masked = `${masked.slice(0, -1)} `;
+    if (token.kind === 'number' && masked.startsWith('0X')) masked = `0x${masked.slice(2)}`;
     if (token.kind === 'word') {
       const duration = brackets > 0 || offset >= 0;
       if (duration && DURATION_WORD.test(lower)) masked = lower;
