@@ -86,7 +86,7 @@ function inTurns(random: Random): Value[] {
   const histograms = counter(random, false);
   let total = 1000;
   return histograms.map((one, step) => {
-    total += below(random, 9);
+    total += random() * 9;
     return Math.floor(step / TOGETHER) % 3 === 0 ? total : one;
   });
 }

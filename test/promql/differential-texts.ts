@@ -52,7 +52,8 @@ interface Told {
 async function told(url: string, path: string, query: string): Promise<Told> {
   const body = new URLSearchParams({ query });
   const answer = await fetch(`${url}/api/v1/${path}`, { method: 'POST', body });
-  return (await answer.json()) as Told;
+  const text = await answer.text();
+  return text.startsWith('{') ? (JSON.parse(text) as Told) : { status: 'no JSON' };
 }
 
 /** Where the two read a text differently; undefined when they do not. */
@@ -62,6 +63,8 @@ async function textDifference(
 ): Promise<string | undefined> {
   for (const path of ['format_query', 'parse_query']) {
     const [own, other] = await Promise.all([told(mon, path, query), told(prometheus, path, query)]);
+    // Prometheus has no words for an infinite number in a tree.
+    if (other.status === 'no JSON') continue;
     const [left, right] = [own, other].map(({ status, errorType, data }) =>
       status === 'success' ? data : [status, errorType],
     );

@@ -41,7 +41,7 @@ function readNode(node: SyntaxNode, source: Source): Duration {
   if (kids.length === 1) {
     const inner = read(first, source);
     const wrapped = source.text[node.from] === '(';
-    return wrapped ? { kind: 'group', inner, ...span } : inner;
+    return wrapped && inner.kind !== 'group' ? { kind: 'group', inner, ...span } : inner;
   }
   if (first.name === 'UnaryOp') {
     const op = textOf(first, source) === '-' ? '-' : '+';

@@ -4,9 +4,12 @@
 // query's own text.
 import { tokensOf } from './tokens.ts';
 
-const NEEDED = /\d\.(?![\d])|\b0X|\b(?:step|range)\s*\(|m(?:ax|in)_of/i;
+const NEEDED = /\d\.(?![\d])|\b0X|\b(?:step|range)\s*\(|m(?:ax|in)_of|\boffset\b/i;
 /** A known function of scalars' length: only its place in the tree matters. */
 const STAND_IN = 'scalar';
+/** A metric may have this name, where something to work with has to stand. */
+const OFFSET = 'metric';
+const BEFORE_OPERAND = /^(?:[(,]|[-+*/%^<>=!]+|<\/|>\/|and|or|unless|atan2|bool)$/i;
 const DURATION_WORD = /^(?:step|range|m(?:ax|in)_of)$/;
 
 /** The text for the grammar. */
@@ -16,6 +19,7 @@ export function maskForGrammar(text: string): string {
   let at = 0;
   let brackets = 0;
   let parens = 0;
+  let before: string | undefined;
   /** Depth of the parentheses around the duration of an offset that has begun. */
   let offset = -1;
   for (const token of tokensOf(text)) {
@@ -31,12 +35,15 @@ export function maskForGrammar(text: string): string {
       const duration = brackets > 0 || offset >= 0;
       if (duration && DURATION_WORD.test(lower)) masked = lower;
       if (!duration && /^m(?:ax|in)_of$/.test(masked)) masked = STAND_IN;
-      if (lower === 'offset') offset = parens;
+      const named = before === undefined || BEFORE_OPERAND.test(before);
+      if (lower === 'offset' && named && brackets === 0) masked = OFFSET;
+      else if (lower === 'offset') offset = parens;
       else if (!DURATION_WORD.test(lower)) offset = -1;
     }
     const ends = token.kind === 'number' || token.text === ')';
     if (ends && parens <= offset) offset = -1;
     out += text.slice(at, token.start) + masked;
+    before = token.text;
     at = token.end;
   }
   return out + text.slice(at);

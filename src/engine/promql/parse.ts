@@ -158,6 +158,8 @@ function parseSelector(node: SyntaxNode, source: Source): VectorSelector {
     if (kid.name === 'Identifier') name = textOf(kid, source);
     else for (const one of kidsOf(kid)) matchers.push(parseMatcher(one, source));
   }
+  // Alone among the words of the language it never is a name.
+  if (/^atan2$/i.test(name)) throw syntaxError(source.text, node.from);
   if (name !== '') {
     const twice = matchers.find((m) => m.name === '__name__');
     if (twice !== undefined) {
