@@ -1,6 +1,6 @@
-// Names, values and series as mon and a Prometheus 3 list them, for generated matchers over the series
-// at the edges. Easy to get wrong: Prometheus answers of its head whatever the range, so ranges that
-// hold everything are asked for, and a limit chooses among equals.
+// Names, values and series as mon and a Prometheus 3 list them, for generated matchers over the
+// series at the edges. Easy to get wrong: Prometheus answers of its head whatever the range, so
+// ranges that hold everything are asked for, and a limit chooses among equals.
 import { isDeepStrictEqual } from 'node:util';
 import { MODERN } from './differential-modern.ts';
 import { oddSelector, wrong } from './differential-edge-texts.ts';

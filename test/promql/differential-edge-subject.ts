@@ -2,7 +2,7 @@
 // between 2.42 and 3 are allowed there beside those of every day.
 import { edgeData } from './differential-edge-data.ts';
 import { EdgeGenerator } from './differential-edges.ts';
-import { EXPLAINED, everyDifference } from './differential-explained.ts';
+import { EXPLAINED, ODD_LOGARITHM } from './differential-explained.ts';
 import { failed } from './differential-outcome.ts';
 import { NEAR } from './differential-words.ts';
 import type { Explained } from './differential-explained.ts';
@@ -22,13 +22,7 @@ const AT_THE_EDGES: readonly Explained[] = [
       mon === 'failed: execution' &&
       !failed(prometheus),
   },
-  {
-    // 3.0 divides the sum, 2.42 each value.
-    why: 'means of numbers below the normal ones are rounded differently',
-    holds: ({ query }, mon, prometheus) =>
-      query.includes('tiny') &&
-      everyDifference(mon, prometheus, (own, other) => Math.abs(own - other) < 1e-307),
-  },
+  ODD_LOGARITHM,
 ];
 
 export const EDGES: Subject = {

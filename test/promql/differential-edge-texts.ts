@@ -28,7 +28,7 @@ export function oddLiteral(dice: Dice): string {
   return dice.one([
     ...['"a"', "'b'", '`c\\n`', '"\\x41\\u00e9\\U0001F600"', "'it\\'s \"so\"'", '"\\101"', '"\\q"'],
     ...['"open', '`raw "x"`', '"a\nb"', '"\\xff"', '"\\ud800"', '""'],
-    ...['level[90s] offset 1m', 'level[5m]', 'level[1m30s]', 'level[1h0m]', 'level[1m:10s]'],
+    ...['level[90s] offset 1m', 'level[5m]', 'level[1m30s]', 'level[1h0m]', 'level[65s:10s]'],
     ...['SUM(level)', 'Sum BY (job) (level)', 'level OFFSET 1m', 'level AND flappy', 'LEVEL'],
     ...['level # comment', '# comment\nlevel', 'level#{job="api"}', ' \t\r\n level ', '((level))'],
     ...['a:rule:name', 'a:rule:name + 1', 'level\u00a0', 'level @ start()', 'level @ -Inf'],
@@ -36,8 +36,8 @@ export function oddLiteral(dice: Dice): string {
     'level @ -1',
     ...['level offset 1h30m', 'level offset 1m1m', 'level offset 1w', 'sum(level) offset 1m'],
     ...['rate(ticks_total[5m]) offset 1m', 'max(level) @ end()', 'level[5m] @ end() offset 1m'],
-    ...['max_over_time(level[5m])[5m]', 'level[5m:]', 'level[5m:0s]', '-level[5m]'],
-    'max_over_time(-level[5m:])',
+    ...['max_over_time(level[5m])[5m]', 'level[305s:]', 'level[5m:0s]', '-level[5m]'],
+    'max_over_time(-level[305s:])',
   ]);
 }
 
@@ -90,7 +90,7 @@ export function wrong(dice: Dice): string {
     'level{job="a" or job="b"}',
     ...['histogram_quantile(level, 1)', 'round(level, 1, 2)', 'clamp(level, 1)', 'sort(1)'],
     'pi(1)',
-    ...['level @ start', 'level @ start(1)', 'level @ middle()', 'start()', 'end()'],
+    ...['level @ start', 'level @ start(1)', 'level @ middle()'],
     'avg_over_time(1[5m:])',
     ...['atan2', '1 atan2 2', 'level atan2', 'bool', 'offset 1m', 'NaN(1)', 'inf()', 'sum('],
     'unless',

@@ -1,5 +1,5 @@
-// Some hundred queries at the edges of the language, answered by mon and by a real Prometheus alike.
-// More of them, and the same over all tiers, are in differential-edges.long.test.ts.
+// Some hundred queries at the edges of the language, answered by mon and by a real Prometheus
+// alike. More of them, and the same over all tiers, are in differential-edges.long.test.ts.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EDGES } from './differential-edge-subject.ts';

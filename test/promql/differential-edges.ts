@@ -1,7 +1,7 @@
-// A seeded generator of the queries at the edges of the language: what stands still, comes and goes,
-// matches twice, nests, overflows or is refused. Each range query may be asked again moved on, as
-// dashboards do, so that kept answers are held against the other side too. Texts that are odd as
-// texts are in differential-edge-texts.ts.
+// A seeded generator of the queries at the edges of the language: what stands still, comes and
+// goes, matches twice, nests, overflows or is refused. Each range query may be asked again moved
+// on, as dashboards do, so that kept answers are held against the other side too. Texts that are
+// odd as texts are in differential-edge-texts.ts.
 import { oddLiteral, oddSelector, oddScalar, wrong } from './differential-edge-texts.ts';
 import { Dice, NEAR, whenAsked } from './differential-words.ts';
 import type { Asked, Layout } from './differential-words.ts';
@@ -103,7 +103,7 @@ export class EdgeGenerator {
     return [
       () => `quantile${this.#by()} (${q()}, ${this.#vector(1)})`,
       () => `quantile_over_time(${q()}, ${this.#range()})`,
-      () => `topk${this.#by()} (${k()}, ${this.#one(['level', 'worker', 'mixed * 0 + level'])})`,
+      () => `topk${this.#by()} (${k()}, ${this.#one(['level', 'worker', '-level'])})`,
       () => `bottomk${this.#by()} (${k()}, level${this.#one(MATCHERS)})`,
       () => `count_values${this.#by()} (${this.#one(['"v"', '"job"', '"slot"'])}, ${this.#flat()})`,
       () => `clamp(${this.#vector(0)}, ${odd()}, ${odd()})`,

@@ -34,7 +34,12 @@ export function failed(outcome: Outcome): outcome is `failed: ${string}` {
 }
 
 /** What a server says to a query. */
-export async function ask(url: string, query: string, asked: Asked): Promise<Outcome> {
+export async function ask(
+  url: string,
+  query: string,
+  asked: Asked,
+  fresh = false,
+): Promise<Outcome> {
   const { startMs, endMs, stepMs } = asked;
   const seconds = (ms: number): string => String(ms / 1000);
   const times: Record<string, string> =
@@ -42,7 +47,8 @@ export async function ask(url: string, query: string, asked: Asked): Promise<Out
       ? { time: seconds(startMs) }
       : { start: seconds(startMs), end: seconds(endMs), step: seconds(stepMs) };
   const path = startMs === endMs ? 'query' : 'query_range';
-  const body = new URLSearchParams({ query, ...times });
+  // What is kept was told of more instants; notes are compared for those that are asked for.
+  const body = new URLSearchParams({ query, ...times, ...(fresh ? { nocache: '1' } : {}) });
   const answer = await fetch(`${url}/api/v1/${path}`, { method: 'POST', body });
   const told = (await answer.json()) as {
     status: string;

@@ -1,6 +1,7 @@
-// Texts of queries, whole and damaged, as mon and a Prometheus 3 read them: whether they are refused,
-// how they are written anew, and as which tree. Nothing is evaluated. Easy to get wrong: pieces that
-// are strung together are refused nearly always, so most texts begin as queries and lose little.
+// Texts of queries, whole and damaged, as mon and a Prometheus 3 read them: whether they are
+// refused, how they are written anew, and as which tree. Nothing is evaluated. Easy to get wrong:
+// pieces that are strung together are refused nearly always, so most texts begin as queries and
+// lose little.
 import { isDeepStrictEqual } from 'node:util';
 import { EdgeGenerator } from './differential-edges.ts';
 import { MODERN, ModernGenerator } from './differential-modern.ts';
@@ -8,10 +9,11 @@ import { Dice } from './differential-words.ts';
 import { withServers } from './differential.ts';
 
 const PIECES = (
-  'rate( sum by ( x ) ( ) [ 5m ] : { } a="b" , + - * / ^ % == != > bool and or unless on ignoring ' +
-  'group_left offset @ start() end() 1 2. 0x1 "s" \' ` \\ # \n x y:z max_of( step() inf 1h without ' +
-  'nan -1 quantile( é 😀 </ >/ fill(0) anchored smoothed __proto__ constructor( topk( group_right ' +
-  '=~ !~ 5 .5 1e3 1_0 [5m:1m] {"a.b"} range() ; . ~ ! & -- 0 Inf NaN atan2 limitk( sum offset-1m'
+  'rate( sum by ( x ) ( ) [ 5m ] : { } a="b" , + - * / ^ % == != > bool and or unless on ' +
+  'ignoring group_left offset @ start() end() 1 2. 0x1 "s" \' ` \\ # \n x y:z max_of( step() inf ' +
+  '1h without nan -1 quantile( é 😀 </ >/ fill(0) anchored smoothed __proto__ constructor( ' +
+  'topk( group_right =~ !~ 5 .5 1e3 1_0 [5m:1m] {"a.b"} range() ; . ~ ! & -- 0 Inf NaN atan2 ' +
+  'limitk( sum offset-1m constructor'
 ).split(' ');
 
 /** Queries and what is left of them after some edits. */

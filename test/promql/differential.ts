@@ -1,7 +1,7 @@
 // Holds mon's answers against those of a real Prometheus 2.42 over the same data by remote write:
-// a real `mon up` on one side, the real binary on the other. What differs has to be a change between
-// the versions that is named in differential-explained.ts. Easy to get wrong: in tiers the samples
-// must have left the head before anything is asked.
+// a real `mon up` on one side, the real binary on the other. What differs has to be a change
+// between the versions that is named in differential-explained.ts. Easy to get wrong: in tiers the
+// samples must have left the head before anything is asked.
 import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -175,7 +175,7 @@ async function compareAll(
   let [answered, refused] = [0, 0];
   for (const asked of queries) {
     const [own, other] = await Promise.all([
-      ask(mon, asked.query, asked),
+      ask(mon, asked.query, asked, notes),
       ask(prometheus, asked.other, asked),
     ]);
     if (failed(own) && failed(other)) refused++;

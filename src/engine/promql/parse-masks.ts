@@ -4,9 +4,12 @@
 // query's own text.
 import { tokensOf } from './tokens.ts';
 
-const NEEDED = /\d\.(?![\d])|\b0X|\b(?:step|range)\s*\(|m(?:ax|in)_of|\boffset\b/i;
+const NEEDED =
+  /\d\.(?![\d])|\b0X|\b(?:step|range)\s*\(|m(?:ax|in)_of|\boffset\b|\bconstructor\b|__proto__/i;
 /** A known function of scalars' length: only its place in the tree matters. */
 const STAND_IN = 'scalar';
+/** Words that the grammar looks up in an object and finds without having put them there. */
+const INHERITED = /^(?:constructor|__proto__)$/i;
 /** A metric may have this name, where something to work with has to stand. */
 const OFFSET = 'metric';
 const BEFORE_OPERAND = /^(?:[(,]|[-+*/%^<>=!]+|<\/|>\/|and|or|unless|atan2|bool)$/i;
@@ -32,6 +35,7 @@ export function maskForGrammar(text: string): string {
     if (token.kind === 'number' && masked.endsWith('.')) masked = `${masked.slice(0, -1)} `;
     if (token.kind === 'number' && masked.startsWith('0X')) masked = `0x${masked.slice(2)}`;
     if (token.kind === 'word') {
+      if (INHERITED.test(lower)) masked = '_'.repeat(lower.length);
       const duration = brackets > 0 || offset >= 0;
       if (duration && DURATION_WORD.test(lower)) masked = lower;
       if (!duration && /^m(?:ax|in)_of$/.test(masked)) masked = STAND_IN;

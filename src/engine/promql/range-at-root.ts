@@ -67,7 +67,8 @@ export function evaluateRange(
   const compute = rangeFunction(fn);
   assert(compute !== undefined, `the root knows the function ${fn}`);
   // As in Prometheus, what is said of a subquery stands at the beginning.
-  const span = node.source.kind === 'subquery' ? { start: 0, end: 0 } : node.span;
+  const subquery = node.source.kind === 'subquery' && fn !== 'quantile_over_time';
+  const span = subquery ? { start: 0, end: 0 } : node.span;
   const notes = context.notes.at(span);
   const all = fn === 'predict_linear' ? [...args, distances(node)] : args;
   const input = makeInput(windows, { windowMs, extension }, all, notes);
