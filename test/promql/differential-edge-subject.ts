@@ -22,6 +22,15 @@ const AT_THE_EDGES: readonly Explained[] = [
       mon === 'failed: execution' &&
       !failed(prometheus),
   },
+  {
+    // It looked for samples around the time of the query.
+    why: 'timestamp() of a selector with @ and an offset found nothing',
+    holds: ({ query }, mon, prometheus) =>
+      /timestamp\(.*(?:@.*offset|offset.*@)/.test(query) &&
+      !failed(mon) &&
+      !failed(prometheus) &&
+      prometheus.rows.size === 0,
+  },
   ODD_LOGARITHM,
 ];
 
