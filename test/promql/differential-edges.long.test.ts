@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { runCatalog } from './differential-catalog.ts';
 import { EDGES } from './differential-edge-subject.ts';
-import { FAR_EDGES, FAR_FLOATS } from './differential-tiers.ts';
+import { FAR_EDGES, FAR_FLOATS, FAR_MODERN } from './differential-tiers.ts';
 import { FLOATS, runDifferential } from './differential.ts';
 import { MODERN } from './differential-modern.ts';
 import { runTexts } from './differential-texts.ts';
@@ -22,6 +22,7 @@ const SUBJECTS: Readonly<Record<string, { subject: Subject; seeds: readonly numb
   'over all tiers': { subject: FAR_FLOATS, seeds: [21, 22] },
   'at the edges, over all tiers': { subject: FAR_EDGES, seeds: [31, 32] },
   'of a Prometheus 3': { subject: MODERN, seeds: [41, 42] },
+  'of a Prometheus 3, over all tiers': { subject: FAR_MODERN, seeds: [71] },
   'every day': { subject: FLOATS, seeds: [] },
   'over histograms': { subject: HISTOGRAMS, seeds: [] },
 };

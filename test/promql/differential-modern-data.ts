@@ -9,10 +9,10 @@ import { STALE_BITS, requestsOf } from './differential-data.ts';
 import { NEAR } from './differential-words.ts';
 import { below, listOf, randomHistogram } from '../support/random-histograms.ts';
 import type { FloatHistogram } from '../../src/engine/model/histogram.ts';
+import type { Layout } from './differential-words.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';
 import type { WriteSample, WriteSeries } from '../support/write-request.ts';
 
-const { steps: STEPS, stepMs: STEP_MS } = NEAR;
 /** Steps in a request; a series is either floats or histograms in one. */
 const TOGETHER = 20;
 
@@ -25,12 +25,12 @@ interface Made {
 }
 
 /** Buckets that only grow until a reset, with other bounds behind one. */
-function counter(random: Random, custom: boolean): Value[] {
+function counter(random: Random, steps: number, custom: boolean): Value[] {
   const out: Value[] = [];
   let counts = new Map<number, number>();
   let [zero, sum] = [0, 0];
   let [schema, bounds] = [1, 6];
-  for (let i = 0; i < STEPS; i++) {
+  for (let i = 0; i < steps; i++) {
     if (random() < 0.03) {
       [counts, zero, sum] = [new Map(), 0, 0];
       schema = below(random, 4);
@@ -66,9 +66,9 @@ function counter(random: Random, custom: boolean): Value[] {
 }
 
 /** Anything of a kind, or of both, some steps each. */
-function anything(random: Random, kind: 'exponential' | 'custom' | 'both'): Value[] {
+function anything(random: Random, steps: number, kind: 'exponential' | 'custom' | 'both'): Value[] {
   const out: Value[] = [];
-  while (out.length < STEPS) {
+  while (out.length < steps) {
     const one = randomHistogram(random, false);
     if (kind !== 'both' && (kind === 'custom') !== (one.schema === CUSTOM_SCHEMA)) continue;
     const { zeroCount, positive, negative, sum } = one;
@@ -78,12 +78,12 @@ function anything(random: Random, kind: 'exponential' | 'custom' | 'both'): Valu
     for (let i = 1 + below(random, 4); i > 0; i--) out.push({ ...one, count, hint: 3 });
     if (random() < 0.1) out.push(random() < 0.5 ? 'stale' : undefined);
   }
-  return out.slice(0, STEPS);
+  return out.slice(0, steps);
 }
 
 /** Floats for a while, then histograms for a while. */
-function inTurns(random: Random): Value[] {
-  const histograms = counter(random, false);
+function inTurns(random: Random, steps: number): Value[] {
+  const histograms = counter(random, steps, false);
   let total = 1000;
   return histograms.map((one, step) => {
     total += random() * 9;
@@ -91,7 +91,7 @@ function inTurns(random: Random): Value[] {
   });
 }
 
-function madeHistograms(random: Random): Made[] {
+function madeHistograms(random: Random, steps: number): Made[] {
   return ['api', 'web'].flatMap((job) =>
     ['a:1', 'b:1'].flatMap((instance, i): Made[] => {
       const lateMs = i === 0 ? 0 : 2345;
@@ -99,20 +99,28 @@ function madeHistograms(random: Random): Made[] {
         return { labels: { __name__: name, job, instance }, values, lateMs };
       };
       return [
-        ...[of('h', counter(random, false)), of('hc', counter(random, true))],
-        ...[of('hg', anything(random, 'exponential')), of('hgc', anything(random, 'custom'))],
-        ...[of('hx', anything(random, 'both')), of('hm', inTurns(random))],
+        ...[of('h', counter(random, steps, false)), of('hc', counter(random, steps, true))],
+        ...[
+          of('hg', anything(random, steps, 'exponential')),
+          of('hgc', anything(random, steps, 'custom')),
+        ],
+        ...[of('hx', anything(random, steps, 'both')), of('hm', inTurns(random, steps))],
       ];
     }),
   );
 }
 
-function seriesOf({ labels, values, lateMs }: Made, from: number, baseMs: number): WriteSeries[] {
+function seriesOf(
+  { labels, values, lateMs }: Made,
+  from: number,
+  baseMs: number,
+  { steps, stepMs }: Layout,
+): WriteSeries[] {
   const samples: WriteSample[] = [];
   const histograms: Uint8Array[] = [];
-  for (let step = from; step < Math.min(STEPS, from + TOGETHER); step++) {
+  for (let step = from; step < Math.min(steps, from + TOGETHER); step++) {
     const value = values[step];
-    const timestamp = baseMs + step * STEP_MS + lateMs;
+    const timestamp = baseMs + step * stepMs + lateMs;
     const form = { timestampMs: timestamp, integer: false, stale: value === 'stale' };
     if (value === undefined) continue;
     if (typeof value === 'number') samples.push({ timestamp, value });
@@ -124,12 +132,12 @@ function seriesOf({ labels, values, lateMs }: Made, from: number, baseMs: number
 }
 
 /** Requests in the order of time, from `baseMs` on; the same seed makes the same samples. */
-export function modernData(seed: number, baseMs: number): WriteSeries[][] {
+export function modernData(seed: number, baseMs: number, layout: Layout = NEAR): WriteSeries[][] {
   const random = seededRandom(seed);
-  const made = edgeSeries(random, STEPS).map((one, i) => ({ ...one, onTime: i % 2 === 0 }));
-  const histograms = madeHistograms(random);
-  return requestsOf(random, baseMs, NEAR, made).map((series, i) => [
+  const made = edgeSeries(random, layout.steps).map((one, i) => ({ ...one, onTime: i % 2 === 0 }));
+  const histograms = madeHistograms(random, layout.steps);
+  return requestsOf(random, baseMs, layout, made).map((series, i) => [
     ...series,
-    ...histograms.flatMap((one) => seriesOf(one, i * TOGETHER, baseMs)),
+    ...histograms.flatMap((one) => seriesOf(one, i * TOGETHER, baseMs, layout)),
   ]);
 }

@@ -45,13 +45,15 @@ const PLAIN_DURATIONS = DURATIONS.filter((text) => !text.includes('()'));
 export class ModernGenerator {
   readonly #dice: Dice;
   readonly #baseMs: number;
+  readonly #layout: Layout;
   readonly #edges: EdgeGenerator;
   #turn = 0;
 
-  constructor(seed: number, baseMs: number) {
+  constructor(seed: number, baseMs: number, layout: Layout = ON_TIME) {
     this.#dice = new Dice(seed);
     this.#baseMs = baseMs;
-    this.#edges = new EdgeGenerator(seed + 1, baseMs, ON_TIME);
+    this.#layout = layout;
+    this.#edges = new EdgeGenerator(seed + 1, baseMs, layout);
   }
 
   /** The next query; every third is one at the edges of the language. */
@@ -62,7 +64,7 @@ export class ModernGenerator {
     }
     const kinds = this.#kinds();
     const query = kinds[this.#dice.below(kinds.length)]();
-    return { query, other: query, ...whenAsked(this.#dice, ON_TIME, this.#baseMs) };
+    return { query, other: query, ...whenAsked(this.#dice, this.#layout, this.#baseMs) };
   }
 
   #one<T>(of: readonly T[]): T {
@@ -157,7 +159,7 @@ export class ModernGenerator {
   }
 
   #length(): string {
-    return this.#one(ON_TIME.lengths);
+    return this.#one(this.#layout.lengths);
   }
 
   #match(): string {

@@ -8,6 +8,8 @@ import { EDGES } from './differential-edge-subject.ts';
 import { EdgeGenerator } from './differential-edges.ts';
 import { EXPLAINED } from './differential-explained.ts';
 import { Generator } from './differential-queries.ts';
+import { modernData } from './differential-modern-data.ts';
+import { MODERN, ModernGenerator } from './differential-modern.ts';
 import { FAR } from './differential-words.ts';
 import { until } from '../support/until.ts';
 import type { MonProcess } from '../support/mon-process.ts';
@@ -42,6 +44,16 @@ export const FAR_EDGES: Subject = {
   queries: (seed, baseMs) => new EdgeGenerator(seed, baseMs, FAR),
   explained: EDGES.explained,
   killed: true,
+};
+
+/** What a Prometheus 3 has, native histograms among it, over all tiers. */
+export const FAR_MODERN: Subject = {
+  ...MODERN,
+  layout: FAR,
+  data: (seed, baseMs) => modernData(seed, baseMs, FAR),
+  queries: (seed, baseMs) => new ModernGenerator(seed, baseMs, FAR),
+  config: CONFIG,
+  settled,
 };
 
 /** Resolves when there are objects, blocks and rollups, and none of it grows any more. */
