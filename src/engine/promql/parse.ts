@@ -32,8 +32,7 @@ export function parse(text: string): Expr {
   }
   // No shorter text can be too deep.
   if (text.length > QUERY_DEPTH_MAX) limitDepth(text);
-  const strange = strangeBlank(text);
-  if (strange >= 0) throw syntaxError(text, strange);
+  refuseStrangeBlanks(text);
   const tree = grammarTree(maskForGrammar(text));
   let broken = -1;
   tree.iterate({
@@ -51,17 +50,20 @@ export function parse(text: string): Expr {
   return expr;
 }
 
-/** A blank that the grammar takes for one and Prometheus does not, outside strings and comments. */
-function strangeBlank(text: string): number {
-  if (!/[^\S \t\n\r]/.test(text)) return -1;
+/** Blanks that the grammar takes for such and Prometheus does not, outside strings and comments. */
+function refuseStrangeBlanks(text: string): void {
+  if (!/[^\S \t\n\r]/.test(text)) return;
   let at = 0;
   for (const { start, end } of [...tokensOf(text), { start: text.length, end: text.length }]) {
     const blanks = text.slice(at, start).replaceAll(/#[^\n]*/g, (all) => ' '.repeat(all.length));
     const found = blanks.search(/[^\S \t\n\r]/);
-    if (found >= 0) return at + found;
+    if (found >= 0) {
+      const code = blanks.charCodeAt(found).toString(16).padStart(4, '0');
+      const span = { start: at + found, end: at + found + 1 };
+      throw queryError(text, span, `unexpected character: '\\u${code}'`);
+    }
     at = end;
   }
-  return -1;
 }
 
 /** Everything that walks a tree calls itself for each level of it. */
