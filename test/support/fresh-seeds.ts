@@ -1,6 +1,7 @@
-// Other seeds for every test at once: `MON_FRESH=7 node --import ./dist/test/support/fresh-seeds.js
-// --test FILES` moves what seededRandom() begins with, so that fuzzers see what they never saw. Easy
-// to get wrong: a test that knows what its own seed makes (a specimen) fails then and means nothing.
+// Other seeds for every test at once: `MON_FRESH=7 node --import
+// ./dist/test/support/fresh-seeds.js --test FILES` moves what seededRandom() begins with, so that
+// fuzzers see what they never saw. Easy to get wrong: a test that knows what its own seed makes (a
+// specimen) fails then and means nothing.
 import { registerHooks } from 'node:module';
 
 const MODULE = '/dist/src/engine/runtime/random.js';
