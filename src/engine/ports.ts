@@ -179,11 +179,11 @@ export interface SampleBuffer {
   bodies?: (Uint8Array | undefined)[] | undefined;
   /** Start timestamps in ms beside `values`, 0 where unknown; undefined when none is known. */
   starts?: Float64Array | undefined;
+  /** Set by a read that met no stale marker. */
+  clean?: boolean;
 }
 
-/**
- * Series and their samples where they lie: what leaf fragments run over. Synchronous, one thread.
- */
+/** Series and their samples where they lie, for leaf fragments. Synchronous, one thread. */
 export interface SeriesReader {
   /** Ids of the series that match all matchers and may have samples in [minMs, maxMs]. */
   match(matchers: readonly Matcher[], minMs: number, maxMs: number): Uint32Array;
@@ -257,6 +257,8 @@ export interface Cache {
 
 /** Answers a costly query somewhere else, as pages of JSON. @throws what Ask throws. */
 export interface Apart {
+  /** Somebody asks who must not feel that it starts. */
+  standBy?(): void;
   ask(asked: ApartAsk): Promise<QueryAnswer>;
 }
 

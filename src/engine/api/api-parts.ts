@@ -85,3 +85,39 @@ export interface ApiParts {
   /** Told of a broken promise after the asker got 500; without it the process ends as it should. */
   readonly onBug?: (thrown: unknown) => void;
 }
+
+/** The same with every member, in one order: what is rehearsed looks like what is asked. */
+export function wholeParts(given: ApiParts, ready: ApiParts['ready']): ApiParts {
+  return {
+    ask: given.ask,
+    explain: given.explain,
+    transfer: given.transfer,
+    sql: given.sql,
+    turns: given.turns,
+    source: given.source,
+    intake: given.intake,
+    targets: given.targets,
+    cardinality: given.cardinality,
+    explore: given.explore,
+    groups: given.groups,
+    rules: given.rules,
+    blocks: given.blocks,
+    desk: given.desk,
+    admin: given.admin,
+    reload: given.reload,
+    replays: given.replays,
+    selfMetrics: given.selfMetrics,
+    ready,
+    roles: given.roles,
+    clock: given.clock,
+    version: given.version,
+    token: given.token,
+    externalLabels: given.externalLabels,
+    startedMs: given.startedMs,
+    retentionMs: given.retentionMs,
+    flags: given.flags,
+    configText: given.configText,
+    counters: given.counters,
+    onBug: given.onBug,
+  };
+}

@@ -12,6 +12,7 @@ import {
   REQUEST_MS_MAX,
 } from '../limits.ts';
 import { Access } from './access.ts';
+import { wholeParts } from './api-parts.ts';
 import type { ApiParts } from './api-parts.ts';
 import { Call } from './call.ts';
 import { Refused, refusalOf } from './failure-status.ts';
@@ -45,7 +46,7 @@ export class ApiServer {
   constructor(parts: ApiParts) {
     const readiness = (): { ready: boolean; why: string } =>
       this.#draining ? { ready: false, why: 'shutting down' } : parts.ready();
-    this.#parts = { ...parts, ready: readiness };
+    this.#parts = wholeParts(parts, readiness);
     this.#pool = new BodyPool();
     this.#access = new Access(parts.token);
     this.#hosts = new HostGuard('', true);

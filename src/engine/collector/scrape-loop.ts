@@ -97,6 +97,16 @@ async function appended(room: ScrapeRoom, intervalMs: number, what: string): Pro
   }
 }
 
+/** So much of an interval late, a scrape of a shared target is left to the next one. */
+const LATE_SHARE = 0.4;
+
+/** Thrown at the last moment before a target would be asked; no failure of the target. */
+class NotNow extends MonError {
+  constructor() {
+    super('MON_ABORTED', 'another collector has this target, or its next scrape is nearer');
+  }
+}
+
 export class ScrapeLoop {
   readonly target: ScrapeTarget;
   readonly #room: ScrapeRoom;
@@ -109,6 +119,8 @@ export class ScrapeLoop {
   #lastScrapeMs = 0;
   #lastDurationMs = 0;
   #refused = 0;
+  /** When the scrape under way was due. */
+  #planned = 0;
   #wake = (): void => undefined;
   /** Ends a request; the same one until it was needed. */
   #ending = new AbortController();
@@ -162,20 +174,18 @@ export class ScrapeLoop {
       ? next(clock.now() + 1) - clock.now()
       : hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX);
     await this.#sleep(wait);
-    let planned = clock.now();
+    this.#planned = clock.now();
     const tolerance = Math.min(SCRAPE_ALIGN_MS_MAX, intervalMs / 100);
     for (let first = !onBeat; !signal.aborted; first = false) {
       const now = clock.now();
-      const time = Math.abs(now - planned) <= tolerance ? planned : now;
-      // So late, it would be a second time for whoever looks on: the next one is nearer.
-      const tooLate = this.#room.share !== undefined && now - planned > intervalMs / 2;
-      if (!tooLate && this.#allowed()) await this.#scrape(time, signal);
+      const time = Math.abs(now - this.#planned) <= tolerance ? this.#planned : now;
+      if (this.#timely() && this.#allowed()) await this.#scrape(time, signal);
       // The next moment of the target's own beat; after the first one not sooner than half a step.
       const after = Math.max(clock.now(), time + (first ? intervalMs / 2 : tolerance + 1));
-      planned = next(after);
+      this.#planned = next(after);
       // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target
       // up.
-      if (!signal.aborted) await this.#sleep(Math.max(0, planned - clock.now()));
+      if (!signal.aborted) await this.#sleep(Math.max(0, this.#planned - clock.now()));
     }
   }
 
@@ -194,8 +204,16 @@ export class ScrapeLoop {
     return this.#room.share?.allowed(this.target.key) !== false;
   }
 
+  /** False when a scrape would be a second one for whoever looks on: the next one is near. */
+  #timely(): boolean {
+    const { share, clock } = this.#room;
+    return (
+      share === undefined || clock.now() - this.#planned <= this.target.intervalMs * LATE_SHARE
+    );
+  }
+
   readonly #may = (): void => {
-    if (!this.#allowed()) throw new MonError('MON_ABORTED', 'another collector has this target');
+    if (!this.#timely() || !this.#allowed()) throw new NotNow();
   };
 
   async #bring(): Promise<ScrapeReply> {
@@ -236,6 +254,7 @@ export class ScrapeLoop {
       body = await this.#bring();
     } catch (thrown) {
       if (!signal.aborted && thrown instanceof BugError) throw thrown;
+      if (thrown instanceof NotNow) return;
       error = messageOf(thrown);
     }
     // A process that slept meanwhile has no word on a target that another one scrapes now.

@@ -53,6 +53,8 @@ export interface Parts {
   readonly cache: Cache;
   readonly rollups: RollupBeat;
   readonly roots: RootThread;
+  /** Resolves when the shards have been handed all that was acknowledged. */
+  readonly caughtUp: () => Promise<void>;
   readonly rules: Rules;
   readonly aggregation: Service;
   readonly desk: RunningNotifier | undefined;
@@ -72,6 +74,7 @@ export function addServices(
 ): () => { host: string; port: number } {
   const { options, state, log, stores, consumer, door, targets, api, cache, roots, rules, desk } =
     parts;
+  const { caughtUp } = parts;
   let at = { host: options.host, port: options.port };
   const beats = new Beats(systemClock, options.logger);
   services.add({ name: 'state', stop: () => state.close() });
@@ -111,7 +114,7 @@ export function addServices(
       const keep = options.behind === undefined ? keptLocally(options) : parts.behind.keep;
       const upkeep = new UpkeepBeat({
         ...{ upkeep: stores.upkeep, clock: systemClock, keep },
-        caughtUp: () => consumer.caughtUp(),
+        caughtUp,
       });
       beats.onTheSecond(TICK_MS, () => door.tick());
       beats.every(STATS_MS, () => stores.fetchStats().then(refusals));
@@ -132,10 +135,10 @@ export function addServices(
     name: 'rehearsal',
     start: async () => {
       const clients = stores.shards.map(({ client }) => client);
-      const caughtUp = (): Promise<void> => consumer.caughtUp();
       const { signal } = rehearsal;
       const served = (): number => api.served;
-      const given = { shards: clients, caughtUp, served, clock: systemClock, signal };
+      const { retentionMs } = options;
+      const given = { shards: clients, caughtUp, served, clock: systemClock, signal, retentionMs };
       void rehearse(given).catch((thrown: unknown) => {
         // Where it cannot be held there is none.
         const operating = thrown instanceof MonError || thrown instanceof UserError;

@@ -87,7 +87,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   const caughtUp = (): Promise<void> => consumer.caughtUp();
   const taken = { state, counters, kernels: door.kernels };
   const behind = await makeBehind({ local: options, log, ...taken });
-  const sources = behind.queried(shards.map((shard) => new FreshSource(shard, caughtUp)));
+  const sources = behind.queried(shards.map((one) => new FreshSource(one.within(), caughtUp)));
   const horizons = horizonsOf(options);
   const roots = new RootThread({ shards, clock, caughtUp, rollups: horizons });
   const exploring = new Exploring({ state, clock, counters });
@@ -134,7 +134,7 @@ export async function startLocal(options: LocalOptions): Promise<RunningLocal> {
   showParts(counters, targets, desk?.notifier);
   const regions = await regionsOf({ ...options, ...taken, intake: door });
   const further = { ...db, behind, regions, aggregation, exploring };
-  const kept = { state, log: opened, stores, cache, rollups, roots, ...further };
+  const kept = { state, log: opened, stores, cache, rollups, roots, caughtUp, ...further };
   const parts = { options, ...kept, consumer, door, targets, api, more, rules, desk, queries };
   const at = addServices(services, parts, counters, refusals);
   await services.start();

@@ -1,7 +1,7 @@
-// The thread for costly queries: started when the first one comes, ended when none has come for a
-// while, and replaced when it does not let go of a query that nobody wants. Easy to get wrong: its
-// channels to the shards are not the one through which records go, so that freshness has to be
-// waited for before it is asked.
+// The thread for costly queries: started when the first one comes, or a dashboard that should not
+// feel its start; ended when neither has come for a while, and replaced when it does not let go of
+// a query that nobody wants. Easy to get wrong: its channels to the shards are not the one through
+// which records go, so that freshness has to be waited for before it is asked.
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
@@ -33,10 +33,21 @@ export class RootThread implements Apart {
   readonly #options: RootThreadOptions;
   #running: Promise<Running> | undefined;
   #idle: Timer | undefined;
+  #stoodBy = -Infinity;
   #closed = false;
 
   constructor(options: RootThreadOptions) {
     this.#options = options;
+  }
+
+  standBy(): void {
+    this.#stoodBy = this.#options.clock.monotonic();
+    if (this.#running !== undefined || this.#closed) return;
+    // One that cannot start says so to whoever asks it.
+    this.#thread().then(
+      () => this.#rest(),
+      () => undefined,
+    );
   }
 
   async ask(asked: ApartAsk): Promise<QueryAnswer> {
@@ -83,7 +94,9 @@ export class RootThread implements Apart {
 
   async #end(): Promise<void> {
     const running = await this.#running;
-    if (running !== undefined && running.client.running === 0) this.#replace(running);
+    if (running === undefined || running.client.running > 0) return;
+    if (this.#options.clock.monotonic() - this.#stoodBy < ROOT_IDLE_MS) return this.#rest();
+    this.#replace(running);
   }
 
   #thread(): Promise<Running> {

@@ -1,7 +1,7 @@
 // absent() and absent_over_time(): one series where there is none, with the labels that the
 // selector demands exactly.
 import { makeLabels } from '../model/labels.ts';
-import { emptyVector } from './vector.ts';
+import { emptyVector, vectorOf } from './vector.ts';
 import type { Expr } from './ast.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Vector } from './vector.ts';
@@ -33,5 +33,8 @@ export function absentOf(vector: Vector, labels: Labels, drops: boolean): Vector
   }
   if (!present.includes(1)) return emptyVector(steps);
   const values = new Float64Array(steps).fill(1);
-  return { labels: [labels], drops: Uint8Array.of(Number(drops)), steps, values, present };
+  return vectorOf({
+    ...{ labels: [labels], steps, values, present },
+    drops: Uint8Array.of(+drops),
+  });
 }

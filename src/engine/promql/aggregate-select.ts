@@ -7,7 +7,7 @@ import { labelShare } from './label-hash.ts';
 import { evaluationFailed } from './query-failure.ts';
 import { RankHeap } from './rank-heap.ts';
 import { rowGroups } from './row-groups.ts';
-import { arrangeRows, emptyVector, withoutEmptyRows } from './vector.ts';
+import { arrangeRows, emptyVector, vectorOf, withoutEmptyRows } from './vector.ts';
 import { unparen } from './ast.ts';
 import type { Aggregate } from './ast.ts';
 import type { EvalContext } from './context.ts';
@@ -43,7 +43,7 @@ export function selectRows(
     }
   }
   if (steps === 1) return arrangeRows(inner, order);
-  return withoutEmptyRows({ ...inner, present });
+  return withoutEmptyRows(vectorOf({ ...inner, present }));
 }
 
 /** False when nothing can be chosen at all. */

@@ -2,12 +2,13 @@
 // binary-match.ts (arithmetic, comparisons) and binary-sets.ts (and, or, unless).
 import { assert } from '../errors.ts';
 import { isComparison, isSetOp, isTrim } from './ast.ts';
-import { arithmetic, comparison, scalarOperation } from './arithmetic.ts';
-import { dropNames, withoutEmptyRows } from './vector.ts';
+import { arithmetic, scalarOperation } from './arithmetic.ts';
+import { dropNames, vectorOf, withoutEmptyRows } from './vector.ts';
 import { operate } from './binary-element.ts';
 import { matchBinary } from './binary-match.ts';
 import { setBinary } from './binary-sets.ts';
-import type { Binary } from './ast.ts';
+import { MIRRORED, computedCells, keptCells } from './scalar-cells.ts';
+import type { ArithmeticOp, Binary } from './ast.ts';
 import type { EvalContext } from './context.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import type { Value, Vector } from './vector.ts';
@@ -55,47 +56,17 @@ function withScalar(expr: Binary, vector: Vector, scalar: Float64Array, side: Si
   if (vector.histograms !== undefined || isTrim(op)) {
     return { type: 'vector', vector: element(expr, vector, scalar, side) };
   }
-  if (!isComparison(op)) {
-    const operation = arithmetic(op);
-    assert(operation !== undefined, 'an operator has a function');
-    const out = applied(vector, scalar, side.swapped, operation);
-    return { type: 'vector', vector: dropNames(out, side.context.delayed) };
+  if (isComparison(op)) {
+    const marks = keptCells(side.swapped ? MIRRORED[op] : op, vector, scalar);
+    if (!expr.bool)
+      return { type: 'vector', vector: withoutEmptyRows(vectorOf({ ...vector, present: marks })) };
+    const held = vectorOf({ ...vector, values: Float64Array.from(marks) });
+    return { type: 'vector', vector: dropNames(held, side.context.delayed) };
   }
-  const holds = comparison(op) as (a: number, b: number) => boolean;
-  if (expr.bool) {
-    const out = applied(vector, scalar, side.swapped, (a, b) => (holds(a, b) ? 1 : 0));
-    return { type: 'vector', vector: dropNames(out, side.context.delayed) };
-  }
-  const { values, steps, labels } = vector;
-  const present = vector.present.slice();
-  for (let r = 0; r < labels.length; r++) {
-    for (let i = 0; i < steps; i++) {
-      const at = r * steps + i;
-      if (present[at] === 0) continue;
-      const kept = side.swapped ? holds(scalar[i], values[at]) : holds(values[at], scalar[i]);
-      if (!kept) present[at] = 0;
-    }
-  }
-  return { type: 'vector', vector: withoutEmptyRows({ ...vector, present }) };
-}
-
-function applied(
-  vector: Vector,
-  scalar: Float64Array,
-  swapped: boolean,
-  operation: (a: number, b: number) => number,
-): Vector {
-  const { values, steps, labels, present } = vector;
-  const out = new Float64Array(values.length);
-  for (let r = 0; r < labels.length; r++) {
-    const row = r * steps;
-    for (let i = 0; i < steps; i++) {
-      if (present[row + i] === 0) continue;
-      const value = values[row + i];
-      out[row + i] = swapped ? operation(scalar[i], value) : operation(value, scalar[i]);
-    }
-  }
-  return { ...vector, values: out };
+  assert(arithmetic(op) !== undefined, 'an operator has a function');
+  const values = computedCells(op as ArithmeticOp, vector, scalar, side.swapped);
+  const vectorOut = vectorOf({ ...vector, values });
+  return { type: 'vector', vector: dropNames(vectorOut, side.context.delayed) };
 }
 
 /** Cell by cell, where histograms are or the operator is made for them. */
@@ -119,6 +90,6 @@ function element(expr: Binary, vector: Vector, scalar: Float64Array, side: Side)
     if (typeof value === 'number') out[at] = value;
     else column[at] = value;
   }
-  const done = withoutEmptyRows({ ...vector, present, values: out, histograms: column });
+  const done = withoutEmptyRows(vectorOf({ ...vector, present, values: out, histograms: column }));
   return arithmetic(op) !== undefined || bool ? dropNames(done, side.context.delayed) : done;
 }

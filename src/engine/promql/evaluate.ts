@@ -63,7 +63,14 @@ function resultOf(plan: Plan, root: Root): QueryResult {
   if (hasTwins(vector)) throw sameLabels();
   const matrix = matrixOf(vector, gridSize(grid));
   if (plan.instant) return { type: 'vector', timeMs, matrix };
-  return { type: 'matrix', grid, matrix: sortedMatrix(matrix) };
+  return { type: 'matrix', grid, matrix: sortedRows(matrix) };
+}
+
+/** In the order of labels; floats have the shape that they had. */
+function sortedRows(matrix: Matrix): Matrix {
+  const { labels, steps, values, present, histograms } = sortedMatrix(matrix);
+  const sorted = { labels, steps, values, present };
+  return histograms === undefined ? sorted : { ...sorted, histograms };
 }
 
 function matrixOf(vector: Vector, steps: number): Matrix {

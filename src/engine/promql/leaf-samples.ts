@@ -8,7 +8,7 @@ export function makeSampleBuffer(capacity = 1024): SampleBuffer {
   const values = new Float64Array(capacity);
   const words = new Uint32Array(values.buffer);
   const timestamps = new Float64Array(capacity);
-  return { timestamps, values, words, histograms: undefined, starts: undefined };
+  return { timestamps, values, words, histograms: undefined, starts: undefined, clean: false };
 }
 
 /** Takes the stale markers out of the first `count` samples and says how many are left. */

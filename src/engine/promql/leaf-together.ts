@@ -113,6 +113,7 @@ class SharedSamples implements SeriesReader {
       into.words = new Uint32Array(into.values.buffer);
       into.starts = into.starts?.slice();
     }
+    into.clean = !this.#stale;
     // A window without histograms must look as if the series had none.
     if (into.histograms?.every((one) => one === undefined) === true) into.histograms = undefined;
     return to - from;

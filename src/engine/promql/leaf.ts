@@ -230,11 +230,12 @@ class LeafRun implements FragmentRun {
   #read(reader: SeriesReader, id: number, input: RangeInput): boolean {
     const buffer = this.#buffer;
     const { fn, starts, figures } = this.#fragment;
+    buffer.clean = false;
     const found = reader.read(id, this.#first, this.#last, buffer);
     if (found === 0) return false;
     this.#count(found);
     if (figures === true) onlyFigures(buffer, found);
-    input.count = isInstant(fn) ? found : dropStale(buffer, found);
+    input.count = isInstant(fn) || buffer.clean ? found : dropStale(buffer, found);
     input.timestamps = buffer.timestamps;
     input.values = buffer.values;
     input.histograms = buffer.histograms;

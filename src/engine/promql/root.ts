@@ -12,7 +12,7 @@ import { evaluateCall } from './root-call.ts';
 import { cutToWindow } from './extended.ts';
 import { joinInfo } from './info.ts';
 import { evaluateRange, samplesOf, strictly } from './range-at-root.ts';
-import { dropMarked, dropNames, emptyVector, withoutEmptyRows } from './vector.ts';
+import { dropMarked, dropNames, emptyVector, vectorOf, withoutEmptyRows } from './vector.ts';
 import { sortedRaw } from './merge-raw.ts';
 import { tooManySamples } from './query-failure.ts';
 import type { EvalContext } from './context.ts';
@@ -142,7 +142,7 @@ export class Root {
   #seen({ fragment }: NodeOf<'info'>): Vector {
     const { matrix } = this.#results[fragment];
     if (matrix === undefined || matrix.labels.length === 0) return emptyVector(1);
-    return { ...matrix, drops: new Uint8Array(matrix.labels.length) };
+    return vectorOf({ ...matrix, drops: new Uint8Array(matrix.labels.length) });
   }
 
   #samples(source: RangeSource): SampleSeries {
@@ -172,11 +172,11 @@ export class Root {
     assert(value.type !== 'string', 'the check refused strings');
     if (value.type === 'scalar') return { type: 'scalar', values: value.values.map((v) => -v) };
     const { values, histograms } = value.vector;
-    const negated: Vector = {
+    const negated = vectorOf({
       ...value.vector,
       values: values.map((v) => -v),
       histograms: histograms?.map((one) => (one === undefined ? one : multiplied(one, -1))),
-    };
+    });
     return { type: 'vector', vector: dropNames(negated, this.#context.delayed) };
   }
 

@@ -26,10 +26,15 @@ export type Value =
   | { readonly type: 'scalar'; readonly values: Float64Array }
   | { readonly type: 'string'; readonly text: string };
 
+/** With every member, in one order: what has one shape is compiled once. */
+export function vectorOf({ labels, drops, steps, values, present, histograms }: Vector): Vector {
+  return { labels, drops, steps, values, present, histograms };
+}
+
 /** No series. */
 export function emptyVector(steps: number): Vector {
-  const values = new Float64Array(0);
-  return { labels: [], drops: new Uint8Array(0), steps, values, present: new Uint8Array(0) };
+  const none = new Uint8Array(0);
+  return vectorOf({ labels: [], drops: none, steps, values: new Float64Array(0), present: none });
 }
 
 /** Collects rows by labels; two values of the same labels at one step are the query's mistake. */
@@ -148,12 +153,12 @@ export function floatsOf(vector: Vector): Vector {
   const { histograms } = vector;
   if (histograms === undefined) return vector;
   const present = vector.present.map((mark, at) => (histograms[at] === undefined ? mark : 0));
-  return { ...vector, present, histograms: undefined };
+  return vectorOf({ ...vector, present, histograms: undefined });
 }
 
 /** The vector with other labels; rows that become the same are joined, at most one value a step. */
 export function relabelled(vector: Vector, labels: readonly Labels[], drops: Uint8Array): Vector {
-  if (!anyTwins(labels)) return { ...vector, labels, drops };
+  if (!anyTwins(labels)) return vectorOf({ ...vector, labels, drops });
   const builder = new RowBuilder(vector.steps, Infinity);
   labels.forEach((set, row) => builder.addRow(builder.row(set, drops[row]), vector, row));
   return builder.vector();
@@ -161,7 +166,8 @@ export function relabelled(vector: Vector, labels: readonly Labels[], drops: Uin
 
 /** What a function that changes the meaning of values does to names: now, or a mark for the end. */
 export function dropNames(vector: Vector, delayed: boolean): Vector {
-  if (delayed) return { ...vector, drops: new Uint8Array(vector.labels.length).fill(1) };
+  const marks = new Uint8Array(delayed ? vector.labels.length : 0);
+  if (delayed) return vectorOf({ ...vector, drops: marks.fill(1) });
   return relabelled(vector, vector.labels.map(withoutName), vector.drops);
 }
 
@@ -229,5 +235,5 @@ export function mapValues(whole: Vector, value: (v: number, step: number) => num
       if (present[at] !== 0) out[at] = value(values[at], i);
     }
   }
-  return { ...vector, values: out };
+  return vectorOf({ ...vector, values: out });
 }

@@ -17,54 +17,22 @@ import { evaluate } from '../promql/evaluate.ts';
 import { plan } from '../promql/plan.ts';
 import { Admission } from './admission.ts';
 import { reachOf } from './cacheable.ts';
-import { withRollup, type RollupHorizons } from './choose-rollup.ts';
+import { withRollup } from './choose-rollup.ts';
 import { CostGuard, tooManyBytes } from './cost.ts';
 import { explained } from './explained.ts';
 import { Gathering } from './gathering.ts';
 import { Gate } from './gate.ts';
 import { parsed } from './parsed.ts';
 import { RecentPlans } from './recent-plans.ts';
+import { oneShape } from './service-options.ts';
 import { resultBytes } from './result-bytes.ts';
-import type { AdmissionLimits } from './admission.ts';
-import type { Apart, Ask, AskOptions, Explain, QueryTimes, Source, Turns } from '../ports.ts';
-import type { Clock } from '../runtime/clock.ts';
-import type { CostLimits } from './cost.ts';
+import type { Ask, AskOptions, Explain, QueryTimes, Turns } from '../ports.ts';
 import type { Explanation } from '../model/explanation.ts';
 import type { Expr } from '../promql/ast.ts';
 import type { Fragment, FragmentResult, Grid } from '../model/fragment.ts';
-import type { Use } from '../promql/uses.ts';
 import type { Plan } from '../promql/plan-node.ts';
 import type { QueryAnswer } from '../model/query-result.ts';
-import type { ResultCache } from './result-cache.ts';
-import type { Warming } from './warming.ts';
-
-export interface QueryServiceOptions extends AdmissionLimits {
-  readonly sources: readonly Source[];
-  readonly clock: Clock;
-  readonly lookbackMs?: number;
-  readonly timeoutMs?: number;
-  /** Step of a subquery that names none; one minute, as Prometheus' evaluation interval. */
-  readonly defaultStepMs?: number;
-  /** Start timestamps of samples tell resets of counters. */
-  readonly startTimestamps?: boolean;
-  /** Drop metric names only at the end of a query; off as in Prometheus' server. */
-  readonly delayedNames?: boolean;
-  readonly seriesMax?: number;
-  readonly samplesMax?: number;
-  /** What the fragments of one query may answer together. */
-  readonly bytesMax?: number;
-  readonly cost?: CostLimits;
-  /** What is kept as rollups; without it all is answered from samples. */
-  readonly rollups?: RollupHorizons;
-  /** Without it every range is computed anew. */
-  readonly results?: ResultCache;
-  /** What dashboards ask is refreshed before they ask again, at each warm(). */
-  readonly warming?: Warming;
-  /** Told of each query that is asked, before it is answered. */
-  readonly asked?: (uses: readonly Use[], options: AskOptions) => void;
-  /** Where costly queries go whose answer is wanted as JSON; without it they run here. */
-  readonly apart?: Apart;
-}
+import type { QueryServiceOptions } from './service-options.ts';
 
 /** Nobody in particular. */
 const ANYBODY = '';
@@ -97,7 +65,7 @@ export class QueryService implements Ask, Explain, Turns {
   readonly #heavy = new Gate({ runningMax: 1, waitingMax: QUERY_POOL_WAITING });
 
   constructor(options: QueryServiceOptions) {
-    this.#options = options;
+    this.#options = oneShape(options);
     this.#admission = new Admission(options);
     this.#bytesMax = options.bytesMax ?? QUERY_RESULT_BYTES_MAX;
     this.#cost = new CostGuard(options.sources, options.clock, options.cost);
@@ -261,7 +229,10 @@ export class QueryService implements Ask, Explain, Turns {
     const judged = this.#cost.judge(planned, asked.maxCost, this.#bytesMax);
     const { cost, warnings } = await endedBy(ends.signal, judged);
     const alone = cost > QUERY_COST_HEAVY && asked.pool !== 'dashboard';
-    if (asked.pool === 'dashboard') this.#dashboardAt = this.#options.clock.monotonic();
+    if (asked.pool === 'dashboard') {
+      this.#dashboardAt = this.#options.clock.monotonic();
+      this.#options.apart?.standBy?.();
+    }
     const leave = alone ? await this.#turn(ends.signal) : undefined;
     if (leave !== undefined && this.#options.apart && asked.json) {
       return this.#apart(planned, asked, ends, leave);

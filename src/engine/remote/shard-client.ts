@@ -18,6 +18,7 @@ import { unpackFragment } from './fragment-wire.ts';
 import { HandRoom } from './hand-room.ts';
 import type { Handed } from './hand-room.ts';
 import { LabelsReader } from './label-wire.ts';
+import { ShardPart } from './shard-part.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
 import type { Answer, Channel, Transferable } from './shard-protocol.ts';
 
@@ -162,9 +163,14 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
     return this.#call('close', []) as Promise<void>;
   }
 
-  /** The source over some of the shard's partitions. */
-  within(only: readonly number[]): Source {
-    return shardPart(this, (method, args) => this.#call(method, args, [], only), only);
+  /** The source over some of the shard's partitions, or over all. */
+  within(only?: readonly number[]): Source {
+    return new ShardPart(this, only);
+  }
+
+  /** A question by its name, to some of the shard's partitions or to all. */
+  ask(method: string, args: unknown[], only: readonly number[] | undefined): Promise<unknown> {
+    return this.#call(method, args, [], only);
   }
 
   fragment(
@@ -183,8 +189,13 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
     return untilAborted(answer, signal, () => void this.#call('cancel', [id]).catch(ignore));
   }
 
-  fragments(list: readonly Fragment[], signal?: AbortSignal): Promise<BatchAnswer> {
-    return this.#cancellable(this.#call('fragments', [list]) as Promise<BatchAnswer>, signal);
+  fragments(
+    list: readonly Fragment[],
+    signal?: AbortSignal,
+    only?: readonly number[],
+  ): Promise<BatchAnswer> {
+    const answer = this.#call('fragments', [list], [], only) as Promise<BatchAnswer>;
+    return this.#cancellable(answer, signal);
   }
 
   /** Gives the memory of the made-up series of a rehearsal back. */
@@ -254,22 +265,6 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
     if ('error' in answer) waiting.reject(thrownError(answer.error));
     else waiting.resolve('value' in answer ? answer.value : fragment);
   }
-}
-
-type Ask = (method: string, args: unknown[]) => Promise<unknown>;
-
-/** The questions of a Source, asked of some partitions. */
-function shardPart(shard: ShardClient, ask: Ask, only: readonly number[]): Source {
-  return {
-    fragment: (fragment, signal) => shard.fragment(fragment, signal, only),
-    series: (...args) => ask('series', args) as Promise<Labels[]>,
-    labelNames: (...args) => ask('labelNames', args) as Promise<string[]>,
-    labelValues: (...args) => ask('labelValues', args) as Promise<string[]>,
-    metadata: () => ask('metadata', []) as Promise<readonly MetadataEntry[]>,
-    fragments: (list) => ask('fragments', [list]) as Promise<BatchAnswer>,
-    estimate: (fragment) => ask('estimate', [fragment]) as Promise<Estimate>,
-    cardinality: (scope) => ask('cardinality', [scope]) as Promise<Cardinality>,
-  };
 }
 
 /** A shard that has gone fails the question itself. */

@@ -16,7 +16,7 @@ export const REHEARSAL = {
   endMs: 1_700_000_000_000,
 } as const;
 
-const SERIES = 24;
+const SERIES = 160;
 const SAMPLES = 180;
 const INTERVAL_MS = 10_000;
 

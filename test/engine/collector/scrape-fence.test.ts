@@ -11,7 +11,7 @@ import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { MonError } from '../../../src/engine/errors.ts';
 import { ScrapeManager } from '../../../src/engine/collector/scrape-manager.ts';
-import type { TargetShare } from '../../../src/engine/collector/scrape-loop.ts';
+import type { ReadBody, TargetShare } from '../../../src/engine/collector/scrape-loop.ts';
 import { HttpScraper } from '../../../src/engine/collector/scrape-http.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
 import { until } from '../../support/until.ts';
@@ -149,6 +149,40 @@ test('a scrape that is late by half an interval gives way to the next one', asyn
   for (let i = 2; i < times.length; i++) {
     assert.ok(times[i] - times[i - 1] >= INTERVAL_MS / 2, `${times[i] - times[i - 1]} ms apart`);
   }
+  const stopped = manager.stop();
+  await settle();
+  await clock.advance(1000);
+  await stopped;
+});
+
+test('a scrape that grew late on its way to the target is left to the next one', async () => {
+  const clock = new VirtualClock();
+  const door = new DoorDouble();
+  let slow = 0;
+  const sent: number[] = [];
+  const read: ReadBody = async (_, may) => {
+    if (slow > 0) await clock.sleep(slow);
+    may?.();
+    sent.push(clock.now());
+    return { bytes: Buffer.from('a 1\n'), contentType: 'text/plain' };
+  };
+  const manager = new ScrapeManager({
+    ...{ door, clock, disk: memoryFiles(new Map()), share: held(), makeReader: () => read },
+    warn: () => undefined,
+  });
+  const group = { source: 'static/0', targets: ['a:1'], labels: {} };
+  await manager.apply([job({ staticConfigs: [group], intervalMs: INTERVAL_MS, timeoutMs: 900 })]);
+  await clock.advance(3000);
+  const before = sent.length;
+  slow = 450;
+  await clock.advance(2000);
+  slow = 0;
+  await clock.advance(2000);
+  assert.equal(sent.length, before + 2, 'two were left out');
+  assert.ok(
+    door.values('up').every((value) => value === 1),
+    'and none failed',
+  );
   const stopped = manager.stop();
   await settle();
   await clock.advance(1000);

@@ -48,7 +48,8 @@ test('a rehearsal asks its own series over HTTP and gives them back', async () =
   const { client, close } = await shardOf(seen);
   const { signal } = new AbortController();
   const caughtUp = (): Promise<void> => Promise.resolve();
-  await rehearse({ shards: [client], caughtUp, served: () => 0, clock: systemClock, signal });
+  const given = { caughtUp, clock: systemClock, signal, retentionMs: undefined };
+  await rehearse({ ...given, shards: [client], served: () => 0 });
   assert.ok(seen.fragments > 400, `${seen.fragments} fragments`);
   assert.ok(seen.series > seen.fragments, `${seen.series} series`);
   assert.equal(seen.made, 1);
@@ -61,7 +62,8 @@ test('a rehearsal rests while others are served, and ends when it is told to', a
   const stop = new AbortController();
   let served = 0;
   const caughtUp = (): Promise<void> => Promise.resolve();
-  const options = { shards: [client], caughtUp, clock: systemClock, signal: stop.signal };
+  const given = { caughtUp, clock: systemClock, signal: stop.signal, retentionMs: undefined };
+  const options = { ...given, shards: [client] };
   setTimeout(() => stop.abort(), 800);
   await rehearse({ ...options, served: () => served++ }).catch(() => undefined);
   assert.ok(seen.fragments < 40, `${seen.fragments} fragments in half a second`);

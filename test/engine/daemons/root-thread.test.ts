@@ -1,5 +1,5 @@
 // The thread for costly queries against a real shard thread: answers as JSON, errors as errors, a
-// thread that is ended is replaced, and a closed one answers no more.
+// thread that is ended is replaced, a closed one answers no more, standing by changes nothing.
 import assert from 'node:assert/strict';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,6 +28,8 @@ test('a root in a thread of its own', async () => {
     return Buffer.concat(texts).toString();
   };
   try {
+    thread.standBy();
+    thread.standBy();
     const empty = '{"status":"success","data":{"resultType":"vector","result":[]}}';
     assert.equal(await ask('sum(nothing)'), empty);
     const one = '{"status":"success","data":{"resultType":"scalar","result":[1,"3"]}}';
@@ -39,6 +41,7 @@ test('a root in a thread of its own', async () => {
     assert.equal(await ask('1 + 2'), one);
     assert.equal(ends, 5);
     await thread.close();
+    thread.standBy();
     await assert.rejects(ask('1'), /stopping/);
     assert.equal(ends, 6);
   } finally {

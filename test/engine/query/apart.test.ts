@@ -29,12 +29,16 @@ function served(): {
   readonly service: QueryService;
   readonly source: PricedSource;
   readonly asked: Parameters<Apart['ask']>[0][];
+  /** How often the other place was told to stand by. */
+  readonly stoodBy: () => number;
 } {
   const series = new MemorySeries();
   series.add({ __name__: 'm' }, [{ t: 0, v: 1 }]);
   const source = new PricedSource(series);
   const asked: Parameters<Apart['ask']>[0][] = [];
+  let stoodBy = 0;
   const apart: Apart = {
+    standBy: () => stoodBy++,
     ask: async (one) => {
       asked.push(one);
       return ELSEWHERE;
@@ -43,20 +47,22 @@ function served(): {
   const clock = systemClock;
   const results = new ResultCache({ cache: new MemoryCache({ clock }), clock });
   const service = new QueryService({ sources: [source], clock, results, apart });
-  return { service, source, asked };
+  return { service, source, asked, stoodBy: () => stoodBy };
 }
 
 const JSON_WISH: AskOptions = { json: { limit: 0, stats: false } };
 
 test('only what is costly and wanted as JSON goes apart, past the cache', async () => {
-  const { service, source, asked } = served();
+  const { service, source, asked, stoodBy } = served();
   assert.equal((await service.instant('m', 1000, JSON_WISH)).result.type, 'vector');
   assert.equal((await service.range('m', 0, 60_000, 10_000, JSON_WISH)).cache, 'miss');
   source.samples = 6_000_000;
   assert.equal((await service.instant('m + 0', 1e10, {})).result.type, 'vector');
+  assert.equal(stoodBy(), 0);
   const dashboard = { ...JSON_WISH, pool: 'dashboard' as const };
   assert.equal((await service.instant('m + 0', 1e10, dashboard)).result.type, 'vector');
   assert.equal(asked.length, 0);
+  assert.equal(stoodBy(), 1);
   const answer = await service.range('m', 1e10, 1e10 + 60_000, 10_000, {
     ...JSON_WISH,
     user: 'u',

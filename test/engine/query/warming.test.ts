@@ -18,7 +18,7 @@ import { MemorySeries, MemorySource } from '../../support/memory-series.ts';
 import { VirtualClock, settle } from '../../support/virtual-clock.ts';
 import type { AskOptions, Estimate } from '../../../src/engine/ports.ts';
 import type { Fragment, FragmentResult } from '../../../src/engine/model/fragment.ts';
-import type { QueryServiceOptions } from '../../../src/engine/query/query-service.ts';
+import type { QueryServiceOptions } from '../../../src/engine/query/service-options.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
