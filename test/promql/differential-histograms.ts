@@ -6,13 +6,14 @@
 import { encodeHistogram } from '../../src/engine/codec/histogram.ts';
 import { makeHistogram } from '../../src/engine/model/histogram.ts';
 import { seededRandom } from '../../src/engine/runtime/random.ts';
-import { STEPS, STEP_MS } from './differential-data.ts';
+import { NEAR } from './differential-words.ts';
 import { listOf } from '../support/random-histograms.ts';
-import type { Asked } from './differential-queries.ts';
+import type { Asked } from './differential-words.ts';
 import type { FloatHistogram } from '../../src/engine/model/histogram.ts';
 import type { Random } from '../../src/engine/runtime/random.ts';
 import type { WriteSeries } from '../support/write-request.ts';
 
+const { steps: STEPS, stepMs: STEP_MS } = NEAR;
 /** The schema of what quantiles are asked of. */
 const QUANTILE_SCHEMA = 2;
 const ZERO_THRESHOLD = 2 ** -10;

@@ -1,19 +1,8 @@
 // A seeded generator of queries that Prometheus 2.42 knows: every function, aggregation and
 // operator in turn, with what stands inside by chance. What it avoids, and why, is said where it
 // is avoided; each is a change between 2.42 and 3.
-import { STEPS, STEP_MS } from './differential-data.ts';
-import { seededRandom } from '../../src/engine/runtime/random.ts';
-import type { Random } from '../../src/engine/runtime/random.ts';
-
-/** A query and when it is asked; `other` is its text for 2.42 where a name has changed since. */
-export interface Asked {
-  readonly query: string;
-  readonly other: string;
-  readonly startMs: number;
-  /** Equal to the start for an instant query. */
-  readonly endMs: number;
-  readonly stepMs: number;
-}
+import { Dice, NEAR, whenAsked } from './differential-words.ts';
+import type { Asked, Layout } from './differential-words.ts';
 
 const MATH = (
   'abs acos acosh asin asinh atan atanh ceil cos cosh deg exp floor ln log10 log2 rad sgn sin ' +
@@ -45,40 +34,36 @@ const MATCHERS = [
 ];
 
 export class Generator {
-  readonly #random: Random;
+  readonly #dice: Dice;
   readonly #baseMs: number;
+  readonly #layout: Layout;
   #turn = 0;
 
-  constructor(seed: number, baseMs: number) {
-    this.#random = seededRandom(seed);
+  constructor(seed: number, baseMs: number, layout: Layout = NEAR) {
+    this.#dice = new Dice(seed);
     this.#baseMs = baseMs;
+    this.#layout = layout;
   }
 
   #below(n: number): number {
-    return Math.floor(this.#random() * n);
+    return this.#dice.below(n);
   }
 
   #one<T>(of: readonly T[]): T {
-    return of[this.#below(of.length)];
+    return this.#dice.one(of);
   }
 
   #chance(p: number): boolean {
-    return this.#random() < p;
+    return this.#dice.chance(p);
   }
 
   /** The next query; kinds take turns, so that each comes as often as the others. */
   next(): Asked {
     const kinds = this.#kinds();
     const query = kinds[this.#turn++ % kinds.length]();
-    // Instants end in 7 s, ranges of subqueries are multiples of 10 s: no subquery ever has an
-    // instant at the very beginning of its range, where 2.42 would count it.
-    const minute = 15 + this.#below(Math.floor((STEPS * STEP_MS) / 60_000) - 16);
-    const startMs = this.#baseMs + minute * 60_000 + 7000;
-    const stepMs = 1000 * this.#one([10, 20, 30, 60, 120, 300]);
-    const range = this.#chance(0.5);
-    const endMs = range ? startMs + stepMs * (1 + this.#below(20)) : startMs;
+    const when = whenAsked(this.#dice, this.#layout, this.#baseMs);
     const other = query.replaceAll('double_exponential_smoothing(', 'holt_winters(');
-    return { query, other, startMs, endMs, stepMs };
+    return { query, other, ...when };
   }
 
   #kinds(): (() => string)[] {
@@ -146,15 +131,15 @@ export class Generator {
     return this.#one(['0', '1', '-3', '2.5', '1e3', '60', '0.01']);
   }
 
-  /** Ranges are multiples of 10 s and at least a few samples long. */
   #length(): string {
-    return this.#one(['1m', '2m', '90s', '5m', '10m']);
+    return this.#one(this.#layout.lengths);
   }
 
   #modifiers(): string {
-    const offset = this.#chance(0.2) ? ` offset ${this.#one(['10s', '1m', '-1m', '5m'])}` : '';
+    const { offsets, warmMs, phaseMs } = this.#layout;
+    const offset = this.#chance(0.2) ? ` offset ${this.#one(offsets)}` : '';
     if (!this.#chance(0.15)) return offset;
-    const seconds = (this.#baseMs + 20 * 60_000 + 7000) / 1000;
+    const seconds = (this.#baseMs + warmMs + 5 * 60_000 + phaseMs) / 1000;
     return ` @ ${this.#one([String(seconds), 'start()', 'end()'])}${offset}`;
   }
 
@@ -171,7 +156,8 @@ export class Generator {
     const inner = this.#chance(0.5)
       ? `${name}${chosen}`
       : `max_over_time(${name}${chosen}[${this.#length()}])`;
-    return `${inner}[${this.#length()}:${this.#one(['10s', '30s', ''])}]${this.#modifiers()}`;
+    const { spans, resolutions } = this.#layout;
+    return `${inner}[${this.#one(spans)}:${this.#one(resolutions)}]${this.#modifiers()}`;
   }
 
   #grouping(): string {

@@ -5,12 +5,14 @@ import {
   exponentialQuantile,
   histogramData,
 } from './differential-histograms.ts';
-import { difference } from './differential.ts';
-import type { Outcome, Subject } from './differential.ts';
+import { difference, failed } from './differential-outcome.ts';
+import { NEAR } from './differential-words.ts';
+import type { Outcome } from './differential-outcome.ts';
+import type { Subject } from './differential.ts';
 
 /** The rows with each value by a rule. */
 function mapped(outcome: Outcome, rule: (value: number) => number): Outcome {
-  if (outcome === 'failed') return outcome;
+  if (failed(outcome)) return outcome;
   const rows = [...outcome.rows].map(([labels, row]) => {
     return [labels, new Map([...row].map(([t, v]) => [t, rule(v)] as const))] as const;
   });
@@ -18,6 +20,7 @@ function mapped(outcome: Outcome, rule: (value: number) => number): Outcome {
 }
 
 export const HISTOGRAMS: Subject = {
+  layout: NEAR,
   data: histogramData,
   queries: (seed, baseMs) => new HistogramGenerator(seed, baseMs),
   args: ['--enable-feature=native-histograms'],
@@ -51,7 +54,7 @@ const BUCKET = / bucket \d (\S+) (\S+)$/;
 
 /** The rows that are no buckets. */
 function figures(outcome: Outcome): Outcome {
-  if (outcome === 'failed') return outcome;
+  if (failed(outcome)) return outcome;
   return { rows: new Map([...outcome.rows].filter(([key]) => !BUCKET.test(key))) };
 }
 
@@ -63,7 +66,7 @@ interface BucketRow {
 }
 
 function bucketRows(outcome: Outcome): BucketRow[] {
-  if (outcome === 'failed') return [];
+  if (failed(outcome)) return [];
   return [...outcome.rows].flatMap(([key, row]) => {
     const found = BUCKET.exec(key);
     if (found === null) return [];
@@ -87,10 +90,10 @@ function finer(mon: Outcome, prometheus: Outcome): boolean {
 }
 
 function onlyHistograms(outcome: Outcome): boolean {
-  return outcome !== 'failed' && [...outcome.rows.keys()].every((key) => !key.endsWith(']'));
+  return !failed(outcome) && [...outcome.rows.keys()].every((key) => !key.endsWith(']'));
 }
 
 function onlyZeros(outcome: Outcome): boolean {
-  if (outcome === 'failed') return false;
+  if (failed(outcome)) return false;
   return [...outcome.rows.values()].every((row) => [...row.values()].every((v) => v === 0));
 }

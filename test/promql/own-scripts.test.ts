@@ -5,6 +5,24 @@ import test from 'node:test';
 import { runScript } from '../../src/engine/promql/script-run.ts';
 
 const SCRIPTS: Readonly<Record<string, string>> = {
+  'labels from groups': `
+load 10s
+  m{a="foo"} 1
+
+eval instant at 0 label_replace(m, "b", "[$01$constructor\${__proto__}$é]", "a", "(f).*")
+  m{a="foo",b="[]"} 1
+`,
+  'numbers past all bounds': `
+load 10s
+  m 1+1x30
+
+eval instant at 5m double_exponential_smoothing(m[1m], NaN, 0.5)
+  {} NaN
+
+eval instant at 0 quantile(1e6, m)
+  expect warn msg: PromQL warning: quantile value should be between 0 and 1, got 1e+06 (1:10)
+  {} Inf
+`,
   'at and offset': `
 load 10s
   m{job="a"} 0+1x1000

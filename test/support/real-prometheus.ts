@@ -21,6 +21,8 @@ export interface PrometheusOptions {
   readonly config: string;
   /** Where it listens; a free port by default. */
   readonly port?: number;
+  /** Which program; Debian's by default. */
+  readonly program?: string;
   /** Further flags. */
   readonly args?: readonly string[];
 }
@@ -37,7 +39,8 @@ export async function startPrometheus(options: PrometheusOptions): Promise<RealP
     '--log.level=warn',
     ...(options.args ?? []),
   ];
-  const child = spawn('prometheus', args, { env: cleanEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const program = options.program ?? 'prometheus';
+  const child = spawn(program, args, { env: cleanEnv(), stdio: ['ignore', 'pipe', 'pipe'] });
   let text = '';
   child.stdout.on('data', (chunk: Buffer) => (text += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (text += chunk.toString()));

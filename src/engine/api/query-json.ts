@@ -64,7 +64,8 @@ function* resultJson(
       return false;
     case 'string':
       pointStart(out, result.timeMs);
-      out.string(result.value);
+      // Bytes that are no text are told as Go tells them.
+      out.string(result.value.toWellFormed());
       out.raw(']');
       return false;
     case 'vector':

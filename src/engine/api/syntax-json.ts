@@ -1,6 +1,6 @@
 // A syntax tree in the shape of Prometheus' /api/v1/parse_query, which its query builder and tree
 // view read. Pure. Easy to get wrong: lengths of time are whole ms, numbers are texts without an
-// exponent, and durations that only the range of a query decides are 0 here.
+// exponent, and a duration that is computed is 0 and told as a tree beside it.
 import { durationOf } from '../promql/duration.ts';
 import { FUNCTIONS } from '../promql/functions.ts';
 import { formatFloat } from '../promql/literals.ts';
@@ -26,15 +26,17 @@ export function syntaxJson(expr: Expr): Json {
       return { type: 'vectorSelector', name: expr.name, ...selectorParts(expr) };
     case 'range': {
       const { selector } = expr;
-      const range = ms(expr.range);
-      return { type: 'matrixSelector', name: selector.name, range, ...selectorParts(selector) };
+      const range = { range: ms(expr.range), rangeExpr: arithmetic(expr.range) };
+      return { type: 'matrixSelector', name: selector.name, ...range, ...selectorParts(selector) };
     }
     case 'subquery':
       return {
         type: 'subquery',
         expr: syntaxJson(expr.inner),
         range: ms(expr.range),
+        rangeExpr: arithmetic(expr.range),
         step: expr.step === undefined ? 0 : ms(expr.step),
+        stepExpr: arithmetic(expr.step),
         ...placeParts(expr.modifiers),
       };
     case 'aggregate':
@@ -110,25 +112,46 @@ function selectorParts(selector: {
 function placeParts({ at, offset }: Modifiers): Json {
   return {
     offset: offset === undefined ? 0 : ms(offset),
+    offsetExpr: arithmetic(offset),
     timestamp: at?.at === 'time' ? at.ms : null,
     startOrEnd: at === undefined || at.at === 'time' ? null : at.at,
   };
 }
 
+/** What is written as a plain length; arithmetic is 0 here and told as a tree beside it. */
 function ms(duration: Duration): number {
-  return duration.kind === 'seconds' ? durationOf(duration, NO_TIMES, false) : signed(duration);
+  return duration.kind === 'seconds' ? durationOf(duration, NO_TIMES, false) : 0;
 }
 
-/** `-5m` is known without a query; arithmetic with step() or range() is not. */
-function signed(duration: Duration): number {
+/** The arithmetic of a duration, or null for a plain length and for none. */
+function arithmetic(duration: Duration | undefined): Json | null {
+  return duration === undefined || duration.kind === 'seconds' ? null : termJson(duration);
+}
+
+function termJson(duration: Duration): Json {
+  const node = (op: string, lhs: Json | null, rhs: Json | null): Json => {
+    return { type: 'durationExpr', op, lhs, rhs, wrapped: false };
+  };
   switch (duration.kind) {
-    case 'seconds':
-      return ms(duration);
-    case 'sign':
-      return duration.op === '-' ? -signed(duration.inner) : signed(duration.inner);
-    case 'group':
-      return signed(duration.inner);
-    default:
-      return 0;
+    case 'seconds': {
+      const written = /[a-z]$/i.test(duration.text);
+      return { type: 'numberLiteral', val: formatFloat(duration.seconds), duration: written };
+    }
+    case 'step':
+    case 'range':
+      return node(duration.kind, null, null);
+    case 'group': {
+      const inner = termJson(duration.inner);
+      const plain = duration.inner.kind === 'seconds';
+      return { ...(plain ? node('+', null, inner) : inner), wrapped: true };
+    }
+    case 'sign': {
+      const inner = termJson(duration.inner);
+      // Prometheus writes a wrapped number as `+` of it, and so no second one.
+      const known = duration.op === '+' && inner.op === '+' && inner.lhs === null;
+      return known ? inner : node(duration.op, null, inner);
+    }
+    case 'pair':
+      return node(duration.op, termJson(duration.left), termJson(duration.right));
   }
 }

@@ -82,6 +82,8 @@ export class ColumnCodec {
     const { exports } = this.kernels;
     const { header, tokens, extra } = column;
     const length = header.length + tokens.length + extra.length;
+    // Of no bytes at all nothing is opened, and what was opened before would be decoded.
+    if (header.length === 0) return undefined;
     if (length > exports.columnRoom(COLUMN_SAMPLES_MAX)) return undefined;
     const tokensAt = this.#bytes + header.length;
     const extraAt = tokensAt + tokens.length;

@@ -33,8 +33,10 @@ interface Found {
 
 /** What a reference of a template stands for in a match: a number or a name, else nothing. */
 function groupOf(found: Found, names: Readonly<Record<string, number>>, name: string): string {
-  const index = /^\d+$/.test(name) ? Number(name) : (names[name] ?? -1);
-  if (index < 0 || index > found.groupCount()) return '';
+  // With a zero before it, a number is a name, as for Go; and `constructor` is no group of its own.
+  const numbered = /^(?:0|[1-9]\d{0,7})$/.test(name);
+  const index = numbered ? Number(name) : Object.hasOwn(names, name) ? names[name] : Infinity;
+  if (index > found.groupCount()) return '';
   return found.group(index) ?? '';
 }
 

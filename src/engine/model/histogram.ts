@@ -90,13 +90,14 @@ export function boundOf(index: number, schema: number, custom: Float64Array): nu
 
 /**
  * All buckets that are listed and the zero bucket if it has any, from the lowest to the highest.
+ * Those that reach into the zero bucket are cut there, unless they are wanted `whole`.
  */
-export function bucketsOf(histogram: FloatHistogram): Bucket[] {
+export function bucketsOf(histogram: FloatHistogram, whole = false): Bucket[] {
   const { negative, positive, zeroThreshold, zeroCount } = histogram;
   const out: Bucket[] = [];
   for (let i = negative.indexes.length - 1; i >= 0; i--) {
     const bucket = negativeBucket(histogram, i);
-    const overlaps = bucket.upper < 0 && bucket.upper > -zeroThreshold;
+    const overlaps = !whole && bucket.upper < 0 && bucket.upper > -zeroThreshold;
     out.push(overlaps ? { ...bucket, upper: -zeroThreshold } : bucket);
   }
   if (zeroCount > 0) {
@@ -105,7 +106,7 @@ export function bucketsOf(histogram: FloatHistogram): Bucket[] {
   }
   for (let i = 0; i < positive.indexes.length; i++) {
     const bucket = positiveBucket(histogram, i);
-    const overlaps = bucket.lower > 0 && bucket.lower < zeroThreshold;
+    const overlaps = !whole && bucket.lower > 0 && bucket.lower < zeroThreshold;
     out.push(overlaps ? { ...bucket, lower: zeroThreshold } : bucket);
   }
   return out;

@@ -8,6 +8,7 @@ import { evaluationFailed } from './query-failure.ts';
 import { RankHeap } from './rank-heap.ts';
 import { rowGroups } from './row-groups.ts';
 import { arrangeRows, emptyVector, vectorOf, withoutEmptyRows } from './vector.ts';
+import { unparen } from './ast.ts';
 import type { Aggregate } from './ast.ts';
 import type { EvalContext } from './context.ts';
 import type { Notes } from './notes.ts';
@@ -23,7 +24,7 @@ export function selectRows(
   const inner = ranks ? floatsOnly(whole, expr.op, context.notes.at(expr)) : whole;
   const { steps } = inner;
   const ratio = expr.op === 'limit_ratio';
-  const notes = context.notes.at(expr.param ?? expr);
+  const notes = context.notes.at(unparen(expr.param ?? expr));
   if (inner.labels.length === 0 && steps === 0) return inner;
   if (ratio ? !checkRatio(param, notes) : !checkCount(param)) return emptyVector(steps);
   const present = new Uint8Array(inner.present.length);

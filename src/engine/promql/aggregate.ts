@@ -15,6 +15,7 @@ import { evaluationFailed } from './query-failure.ts';
 import { rowGroups } from './row-groups.ts';
 import { RowBuilder } from './vector.ts';
 import { withLabel } from './with-label.ts';
+import { unparen } from './ast.ts';
 import type { Aggregate } from './ast.ts';
 import type { EvalContext } from './context.ts';
 import type { PartialOp } from './accumulate.ts';
@@ -50,7 +51,7 @@ function anyDrops(vector: Vector, rows: readonly number[]): boolean {
 function folded(expr: Aggregate, inner: Vector, context: EvalContext): Vector {
   const { steps } = inner;
   const op = expr.op as PartialOp;
-  const notes = context.notes.at(expr.inner);
+  const notes = context.notes.at(unparen(expr.inner));
   const { values, present, histograms } = inner;
   const groups = rowGroups(expr, inner);
   const builder = new RowBuilder(steps, context.cellsMax, groups.length);
@@ -76,10 +77,10 @@ function folded(expr: Aggregate, inner: Vector, context: EvalContext): Vector {
 }
 
 function quantiles(expr: Aggregate, all: Vector, q: Float64Array, context: EvalContext): Vector {
-  const inner = floatsOnly(all, 'quantile', context.notes.at(expr.inner));
+  const inner = floatsOnly(all, 'quantile', context.notes.at(unparen(expr.inner)));
   const { steps, present, values } = inner;
-  const notes = context.notes.at(expr.param ?? expr);
-  if (inner.labels.length > 0) warnQuantiles(q, (text) => notes.warn(text));
+  const notes = context.notes.at(unparen(expr.param ?? expr));
+  warnQuantiles(q, (text) => notes.warn(text));
   const groups = rowGroups(expr, inner);
   const builder = new RowBuilder(steps, context.cellsMax, groups.length);
   for (const { labels, rows } of groups) {

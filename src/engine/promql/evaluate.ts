@@ -45,8 +45,8 @@ export async function evaluate(plan: Plan, options: EvaluateOptions): Promise<Ev
     seriesRead += one.seriesRead;
     samplesRead += one.samplesRead;
   }
-  const warnings = [...notes.warnings];
-  return { result, warnings, infos: [...notes.infos], seriesRead, samplesRead };
+  const { warnings, infos } = notes;
+  return { result, warnings, infos, seriesRead, samplesRead };
 }
 
 function resultOf(plan: Plan, root: Root): QueryResult {

@@ -49,7 +49,8 @@ function modifiersText({ at, extend, offset }: Modifiers): string {
   if (extend !== undefined) out += ` ${extend}`;
   if (at?.at === 'time') out += ` @ ${(at.ms / 1000).toFixed(3)}`;
   else if (at !== undefined) out += ` @ ${at.at}()`;
-  if (offset !== undefined) out += ` offset ${durationText(offset)}`;
+  const none = offset === undefined || (offset.kind === 'seconds' && offset.seconds === 0);
+  if (!none) out += ` offset ${durationText(offset)}`;
   return out;
 }
 
@@ -106,7 +107,7 @@ function binaryText(expr: Binary): string {
     middle += ` group_${side} (${names(matching.include)})`;
   }
   const { fillLeft, fillRight } = matching;
-  if (fillLeft !== undefined && Object.is(fillLeft, fillRight)) {
+  if (fillLeft !== undefined && fillLeft === fillRight) {
     middle += ` fill (${formatFloat(fillLeft)})`;
   } else {
     if (fillLeft !== undefined) middle += ` fill_left (${formatFloat(fillLeft)})`;

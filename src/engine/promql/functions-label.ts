@@ -4,7 +4,7 @@ import { labelValue } from '../model/labels.ts';
 import { withLabel } from './with-label.ts';
 import { isLabelName } from './literals.ts';
 import { evaluationFailed } from './query-failure.ts';
-import { compileAnchored } from './regexp.ts';
+import { compileAnchored, expandTemplate } from './regexp.ts';
 import { relabelled } from './vector.ts';
 import type { RE2JS } from 're2js';
 import type { Labels } from '../model/labels.ts';
@@ -58,19 +58,8 @@ function relabel(
   return relabelled(vector, labels, drops);
 }
 
-/** Go's template: $1, ${1}, $name, ${name}, $$; what was not matched is empty. */
+/** What the template makes of a text, nothing where the expression does not match. */
 function expand(pattern: RE2JS, text: string, template: string): string | undefined {
   const matcher = pattern.matcher(text);
-  if (!matcher.matches()) return undefined;
-  const groups = pattern.namedGroups();
-  return template.replaceAll(
-    /\$(?:\$|\{(\w+)\}|(\w+))/g,
-    (whole, braced: string | undefined, bare: string | undefined) => {
-      if (whole === '$$') return '$';
-      const name = braced ?? bare ?? '';
-      const index = /^\d+$/.test(name) ? Number(name) : groups[name];
-      if (index === undefined || index > matcher.groupCount()) return '';
-      return matcher.group(index) ?? '';
-    },
-  );
+  return matcher.matches() ? expandTemplate(template, matcher, pattern.namedGroups()) : undefined;
 }

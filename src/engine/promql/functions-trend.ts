@@ -61,7 +61,8 @@ export const predictLinear: RangeFunction = (input, out, present, at) => {
 };
 
 function checkFactor(value: number, name: string, letters: string): void {
-  if (value > 0 && value < 1) return;
+  // As in Prometheus, NaN is taken and makes NaN.
+  if (!(value <= 0 || value >= 1)) return;
   const got = Number.isFinite(value) ? value.toFixed(6) : String(value).replace('Infinity', 'Inf');
   const rule = `Expected: 0 < ${letters} < 1`;
   throw evaluationFailed(`invalid ${name} factor. ${rule}, got: ${got}`);

@@ -16,25 +16,24 @@ export function counterGrowth(window: MixedWindow, isCounter: boolean): FloatHis
   const last = values[to - 1];
   const fail = (): undefined => void notes.warn(mixedSchemas(name));
   let first = values[from];
+  let gauges = isCounter && (first.hint === HINT.gauge || last.hint === HINT.gauge);
   if (isCounter) {
-    for (let i = from; i < to; i++) {
-      if (values[i].hint === HINT.gauge) {
-        notes.warn(notCounter(name));
-        break;
-      }
-    }
     const second = values[from + 1];
     if (startShowsReset(histograms, from + 1) || wasReset(second, first)) first = zeroLike(second);
-  } else if (first.hint !== HINT.gauge || last.hint !== HINT.gauge) {
-    notes.warn(notGauge(name));
   }
   const custom = isCustom(first);
-  if (isCustom(last) !== custom) return fail();
+  if (isCustom(last) !== custom) {
+    if (gauges) notes.warn(notCounter(name));
+    return fail();
+  }
   let schema = Math.min(last.schema, first.schema);
   for (let i = from + 1; isCounter && i < to - 1; i++) {
+    // Here the layout is all that is told of, as in Prometheus.
     if (isCustom(values[i]) !== custom) return fail();
+    if (values[i].hint === HINT.gauge) gauges = true;
     schema = Math.min(schema, values[i].schema);
   }
+  if (gauges) notes.warn(notCounter(name));
   const moved = combine(reduced(last, schema), first, -1);
   if (moved === undefined) return fail();
   if (moved.reconciled) notes.info(reconciled('subtraction'));
@@ -48,6 +47,9 @@ export function counterGrowth(window: MixedWindow, isCounter: boolean): FloatHis
       grown = more.histogram;
     }
     before = values[i];
+  }
+  if (!isCounter && (first.hint !== HINT.gauge || last.hint !== HINT.gauge)) {
+    notes.warn(notGauge(name));
   }
   return compacted({ ...grown, hint: HINT.gauge });
 }

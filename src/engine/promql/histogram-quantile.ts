@@ -5,7 +5,8 @@ import { dropLabels, labelValue, labelsKey, NAME } from '../model/labels.ts';
 import { bucketFraction, bucketQuantile, makeBuckets } from './buckets.ts';
 import { nativeFraction, nativeQuantile } from './histogram-quantile-native.ts';
 import { nativeRows, noted } from './histogram-native.ts';
-import { formatFloat, formatShort, parseFloatText, quote } from './literals.ts';
+import { formatShort, parseFloatText, quote } from './literals.ts';
+import { Repairs } from './histogram-repairs.ts';
 import { badQuantile } from './notes.ts';
 import { withoutName } from './names.ts';
 import { RowBuilder, floatsOf } from './vector.ts';
@@ -24,11 +25,6 @@ interface Histogram {
   readonly labels: Labels;
   readonly rows: number[];
   readonly bounds: number[];
-  /** Repairs over all steps: how many, when, where. */
-  repairs: number;
-  first: number;
-  last: number;
-  readonly worst: Repair;
   /** Steps at which a native histogram of the same labels stands too. */
   blocked: Uint8Array | undefined;
 }
@@ -51,9 +47,11 @@ export function histogramQuantile(
   const histograms = histogramsOf(call, context);
   const natives = nativeRows(call, histograms, context);
   const builder = builderFor(call, histograms.length + natives.length, context);
-  const run = { q, builder, context, name: (labels: Labels) => labels };
+  const repairs = new Repairs();
+  const run = { q, builder, context, name: (labels: Labels) => labels, repairs };
   nativeInto(call, natives, run);
   quantileInto(call, histograms, run);
+  repairs.tell(context.notes.at(call.span));
   return builder.vector();
 }
 
@@ -74,12 +72,14 @@ export function histogramQuantiles(
   const natives = nativeRows(call, histograms, context);
   const rows = histograms.length + natives.length;
   const builder = builderFor(call, rows * qs.length, context);
+  const repairs = new Repairs();
   for (const q of qs) {
     const name = (labels: Labels, step: number): Labels =>
       withLabel(labels, label, openMetricsFloat(q[step]));
-    nativeInto(call, natives, { q, builder, context, name });
-    quantileInto(call, histograms, { q, builder, context, name });
+    nativeInto(call, natives, { q, builder, context, name, repairs });
+    quantileInto(call, histograms, { q, builder, context, name, repairs });
   }
+  repairs.tell(context.notes.at(call.span));
   return builder.vector();
 }
 
@@ -126,7 +126,7 @@ function warnOf(q: Float64Array, notes: Notes): void {
 
 /** 1 as "1.0", like OpenMetrics writes it. */
 function openMetricsFloat(value: number): string {
-  const text = Math.abs(value) >= 1e21 ? formatShort(value) : formatFloat(value);
+  const text = formatShort(value);
   return /^-?\d+$/.test(text) ? `${text}.0` : text;
 }
 
@@ -150,17 +150,8 @@ function histogramsOf(call: QuantileCall, context: EvalContext): Histogram[] {
     const key = labelsKey(rest);
     let histogram = found.get(key);
     if (histogram === undefined) {
-      const worst = { lifted: false, from: Infinity, to: -Infinity, most: 0 };
-      const none = {
-        rows: [],
-        bounds: [],
-        repairs: 0,
-        first: 0,
-        last: 0,
-        worst,
-        blocked: undefined,
-      };
-      found.set(key, (histogram = { labels: rest, ...none }));
+      histogram = { labels: rest, rows: [], bounds: [], blocked: undefined };
+      found.set(key, histogram);
     }
     histogram.rows.push(row);
     histogram.bounds.push(bound);
@@ -195,6 +186,7 @@ interface QuantileRun {
   readonly builder: RowBuilder;
   readonly context: EvalContext;
   readonly name: (labels: Labels, step: number) => Labels;
+  readonly repairs: Repairs;
 }
 
 function nativeInto({ span }: QuantileCall, natives: readonly NativeRow[], run: QuantileRun): void {
@@ -215,44 +207,12 @@ function quantileInto(call: QuantileCall, histograms: Histogram[], run: Quantile
   const repair: Repair = { lifted: false, from: 0, to: 0, most: 0 };
   for (const histogram of histograms) {
     const labels = resultLabels(histogram, run.context);
-    histogram.repairs = 0;
+    const name = run.context.delayed ? labelValue(histogram.labels, NAME) : '';
     for (let i = 0; i < vector.steps; i++) {
       if (!load(call, histogram, i, buckets)) continue;
       const value = bucketQuantile(run.q[i], buckets, repair);
       run.builder.set(run.builder.row(run.name(labels, i), true), i, value);
-      if (repair.lifted) note(histogram, repair, grid.start + i * grid.step);
+      if (repair.lifted) run.repairs.add(name, repair, grid.start + i * grid.step);
     }
-    if (histogram.repairs > 0) report(histogram, call, run.context);
   }
-}
-
-function note(histogram: Histogram, repair: Repair, timeMs: number): void {
-  const { worst } = histogram;
-  if (histogram.repairs === 0) {
-    histogram.first = timeMs;
-    Object.assign(worst, repair);
-  }
-  histogram.repairs++;
-  histogram.last = timeMs;
-  worst.from = Math.min(worst.from, repair.from);
-  worst.to = Math.max(worst.to, repair.to);
-  worst.most = Math.max(worst.most, repair.most);
-}
-
-const MORE = 'https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile';
-
-function report(histogram: Histogram, { span }: QuantileCall, context: EvalContext): void {
-  const { worst, repairs, first, last, labels } = histogram;
-  const name = context.delayed ? labelValue(labels, NAME) : '';
-  const whose = name === '' ? '' : ` for metric name ${quote(name)}`;
-  const at = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
-  const diff = formatShort(Number(worst.most.toPrecision(2)));
-  const range = `from buckets ${formatShort(worst.from)} to ${formatShort(worst.to)}`;
-  const span2 = `over ${repairs} samples from ${at(first)} to ${at(last)}`;
-  context.notes
-    .at(span)
-    .info(
-      `input to histogram_quantile needed to be fixed for monotonicity (see ${MORE})${whose}, ` +
-        `${range}, with a max diff of ${diff}, ${span2}`,
-    );
 }

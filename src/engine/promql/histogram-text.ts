@@ -1,12 +1,13 @@
 // Histograms as text: as Prometheus prints one in a label (count_values), and as its test scripts
 // write one, for what a failed test shows.
-import { HINT, isCustom, shownOf, spansOf } from '../model/histogram.ts';
+import { HINT, bucketsOf, isCustom, spansOf } from '../model/histogram.ts';
 import { formatShort } from './literals.ts';
 import type { BucketList, FloatHistogram, ShownHistogram } from '../model/histogram.ts';
 
 /** `{count:4, sum:18.4, [-0.001,0.001]:2, (0.5,1]:2}`. */
 export function histogramText(histogram: FloatHistogram): string {
-  return shownText(shownOf(histogram));
+  const { count, sum } = histogram;
+  return shownText({ count, sum, buckets: bucketsOf(histogram, true) });
 }
 
 /** The same of a histogram that came as an answer. */

@@ -55,7 +55,11 @@ export function parseNumber(text: string): NumberText | undefined {
   const ms = durationMs(text);
   if (ms !== undefined) return { value: ms / 1000, duration: true };
   const plain = text.replaceAll('_', '');
-  if (/^0x[0-9a-f]+$/i.test(plain)) return { value: Number(plain), duration: false };
+  if (/^0x[0-9a-f]+$/i.test(plain)) {
+    // Go reads them as whole numbers of 64 bits, and nothing longer.
+    if (BigInt(plain) > 0x7fffffffffffffffn) return undefined;
+    return { value: Number(plain), duration: false };
+  }
   // Go reads a leading zero as octal, and so does Prometheus: 017 is 15.
   if (/^0[0-7]+$/.test(plain)) return { value: parseInt(plain, 8), duration: false };
   if (!/^(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(plain)) return undefined;
@@ -213,9 +217,20 @@ export function formatShort(value: number): string {
   if (!Number.isFinite(value) || value === 0) return formatFloat(value);
   const [mantissa, power] = value.toExponential().split('e');
   const exponent = Number(power);
-  if (exponent >= -4 && exponent < 21) return formatFloat(value);
+  if (exponent >= -4 && exponent < 6) return formatFloat(value);
   const digits = String(Math.abs(exponent)).padStart(2, '0');
   return `${mantissa}e${exponent < 0 ? '-' : '+'}${digits}`;
+}
+
+/** A float as Go's %.2g prints it. */
+export function formatTwoDigits(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return formatFloat(value);
+  const [mantissa, power] = value.toExponential(1).split('e');
+  const exponent = Number(power);
+  const rounded = Number(value.toPrecision(2));
+  if (exponent >= -4 && exponent < 2) return formatFloat(rounded);
+  const digits = String(Math.abs(exponent)).padStart(2, '0');
+  return `${mantissa.replace('.0', '')}e${exponent < 0 ? '-' : '+'}${digits}`;
 }
 
 /** A float as Go's ParseFloat reads it, or undefined: for `le` labels. */

@@ -92,11 +92,14 @@ function ofFloats(window: MixedWindow, { isCounter, isRate }: Kind): number | un
     const from = times[ends.first] <= ends.start ? ends.first + 1 : ends.first;
     const to = times[ends.last] >= ends.end ? ends.last - 1 : ends.last;
     let before = left;
+    // Added up alone, as in Prometheus: the order decides what is rounded away.
+    let fallen = 0;
     for (let i = from; i <= to; i++) {
-      if (values[i] < before) grown += before;
+      if (values[i] < before) fallen += before;
       before = values[i];
     }
-    if (right < before) grown += before;
+    if (right < before) fallen += before;
+    grown += fallen;
   }
   return isRate ? grown / (windowMs / 1000) : grown;
 }

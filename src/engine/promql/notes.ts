@@ -37,12 +37,16 @@ export class PlainNotes implements Notes {
   }
 }
 
-/** The notes of one query; `at` gives a view that adds a place. */
+/**
+ * The notes of one query; `at` gives a view that adds a place. What is said of several places is
+ * told once, with the last of them, as in Prometheus.
+ */
 export class QueryNotes {
-  readonly warnings = new Set<string>();
-  readonly infos = new Set<string>();
   readonly source: string;
-  readonly #overlaps = new Map<string, Map<string, number>>();
+  /** Text -> place. */
+  readonly #warnings = new Map<string, string>();
+  readonly #infos = new Map<string, string>();
+  readonly #overlaps = new Map<string, number>();
 
   constructor(source: string) {
     this.source = source;
@@ -52,30 +56,36 @@ export class QueryNotes {
     return ` (${lineColumn(this.source, span.start)})`;
   }
 
+  get warnings(): string[] {
+    return Array.from(this.#warnings, ([text, place]) => text + place);
+  }
+
+  get infos(): string[] {
+    return Array.from(this.#infos, ([text, place]) => text + place);
+  }
+
   at(span: Span): Notes {
     const place = this.place(span);
     return {
-      warn: (text) => this.warnings.add(`PromQL warning: ${text}${place}`),
-      info: (text) => this.infos.add(`PromQL info: ${text}${place}`),
+      warn: (text) => this.#warnings.set(`PromQL warning: ${text}`, place),
+      info: (text) => this.#infos.set(`PromQL info: ${text}`, place),
       overlap: (name) => this.#overlap(place, name),
     };
   }
 
   #overlap(place: string, name: string): void {
-    let counts = this.#overlaps.get(place);
-    if (counts === undefined) this.#overlaps.set(place, (counts = new Map<string, number>()));
-    const many = (counts.get(name) ?? 0) + 1;
-    counts.set(name, many);
-    this.warnings.delete(`PromQL warning: ${startOverlap(name, many - 1)}${place}`);
-    this.warnings.add(`PromQL warning: ${startOverlap(name, many)}${place}`);
+    const many = (this.#overlaps.get(name) ?? 0) + 1;
+    this.#overlaps.set(name, many);
+    this.#warnings.delete(`PromQL warning: ${startOverlap(name, many - 1)}`);
+    this.#warnings.set(`PromQL warning: ${startOverlap(name, many)}`, place);
   }
 
   /** Takes over what a fragment said. Notes of Prometheus' kind get their place. */
   take(warnings: readonly string[], infos: readonly string[], span: Span): void {
     const place = this.place(span);
-    const placed = (text: string): string => (text.startsWith('PromQL ') ? text + place : text);
-    for (const text of warnings) this.warnings.add(placed(text));
-    for (const text of infos) this.infos.add(placed(text));
+    const placeOf = (text: string): string => (text.startsWith('PromQL ') ? place : '');
+    for (const text of warnings) this.#warnings.set(text, placeOf(text));
+    for (const text of infos) this.#infos.set(text, placeOf(text));
   }
 }
 

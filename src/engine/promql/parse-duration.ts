@@ -41,7 +41,7 @@ function readNode(node: SyntaxNode, source: Source): Duration {
   if (kids.length === 1) {
     const inner = read(first, source);
     const wrapped = source.text[node.from] === '(';
-    return wrapped ? { kind: 'group', inner, ...span } : inner;
+    return wrapped && inner.kind !== 'group' ? { kind: 'group', inner, ...span } : inner;
   }
   if (first.name === 'UnaryOp') {
     const op = textOf(first, source) === '-' ? '-' : '+';
@@ -51,7 +51,11 @@ function readNode(node: SyntaxNode, source: Source): Duration {
     return { kind: 'seconds', seconds, text: inner.text, ...span };
   }
   const op = textOf(second, source) as '+' | '-' | '*' | '/' | '%' | '^';
-  return { kind: 'pair', op, left: read(first, source), right: read(third, source), ...span };
+  const right = read(third, source);
+  if ((op === '/' || op === '%') && right.kind === 'seconds' && right.seconds === 0) {
+    throw queryError(source.text, span, `${op === '/' ? 'division' : 'modulo'} by zero`);
+  }
+  return { kind: 'pair', op, left: read(first, source), right, ...span };
 }
 
 function readNumber(node: SyntaxNode, source: Source): Duration {

@@ -1,12 +1,18 @@
 // Small differences between the editors' grammar and Prometheus itself, bridged by handing the
-// grammar a text of the same length: `2.` is a number, STEP() may be in capitals inside a
-// duration, and max_of and min_of are functions too. Places stay right; names are read from the
+// grammar a text of the same length: `2.` and `0X1F` are numbers, STEP() may be in capitals inside
+// a duration, and max_of and min_of are functions too. Places stay right; names are read from the
 // query's own text.
 import { tokensOf } from './tokens.ts';
 
-const NEEDED = /\d\.(?![\d])|\b(?:step|range)\s*\(|m(?:ax|in)_of/i;
+const NEEDED =
+  /\d\.(?![\d])|\b0X|\b(?:step|range)\s*\(|m(?:ax|in)_of|\boffset\b|\bconstructor\b|__proto__/i;
 /** A known function of scalars' length: only its place in the tree matters. */
 const STAND_IN = 'scalar';
+/** Words that the grammar looks up in an object and finds without having put them there. */
+const INHERITED = /^(?:constructor|__proto__)$/i;
+/** A metric may have this name, where something to work with has to stand. */
+const OFFSET = 'metric';
+const BEFORE_OPERAND = /^(?:[(,]|[-+*/%^<>=!]+|<\/|>\/|and|or|unless|atan2|bool)$/i;
 const DURATION_WORD = /^(?:step|range|m(?:ax|in)_of)$/;
 
 /** The text for the grammar. */
@@ -16,6 +22,7 @@ export function maskForGrammar(text: string): string {
   let at = 0;
   let brackets = 0;
   let parens = 0;
+  let before: string | undefined;
   /** Depth of the parentheses around the duration of an offset that has begun. */
   let offset = -1;
   for (const token of tokensOf(text)) {
@@ -26,16 +33,21 @@ export function maskForGrammar(text: string): string {
     const lower = token.text.toLowerCase();
     let masked = token.text;
     if (token.kind === 'number' && masked.endsWith('.')) masked = `${masked.slice(0, -1)} `;
+    if (token.kind === 'number' && masked.startsWith('0X')) masked = `0x${masked.slice(2)}`;
     if (token.kind === 'word') {
+      if (INHERITED.test(lower)) masked = '_'.repeat(lower.length);
       const duration = brackets > 0 || offset >= 0;
       if (duration && DURATION_WORD.test(lower)) masked = lower;
       if (!duration && /^m(?:ax|in)_of$/.test(masked)) masked = STAND_IN;
-      if (lower === 'offset') offset = parens;
+      const named = before === undefined || BEFORE_OPERAND.test(before);
+      if (lower === 'offset' && named && brackets === 0) masked = OFFSET;
+      else if (lower === 'offset') offset = parens;
       else if (!DURATION_WORD.test(lower)) offset = -1;
     }
     const ends = token.kind === 'number' || token.text === ')';
     if (ends && parens <= offset) offset = -1;
     out += text.slice(at, token.start) + masked;
+    before = token.text;
     at = token.end;
   }
   return out + text.slice(at);

@@ -17,6 +17,7 @@ import { parseMatching } from './parse-matching.ts';
 import { withAt, withExtend, withOffset } from './parse-modifiers.ts';
 import { limitDepth, nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
 import { matchesEmpty } from './regexp.ts';
+import { tokensOf } from './tokens.ts';
 import { childrenOf } from './ast.ts';
 import type { BinaryOp, Expr, VectorSelector } from './ast.ts';
 import type { Matcher, MatchOp } from '../model/matcher.ts';
@@ -31,6 +32,7 @@ export function parse(text: string): Expr {
   }
   // No shorter text can be too deep.
   if (text.length > QUERY_DEPTH_MAX) limitDepth(text);
+  refuseStrangeBlanks(text);
   const tree = grammarTree(maskForGrammar(text));
   let broken = -1;
   tree.iterate({
@@ -46,6 +48,22 @@ export function parse(text: string): Expr {
   const expr = parseExpr(top, source);
   limitHeight(expr, text);
   return expr;
+}
+
+/** Blanks that the grammar takes for such and Prometheus does not, outside strings and comments. */
+function refuseStrangeBlanks(text: string): void {
+  if (!/[^\S \t\n\r]/.test(text)) return;
+  let at = 0;
+  for (const { start, end } of [...tokensOf(text), { start: text.length, end: text.length }]) {
+    const blanks = text.slice(at, start).replaceAll(/#[^\n]*/g, (all) => ' '.repeat(all.length));
+    const found = blanks.search(/[^\S \t\n\r]/);
+    if (found >= 0) {
+      const code = blanks.charCodeAt(found).toString(16).padStart(4, '0');
+      const span = { start: at + found, end: at + found + 1 };
+      throw queryError(text, span, `unexpected character: '\\u${code}'`);
+    }
+    at = end;
+  }
 }
 
 /** Everything that walks a tree calls itself for each level of it. */
@@ -116,6 +134,9 @@ function parseLiteral(node: SyntaxNode, source: Source, unsigned = false): Expr 
   if (number === undefined) {
     throw queryError(source.text, span, `bad number or duration syntax: ${quote(digits)}`);
   }
+  if (number.value === Infinity && /\d/.test(digits)) {
+    throw queryError(source.text, span, `error parsing number: ${digits} is out of range`);
+  }
   const value = sign === '-' && !unsigned ? -number.value : number.value;
   return { kind: 'number', value, duration: number.duration, ...span };
 }
@@ -139,6 +160,8 @@ function parseSelector(node: SyntaxNode, source: Source): VectorSelector {
     if (kid.name === 'Identifier') name = textOf(kid, source);
     else for (const one of kidsOf(kid)) matchers.push(parseMatcher(one, source));
   }
+  // Alone among the words of the language it never is a name.
+  if (/^atan2$/i.test(name)) throw syntaxError(source.text, node.from);
   if (name !== '') {
     const twice = matchers.find((m) => m.name === '__name__');
     if (twice !== undefined) {
@@ -232,6 +255,8 @@ function groupingNames(node: SyntaxNode, source: Source): string[] {
   return kidsOf(node).map((label) => {
     const quoted = label.name === 'QuotedLabelName';
     const name = quoted ? stringOf(kidsOf(label)[0], source) : textOf(label, source);
+    // As a bare word it is a number.
+    if (!quoted && /^(?:nan|inf)$/i.test(name)) throw syntaxError(source.text, label.from);
     if (isLabelName(name)) return name;
     const span = { start: label.from, end: label.to };
     throw queryError(source.text, span, `invalid label name for grouping: ${quote(name)}`);

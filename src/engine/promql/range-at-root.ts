@@ -66,7 +66,10 @@ export function evaluateRange(
   const { raw } = series;
   const compute = rangeFunction(fn);
   assert(compute !== undefined, `the root knows the function ${fn}`);
-  const notes = context.notes.at(node.span);
+  // As in Prometheus, what is said of a subquery stands at the beginning.
+  const subquery = node.source.kind === 'subquery' && fn !== 'quantile_over_time';
+  const span = subquery ? { start: 0, end: 0 } : node.span;
+  const notes = context.notes.at(span);
   const all = fn === 'predict_linear' ? [...args, distances(node)] : args;
   const input = makeInput(windows, { windowMs, extension }, all, notes);
   const steps = Math.max(0, gridSize(grid));

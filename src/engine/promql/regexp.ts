@@ -74,23 +74,38 @@ export function matchPattern(pattern: string, text: string): PatternMatch | unde
   return { groups, named };
 }
 
+/** `$$`, `${name}` and `$name` as Go's regexp reads them. */
+const PLACES = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
+
+/** Go's template for a match: what took no part in it, or is no group, is empty. */
+export function expandTemplate(
+  template: string,
+  matcher: ReturnType<RE2JS['matcher']>,
+  named: Readonly<Record<string, number>>,
+): string {
+  const groupOf = (name: string): number | undefined => {
+    // With a zero before it, a number is a name.
+    if (/^(?:0|[1-9]\d{0,7})$/.test(name)) return Number(name);
+    return Object.hasOwn(named, name) ? named[name] : undefined;
+  };
+  const expand = (whole: string, braced?: string, bare?: string): string => {
+    if (whole === '$$') return '$';
+    const group = groupOf(braced ?? bare ?? '');
+    if (group === undefined || group > matcher.groupCount()) return '';
+    return matcher.group(group) ?? '';
+  };
+  return template.replaceAll(PLACES, expand);
+}
+
 /** Every match replaced; `$1`, `${1}`, `${name}` and `$$` as Go's regexp has them. */
 export function replacePattern(pattern: string, by: string, text: string): string {
   const compiled = compileLoose(pattern);
   const matcher = compiled.matcher(text);
   const groups = compiled.namedGroups();
-  const value = (name: string): string => {
-    const group = /^\d+$/.test(name) ? Number(name) : groups[name];
-    if (group === undefined || group > matcher.groupCount()) return '';
-    return matcher.group(group) ?? '';
-  };
   let out = '';
   let at = 0;
   while (matcher.find()) {
-    const expanded = by.replaceAll(/\$(?:\$|\{(\w+)\}|(\w+))/g, (all, braced, bare) => {
-      return all === '$$' ? '$' : value((braced ?? bare) as string);
-    });
-    out += text.slice(at, matcher.start()) + expanded;
+    out += text.slice(at, matcher.start()) + expandTemplate(by, matcher, groups);
     at = matcher.end();
   }
   return out + text.slice(at);

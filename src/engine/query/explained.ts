@@ -74,5 +74,5 @@ async function measured(
   root.monotonic = () => clock.monotonic();
   if (plan.root.kind === 'samples') root.samples(plan.root);
   else root.evaluate(plan.root);
-  return { actuals: { nodes: root.actuals, fragments }, warnings: [...notes.warnings] };
+  return { actuals: { nodes: root.actuals, fragments }, warnings: notes.warnings };
 }

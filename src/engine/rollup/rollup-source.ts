@@ -64,6 +64,10 @@ export class RollupSource implements Source {
         const result = await run(fragment, readers, signal);
         // What was handed over meanwhile is in neither half of the answer.
         if (handedOver() !== before) continue;
+        // Rows are no samples of histograms: where there are samples, those answer.
+        if (rollup.prefer === 'rows' && rollup.column === undefined && made.some(isEstimated)) {
+          return this.fragment({ ...asked, rollup: { ...rollup, prefer: 'raw' } }, signal);
+        }
         const told = infosOf(fragment, rollup, made);
         const away = [...cold.values()].flatMap(({ warnings }) => warnings);
         const warnings = [...result.warnings, ...rollups.lost(rollup, first, last), ...away];
@@ -201,6 +205,10 @@ export class RollupSource implements Source {
   }
 }
 
+function isEstimated({ estimated }: RollupReader): boolean {
+  return estimated;
+}
+
 function failureOf(thrown: unknown): MonError {
   if (thrown instanceof MonError) return thrown;
   throw thrown;
@@ -217,7 +225,7 @@ function infosOf(
   const out: string[] = [];
   if (column === undefined && !rowsAnswer({ fn, args })) {
     out.push(`${fn} sees only the last sample of each rollup window of ${name} and wider`);
-  } else if (readers.some(({ estimated }) => estimated)) {
+  } else if (readers.some(isEstimated)) {
     out.push(
       `rollup windows (${name} and wider) do not end with the steps or ranges: values are ` +
         'estimates over whole windows',

@@ -55,6 +55,7 @@ function selector(name: string, more: object = {}): object {
     type: 'vectorSelector',
     name,
     offset: 0,
+    offsetExpr: null,
     matchers: [{ name: '__name__', value: name, type: '=' }],
     timestamp: null,
     startOrEnd: null,
@@ -100,6 +101,7 @@ test('parse_query: the tree in the shape of Prometheus', async () => {
         selector('foo', {
           type: 'matrixSelector',
           range: 60_000,
+          rangeExpr: null,
           offset: -120_000,
           matchers: [
             { name: 'x', value: 'y', type: '!~' },
@@ -114,14 +116,47 @@ test('parse_query: the tree in the shape of Prometheus', async () => {
     type: 'subquery',
     expr: { type: 'parenExpr', expr: selector('foo', { timestamp: 12_500 }) },
     range: 300_000,
+    rangeExpr: null,
     step: 60_000,
+    stepExpr: null,
     offset: 0,
+    offsetExpr: null,
     timestamp: null,
     startOrEnd: 'end',
   });
   assert.deepEqual(await parsed('"text"'), { type: 'stringLiteral', val: 'text' });
   const top = await parsed('topk(2, foo)');
   assert.deepEqual(top['param'], { type: 'numberLiteral', val: '2' });
+});
+
+test('parse_query: a duration that is computed is a tree beside a length of 0', async () => {
+  const literal = (val: string, duration: boolean): object => {
+    return { type: 'numberLiteral', val, duration };
+  };
+  const node = (op: string, lhs: unknown, rhs: unknown, wrapped = false): object => {
+    return { type: 'durationExpr', op, lhs, rhs, wrapped };
+  };
+  const cases: [string, string, unknown][] = [
+    ['x offset (1m)', 'offsetExpr', node('+', null, literal('60', true), true)],
+    ['x offset -step()', 'offsetExpr', node('-', null, node('step', null, null))],
+    ['x offset +(1m)', 'offsetExpr', node('+', null, literal('60', true), true)],
+    ['x[5m % 7]', 'rangeExpr', node('%', literal('300', true), literal('7', false))],
+    ['x[((1m))]', 'rangeExpr', node('+', null, literal('60', true), true)],
+    [
+      ...(['x[-(-1m)]', 'rangeExpr'] as const),
+      node('-', null, node('+', null, literal('-60', true), true)),
+    ],
+    [
+      'x[5m:min_of(1m, range())]',
+      'stepExpr',
+      node('min_of', literal('60', true), node('range', null, null)),
+    ],
+  ];
+  for (const [query, field, tree] of cases) {
+    const found = await parsed(query);
+    assert.deepEqual(found[field], tree, query);
+    assert.equal(found[field.replace('Expr', '')], 0, query);
+  }
 });
 
 test('explain: an instant, a range, analyze; and not found where nobody explains', async () => {

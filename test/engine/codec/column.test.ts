@@ -113,6 +113,12 @@ test('opposite and scaled columns have the same tokens', () => {
   assert.deepEqual(c.extra, a.extra);
 });
 
+test('a column without a header is refused, also right after another one', () => {
+  const parts = encoded(wordsOf([1, NaN, 2, 3.5, 1e300, -0, 7]));
+  assert.ok(codec.decode(parts) !== undefined);
+  assert.equal(codec.decode({ ...parts, header: new Uint8Array(0) }), undefined);
+});
+
 test('a fuzzed column is refused or decoded', () => {
   let refused = 0;
   let decoded = 0;

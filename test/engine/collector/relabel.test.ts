@@ -36,6 +36,8 @@ test('replace', () => {
       { ...abc, d: 'oo--$1' }],
     [abc, [{ ...from('a'), regex: '(f).*', targetLabel: '${1}_x', replacement: '$9$' }],
       { ...abc, f_x: '$' }],
+    [abc, [{ ...from('a'), regex: '(f).*', targetLabel: 'd', replacement: '[$01$constructor]' }],
+      { ...abc, d: '[]' }],
     [abc, [{ ...from('a'), regex: 'fo(x)?o', targetLabel: 'd', replacement: '[$1]' }],
       { ...abc, d: '[]' }],
     [{ a: 'x\ny' }, [{ ...from('a'), regex: '(x.)y', targetLabel: 'b' }], { a: 'x\ny', b: 'x\n' }],

@@ -88,7 +88,9 @@ export class RandomExpressions {
   #aggregation(inner: string): string {
     const grouping = this.#pick(['', 'by (job) ', 'by (host, job) ', 'without (host) ', 'by () ']);
     if (this.#random() < 0.2) {
-      const k = this.#pick(['topk', 'bottomk', 'limitk', 'quantile']);
+      // An instant query sorts, and then others are the first.
+      const first = inner.includes('sort') ? 'topk' : 'limitk';
+      const k = this.#pick(['topk', 'bottomk', first, 'quantile']);
       return `${k} ${grouping}(${this.#pick(['2', '0.5', '1'])}, ${inner})`;
     }
     return `${this.#pick(AGGREGATIONS)} ${grouping}(${inner})`;

@@ -234,7 +234,13 @@ test('the last histogram of a window stands for it', async () => {
   world.nowMs = START + 3 * DAY;
   const asked: Asked = { query: 'histogram_sum(requests_total)', stepMs: HOUR };
   const wanted = await ask(services(world).plain, asked, START + 2 * DAY);
+  const counted: Asked = { query: 'count_over_time(requests_total[6h])', stepMs: HOUR };
+  const all = await ask(services(world).plain, counted, START + 2 * DAY);
   await world.workAll();
+  // As long as there are samples, those of a histogram answer.
+  const both = await ask(services(world).withRows, counted, START + 2 * DAY);
+  assert.ok(same(both, all, 'samples') > 40);
+  assert.deepEqual(both.infos, []);
   await world.store.truncateBefore(START + 2 * DAY - HOUR);
   const got = await ask(services(world).withRows, asked, START + 2 * DAY);
   assert.ok(same(got, wanted, 'histograms') > 40);

@@ -1,0 +1,42 @@
+// Queries at the edges of the language as a subject of the differential test: which differences
+// between 2.42 and 3 are allowed there beside those of every day.
+import { edgeData } from './differential-edge-data.ts';
+import { EdgeGenerator } from './differential-edges.ts';
+import { EXPLAINED, ODD_LOGARITHM } from './differential-explained.ts';
+import { failed } from './differential-outcome.ts';
+import { NEAR } from './differential-words.ts';
+import type { Explained } from './differential-explained.ts';
+import type { Subject } from './differential.ts';
+
+const AT_THE_EDGES: readonly Explained[] = [
+  {
+    why: 'label names are any UTF-8 since 3.0',
+    holds: ({ query }, mon, prometheus) =>
+      query.includes('"a-b"') && !failed(mon) && prometheus === 'failed: execution',
+  },
+  {
+    // 2.42 looked for doubles among the pairs that a comparison leaves.
+    why: 'doubles are refused before a comparison drops them',
+    holds: ({ query }, mon, prometheus) =>
+      / (?:==|!=|[<>]=?) (?:on|ignoring) /.test(query) &&
+      mon === 'failed: execution' &&
+      !failed(prometheus),
+  },
+  {
+    // It looked for samples around the time of the query.
+    why: 'timestamp() of a selector with @ and an offset found nothing',
+    holds: ({ query }, mon, prometheus) =>
+      /timestamp\(.*(?:@.*offset|offset.*@)/.test(query) &&
+      !failed(mon) &&
+      !failed(prometheus) &&
+      prometheus.rows.size === 0,
+  },
+  ODD_LOGARITHM,
+];
+
+export const EDGES: Subject = {
+  layout: NEAR,
+  data: edgeData,
+  queries: (seed, baseMs) => new EdgeGenerator(seed, baseMs),
+  explained: [...EXPLAINED, ...AT_THE_EDGES],
+};
