@@ -23,7 +23,7 @@ function editsBetween(a: string, b: string, most: number): number {
   let last = Array.from({ length: b.length + 1 }, (_, i) => i);
   let lastLeast = 0;
   for (let i = 1; i <= a.length; i++) {
-    const row = new Array<number>(b.length + 1).fill(far);
+    const row = last.map(() => far);
     row[0] = i;
     let least = i;
     // Farther from the diagonal there are more edits than are counted.

@@ -14,7 +14,7 @@ import {
   testTooSmall,
   type CheckedScreen,
 } from '../../support/screen-checks.ts';
-import { fittingRows, openMon, openTerm } from '../../support/screen-term.ts';
+import { fittingRows, holds, openMon, openTerm } from '../../support/screen-term.ts';
 import type { ScreenOptions } from '../../support/screen-term.ts';
 import { nodeBin } from '../../support/terminal.ts';
 import type { Term } from '../../support/terminal.ts';
@@ -69,6 +69,17 @@ test('right after every size of a storm of resizes', async () => {
     [250, 16],
   ] as const;
   await assertWholeAfter(screen, term, [...sizes, [40, 10]], [...sizes, [100, 30]]);
+  await leave(term);
+});
+
+test('a size that was another for a moment leaves nothing behind', async () => {
+  const term = top();
+  await live(term);
+  await term.settled();
+  // Both arrive before the process looks: it sees the size that it knows.
+  term.resize(30, 8);
+  term.resize(80, 24);
+  await term.waitFor(() => holds(() => assertWhole(term, 80, 24)));
   await leave(term);
 });
 
