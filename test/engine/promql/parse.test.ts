@@ -35,6 +35,7 @@ const ROUND_TRIPS: readonly (readonly [string, string])[] = [
   ['2. / 4.', '2 / 4'],
   ['x[5m] anchored @ 5', 'x[5m] anchored @ 5.000'],
   ['x offset 0s', 'x'],
+  ['x[30h] offset 15d', 'x[1d6h] offset 15d'],
   ['x offset --1m', 'x offset --1m'],
   ['x[((1m))]', 'x[(1m)]'],
   ['0X1f + x', '31 + x'],
