@@ -32,7 +32,7 @@ export function formatDuration(ms: number): string {
   let out = '';
   for (const unit of ['y', 'w', 'd', 'h', 'm', 's', 'ms']) {
     const size = UNIT_MS[unit];
-    if ((unit === 'y' || unit === 'w' || unit === 'd') && rest % size !== 0) continue;
+    if ((unit === 'y' || unit === 'w') && rest % size !== 0) continue;
     const many = Math.floor(rest / size);
     if (many > 0) out += `${many}${unit}`;
     rest -= many * size;

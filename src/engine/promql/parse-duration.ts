@@ -46,7 +46,9 @@ function readNode(node: SyntaxNode, source: Source): Duration {
   if (first.name === 'UnaryOp') {
     const op = textOf(first, source) === '-' ? '-' : '+';
     const inner = read(second, source);
-    if (inner.kind !== 'seconds') return { kind: 'sign', op, inner, ...span };
+    // A number takes one sign into itself.
+    const signed = /^[-+]/.test(textOf(second, source));
+    if (signed || inner.kind !== 'seconds') return { kind: 'sign', op, inner, ...span };
     const seconds = op === '-' ? -inner.seconds : inner.seconds;
     return { kind: 'seconds', seconds, text: inner.text, ...span };
   }

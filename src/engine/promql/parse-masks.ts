@@ -13,6 +13,8 @@ const INHERITED = /^(?:constructor|__proto__)$/i;
 /** A metric may have this name, where something to work with has to stand. */
 const OFFSET = 'metric';
 const BEFORE_OPERAND = /^(?:[(,]|[-+*/%^<>=!]+|<\/|>\/|and|or|unless|atan2|bool)$/i;
+/** Words that are operators, or names where something to work with has to stand. */
+const PERHAPS_NAMES = /^(?:and|or|unless)$/i;
 const DURATION_WORD = /^(?:step|range|m(?:ax|in)_of)$/;
 
 /** The text for the grammar. */
@@ -22,7 +24,8 @@ export function maskForGrammar(text: string): string {
   let at = 0;
   let brackets = 0;
   let parens = 0;
-  let before: string | undefined;
+  /** Whether something to work with has to stand here. */
+  let operand = true;
   /** Depth of the parentheses around the duration of an offset that has begun. */
   let offset = -1;
   for (const token of tokensOf(text)) {
@@ -39,15 +42,14 @@ export function maskForGrammar(text: string): string {
       const duration = brackets > 0 || offset >= 0;
       if (duration && DURATION_WORD.test(lower)) masked = lower;
       if (!duration && /^m(?:ax|in)_of$/.test(masked)) masked = STAND_IN;
-      const named = before === undefined || BEFORE_OPERAND.test(before);
-      if (lower === 'offset' && named && brackets === 0) masked = OFFSET;
+      if (lower === 'offset' && operand && brackets === 0) masked = OFFSET;
       else if (lower === 'offset') offset = parens;
       else if (!DURATION_WORD.test(lower)) offset = -1;
     }
     const ends = token.kind === 'number' || token.text === ')';
     if (ends && parens <= offset) offset = -1;
     out += text.slice(at, token.start) + masked;
-    before = token.text;
+    operand = BEFORE_OPERAND.test(token.text) && !(operand && PERHAPS_NAMES.test(token.text));
     at = token.end;
   }
   return out + text.slice(at);
