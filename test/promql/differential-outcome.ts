@@ -129,12 +129,18 @@ export function orderDifference(mon: Outcome, prometheus: Outcome): string | und
   return at < 0 ? undefined : `place ${at}: mon ${own[at]}, Prometheus ${other[at]}`;
 }
 
+const PAIR = /encountered for binary operator/;
+
 /** What one side says beside its answer and the other does not. */
 export function notesDifference(mon: Outcome, prometheus: Outcome): string | undefined {
   if (failed(mon) || failed(prometheus)) return undefined;
   // Putting infos of lifted buckets together, Prometheus 3.14 counts their samples more than once.
-  const [own, other] = [mon, prometheus].map(({ notes }) =>
-    (notes ?? []).map((note) => note.replace(/over \d+ samples/, 'over')).join('\n    '),
+  const [all, theirs] = [mon, prometheus].map(({ notes }) =>
+    (notes ?? []).map((note) => note.replace(/over \d+ samples/, 'over')),
   );
+  // Of the pairs of an operator that do not go together at one step it tells the last kind alone.
+  const told = theirs.some((note) => PAIR.test(note));
+  const mine = all.filter((note) => !told || !PAIR.test(note) || theirs.includes(note));
+  const [own, other] = [mine, theirs].map((notes) => notes.join('\n    '));
   return own === other ? undefined : `mon says\n    ${own}\n  Prometheus says\n    ${other}`;
 }
