@@ -170,18 +170,21 @@ export class ScrapeLoop {
     const { onBeat = false } = this.#options;
     const next = (after: number): number =>
       Math.ceil((after - offset) / intervalMs) * intervalMs + offset;
-    const wait = onBeat
-      ? next(clock.now() + 1) - clock.now()
-      : hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX);
-    await this.#sleep(wait);
-    this.#planned = clock.now();
+    const beat = next(clock.now() + 1);
+    await this.#sleep(
+      onBeat ? beat - clock.now() : hash % Math.min(intervalMs, SCRAPE_FIRST_MS_MAX),
+    );
+    // A process that slept through the beat is late, not on time at another moment.
+    this.#planned = onBeat ? beat : clock.now();
     const tolerance = Math.min(SCRAPE_ALIGN_MS_MAX, intervalMs / 100);
+    // Requests are under way for some time: of a shared target no two come within half a step.
+    const apart = this.#room.share === undefined ? 0.5 : 1 - LATE_SHARE;
     for (let first = !onBeat; !signal.aborted; first = false) {
       const now = clock.now();
       const time = Math.abs(now - this.#planned) <= tolerance ? this.#planned : now;
       if (this.#timely() && this.#allowed()) await this.#scrape(time, signal);
       // The next moment of the target's own beat; after the first one not sooner than half a step.
-      const after = Math.max(clock.now(), time + (first ? intervalMs / 2 : tolerance + 1));
+      const after = Math.max(clock.now(), time + (first ? intervalMs * apart : tolerance + 1));
       this.#planned = next(after);
       // Waiting is by the monotonic clock: a wall clock that was set back does not hold a target
       // up.
