@@ -1,6 +1,6 @@
 // The name that somebody probably meant: for commands, flags, contexts and metric names. Optimal
 // string alignment, so that two letters in the wrong order are one slip. Pure.
-import { editDistance } from '../engine/promql/suggest.ts';
+import { editDistance, sharedLetters } from '../engine/promql/suggest.ts';
 
 /** The candidate closest to `word`, or undefined when none is close enough to be meant. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
@@ -18,11 +18,4 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
     bestSlips = slips;
   }
   return best;
-}
-
-/** Letters that two words begin with alike. */
-function sharedLetters(a: string, b: string): number {
-  let n = 0;
-  while (n < a.length && a[n] === b[n]) n++;
-  return n;
 }

@@ -19,5 +19,5 @@ export const REPLAY_PIECE_MS = 60_000;
 export const REPLAY_AGAIN_MS = 1000;
 /** What lacks a part of the archive is tried so often; then the minute is left out, and told. */
 export const REPLAY_PARTS_TRIES = 10;
-/** Alerts with a longer \`for:\` than this begin to wait there in a replay. */
+/** Alerts with a longer `for:` than this begin to wait there in a replay. */
 export const REPLAY_WARM_MS_MAX = 86_400_000;

@@ -52,6 +52,8 @@ export const SQL_ANSWER_ROWS = 10_000;
 export const SQL_LINE_CHARS_MAX = 64 * MIB;
 /** Archived samples that a reading holds in memory at once; a longer stretch is halved. */
 export const SCAN_COLD_ROWS = 2_000_000;
+/** Future of samples that are still taken, and some, ms: so far ahead a reading looks. */
+export const SAMPLES_AHEAD_MS = 3_600_000;
 /** Series of a partition of which a reading remembers how far it came, in case its store dies. */
 export const READING_SERIES_MAX = 200_000;
 /** A store may end a reading so often (it stood still, its partitions moved) before it counts. */

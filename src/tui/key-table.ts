@@ -24,6 +24,30 @@ export function keyRow<Mode extends string, Action extends string>(
   return { action, keys, modes, shown, help, bar };
 }
 
+/** The actions of keys that move through lines. */
+type MoveAction = 'up' | 'down' | 'pageUp' | 'pageDown' | 'first' | 'last';
+
+/**
+ * The keys that move through lines, in the words of a list whose lines are called `one` and whose
+ * pages `page`; left out of the help without them.
+ */
+export function moveRows<Mode extends string>(
+  modes: readonly Mode[],
+  words?: { readonly one: string; readonly page: string },
+): KeyRow<Mode, MoveAction>[] {
+  const { one, page } = words ?? { one: '', page: '' };
+  const told = (help: string): string => (words === undefined ? '' : help);
+  const key = keyRow<Mode, MoveAction>;
+  return [
+    key('up', ['up', 'k'], modes, ['↑ ↓', told(`${one} above or below; k and j too`)]),
+    key('down', ['down', 'j'], modes, ['↓ j', '']),
+    key('pageUp', ['pageUp'], modes, ['PgUp PgDn', told(`${page} up or down`)]),
+    key('pageDown', ['pageDown'], modes, ['PgDn', '']),
+    key('first', ['home', 'g'], modes, ['Home End', told(`first or last ${one}; g and G too`)]),
+    key('last', ['end', 'G'], modes, ['End G', '']),
+  ];
+}
+
 export class KeyTable<Mode extends string, Action extends string> {
   readonly rows: readonly KeyRow<Mode, Action>[];
 

@@ -259,7 +259,8 @@ export class RuleEngine {
         const from = Math.min(next, this.#againFrom(rule, group, touched, tickMs));
         if (from > last) continue;
         if (from < next) this.counts.stepsAgain += (next - from) / intervalMs;
-        jobs.push(...this.#jobs(group, rule, { from, last, next }));
+        const steps = (last - from) / intervalMs + 1;
+        jobs.push(...this.#stages.jobs(group, rule, { firstMs: from, steps, newFromMs: next }));
       }
       if (last >= next) group.lastStepMs = last;
     }
@@ -277,26 +278,6 @@ export class RuleEngine {
     from = Math.max(from, tickMs - LATE_MS_MAX, this.#floorMs);
     from = Math.min(from, this.#stages.owed.get(rule) ?? Infinity);
     return ceilTo(from, group.intervalMs);
-  }
-
-  #jobs(
-    group: RunningGroup,
-    rule: RunningRule,
-    { from, last, next }: { from: number; last: number; next: number },
-  ): Job[] {
-    const { intervalMs, offsetMs } = group;
-    const steps = (last - from) / intervalMs + 1;
-    try {
-      const asks = rule.query.ranges
-        ? [rule.query.ask(from - offsetMs, steps)]
-        : Array.from({ length: steps }, (_, i) =>
-            rule.query.ask(from + i * intervalMs - offsetMs, 1),
-          );
-      return [{ group, rule, firstMs: from, steps, newFromMs: next, asks }];
-    } catch (thrown) {
-      this.#stages.failed(rule, thrown);
-      return [];
-    }
   }
 
   /** Tells what changed, as far as there is room for it; the rest is told when there is. */

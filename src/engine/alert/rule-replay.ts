@@ -165,22 +165,12 @@ export class RuleReplay {
     { fromMs, firstMs: earliest, nextMs, stages }: Run,
     { group, rule, lastMs }: { group: RunningGroup; rule: RunningRule; lastMs: number },
   ): Job[] {
-    const { intervalMs, offsetMs } = group;
+    const { intervalMs } = group;
     const records = rule.rule.kind === 'record';
     const begin = Math.max(nextMs, records ? earliest : fromMs - warmMs(rule));
     const firstMs = Math.ceil(begin / intervalMs) * intervalMs;
     if (firstMs > lastMs) return [];
     const steps = Math.floor((lastMs - firstMs) / intervalMs) + 1;
-    const at = (i: number): number => firstMs + i * intervalMs - offsetMs;
-    try {
-      const asks = rule.query.ranges
-        ? [rule.query.ask(at(0), steps)]
-        : Array.from({ length: steps }, (_, i) => rule.query.ask(at(i), 1));
-      const newFromMs = records ? earliest : fromMs;
-      return [{ group, rule, firstMs, steps, newFromMs, asks }];
-    } catch (thrown) {
-      stages.failed(rule, thrown);
-      return [];
-    }
+    return stages.jobs(group, rule, { firstMs, steps, newFromMs: records ? earliest : fromMs });
   }
 }

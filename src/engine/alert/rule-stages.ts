@@ -175,6 +175,25 @@ export class RuleStages {
     rule.failed('a part of the data is away: nothing is decided');
   }
 
+  /** So many steps of a rule from a step on, as a job; none when its query cannot be asked. */
+  jobs(
+    group: Job['group'],
+    rule: RunningRule,
+    span: Pick<Job, 'firstMs' | 'steps' | 'newFromMs'>,
+  ): Job[] {
+    const { firstMs, steps } = span;
+    const at = (i: number): number => firstMs + i * group.intervalMs - group.offsetMs;
+    try {
+      const asks = rule.query.ranges
+        ? [rule.query.ask(at(0), steps)]
+        : Array.from({ length: steps }, (_, i) => rule.query.ask(at(i), 1));
+      return [{ group, rule, ...span, asks }];
+    } catch (thrown) {
+      this.failed(rule, thrown);
+      return [];
+    }
+  }
+
   async #rows(plan: Asked['plan'], results: readonly FragmentResult[]): Promise<Matrix> {
     return (await rowsOf(plan, results)).matrix;
   }

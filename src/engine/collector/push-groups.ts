@@ -16,6 +16,7 @@ import { formatOf, parseExposition } from '../wire/exposition.ts';
 import { numberText } from '../wire/exposition-writer.ts';
 import { parseJson } from '../wire/json-text.ts';
 import { parseSeriesPairs } from '../wire/series-text.ts';
+import { FamilyTypes, typeOf } from './family-types.ts';
 import type { InternalTarget } from './scrape-manager.ts';
 
 /** A family as it was pushed: its head and its samples, the group's labels in them. */
@@ -65,6 +66,8 @@ export class PushGroups implements Groups {
   readonly #clock: Clock;
   readonly #parsed = new ParsedExposition();
   #groups = new Map<string, Group>();
+  /** The types of all families of the groups. */
+  #types = new FamilyTypes();
   /** The version of TURN that the groups are of. */
   #seen: number | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -89,6 +92,7 @@ export class PushGroups implements Groups {
       groups.set(key, { ...read, version: own, size: value.length });
     }
     this.#groups = groups;
+    this.#types = new FamilyTypes(groups.values());
     this.#seen = version;
     this.#tellFirst();
   }
@@ -125,6 +129,7 @@ export class PushGroups implements Groups {
       }
       this.#checkRoom(size, before?.size ?? 0);
       const done = (version: number): void => {
+        this.#types.replace(before?.families, all);
         this.#groups.set(key, { ...kept, version, size });
       };
       return { change: { key, value, expected: before?.version ?? 0 }, done, turn };
@@ -152,7 +157,10 @@ export class PushGroups implements Groups {
     return this.#change((turn) => {
       const group = this.#groups.get(key);
       if (group === undefined) return undefined;
-      const done = (): void => void this.#groups.delete(key);
+      const done = (): void => {
+        this.#types.replace(group.families);
+        this.#groups.delete(key);
+      };
       return { change: { key, value: undefined, expected: group.version }, done, turn };
     });
   }
@@ -164,6 +172,7 @@ export class PushGroups implements Groups {
   #checkTypes(key: string, families: Readonly<Record<string, Family>>): void {
     for (const [name, { head }] of Object.entries(families)) {
       const type = typeOf(name, head);
+      if (this.#types.isOnly(name, type)) continue;
       for (const [other, { families: theirs, labels }] of this.#groups) {
         if (other === key || !Object.hasOwn(theirs, name)) continue;
         const known = typeOf(name, theirs[name].head);
@@ -268,7 +277,6 @@ export class PushGroups implements Groups {
     parseExposition(body, format, parsed);
     if (format === 'text') checkLastLine(body);
     const heads = headsOf(parsed, body);
-    const typeAt = typePlaces(parsed, body);
     const seen = new Set<string>();
     const out = Object.create(null) as Record<string, { head: string[]; samples: string[] }>;
     for (let i = 0; i < parsed.count; i++) {
@@ -282,10 +290,11 @@ export class PushGroups implements Groups {
       pairs.delete(NAME);
       if (!pairs.has('instance')) pairs.set('instance', '');
       for (const [label, value] of labels) pairs.set(label, value);
-      if (parsed.starts[i] < (typeAt.get(family) ?? 0)) {
+      const { lines = [], typeAt = 0 } = heads.get(family) ?? {};
+      if (parsed.starts[i] < typeAt) {
         throw malformed(`the TYPE of ${family} stands behind its samples`);
       }
-      out[family] ??= { head: heads.get(family) ?? [], samples: [] };
+      out[family] ??= { head: lines, samples: [] };
       const series = quotedName(name, pairsText(sortedPairs(pairs)));
       if (seen.has(series)) throw malformed(`${series} stands there twice`);
       seen.add(series);
@@ -306,40 +315,31 @@ function checkLastLine(body: Uint8Array): void {
   throw malformed(`line ${line}: the body ends within it; put a line feed at its end`);
 }
 
+interface FamilyHead {
+  readonly lines: string[];
+  /** Where in the body the TYPE line has the name; 0 without one. */
+  typeAt: number;
+}
+
 /** TYPE and HELP lines by family. */
-function headsOf(parsed: ParsedExposition, body: Uint8Array): Map<string, string[]> {
-  const heads = new Map<string, string[]>();
+function headsOf(parsed: ParsedExposition, body: Uint8Array): Map<string, FamilyHead> {
+  const heads = new Map<string, FamilyHead>();
   for (let i = 0; i < parsed.metadataCount; i++) {
     const kind = parsed.metadataKinds[i];
     if (kind === METADATA.unit) continue;
     const [from, to, textFrom, textTo] = parsed.metadataRanges.subarray(i * 4, i * 4 + 4);
     const name = decodeText(body, from, to);
     const text = decodeText(body, textFrom, textTo);
-    const lines = heads.get(name) ?? [];
+    const head = heads.get(name) ?? { lines: [], typeAt: 0 };
+    const { lines } = head;
     const word = `# ${kind === METADATA.type ? 'TYPE' : 'HELP'} ${name} `;
     if (lines.some((line) => line.startsWith(word)))
       throw malformed(`a second line ${word.trim()}`);
     lines.push(word + text);
-    heads.set(name, lines);
+    if (kind === METADATA.type) head.typeAt = from;
+    heads.set(name, head);
   }
   return heads;
-}
-
-/** Where each family's TYPE line has its name. */
-function typePlaces(parsed: ParsedExposition, body: Uint8Array): Map<string, number> {
-  const places = new Map<string, number>();
-  for (let i = 0; i < parsed.metadataCount; i++) {
-    if (parsed.metadataKinds[i] !== METADATA.type) continue;
-    const [from, to] = parsed.metadataRanges.subarray(i * 4, i * 4 + 2);
-    places.set(decodeText(body, from, to), from);
-  }
-  return places;
-}
-
-/** The type that a family's head tells; without a word it is untyped. */
-function typeOf(name: string, head: readonly string[]): string {
-  const lead = `# TYPE ${name} `;
-  return head.find((line) => line.startsWith(lead))?.slice(lead.length) ?? 'untyped';
 }
 
 /** Buckets, sums and counts belong to the family that the body has named. */

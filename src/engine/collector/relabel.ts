@@ -4,19 +4,18 @@
 // "1x", and an empty value takes the label away.
 import { createHash } from 'node:crypto';
 import { RE2JS } from 're2js';
+import { PLACES, groupText } from '../promql/regexp.ts';
 import type { RelabelRule } from './scrape-config.ts';
 import { RELABEL_DEFAULT } from './scrape-config.ts';
 
 type Expand = (group: (name: string) => string) => string;
 type Apply = (labels: Map<string, string>) => boolean;
 
-const REFERENCE = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
-
 /** A template of Go's Regexp.Expand: $1, ${1}, $name, $$; a $ before anything else stays. */
 function template(text: string): Expand {
   const parts: { text: string; group: string }[] = [];
   let from = 0;
-  for (const found of text.matchAll(REFERENCE)) {
+  for (const found of text.matchAll(PLACES)) {
     const before = text.slice(from, found.index);
     const group = found[1] ?? found[2] ?? '';
     parts.push({ text: group === '' ? `${before}$` : before, group });
@@ -24,20 +23,6 @@ function template(text: string): Expand {
   }
   const rest = text.slice(from);
   return (group) => parts.map((p) => p.text + (p.group && group(p.group))).join('') + rest;
-}
-
-interface Found {
-  group(index: number): string | null;
-  groupCount(): number;
-}
-
-/** What a reference of a template stands for in a match: a number or a name, else nothing. */
-function groupOf(found: Found, names: Readonly<Record<string, number>>, name: string): string {
-  // With a zero before it, a number is a name, as for Go; and `constructor` is no group of its own.
-  const numbered = /^(?:0|[1-9]\d{0,7})$/.test(name);
-  const index = numbered ? Number(name) : Object.hasOwn(names, name) ? names[name] : Infinity;
-  if (index > found.groupCount()) return '';
-  return found.group(index) ?? '';
 }
 
 function setLabel(labels: Map<string, string>, name: string, value: string): void {
@@ -59,7 +44,7 @@ function compileReplace(rule: RelabelRule, regex: RE2JS): Apply {
   return (labels) => {
     const found = regex.matcher(join(labels));
     if (!found.matches()) return true;
-    const group = (name: string): string => groupOf(found, names, name);
+    const group = (name: string): string => groupText(found, names, name);
     const name = target(group);
     if (name !== '') setLabel(labels, name, replacement(group));
     return true;
@@ -73,7 +58,7 @@ function compileLabelMap(rule: RelabelRule, regex: RE2JS): Apply {
     for (const [label, value] of Array.from(labels)) {
       const found = regex.matcher(label);
       if (!found.matches()) continue;
-      const name = replacement((group) => groupOf(found, names, group));
+      const name = replacement((group) => groupText(found, names, group));
       if (name !== '') setLabel(labels, name, value);
     }
     return true;

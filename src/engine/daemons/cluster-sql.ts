@@ -13,9 +13,9 @@ import type { ClusterDirectory } from './cluster-directory.ts';
 import type { ClusterLog } from './cluster-log-port.ts';
 import { ClusterStores } from './cluster-stores.ts';
 import type { RoleWorld } from './role-frame.ts';
-import { runSql, spanOf } from './running-sql.ts';
+import { runSql } from './running-sql.ts';
 import type { RunningSql } from './running-sql.ts';
-import { SamplePages } from './sample-pages.ts';
+import { SamplePages, spanOf } from './sample-pages.ts';
 import { NO_ROWS, rollupPages } from './sql-rollups.ts';
 
 export interface ClusterSqlPlugs {
@@ -42,7 +42,7 @@ export function clusterSql(
   });
   const running = runSql({
     ...{ dataDir, source, desk, samples: samplesOf(false), whole: samplesOf(true) },
-    series: (ask, signal) => seriesPages(readings, ask, signal),
+    series: (ask, signal) => seriesPages(readings, ask, { nowMs: clock.now(), signal }),
     ...(settings.rollups === undefined
       ? {}
       : { rollup: (scope, signal) => rollups(readings, scope, { nowMs: clock.now(), signal }) }),
@@ -54,14 +54,19 @@ export function clusterSql(
 /** Every question says by itself what has to be in its answer. */
 async function noWait(): Promise<void> {}
 
+interface Asking {
+  readonly nowMs: number;
+  readonly signal: AbortSignal;
+}
+
 async function* seriesPages(
   readings: ReplicaReadings,
   ask: SamplesAsk,
-  signal: AbortSignal,
+  { nowMs, signal }: Asking,
 ): AsyncGenerator<SeriesPage, void, void> {
   const { selections } = ask;
   const reading = await readings.begin();
-  const listed = (source: Source) => source.series(selections, ...spanOf(ask), 0);
+  const listed = (source: Source) => source.series(selections, ...spanOf(ask, nowMs), 0);
   for (const partition of reading.partitions) {
     yield { labels: (await reading.ask(partition, listed, signal)) ?? [] };
   }
@@ -71,7 +76,7 @@ async function* seriesPages(
 async function* rollups(
   readings: ReplicaReadings,
   scope: TableScope,
-  { nowMs, signal }: { readonly nowMs: number; readonly signal: AbortSignal },
+  { nowMs, signal }: Asking,
 ): AsyncGenerator<RollupPage, void, void> {
   const reading = await readings.begin();
   const parts = reading.partitions.map((partition) => ({

@@ -165,8 +165,8 @@ function contextOf({ ask, settings }: RulesOptions): EventContext & { externalUr
 /** All fragments of a stage go to each shard in one message. */
 function leavesOf({ sources, caughtUp }: RulesOptions): RunLeaves {
   return async (asked) => {
-    const { fragments, refused } = withColumns(asked);
     if (asked.length === 0) return { results: [], whole: true, storeReads: 0 };
+    const { fragments, refused } = withColumns(asked);
     await caughtUp();
     const settled = await Promise.allSettled(
       sources.map((source) => {

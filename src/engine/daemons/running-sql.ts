@@ -8,17 +8,15 @@ import { SQL_AT_ONCE, SQL_HEAP_MIB, SQL_WAITING_MAX } from '../limits-sql.ts';
 import type { AlertDesk } from '../model/alert-desk.ts';
 import { NAME, makeLabels } from '../model/labels.ts';
 import type { Source } from '../ports.ts';
-import type { SamplesAsk, Transfer } from '../ports-sql.ts';
+import type { Transfer } from '../ports-sql.ts';
 import { Gate } from '../query/gate.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { SqlService } from '../sql/sql-service.ts';
 import type { SqlOptions } from '../sql/sql-service.ts';
 import type { AlertRow } from '../sql/sql-protocol.ts';
+import { spanOf } from './sample-pages.ts';
 import { statementChild } from './statement-child.ts';
-
-/** Future of samples that are still taken, and some. */
-export const AHEAD_MS = 3_600_000;
 
 type Rows = Pick<SqlOptions, 'samples' | 'whole' | 'series' | 'rollup' | 'archive'>;
 
@@ -32,11 +30,6 @@ export interface SqlInputs extends Rows {
 export interface RunningSql {
   readonly sql: SqlService;
   readonly transfer: Transfer;
-}
-
-/** Times of a question as a source takes them. */
-export function spanOf({ minMs, maxMs }: SamplesAsk): readonly [minMs: number, maxMs: number] {
-  return [Math.max(minMs, 0), Math.min(maxMs, systemClock.now() + AHEAD_MS)];
 }
 
 export function runSql({ dataDir, source, desk, ...rows }: SqlInputs): RunningSql {
@@ -55,7 +48,7 @@ export function runSql({ dataDir, source, desk, ...rows }: SqlInputs): RunningSq
   });
   const transfer: Transfer = {
     samples: rows.whole ?? rows.samples,
-    metrics: (ask) => source.labelValues(NAME, ask.selections, ...spanOf(ask)),
+    metrics: (ask) => source.labelValues(NAME, ask.selections, ...spanOf(ask, systemClock.now())),
     pack: async (body) => new SnappyWriter().compress(body),
     writeParquet: (ask, asker) => sql.writeParquet(ask, asker),
     readParquet: (file, asker) => sql.readParquet(file, asker),

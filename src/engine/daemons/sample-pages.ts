@@ -1,6 +1,7 @@
 // All samples of the process as pages, shard after shard: what SQL and exports read. Wiring between
 // the shards' readings and the ports of samples. Easy to get wrong: a reading that begins before
 // the shards have been handed everything lacks what its asker was told is there.
+import { SAMPLES_AHEAD_MS } from '../limits-sql.ts';
 import type { Fragment } from '../model/fragment.ts';
 import type { Source } from '../ports.ts';
 import type { OpenedScan, SamplePage, Samples, SamplesAsk, SampleScans } from '../ports-sql.ts';
@@ -16,8 +17,13 @@ export interface SamplePagesOptions {
   readonly clock: Clock;
 }
 
-/** Future of samples that are still taken, and some. */
-const AHEAD_MS = 3_600_000;
+/** Times of a question as a source takes them. */
+export function spanOf(
+  { minMs, maxMs }: { readonly minMs: number; readonly maxMs: number },
+  nowMs: number,
+): readonly [minMs: number, maxMs: number] {
+  return [Math.max(minMs, 0), Math.min(maxMs, nowMs + SAMPLES_AHEAD_MS)];
+}
 
 export class SamplePages implements Samples {
   readonly #options: SamplePagesOptions;
@@ -57,8 +63,7 @@ export class SamplePages implements Samples {
   }
 
   #fragment(ask: Omit<SamplesAsk, 'selections'>, matchers: Fragment['matchers']) {
-    const end = Math.min(ask.maxMs, this.#options.clock.now() + AHEAD_MS);
-    const start = Math.max(ask.minMs, 0);
+    const [start, end] = spanOf(ask, this.#options.clock.now());
     return {
       matchers,
       fn: 'raw',

@@ -11,7 +11,7 @@ import { ROLLUP_FIGURES } from '../model/sql.ts';
 import type { Source } from '../ports.ts';
 import type { RollupPage } from '../sql/sql-protocol.ts';
 import type { TableScope } from '../sql/statement-scope.ts';
-import { AHEAD_MS } from './running-sql.ts';
+import { spanOf } from './sample-pages.ts';
 
 /** Who has some of the rows: all of one question is asked of one holder; undefined: of none. */
 export interface RollupPart {
@@ -26,10 +26,9 @@ export async function* rollupPages(
 ): AsyncGenerator<RollupPage, void, void> {
   const resolution = RESOLUTIONS.find(({ name }) => table === `rollup_${name}`);
   if (resolution === undefined) return;
-  const end = Math.min(maxMs, nowMs + AHEAD_MS);
+  const [from, end] = spanOf({ minMs, maxMs }, nowMs);
   for (const [number, matchers] of selections.entries()) {
     const earlier = selections.slice(0, number);
-    const from = Math.max(minMs, 0);
     const whole = fragmentOf(matchers, resolution.ms, { from, to: end });
     const room = async (source: Source) => await source.estimate?.(whole);
     const rooms = await Promise.all(parts.map((part) => part.ask(room)));

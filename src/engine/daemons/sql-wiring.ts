@@ -8,9 +8,9 @@ import { systemClock } from '../runtime/clock.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import type { SqlOptions } from '../sql/sql-service.ts';
 import type { LocalOptions } from './local-options.ts';
-import { runSql, spanOf } from './running-sql.ts';
+import { runSql } from './running-sql.ts';
 import type { RunningSql } from './running-sql.ts';
-import { SamplePages } from './sample-pages.ts';
+import { SamplePages, spanOf } from './sample-pages.ts';
 import { FolderArchive } from './sql-archive.ts';
 import { rollupPages } from './sql-rollups.ts';
 
@@ -38,7 +38,7 @@ export function makeSql(options: SqlSettings, wiring: SqlWiring): RunningSql {
     ...{ dataDir: options.dataDir, source, desk },
     samples: new SamplePages({ shards, sources, caughtUp, clock }),
     async *series(ask) {
-      yield { labels: await source.series(ask.selections, ...spanOf(ask), 0) };
+      yield { labels: await source.series(ask.selections, ...spanOf(ask, clock.now()), 0) };
     },
     ...(options.rollups === undefined
       ? {}

@@ -58,15 +58,17 @@ function withScalar(expr: Binary, vector: Vector, scalar: Float64Array, side: Si
   }
   if (isComparison(op)) {
     const marks = keptCells(side.swapped ? MIRRORED[op] : op, vector, scalar);
-    if (!expr.bool)
-      return { type: 'vector', vector: withoutEmptyRows(vectorOf({ ...vector, present: marks })) };
+    if (!expr.bool) {
+      const kept = vectorOf({ ...vector, present: marks });
+      return { type: 'vector', vector: withoutEmptyRows(kept) };
+    }
     const held = vectorOf({ ...vector, values: Float64Array.from(marks) });
     return { type: 'vector', vector: dropNames(held, side.context.delayed) };
   }
   assert(arithmetic(op) !== undefined, 'an operator has a function');
   const values = computedCells(op as ArithmeticOp, vector, scalar, side.swapped);
-  const vectorOut = vectorOf({ ...vector, values });
-  return { type: 'vector', vector: dropNames(vectorOut, side.context.delayed) };
+  const computed = vectorOf({ ...vector, values });
+  return { type: 'vector', vector: dropNames(computed, side.context.delayed) };
 }
 
 /** Cell by cell, where histograms are or the operator is made for them. */

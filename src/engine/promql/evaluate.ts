@@ -63,23 +63,21 @@ function resultOf(plan: Plan, root: Root): QueryResult {
   if (hasTwins(vector)) throw sameLabels();
   const matrix = matrixOf(vector, gridSize(grid));
   if (plan.instant) return { type: 'vector', timeMs, matrix };
-  return { type: 'matrix', grid, matrix: sortedRows(matrix) };
+  return { type: 'matrix', grid, matrix: shaped(sortedMatrix(matrix)) };
 }
 
-/** In the order of labels; floats have the shape that they had. */
-function sortedRows(matrix: Matrix): Matrix {
-  const { labels, steps, values, present, histograms } = sortedMatrix(matrix);
-  const sorted = { labels, steps, values, present };
-  return histograms === undefined ? sorted : { ...sorted, histograms };
+/** Without what only partial aggregates have; floats alone always look the same. */
+function shaped({ labels, steps, values, present, histograms }: Matrix): Matrix {
+  const floats = { labels, steps, values, present };
+  return histograms === undefined ? floats : { ...floats, histograms };
 }
 
 function matrixOf(vector: Vector, steps: number): Matrix {
   const { labels, values, present, histograms } = vector;
   if (labels.length === 0) return emptyMatrix(steps);
   assert(vector.steps === steps, 'the root has the steps of the query');
-  const matrix = { labels, steps, values, present };
   const any = histograms?.some((one, at) => one !== undefined && present[at] !== 0) === true;
-  return any ? { ...matrix, histograms } : matrix;
+  return shaped({ labels, steps, values, present, ...(any ? { histograms } : {}) });
 }
 
 function scalarMatrix(values: Float64Array): Matrix {

@@ -218,8 +218,7 @@ export function formatShort(value: number): string {
   const [mantissa, power] = value.toExponential().split('e');
   const exponent = Number(power);
   if (exponent >= -4 && exponent < 6) return formatFloat(value);
-  const digits = String(Math.abs(exponent)).padStart(2, '0');
-  return `${mantissa}e${exponent < 0 ? '-' : '+'}${digits}`;
+  return scientific(mantissa, exponent);
 }
 
 /** A float as Go's %.2g prints it. */
@@ -229,8 +228,13 @@ export function formatTwoDigits(value: number): string {
   const exponent = Number(power);
   const rounded = Number(value.toPrecision(2));
   if (exponent >= -4 && exponent < 2) return formatFloat(rounded);
+  return scientific(mantissa.replace('.0', ''), exponent);
+}
+
+/** Go writes two digits of an exponent at least. */
+function scientific(mantissa: string, exponent: number): string {
   const digits = String(Math.abs(exponent)).padStart(2, '0');
-  return `${mantissa.replace('.0', '')}e${exponent < 0 ? '-' : '+'}${digits}`;
+  return `${mantissa}e${exponent < 0 ? '-' : '+'}${digits}`;
 }
 
 /** A float as Go's ParseFloat reads it, or undefined: for `le` labels. */

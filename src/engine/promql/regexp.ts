@@ -74,26 +74,24 @@ export function matchPattern(pattern: string, text: string): PatternMatch | unde
   return { groups, named };
 }
 
-/** `$$`, `${name}` and `$name` as Go's regexp reads them. */
-const PLACES = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
+/** `$$`, `${name}` and `$name` as Go's regexp reads them in a template. */
+export const PLACES = /\$(?:\$|\{([\p{L}\p{Nd}_]+)\}|([\p{L}\p{Nd}_]+))/gu;
 
-/** Go's template for a match: what took no part in it, or is no group, is empty. */
-export function expandTemplate(
-  template: string,
-  matcher: ReturnType<RE2JS['matcher']>,
-  named: Readonly<Record<string, number>>,
-): string {
-  const groupOf = (name: string): number | undefined => {
-    // With a zero before it, a number is a name.
-    if (/^(?:0|[1-9]\d{0,7})$/.test(name)) return Number(name);
-    return Object.hasOwn(named, name) ? named[name] : undefined;
-  };
-  const expand = (whole: string, braced?: string, bare?: string): string => {
-    if (whole === '$$') return '$';
-    const group = groupOf(braced ?? bare ?? '');
-    if (group === undefined || group > matcher.groupCount()) return '';
-    return matcher.group(group) ?? '';
-  };
+type Named = Readonly<Record<string, number>>;
+type Found = Pick<ReturnType<RE2JS['matcher']>, 'group' | 'groupCount'>;
+
+/** What a name or number in a template stands for; nothing for a group that took no part. */
+export function groupText(found: Found, named: Named, name: string): string {
+  // With a zero before it, a number is a name, as for Go; and `constructor` is no group of its own.
+  const numbered = /^(?:0|[1-9]\d{0,7})$/.test(name);
+  const index = numbered ? Number(name) : Object.hasOwn(named, name) ? named[name] : Infinity;
+  return index > found.groupCount() ? '' : (found.group(index) ?? '');
+}
+
+/** Go's template for a match. */
+export function expandTemplate(template: string, found: Found, named: Named): string {
+  const expand = (whole: string, braced?: string, bare?: string): string =>
+    whole === '$$' ? '$' : groupText(found, named, braced ?? bare ?? '');
   return template.replaceAll(PLACES, expand);
 }
 

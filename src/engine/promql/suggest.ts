@@ -65,7 +65,7 @@ export function nearest(word: string, known: Iterable<string>): string | undefin
 }
 
 /** Letters that two words begin with alike. */
-function sharedLetters(a: string, b: string): number {
+export function sharedLetters(a: string, b: string): number {
   let n = 0;
   while (n < a.length && a[n] === b[n]) n++;
   return n;

@@ -166,8 +166,10 @@ export function relabelled(vector: Vector, labels: readonly Labels[], drops: Uin
 
 /** What a function that changes the meaning of values does to names: now, or a mark for the end. */
 export function dropNames(vector: Vector, delayed: boolean): Vector {
-  const marks = new Uint8Array(delayed ? vector.labels.length : 0);
-  if (delayed) return vectorOf({ ...vector, drops: marks.fill(1) });
+  if (delayed) {
+    const drops = new Uint8Array(vector.labels.length).fill(1);
+    return vectorOf({ ...vector, drops });
+  }
   return relabelled(vector, vector.labels.map(withoutName), vector.drops);
 }
 

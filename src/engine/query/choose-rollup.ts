@@ -30,8 +30,7 @@ const RECENT_MS = 2 * 24 * 3_600_000;
  * @throws UserError for a stored column that there is not.
  */
 export function withRollup(fragment: Fragment, horizons: RollupHorizons, nowMs: number): Fragment {
-  const named = fragment.matchers.some(({ name }) => name === ROLLUP_LABEL);
-  if (named) return storedColumn(fragment);
+  if (namesColumn(fragment)) return storedColumn(fragment);
   const rollup = chosen(fragment, horizons, nowMs);
   return rollup === undefined ? fragment : { ...fragment, rollup };
 }
@@ -72,8 +71,11 @@ const HINT =
 
 /** The fragment of a rule: samples, or the stored column that it names. @throws UserError. */
 export function withStoredColumn(fragment: Fragment): Fragment {
-  const named = fragment.matchers.some(({ name }) => name === ROLLUP_LABEL);
-  return named ? storedColumn(fragment) : fragment;
+  return namesColumn(fragment) ? storedColumn(fragment) : fragment;
+}
+
+function namesColumn({ matchers }: Fragment): boolean {
+  return matchers.some(({ name }) => name === ROLLUP_LABEL);
 }
 
 /** A column asked for by name: its samples stand at the ends of its windows. */

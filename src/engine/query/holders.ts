@@ -1,7 +1,7 @@
 // Which store is asked for which partition, where every partition is held several times, once a
 // zone. Under the fan-out of questions and under readings of whole samples. Easy to get wrong: a
 // partition is asked of one holder only, or its series are added up twice.
-import type { MonError } from '../errors.ts';
+import { MonError } from '../errors.ts';
 import { compareText } from '../model/labels.ts';
 import type { Offset, Source } from '../ports.ts';
 
@@ -67,8 +67,17 @@ export function chooseHolders<H extends Holder>(
   return { chosen, lacking, missing: open };
 }
 
-/** What is told when the log does not say where it ends. */
-export const LOG_AWAY = 'the log is away: the newest samples may be missing';
+/** What has to be in an answer that begins now, and what is said where nobody knows. */
+export async function endsOf(
+  replicas: Replicas,
+): Promise<{ readonly until: Until; readonly said: readonly string[] }> {
+  try {
+    return { until: await replicas.ends(), said: [] };
+  } catch (thrown) {
+    if (!(thrown instanceof MonError) || thrown.kind === 'data') throw thrown;
+    return { until: new Map(), said: ['the log is away: the newest samples may be missing'] };
+  }
+}
 
 /** What an answer lacks, as sentences; none for one that is whole. */
 export function lackWords(missing: readonly number[], lacking: readonly number[]): string[] {

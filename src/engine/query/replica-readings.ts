@@ -7,7 +7,7 @@ import { READING_AGAIN_MAX, READING_FAILURES_MAX } from '../limits-sql.ts';
 import type { Source } from '../ports.ts';
 import type { SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { HandedRuns } from './handed-runs.ts';
-import { LOG_AWAY, chooseHolders, lackWords } from './holders.ts';
+import { chooseHolders, endsOf, lackWords } from './holders.ts';
 import type { Holder, Replicas, Until } from './holders.ts';
 import { scanPages } from './scan-pages.ts';
 
@@ -74,12 +74,7 @@ export class ReplicaReading {
 
   /** @param turn says whose zone is asked first. */
   static async begin(replicas: ScanReplicas, turn: number): Promise<ReplicaReading> {
-    try {
-      return new ReplicaReading(replicas, turn, { until: await replicas.ends(), said: [] });
-    } catch (thrown) {
-      if (!(thrown instanceof MonError) || thrown.kind === 'data') throw thrown;
-      return new ReplicaReading(replicas, turn, { until: new Map(), said: [LOG_AWAY] });
-    }
+    return new ReplicaReading(replicas, turn, await endsOf(replicas));
   }
 
   get partitions(): readonly number[] {

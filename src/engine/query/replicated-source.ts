@@ -13,7 +13,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, Source } from '../ports.ts';
 import { mergeBatches } from '../promql/merge-batches.ts';
 import { mergeFragments } from '../promql/merge.ts';
-import { LOG_AWAY, chooseHolders, lackWords } from './holders.ts';
+import { chooseHolders, endsOf, lackWords } from './holders.ts';
 import type { Replicas, Until } from './holders.ts';
 
 type Selections = readonly (readonly Matcher[])[];
@@ -133,11 +133,8 @@ export class ReplicatedSource implements Source {
     ask: (source: Source) => Promise<T>,
     signal?: AbortSignal,
   ): Promise<Gathered<T>> {
-    const said: string[] = [];
-    const round: Round = {
-      until: await this.#ends(said),
-      ...{ missing: [], lacking: [], failure: undefined },
-    };
+    const { until, said } = await endsOf(this.#replicas);
+    const round: Round = { until, missing: [], lacking: [], failure: undefined };
     const all = Array.from({ length: this.#replicas.partitions }, (_, p) => p);
     this.#turn++;
     const parts = await this.#ask(ask, all, { round, tried: new Set(), signal });
@@ -146,18 +143,8 @@ export class ReplicatedSource implements Source {
       throw new MonError('MON_SERVER_UNREACHABLE', words, { cause: round.failure });
     }
     const whole = said.length + round.missing.length === 0;
-    said.push(...lackWords(round.missing, round.lacking));
-    return { parts, missing: said, whole };
-  }
-
-  async #ends(said: string[]): Promise<Until> {
-    try {
-      return await this.#replicas.ends();
-    } catch (thrown) {
-      if (!(thrown instanceof MonError) || thrown.kind === 'data') throw thrown;
-      said.push(LOG_AWAY);
-      return new Map();
-    }
+    const missing = [...said, ...lackWords(round.missing, round.lacking)];
+    return { parts, missing, whole };
   }
 
   /** Asks for these partitions, each once, going on to the next holder where one fails. */

@@ -236,9 +236,7 @@ export class PrometheusClient implements Ask, Explain {
     }
     const { status } = answer;
     if (status === 400 && parsed !== undefined) {
-      throw new MonError('MON_BODY_MALFORMED', textOf(parsed.error), {
-        hint: hintOf(parsed ?? {}),
-      });
+      throw new MonError('MON_BODY_MALFORMED', textOf(parsed.error), { hint: hintOf(parsed) });
     }
     if (status !== 200 && status !== 204 && status !== 404 && status !== 405) {
       throw this.#refused(answer, parsed);

@@ -3,14 +3,11 @@
 // it.
 import type { MessagePort } from 'node:worker_threads';
 import { MonError } from '../errors.ts';
-import type { MetadataEntry } from '../model/batch.ts';
 import type { ColdCounts, ColdReport, ColdWork } from '../model/cold.ts';
-import type { BatchAnswer, Fragment, FragmentResult } from '../model/fragment.ts';
-import type { Labels } from '../model/labels.ts';
+import type { BatchAnswer, FragmentResult } from '../model/fragment.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Cardinality, CountScope } from '../model/cardinality.ts';
 import type { BlockStatus, StoreKeep, UpkeepReport } from '../model/upkeep.ts';
-import type { ApplyCounts, Delivery, Estimate, Offset } from '../ports.ts';
+import type { ApplyCounts, Delivery, Offset } from '../ports.ts';
 import type { RollupStatus, RollupWork } from '../model/rollup.ts';
 import type { Sink, Source, Upkeep } from '../ports.ts';
 import type { OpenedScan, SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
@@ -18,8 +15,8 @@ import { unpackFragment } from './fragment-wire.ts';
 import { HandRoom } from './hand-room.ts';
 import type { Handed } from './hand-room.ts';
 import { LabelsReader } from './label-wire.ts';
-import { ShardPart } from './shard-part.ts';
 import { packDeliveries, thrownError } from './shard-protocol.ts';
+import { ShardPart, ShardSource } from './shard-source.ts';
 import type { Answer, Channel, Transferable } from './shard-protocol.ts';
 
 type Selections = readonly (readonly Matcher[])[];
@@ -29,7 +26,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, SampleScans {
+export class ShardClient
+  extends ShardSource
+  implements Sink, Upkeep, RollupWork, ColdWork, SampleScans
+{
   readonly #channel: Channel;
   readonly #waiting = new Map<number, Waiting>();
   readonly #labels = new LabelsReader();
@@ -38,6 +38,7 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
   #gone: Error | undefined;
 
   constructor(channel: Channel) {
+    super();
     this.#channel = channel;
     channel.on('message', (value) => this.#answered(value as Answer));
   }
@@ -169,67 +170,26 @@ export class ShardClient implements Sink, Source, Upkeep, RollupWork, ColdWork, 
   }
 
   /** A question by its name, to some of the shard's partitions or to all. */
-  ask(method: string, args: unknown[], only: readonly number[] | undefined): Promise<unknown> {
-    return this.#call(method, args, [], only);
-  }
-
-  fragment(
-    fragment: Fragment,
+  ask(
+    method: string,
+    args: unknown[],
+    only: readonly number[] | undefined,
     signal?: AbortSignal,
-    only?: readonly number[],
-  ): Promise<FragmentResult> {
-    const answer = this.#call('fragment', [fragment], [], only) as Promise<FragmentResult>;
-    return this.#cancellable(answer, signal);
-  }
-
-  /** The thread looks up between slices of its work and lets go of what nobody waits for. */
-  #cancellable<T>(answer: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  ): Promise<unknown> {
+    const answer = this.#call(method, args, [], only);
     if (signal === undefined) return answer;
     const id = this.#lastId;
+    // The thread looks up between slices of its work and lets go of what nobody waits for.
     return untilAborted(answer, signal, () => void this.#call('cancel', [id]).catch(ignore));
   }
 
-  fragments(
-    list: readonly Fragment[],
-    signal?: AbortSignal,
-    only?: readonly number[],
-  ): Promise<BatchAnswer> {
-    const answer = this.#call('fragments', [list], [], only) as Promise<BatchAnswer>;
-    return this.#cancellable(answer, signal);
+  protected override put(method: string, args: unknown[], signal?: AbortSignal): Promise<unknown> {
+    return this.ask(method, args, undefined, signal);
   }
 
   /** Gives the memory of the made-up series of a rehearsal back. */
   endRehearsal(): Promise<void> {
     return this.#call('endRehearsal', []) as Promise<void>;
-  }
-
-  estimate(fragment: Fragment): Promise<Estimate> {
-    return this.#call('estimate', [fragment]) as Promise<Estimate>;
-  }
-
-  cardinality(scope?: CountScope): Promise<Cardinality> {
-    return this.#call('cardinality', [scope]) as Promise<Cardinality>;
-  }
-
-  series(selections: Selections, minMs: number, maxMs: number, limit: number): Promise<Labels[]> {
-    return this.#call('series', [selections, minMs, maxMs, limit]) as Promise<Labels[]>;
-  }
-
-  labelNames(selections: Selections, minMs: number, maxMs: number): Promise<string[]> {
-    return this.#call('labelNames', [selections, minMs, maxMs]) as Promise<string[]>;
-  }
-
-  labelValues(
-    name: string,
-    selections: Selections,
-    minMs: number,
-    maxMs: number,
-  ): Promise<string[]> {
-    return this.#call('labelValues', [name, selections, minMs, maxMs]) as Promise<string[]>;
-  }
-
-  metadata(): Promise<readonly MetadataEntry[]> {
-    return this.#call('metadata', []) as Promise<readonly MetadataEntry[]>;
   }
 
   #call(

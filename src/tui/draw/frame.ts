@@ -53,6 +53,18 @@ export function drawFrame(cells: CellGrid, area: Area, options: FrameOptions): A
   return inner;
 }
 
+/** Marks at the right edge of what is shown in part: that it goes on above, or below. */
+export function drawGoesOn(
+  cells: CellGrid,
+  inner: Area,
+  { above, below }: { readonly above: boolean; readonly below: boolean },
+  style = STYLE.accent,
+): void {
+  const edge = inner.x + inner.width - 1;
+  if (below) cells.set(edge, inner.y + inner.height - 1, '▼', style);
+  if (above) cells.set(edge, inner.y, '▲', style);
+}
+
 interface Edge {
   readonly x: number;
   readonly y: number;

@@ -2,7 +2,7 @@
 // to get wrong: the list is as long as the view is able, so a low terminal shows a part of it and
 // has to say so.
 import type { CellGrid } from './cells.ts';
-import { drawFrame } from './frame.ts';
+import { drawFrame, drawGoesOn } from './frame.ts';
 import type { Area } from './plot.ts';
 import { STYLE } from './styles.ts';
 import { fit } from './text.ts';
@@ -45,7 +45,5 @@ export function drawKeyList(cells: CellGrid, area: Area, { keys, scroll }: KeyLi
     cells.put(x, inner.y + row, fit(shown, KEY_CELLS - 1), { style: STYLE.accent });
     cells.put(x + KEY_CELLS, inner.y + row, fit(help, each - KEY_CELLS - 3));
   });
-  const edge = inner.x + inner.width - 1;
-  if (from + rows < lines) cells.set(edge, inner.y + inner.height - 1, '▼', STYLE.accent);
-  if (from > 0) cells.set(edge, inner.y, '▲', STYLE.accent);
+  drawGoesOn(cells, inner, { above: from > 0, below: from + rows < lines });
 }

@@ -1,6 +1,6 @@
 // The keys of the alert centre, in one table: the bar shows those valid now, the help all of a
 // view. The names of keys are those of tui/keys.ts.
-import { keyRow, KeyTable } from '../key-table.ts';
+import { keyRow, KeyTable, moveRows } from '../key-table.ts';
 
 /** The lists, in the order of the key Tab. */
 export const ALERT_TABS = ['alerts', 'silences', 'incidents'] as const;
@@ -80,12 +80,7 @@ export const ALERT_KEYS = new KeyTable<AlertMode, AlertAction>([
   key('expire', ['x'], ['silences'], ['x', 'end it now', 'expire']),
   key('command', ['c'], LOOKS, ['c', 'the command that does the same', 'command']),
   key('pause', ['p'], LOOKS, ['p', 'hold the picture, or go on']),
-  key('up', ['up', 'k'], MOVES, ['↑ ↓', 'line above or below; k and j too']),
-  key('down', ['down', 'j'], MOVES, ['↓ j', '']),
-  key('pageUp', ['pageUp'], MOVES, ['PgUp PgDn', 'a page up or down']),
-  key('pageDown', ['pageDown'], MOVES, ['PgDn', '']),
-  key('first', ['home', 'g'], MOVES, ['Home End', 'first or last line; g and G too']),
-  key('last', ['end', 'G'], MOVES, ['End G', '']),
+  ...moveRows<AlertMode>(MOVES, { one: 'line', page: 'a page' }),
   key('clear', ['escape'], LISTS, ['Esc', 'drop marks, then the filter']),
   key('clear', ['ctrl-u'], ['form', 'filter'], ['Ctrl-U', 'erase all']),
   key('erase', ['backspace', 'delete'], ['form', 'filter'], ['Backspace', 'erase a character']),

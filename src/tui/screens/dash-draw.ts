@@ -4,7 +4,7 @@
 // wrong: everything a panel's picture depends on has to be in its key.
 import type { Dashboard, DashPanel } from '../../engine/dash/dashboard.ts';
 import { CellGrid } from '../draw/cells.ts';
-import { drawFrame } from '../draw/frame.ts';
+import { drawFrame, drawGoesOn } from '../draw/frame.ts';
 import { drawKeyList } from '../draw/key-list.ts';
 import type { GridPage } from '../draw/panel-grid.ts';
 import { STYLE } from '../draw/styles.ts';
@@ -228,8 +228,7 @@ function drawNote(
   rows.slice(from, from + inner.height).forEach(({ text, style }, i) => {
     cells.put(inner.x + 2, inner.y + i, text, { style, room });
   });
-  if (from < last) cells.set(inner.x + inner.width - 1, inner.y + inner.height - 1, '▼', STYLE.dim);
-  if (from > 0) cells.set(inner.x + inner.width - 1, inner.y, '▲', STYLE.dim);
+  drawGoesOn(cells, inner, { above: from > 0, below: from < last }, STYLE.dim);
 }
 
 /** Pieces of a width, cut anywhere: a command is copied as one line. */

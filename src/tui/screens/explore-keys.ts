@@ -1,6 +1,6 @@
 // The keys of the explorer, in one table: the bar shows those valid now, the help all of a view.
 // The names of keys are those of tui/keys.ts.
-import { keyRow, KeyTable } from '../key-table.ts';
+import { keyRow, KeyTable, moveRows } from '../key-table.ts';
 
 /** The lists, in the order of the key Tab. */
 export const EXPLORE_TABS = ['metrics', 'labels', 'pairs', 'policies'] as const;
@@ -73,18 +73,10 @@ export const EXPLORE_KEYS = new KeyTable<ExploreMode, ExploreAction>([
   key('back', ['escape'], ['rule', ...NOTES], ['Esc', 'one level back', 'back']),
   key('command', ['c'], LOOKS, ['c', 'the command that opens this view', 'command']),
   key('pause', [' '], LOOKS, ['Space', 'hold the picture, or go on']),
-  key('up', ['up', 'k'], LOOKS, ['↑ ↓', 'line above or below; k and j too']),
-  key('down', ['down', 'j'], LOOKS, ['↓ j', '']),
-  key('pageUp', ['pageUp'], LOOKS, ['PgUp PgDn', 'a page up or down']),
-  key('pageDown', ['pageDown'], LOOKS, ['PgDn', '']),
-  key('first', ['home', 'g'], LOOKS, ['Home End', 'first or last line; g and G too']),
-  key('last', ['end', 'G'], LOOKS, ['End G', '']),
-  key('up', ['up', 'k'], NOTES, ['↑', '']),
-  key('down', ['down', 'j'], NOTES, ['↓', '']),
-  key('pageUp', ['pageUp'], [...NOTES, 'rule'], ['PgUp', '']),
-  key('pageDown', ['pageDown'], [...NOTES, 'rule'], ['PgDn', '']),
-  key('first', ['home', 'g'], NOTES, ['Home', '']),
-  key('last', ['end', 'G'], NOTES, ['End', '']),
+  ...moveRows<ExploreMode>(LOOKS, { one: 'line', page: 'a page' }),
+  ...moveRows<ExploreMode>(NOTES),
+  key('pageUp', ['pageUp'], ['rule'], ['PgUp', '']),
+  key('pageDown', ['pageDown'], ['rule'], ['PgDn', '']),
   key('clear', ['escape'], ['list'], ['Esc', 'drop the filter']),
   key('clear', ['ctrl-u'], ['filter'], ['Ctrl-U', 'erase all']),
   key('erase', ['backspace', 'delete'], ['filter'], ['Backspace', 'erase a character']),

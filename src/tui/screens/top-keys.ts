@@ -1,6 +1,6 @@
 // The keys of `mon top`, in one table: the bar shows those valid now, the help all of a view. The
 // names of keys are those of tui/keys.ts.
-import { keyRow, KeyTable } from '../key-table.ts';
+import { keyRow, KeyTable, moveRows } from '../key-table.ts';
 
 /** What the screen is busy with; 'filter' takes text. */
 export type TopMode = 'overview' | 'zoom' | 'filter' | 'help' | 'command';
@@ -64,18 +64,8 @@ export const TOP_KEYS = new KeyTable<TopMode, TopAction>([
   key('live', ['n', '0'], VIEWS, ['n', 'back to now']),
   key('sort', ['s', '>'], ['overview'], ['s', 'sort targets by the next column', 'sort']),
   key('reverse', ['r', 'R'], ['overview'], ['r', 'sort the other way']),
-  key('up', ['up', 'k'], ['overview'], ['↑ ↓', 'target above or below; k and j too']),
-  key('down', ['down', 'j'], ['overview'], ['↓ j', '']),
-  key('pageUp', ['pageUp'], ['overview'], ['PgUp PgDn', 'ten targets up or down']),
-  key('pageDown', ['pageDown'], ['overview'], ['PgDn', '']),
-  key('first', ['home', 'g'], ['overview'], ['Home End', 'first or last target; g and G too']),
-  key('last', ['end', 'G'], ['overview'], ['End G', '']),
-  key('up', ['up', 'k'], OVERLAYS, ['↑', '']),
-  key('down', ['down', 'j'], OVERLAYS, ['↓', '']),
-  key('pageUp', ['pageUp'], OVERLAYS, ['PgUp', '']),
-  key('pageDown', ['pageDown'], OVERLAYS, ['PgDn', '']),
-  key('first', ['home', 'g'], OVERLAYS, ['Home', '']),
-  key('last', ['end', 'G'], OVERLAYS, ['End', '']),
+  ...moveRows<TopMode>(['overview'], { one: 'target', page: 'ten targets' }),
+  ...moveRows<TopMode>(OVERLAYS),
   key('repaint', ['ctrl-l'], ALL, ['Ctrl-L', 'paint the whole screen again']),
   key('clear', ['escape'], ['overview'], ['Esc', 'drop the filter']),
   key('clear', ['ctrl-u'], ['filter'], ['Ctrl-U', 'erase all', 'empty']),

@@ -47,9 +47,9 @@ const INTERRUPTED = 130;
 const TERMINATED = 143;
 /** Two frames a second are enough for a wall; what comes together is painted together. */
 const PAINT_MS = 250;
-/** The terminal's own modes, for what a screen that broke has left. */
 /** After a resize the terminal settles; blessed takes 80 ms to build anew. */
 const SETTLE_MS = 160;
+/** The terminal's own modes, for what a screen that broke has left. */
 const LEAVE = '\u001b[0m\u001b[?1049l\u001b[?25h';
 
 /** Shows the wall until it is left; answers the exit code. @throws UserError without a terminal. */

@@ -2,7 +2,7 @@
 // as the command behind a chart, which must survive being copied.
 import { memo, type ReactNode } from 'react';
 import { CellGrid } from '../draw/cells.ts';
-import { drawFrame } from '../draw/frame.ts';
+import { drawFrame, drawGoesOn } from '../draw/frame.ts';
 import { drawKeyList, type KeyList } from '../draw/key-list.ts';
 import { STYLE } from '../draw/styles.ts';
 import { cutText } from '../draw/wrap.ts';
@@ -65,9 +65,7 @@ export function drawNote(props: NoteProps): string[] {
   rows.slice(from, from + inner.height).forEach(({ text, style }, i) => {
     cells.put(inner.x + 2, inner.y + i, text, { style });
   });
-  const edge = inner.x + inner.width - 1;
-  if (from < last) cells.set(edge, inner.y + inner.height - 1, '▼', STYLE.accent);
-  if (from > 0) cells.set(edge, inner.y, '▲', STYLE.accent);
+  drawGoesOn(cells, inner, { above: from > 0, below: from < last });
   return cells.lines(theme.palette, theme.ascii);
 }
 

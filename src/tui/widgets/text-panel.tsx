@@ -4,7 +4,7 @@
 import { memo, type ReactNode } from 'react';
 import { sparkline } from '../draw/blocks.ts';
 import { CellGrid } from '../draw/cells.ts';
-import { drawFrame, type Word } from '../draw/frame.ts';
+import { drawFrame, drawGoesOn, type Word } from '../draw/frame.ts';
 import { STYLE } from '../draw/styles.ts';
 import { fit, safeText } from '../draw/text.ts';
 import type { Theme } from '../theme.ts';
@@ -66,7 +66,6 @@ function drawTextPanel(props: TextPanelProps): string[] {
   for (const { text, style } of props.lines.slice(from, from + rows)) {
     cells.put(inner.x + 1, y++, fit(safeText(text), room), { style });
   }
-  if (from < last) cells.put(inner.x + inner.width - 1, inner.y + inner.height - 1, '▼');
-  if (from > 0) cells.put(inner.x + inner.width - 1, inner.y, '▲');
+  drawGoesOn(cells, inner, { above: from > 0, below: from < last }, STYLE.plain);
   return cells.lines(theme.palette, theme.ascii);
 }
