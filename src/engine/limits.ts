@@ -229,6 +229,15 @@ export const QUERY_ESTIMATES_KEPT = 2000;
 export const QUERY_ESTIMATE_MS = 1 * MINUTE;
 /** A fragment gives other work of its shard a turn after this much time. */
 export const FRAGMENT_TURN_MS = 2;
+/** So long costly fragments wait for others that are under way, between two slices. */
+export const FRAGMENT_BEHIND_MS = 20;
+/** So long after a fragment came, more of its kind are expected. */
+export const LANE_ABOUT_MS = 1000;
+/**
+ * Label sets that a head keeps as arrays, some 200 bytes each; their strings are shared with all
+ * others. What asks for more series keeps nothing: 100,000 sets in tables held a shard for 20 ms.
+ */
+export const LABELS_HELD_MAX = 32_768;
 /** Label sets that cross to another thread before others have a turn: 2 to 3 ms. */
 export const LABEL_SETS_AT_ONCE = 1024;
 

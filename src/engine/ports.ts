@@ -191,7 +191,8 @@ export interface SeriesReader {
   matchSliced?(
     ...asked: [...Parameters<SeriesReader['match']>, pause: Pause]
   ): Promise<Uint32Array | undefined>;
-  labels(id: number): Labels;
+  /** The same array for the same series, mostly; `once`: it need not be kept for that. */
+  labels(id: number, once?: boolean): Labels;
   /** Decodes samples with minMs <= t <= maxMs in time order into `into`, and says how many. */
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number;
   labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[];

@@ -4,6 +4,7 @@
 import { UserError } from '../errors.ts';
 import { QUERY_STEPS_MAX } from '../limits.ts';
 import { durationOf } from '../model/duration.ts';
+import { tooManySteps } from '../promql/query-failure.ts';
 
 /** The whole of time that a JavaScript date can name; far beyond any sample. */
 export const TIME_MS_MIN = -8.64e15;
@@ -112,11 +113,7 @@ export function rangeParams(params: URLSearchParams): RangeParams {
     throw badParam('step', `${why} Try a positive integer`);
   }
   if ((endMs - startMs) / stepMs > QUERY_STEPS_MAX) {
-    const most = QUERY_STEPS_MAX.toLocaleString('en-US');
-    throw new UserError(
-      `exceeded maximum resolution of ${most} points per timeseries. ` +
-        'Try decreasing the query resolution (?step=XX)',
-    );
+    throw tooManySteps();
   }
   return { startMs, endMs, stepMs };
 }

@@ -17,7 +17,7 @@ import type { Disk } from '../runtime/disk.ts';
 import type { Kernels } from '../kernels/kernels.ts';
 import { Pace } from '../store/pace.ts';
 import { wholeRetention, type TierSettings } from './cold-options.ts';
-import { runSliced, Turns } from '../store/sliced-run.ts';
+import { runSliced } from '../store/sliced-run.ts';
 import type { Partition } from '../store/partition.ts';
 import type { Store } from '../store/store.ts';
 import type { StoreSource } from '../store/store-source.ts';
@@ -37,6 +37,8 @@ export interface RollupShardOptions {
 export interface RollupShard {
   readonly sink: Sink;
   readonly source: Source;
+  /** The same, for those who let the source's fragments go first. */
+  readonly behind: Source;
   readonly upkeep: Upkeep;
   readonly rollups: RollupWork;
   /** The source over some of the partitions. */
@@ -60,18 +62,18 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
     partitions,
     breathe: () => pace.breathe(),
   });
-  const large = new Turns();
   const generation = (): number => store.truncations + rollups.changes;
-  const over = (some: Rollups, samples: Source): RollupSource =>
+  const over = (some: Rollups, samples: StoreSource): RollupSource =>
     new RollupSource({
       ...{ rollups: some, source: samples, handedOver: () => store.handedOver, generation },
       pace: () => new Pace(clock),
       run: (fragment, readers, signal) =>
-        runSliced({ fragment, readers, clock, signal, generation, large }),
+        runSliced({ fragment, readers, clock, signal, generation, turns: samples.turns }),
     });
   return {
     sink: new RollupSink(store, rollups),
     source: over(rollups, source),
+    behind: over(rollups, source.behind()),
     within: (only) => over(rollups.within(only), source.within(only)),
     upkeep: withRollups(store, rollups),
     archive: (partition, plan) => rollups.archive(partition, plan),

@@ -6,7 +6,7 @@ import { assert } from '../errors.ts';
 import { stepBehind } from '../runtime/thread-priority.ts';
 
 /** Behind the threads that serve dashboards and take samples, but not without a share. */
-const NICE = 10;
+const NICE = 15;
 
 assert(parentPort, 'costly queries run in a worker thread');
 stepBehind(NICE);

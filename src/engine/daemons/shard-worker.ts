@@ -52,7 +52,7 @@ serveShard(parentPort as Channel, async (sent) => {
   const source = new StoreSource(store, systemClock);
   const { rollups, generation } = options;
   const within = (only: readonly number[]): Source => source.within(only);
-  const plain = { sink: store, upkeep: store, source, within };
+  const plain = { sink: store, upkeep: store, source, behind: source.behind(), within };
   const shared = { store, source, disk, kernels, clock, generation };
   const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
   return {

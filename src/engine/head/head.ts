@@ -271,8 +271,8 @@ export class Head implements SeriesReader {
     return this.#index.match(matchers, minMs, maxMs);
   }
 
-  labels(id: number): Labels {
-    return this.#pairs.labels(id);
+  labels(id: number, once?: boolean): Labels {
+    return this.#pairs.labels(id, once);
   }
 
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {

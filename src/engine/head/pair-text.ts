@@ -3,14 +3,12 @@
 // a truncation, so that the strings are then forgotten.
 import { assert } from '../errors.ts';
 import type { Kernels } from '../kernels/kernels.ts';
+import { LABELS_HELD_MAX } from '../limits.ts';
 import { compareText, type Labels } from '../model/labels.ts';
 import { scratchOf } from './scratch.ts';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** Label sets kept as arrays, some 200 bytes each; their strings are shared with all others. */
-const LABELS_HELD_MAX = 32_768;
 
 function varint(value: number): number[] {
   const out: number[] = [];
@@ -117,11 +115,12 @@ export class PairText {
     this.#labelsHeld = 0;
   }
 
-  /** The labels of a series, sorted as Labels are. */
-  labels(id: number): Labels {
+  /** The labels of a series, sorted as Labels are; not kept for the next who asks when `once`. */
+  labels(id: number, once = false): Labels {
     const known = this.#labels[id];
     if (known !== undefined) return known;
     const labels = this.#spell(id);
+    if (once) return labels;
     if (this.#labelsHeld === LABELS_HELD_MAX) {
       this.#labels = [];
       this.#labelsHeld = 0;

@@ -1,7 +1,7 @@
 // To which group of an aggregation a label set belongs, remembered from query to query: dashboards
 // ask the same again, and a series' labels are the same array each time. Easy to get wrong: a query
 // tells groups by their arrays, so nothing may be forgotten while one runs.
-import { labelsKey } from '../model/labels.ts';
+import { labelValue, labelsKey } from '../model/labels.ts';
 import { groupingOf } from './names.ts';
 import type { FragmentAggregate } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
@@ -13,22 +13,33 @@ const GROUPS_MAX = 20_000;
 /** One way of grouping. A label set that is the same array is looked at once. */
 export class Grouping {
   readonly #reduce: (labels: Labels) => Labels;
+  /** By one name, whose values alone tell groups apart. */
+  readonly #single: string | undefined;
   readonly #groups = new Map<string, Labels>();
   #seen = new WeakMap<Labels, Labels>();
 
   constructor(by: boolean, names: readonly string[]) {
     this.#reduce = groupingOf(names, by);
+    this.#single = by && names.length === 1 ? names[0] : undefined;
   }
 
-  /** The group's labels: one array for all series of the group. */
-  of(labels: Labels): Labels {
-    const seen = this.#seen.get(labels);
+  /** The group's labels: one array for all series of the group. `once`: they come but now. */
+  of(labels: Labels, once: boolean): Labels {
+    if (this.#single !== undefined) {
+      const value = labelValue(labels, this.#single);
+      return this.#groups.get(value) ?? this.#begun(value, this.#reduce(labels));
+    }
+    const seen = once ? undefined : this.#seen.get(labels);
     if (seen !== undefined) return seen;
     const reduced = this.#reduce(labels);
     const key = labelsKey(reduced);
-    let group = this.#groups.get(key);
-    if (group === undefined) this.#groups.set(key, (group = reduced));
-    this.#seen.set(labels, group);
+    const group = this.#groups.get(key) ?? this.#begun(key, reduced);
+    if (!once) this.#seen.set(labels, group);
+    return group;
+  }
+
+  #begun(key: string, group: Labels): Labels {
+    this.#groups.set(key, group);
     return group;
   }
 

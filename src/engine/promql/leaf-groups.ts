@@ -16,6 +16,8 @@ import type { Notes } from './notes.ts';
 export interface GroupLimits {
   readonly steps: number;
   readonly cellsMax: number;
+  /** Labels are not the same arrays from query to query. */
+  readonly once: boolean;
   /** What the aggregation has to say; the function under it has its own. */
   readonly notes: Notes;
 }
@@ -76,7 +78,7 @@ export class GroupedRows {
   }
 
   #fold(labels: Labels, cells: RowCells): void {
-    const group = this.#grouping.of(labels);
+    const group = this.#grouping.of(labels, this.#limits.once);
     let row = this.#index.get(group);
     if (row === undefined) {
       if ((this.#labels.length + 1) * this.#steps > this.#limits.cellsMax) throw tooManySamples();

@@ -3,10 +3,11 @@
 // Easy to get wrong: a stale marker ends a series for an instant selector but is simply no sample
 // in a window; windows are left-open; limits are checked before memory is taken.
 import { assert } from '../errors.ts';
+import { LABELS_HELD_MAX } from '../limits.ts';
 import { gridSize } from '../model/fragment.ts';
 import { labelValue, NAME } from '../model/labels.ts';
 import { PlainNotes, perhapsNoCounter } from './notes.ts';
-import { withoutName } from './names.ts';
+import { bare, withoutName } from './names.ts';
 import { GroupedRows } from './leaf-groups.ts';
 import { RowList, anyMarked } from './leaf-rows.ts';
 import { isInstant, runInstant, runSmoothed } from './leaf-instants.ts';
@@ -108,6 +109,8 @@ class LeafRun implements FragmentRun {
   readonly #last: number;
   readonly #steps: number;
   readonly #expected: number;
+  /** So many series that their labels are not kept. */
+  readonly #once: boolean;
   readonly #rows: Rows;
   readonly #buffer = makeSampleBuffer(0);
   readonly #notes = new PlainNotes();
@@ -127,10 +130,13 @@ class LeafRun implements FragmentRun {
     this.#last = last;
     this.#steps = steps;
     this.#expected = series;
+    this.#once = series > LABELS_HELD_MAX;
     this.#rows =
       aggregate === undefined
         ? new RowList(steps, series, cellsMax)
-        : new GroupedRows(aggregate, { steps, cellsMax, notes: this.#aggregateNotes });
+        : new GroupedRows(aggregate, {
+            ...{ steps, cellsMax, once: this.#once, notes: this.#aggregateNotes },
+          });
     this.#plain = rangeFunction(fragment.fn);
     const known = this.#plain !== undefined || isInstant(fragment.fn) || fragment.fn === 'smoothed';
     assert(known, `a leaf knows the function ${fragment.fn}`);
@@ -184,7 +190,12 @@ class LeafRun implements FragmentRun {
         this.#count(samples[row]);
         const at = row * this.#steps;
         if (!anyMarked(present, at, this.#steps)) continue;
-        this.#rows.add(this.#labels(reader.labels(some[row]), true), values, present, at);
+        this.#rows.add(
+          this.#labels(reader.labels(some[row], this.#once), true),
+          values,
+          present,
+          at,
+        );
       }
     }
   }
@@ -202,7 +213,7 @@ class LeafRun implements FragmentRun {
       slide(input);
       rows.open();
       this.#compute(input, rows);
-      if (rows.any()) rows.keep(this.#labels(reader.labels(id), rows.anyFloat()));
+      if (rows.any()) rows.keep(this.#labels(reader.labels(id, this.#once), rows.anyFloat()));
     }
   }
 
@@ -241,7 +252,7 @@ class LeafRun implements FragmentRun {
     input.histograms = buffer.histograms;
     input.starts = starts === true ? buffer.starts : undefined;
     const special = input.histograms ?? input.starts ?? input.extension;
-    if (special !== undefined) input.name = labelValue(reader.labels(id), NAME);
+    if (special !== undefined) input.name = labelValue(reader.labels(id, this.#once), NAME);
     return input.count > 0;
   }
 
@@ -256,6 +267,7 @@ class LeafRun implements FragmentRun {
   #labels(labels: Labels, anyFloat: boolean): Labels {
     const { fn, keepName } = this.#fragment;
     if ((fn === 'rate' || fn === 'increase') && anyFloat) this.#doubt(labelValue(labels, NAME));
-    return keepName ? labels : withoutName(labels);
+    if (keepName) return labels;
+    return this.#once ? bare(labels) : withoutName(labels);
   }
 }

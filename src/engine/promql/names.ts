@@ -17,7 +17,8 @@ export function withoutName(labels: Labels): Labels {
   return found;
 }
 
-function bare(labels: Labels): Labels {
+/** The same for labels that do not come by again. */
+export function bare(labels: Labels): Labels {
   for (let i = 0; i < labels.length; i += 2) {
     if (METADATA.has(labels[i])) return dropLabels(labels, METADATA);
   }

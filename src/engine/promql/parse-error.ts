@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { QUERY_DEPTH_MAX, QUERY_HEIGHT_MAX } from '../limits.ts';
 import { AGGREGATIONS, FUNCTIONS } from './functions.ts';
 import { meant } from './suggest.ts';
-import { describeToken, tokensOf, unbalanced } from './tokens.ts';
+import { describeToken, eachToken, tokensOf, unbalanced } from './tokens.ts';
 import type { Span } from './ast.ts';
 import type { Token } from './tokens.ts';
 
@@ -52,7 +52,7 @@ export function syntaxError(source: string, from: number): UserError {
  */
 export function limitDepth(source: string): void {
   const operators = [0];
-  for (const token of tokensOf(source)) {
+  for (const token of eachToken(source)) {
     if (token.kind === 'open') operators.push(0);
     if (token.kind === 'close' && operators.length > 1) operators.pop();
     const level = operators.length - 1;

@@ -1,6 +1,6 @@
 // The failures of a query that runs, in Prometheus' words: limits, and matchings that are not
 // unique.
-import { MonError } from '../errors.ts';
+import { MonError, UserError } from '../errors.ts';
 
 /** More samples than a query may hold. */
 export function tooManySamples(): MonError {
@@ -8,6 +8,14 @@ export function tooManySamples(): MonError {
     'MON_QUERY_LIMIT',
     'query processing would load too many samples into memory in query execution',
     { hint: 'ask for fewer series, a shorter time or a larger step' },
+  );
+}
+
+/** More steps than a range may have. */
+export function tooManySteps(): UserError {
+  return new UserError(
+    'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query ' +
+      'resolution (?step=XX)',
   );
 }
 

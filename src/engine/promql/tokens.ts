@@ -29,7 +29,11 @@ const PATTERN = new RegExp(
 
 /** All tokens of the text without blanks and comments. */
 export function tokensOf(text: string): Token[] {
-  const out: Token[] = [];
+  return [...eachToken(text)];
+}
+
+/** The same one by one, for who may not want all. */
+export function* eachToken(text: string): Generator<Token, void, void> {
   let at = 0;
   while (at < text.length) {
     PATTERN.lastIndex = at;
@@ -37,10 +41,9 @@ export function tokensOf(text: string): Token[] {
     if (match === null) break;
     const end = at + match[0].length;
     const kind = KINDS.findIndex((_, i) => match[i + 1] !== undefined);
-    if (kind >= 0) out.push({ kind: KINDS[kind], text: match[0], start: at, end });
+    if (kind >= 0) yield { kind: KINDS[kind], text: match[0], start: at, end };
     at = end;
   }
-  return out;
 }
 
 const KEYWORDS: ReadonlySet<string> = new Set(

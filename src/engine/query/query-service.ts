@@ -15,6 +15,7 @@ import {
 import { gridSize } from '../model/fragment.ts';
 import { evaluate } from '../promql/evaluate.ts';
 import { plan } from '../promql/plan.ts';
+import { tooManySteps } from '../promql/query-failure.ts';
 import { Admission } from './admission.ts';
 import { reachOf } from './cacheable.ts';
 import { withRollup } from './choose-rollup.ts';
@@ -349,10 +350,7 @@ function checkGrid(grid: Grid): void {
   }
   if (grid.end < grid.start) throw new UserError('end timestamp must not be before start time');
   if (gridSize(grid) - 1 > QUERY_STEPS_MAX) {
-    throw new UserError(
-      'exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query ' +
-        'resolution (?step=XX)',
-    );
+    throw tooManySteps();
   }
 }
 

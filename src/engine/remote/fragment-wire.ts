@@ -15,16 +15,22 @@ export interface PackedFragment extends Omit<FragmentResult, 'matrix' | 'raw'> {
 /** Smaller columns are cheaper to copy than to hand over. */
 const TRANSFER_BYTES_MIN = 4096;
 
-/** The answer as plain data and the buffers that change hands with it. */
+/**
+ * The answer as plain data and the buffers that change hands with it. `told` stands for its labels
+ * when they went ahead.
+ */
 export function packFragment(
   result: FragmentResult,
   labels: LabelsWriter,
+  told?: PackedLabels,
 ): { readonly value: PackedFragment; readonly transfer: ArrayBuffer[] } {
   const { matrix, raw, ...rest } = result;
   const value: PackedFragment = {
     ...rest,
-    ...(matrix === undefined ? {} : { matrix: withPacked(matrix, labels) }),
-    ...(raw === undefined ? {} : { raw: withPacked(raw, labels) }),
+    ...(matrix === undefined ? {} : { matrix: withPacked(matrix, labels, told) }),
+    ...(raw === undefined
+      ? {}
+      : { raw: withPacked(raw, labels, matrix === undefined ? told : undefined) }),
   };
   const transfer = new Set<ArrayBuffer>();
   for (const part of [matrix, raw]) {
@@ -41,8 +47,12 @@ function isWhole(column: ArrayBufferView): column is ArrayBufferView<ArrayBuffer
   return byteLength >= TRANSFER_BYTES_MIN && byteLength === buffer.byteLength;
 }
 
-function withPacked<T extends Matrix | RawSamples>(part: T, labels: LabelsWriter): Packed<T> {
-  return { ...part, labels: labels.pack(part.labels) };
+function withPacked<T extends Matrix | RawSamples>(
+  part: T,
+  labels: LabelsWriter,
+  told?: PackedLabels,
+): Packed<T> {
+  return { ...part, labels: told ?? labels.pack(part.labels) };
 }
 
 /** The answer as it was. */

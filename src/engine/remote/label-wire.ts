@@ -7,6 +7,8 @@ import type { Labels } from '../model/labels.ts';
 
 /** Past so many sets or texts both ends forget all and begin anew: some 20 MB at worst. */
 const SETS_MAX = 50_000;
+/** Of an answer with more sets none is remembered: both ends are about to forget all anyway. */
+const SETS_REMEMBERED_MAX = SETS_MAX / 2;
 const TEXTS_MAX = 200_000;
 
 /** The label sets of one answer: the numbers of all, and what the far end has not seen yet. */
@@ -26,6 +28,9 @@ export class LabelsWriter {
   #setCount = 0;
   #texts = new Map<string, number>();
   #held = 0;
+  /** What is being spelled, as numbers; and how many those are. */
+  #spelled = new Uint32Array(256);
+  #spelledCount = 0;
 
   /** From now on nothing is forgotten, until as many release() have come. */
   hold(): void {
@@ -36,16 +41,18 @@ export class LabelsWriter {
     this.#held--;
   }
 
-  pack(labels: readonly Labels[]): PackedLabels {
+  /** A part of `many` is spelled whole: a table of so many sets holds a thread up when it grows. */
+  pack(labels: readonly Labels[], many = labels.length): PackedLabels {
+    const remembers = many <= SETS_REMEMBERED_MAX;
     const sets = new Uint32Array(labels.length);
     const texts: string[] = [];
-    const spelled: number[] = [];
+    this.#spelledCount = 0;
     for (let i = 0; i < labels.length; i++) {
-      let set = this.#sets.get(labels[i]);
+      let set = remembers ? this.#sets.get(labels[i]) : undefined;
       if (set === undefined) {
         set = this.#setCount++;
-        this.#sets.set(labels[i], set);
-        this.#spell(labels[i], texts, spelled);
+        if (remembers) this.#sets.set(labels[i], set);
+        this.#spell(labels[i], texts);
       }
       sets[i] = set;
     }
@@ -56,11 +63,19 @@ export class LabelsWriter {
       this.#setCount = 0;
       this.#texts = new Map();
     }
-    return { sets, texts, spelled: Uint32Array.from(spelled), forget };
+    return { sets, texts, spelled: this.#spelled.slice(0, this.#spelledCount), forget };
   }
 
-  #spell(labels: Labels, texts: string[], spelled: number[]): void {
-    spelled.push(labels.length);
+  #spell(labels: Labels, texts: string[]): void {
+    const needed = this.#spelledCount + 1 + labels.length;
+    if (needed > this.#spelled.length) {
+      const room = new Uint32Array(needed * 2);
+      room.set(this.#spelled);
+      this.#spelled = room;
+    }
+    const spelled = this.#spelled;
+    let at = this.#spelledCount;
+    spelled[at++] = labels.length;
     for (const text of labels) {
       let number = this.#texts.get(text);
       if (number === undefined) {
@@ -68,8 +83,9 @@ export class LabelsWriter {
         this.#texts.set(text, number);
         texts.push(text);
       }
-      spelled.push(number);
+      spelled[at++] = number;
     }
+    this.#spelledCount = at;
   }
 }
 

@@ -6,7 +6,7 @@ import { LABEL_SETS_AT_ONCE } from '../limits.ts';
 import { packFragment } from './fragment-wire.ts';
 import { takeHanded } from './hand-room.ts';
 import type { Handed } from './hand-room.ts';
-import { LabelsWriter } from './label-wire.ts';
+import { LabelsWriter, type PackedLabels } from './label-wire.ts';
 import { REHEARSED, plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
 import { noColdWork, type ColdWork } from '../model/cold.ts';
@@ -26,6 +26,8 @@ const NOTHING: Estimate = { series: 0, samples: 0 };
 export interface Shard {
   readonly sink: Sink;
   readonly source: Source;
+  /** For who asks through a channel of his own: the source's questions go first. */
+  readonly behind?: Source;
   stats(): unknown;
   truncateBefore(ms: number): Promise<void>;
   /** A shard without it only takes and answers. */
@@ -45,7 +47,7 @@ export interface Shard {
 }
 
 export function serveShard(channel: Channel, open: (options: unknown) => Promise<Shard>): void {
-  serveChannel(channel, { shard: undefined, open });
+  serveChannel(channel, { shard: undefined, open }, false);
 }
 
 /** What all channels to one shard share. */
@@ -56,7 +58,7 @@ interface Served {
   readonly open: (options: unknown) => Promise<Shard>;
 }
 
-function serveChannel(channel: Channel, served: Served): void {
+function serveChannel(channel: Channel, served: Served, behind: boolean): void {
   const labels = new LabelsWriter();
   let rehearsal: Source | undefined;
   /** Fragments under way, by the number of their call: what `cancel` ends. */
@@ -66,13 +68,13 @@ function serveChannel(channel: Channel, served: Served): void {
     const { shard } = served;
     assert(shard, 'a shard is opened before it is asked');
     if (method === 'barrier') return undefined;
-    if (method === 'connect') return serveChannel(args[0] as Channel, served);
+    if (method === 'connect') return serveChannel(args[0] as Channel, served, true);
     if (method === 'cancel') return void running.get(args[0] as number)?.abort();
     if (method === 'endRehearsal') return void (rehearsal = undefined);
     const source =
       only?.[0] === REHEARSED[0] && shard.rehearsal !== undefined
         ? (rehearsal ??= shard.rehearsal())
-        : sourceOf(shard, only);
+        : sourceOf(shard, only, behind);
     const batch = method === 'fragments';
     if (method !== 'fragment' && !batch) {
       return dispatch({ ...shard, source, room: served.room }, method, args);
@@ -86,27 +88,32 @@ function serveChannel(channel: Channel, served: Served): void {
       running.delete(id);
     }
   };
-  const post = (id: number, result: FragmentResult): void => {
-    const { value, transfer } = packFragment(result, labels);
+  const post = (id: number, result: FragmentResult, told?: PackedLabels): void => {
+    const { value, transfer } = packFragment(result, labels, told);
     channel.postMessage({ id, fragment: value }, transfer);
   };
   /** Many labels go ahead in pieces, so that neither end is held up by them. */
   const postFragment = (id: number, result: FragmentResult): void | Promise<void> => {
     const sets = result.matrix?.labels ?? result.raw?.labels ?? [];
     if (sets.length <= LABEL_SETS_AT_ONCE) return post(id, result);
-    return tellLabels(sets).then(() => post(id, result));
+    return tellLabels(sets).then((told) => post(id, result, told));
   };
-  const tellLabels = async (sets: readonly Labels[]): Promise<void> => {
+  const tellLabels = async (sets: readonly Labels[]): Promise<PackedLabels> => {
+    const numbers = new Uint32Array(sets.length);
     labels.hold();
     try {
       for (let at = 0; at < sets.length; at += LABEL_SETS_AT_ONCE) {
-        const packed = labels.pack(sets.slice(at, at + LABEL_SETS_AT_ONCE));
+        const some = sets.slice(at, at + LABEL_SETS_AT_ONCE);
+        const packed = labels.pack(some, sets.length);
+        numbers.set(packed.sets, at);
         channel.postMessage({ labels: { ...packed, sets: NO_SETS } });
         await served.shard?.breathe?.();
       }
     } finally {
       labels.release();
     }
+    // Whether all is forgotten now is told with the answer.
+    return { ...labels.pack([]), sets: numbers };
   };
   channel.on('message', (value) => {
     const call = value as Call;
@@ -128,8 +135,8 @@ async function begin(served: Served, [options, room]: Args): Promise<void> {
 }
 
 /** The source over the partitions that a call names, or over all. */
-function sourceOf(shard: Shard, only: Call['only']): Source {
-  if (only === undefined) return shard.source;
+function sourceOf(shard: Shard, only: Call['only'], behind: boolean): Source {
+  if (only === undefined) return (behind ? shard.behind : undefined) ?? shard.source;
   assert(shard.within, 'a shard that is asked in part can be');
   return shard.within(only);
 }

@@ -4,18 +4,21 @@
 import { MonError } from '../errors.ts';
 import { FRAGMENT_TURN_MS } from '../limits.ts';
 import type { Clock } from '../runtime/clock.ts';
+import type { Turns } from './turns.ts';
 
 export class Pace {
   /** When due() last looked, or the last turn of others ended; ms of the clock. */
   now: number;
   readonly #clock: Clock | undefined;
   readonly #signal: AbortSignal | undefined;
+  readonly #turns: Turns | undefined;
   #since: number;
 
-  /** Without a clock nobody else gets a turn. */
-  constructor(clock?: Clock, signal?: AbortSignal) {
+  /** Without a clock nobody else gets a turn; with a lane, who is ahead of it gets more. */
+  constructor(clock?: Clock, signal?: AbortSignal, turns?: Turns) {
     this.#clock = clock;
     this.#signal = signal;
+    this.#turns = turns;
     this.now = this.#since = clock?.monotonic() ?? 0;
   }
 
@@ -31,6 +34,7 @@ export class Pace {
     const clock = this.#clock;
     if (clock === undefined) return;
     await clock.sleep(0);
+    await this.#turns?.clear(clock);
     if (this.#signal?.aborted === true) {
       throw new MonError('MON_ABORTED', 'the query was given up');
     }

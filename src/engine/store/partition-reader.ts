@@ -2,6 +2,7 @@
 // for one query; a query that touches no block is given the head itself. Easy to get wrong: ids are
 // this reader's own, by its last match(); and a list of blocks that changed makes it useless, which
 // the store's generation tells.
+import { LABELS_HELD_MAX } from '../limits.ts';
 import { compareText, labelsKey, type Labels } from '../model/labels.ts';
 import type { Matcher } from '../model/matcher.ts';
 import { JOINED_AT_ONCE, matchedAtOnce, matchedInTurns } from '../model/sliced-match.ts';
@@ -94,9 +95,11 @@ export class PartitionReader implements SeriesReader {
     this.#ranges.clear();
     let met = 0;
     for (const [p, { reader, hidden }] of this.#parts.entries()) {
-      for (const id of reader.match(matchers, from, maxMs)) {
+      const ids = reader.match(matchers, from, maxMs);
+      const once = ids.length > LABELS_HELD_MAX;
+      for (const id of ids) {
         if (++met % JOINED_AT_ONCE === 0) yield;
-        const labels = reader.labels(id);
+        const labels = reader.labels(id, once);
         const ranges = hidden.length === 0 ? NOTHING : rangesFor(hidden, labels);
         if (coversAll(ranges, from, maxMs)) continue;
         const key = labelsKey(labels);

@@ -7,6 +7,7 @@ import { gridSize } from '../model/fragment.ts';
 import { beginFragment, reachOfFragment } from '../promql/leaf.ts';
 import type { FragmentRun } from '../promql/leaf.ts';
 import { Pace } from './pace.ts';
+import type { Turns } from './turns.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Fragment, FragmentResult } from '../model/fragment.ts';
 import type { Pause } from '../model/sliced-match.ts';
@@ -24,28 +25,12 @@ export interface SlicedRun {
   /** Without a clock nobody else gets a turn in between. */
   readonly clock?: Clock;
   readonly signal?: AbortSignal;
-  /** Large fragments of a thread queue here: one at a time goes past its first turn. */
-  readonly large?: Turns;
+  /** The lane it goes in: of large fragments one at a time goes past its first turn. */
+  readonly turns?: Turns;
   /** Runs more than the fragment over its series; without it beginFragment() does. */
   readonly begin?: (series: number) => FragmentRun;
   /** Changes when series may have been dropped. */
   readonly generation: () => number;
-}
-
-/** A place that one holds and the others wait for, in order. */
-export class Turns {
-  #last: Promise<void> = Promise.resolve();
-
-  /** Resolves when the place is free; call the answer to leave it. */
-  async take(): Promise<() => void> {
-    const before = this.#last;
-    let leave = (): void => undefined;
-    this.#last = new Promise((resolve) => {
-      leave = resolve;
-    });
-    await before;
-    return leave;
-  }
 }
 
 /** First and last time that a fragment looks at; ms. */
@@ -57,7 +42,8 @@ export function timesOf({ grid, windowMs }: Fragment): readonly [first: number, 
 /** Runs a fragment over readers that have no series in common; one answer, sorted or not. */
 export async function runSliced(run: SlicedRun): Promise<FragmentResult> {
   let leave: (() => void) | undefined;
-  const queue = async (): Promise<void> => void (leave ??= await run.large?.take());
+  const queue = async (): Promise<void> => void (leave ??= await run.turns?.take());
+  const ended = run.turns?.enter(run.clock);
   try {
     for (;;) {
       const result = await attempt(run, queue);
@@ -65,6 +51,7 @@ export async function runSliced(run: SlicedRun): Promise<FragmentResult> {
     }
   } finally {
     leave?.();
+    ended?.();
   }
 }
 
@@ -77,7 +64,7 @@ async function attempt(
   const readers = typeof run.readers === 'function' ? run.readers() : run.readers;
   const { first, last } = reachOfFragment(fragment);
   const begun = generation();
-  const pace = new Pace(clock, signal);
+  const pace = new Pace(clock, signal, run.turns);
   const found: Uint32Array[] = [];
   const pause = async (): Promise<boolean> => {
     await pace.breathe();

@@ -17,8 +17,9 @@ import { groupsOf, TogetherRun, widestOf } from '../promql/leaf-together.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { coldSeries, fetchCold, type ColdRange } from './cold-fetch.ts';
 import { Pace } from './pace.ts';
-import { Turns, matchIn, runSliced, timesOf } from './sliced-run.ts';
+import { matchIn, runSliced, timesOf } from './sliced-run.ts';
 import type { Store } from './store.ts';
+import { Turns } from './turns.ts';
 
 /** Series whose samples are counted for an estimate; the rest is taken to be like them. */
 const ESTIMATE_SERIES = 256;
@@ -43,21 +44,27 @@ export type AskedStore = Pick<
 export class StoreSource implements Source {
   readonly #store: AskedStore;
   readonly #clock: Clock | undefined;
-  readonly #large: Turns;
+  /** The lane that its fragments go in. */
+  readonly turns: Turns;
   /** The partitions that are asked; undefined: all. */
   readonly #only: readonly number[] | undefined;
 
   /** With a clock, large fragments give other work of this thread its turn. */
-  constructor(store: AskedStore, clock?: Clock, only?: readonly number[], large = new Turns()) {
+  constructor(store: AskedStore, clock?: Clock, only?: readonly number[], turns = new Turns()) {
     this.#store = store;
     this.#clock = clock;
     this.#only = only;
-    this.#large = large;
+    this.turns = turns;
   }
 
   /** The same over some partitions. */
   within(only: readonly number[]): StoreSource {
-    return new StoreSource(this.#store, this.#clock, only, this.#large);
+    return new StoreSource(this.#store, this.#clock, only, this.turns);
+  }
+
+  /** The same for those who let this one's fragments go first. */
+  behind(): StoreSource {
+    return new StoreSource(this.#store, this.#clock, this.#only, new Turns(this.turns));
   }
 
   fragment(fragment: Fragment, signal?: AbortSignal): Promise<FragmentResult> {
@@ -144,7 +151,7 @@ export class StoreSource implements Source {
       const cold = await fetchCold(this.#store, fragment, reach, this.#only);
       const readers = (): SeriesReader[] =>
         this.#store.readers(first, last, this.#only, cold?.readers);
-      const run = { fragment, readers, clock, signal, generation, large: this.#large, begin };
+      const run = { fragment, readers, clock, signal, generation, turns: this.turns, begin };
       const result = await runSliced(run);
       // What was handed over meanwhile is in neither half of the answer.
       if (this.#store.handedOver !== before) continue;

@@ -3,11 +3,12 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';
-import { runFragment } from '../../../src/engine/promql/leaf.ts';
+import { beginFragment, reachOfFragment, runFragment } from '../../../src/engine/promql/leaf.ts';
 import { mergeFragments } from '../../../src/engine/promql/merge.ts';
 import { MemorySeries } from '../../support/memory-series.ts';
 import { seededRandom } from '../../../src/engine/runtime/random.ts';
 import type { Fragment, FragmentResult } from '../../../src/engine/model/fragment.ts';
+import type { Labels } from '../../../src/engine/model/labels.ts';
 import type { SampleBuffer } from '../../../src/engine/ports.ts';
 
 const BASE: Fragment = {
@@ -126,4 +127,35 @@ test('a sum over many shards is as exact as over one', (t) => {
   const one = sum([runFragment(fragment, all)]);
   const many = sum(parts.map((part) => runFragment(fragment, part)));
   assert.ok(Math.abs(one - many) <= 1e-12 * Math.abs(one), `${one} and ${many}`);
+});
+
+test('of many series no labels are kept, and the answer is the same', () => {
+  const asked: (boolean | undefined)[] = [];
+  class Watched extends MemorySeries {
+    override labels(id: number, once?: boolean): Labels {
+      asked.push(once);
+      return super.labels(id);
+    }
+  }
+  const series = new Watched();
+  for (let i = 0; i < 60; i++) {
+    const b: Record<string, string> = i % 7 === 0 ? {} : { b: String(i % 3) };
+    series.add({ __name__: 'm', a: String(i % 5), i: String(i), ...b }, [{ t: 10_000, v: i }]);
+  }
+  const ways = [['b'], ['a', 'b'], [], ['i', 'none']].flatMap((names) =>
+    [true, false].map((by) => ({ op: 'sum', by, names }) as const),
+  );
+  for (const aggregate of [undefined, ...ways]) {
+    for (const fn of ['last', 'rate'] as const) {
+      const fragment = { ...BASE, fn, aggregate, keepName: fn === 'last', maxSeries: 50_000 };
+      const { first, last } = reachOfFragment(fragment);
+      const run = beginFragment(fragment, 40_000);
+      run.add(series, series.match(fragment.matchers, first, last));
+      assert.ok(!asked.includes(false));
+      asked.length = 0;
+      assert.deepEqual(run.result(), runFragment(fragment, series));
+      assert.ok(!asked.includes(true));
+      asked.length = 0;
+    }
+  }
 });

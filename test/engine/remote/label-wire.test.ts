@@ -71,16 +71,39 @@ test('while sets are told in pieces nothing is forgotten', () => {
   const reader = new LabelsReader();
   const sets = Array.from({ length: 60_000 }, (_, i): Labels => ['i', String(i)]);
   const other: Labels[] = [['o', '1'], sets[0]];
+  const numbers: number[] = [];
   writer.hold();
   for (let at = 0; at < sets.length; at += 20_000) {
     const piece = writer.pack(sets.slice(at, at + 20_000));
     assert.equal(piece.forget, false);
+    numbers.push(...piece.sets);
     reader.unpack(structuredClone({ ...piece, sets: new Uint32Array(0) }));
     assert.deepEqual(reader.unpack(structuredClone(writer.pack(other))), other);
   }
   writer.release();
-  const last = writer.pack(sets);
+  const last = { ...writer.pack([]), sets: Uint32Array.from(numbers) };
   assert.deepEqual([last.texts.length, last.spelled.length, last.forget], [0, 0, true]);
   assert.deepEqual(reader.unpack(structuredClone(last)), sets);
   assert.deepEqual(reader.unpack(structuredClone(writer.pack(other))), other);
+});
+
+test('of an answer with many sets none is remembered, and all come out', () => {
+  const writer = new LabelsWriter();
+  const reader = new LabelsReader();
+  const sets = Array.from({ length: 30_000 }, (_, i): Labels => ['i', String(i)]);
+  const few = sets.slice(0, 100);
+  assert.deepEqual(reader.unpack(structuredClone(writer.pack(few))), few);
+  const out: Labels[] = [];
+  for (let at = 0; at < sets.length; at += 10_000) {
+    const packed = writer.pack(sets.slice(at, at + 10_000), sets.length);
+    assert.equal(packed.spelled.length, 30_000, 'spelled whole, also those that are known');
+    out.push(...reader.unpack(structuredClone(packed)));
+    const again = writer.pack(few);
+    assert.equal(again.spelled.length, 0, 'others are known as before');
+    assert.deepEqual(reader.unpack(structuredClone(again)), few);
+  }
+  assert.deepEqual(out, sets);
+  const more = structuredClone(writer.pack(sets));
+  assert.deepEqual([reader.unpack(more), more.forget], [sets, true]);
+  assert.deepEqual(reader.unpack(structuredClone(writer.pack(few))), few);
 });

@@ -1,5 +1,5 @@
 // A fragment that nobody waits for any more is told to end on the far side too, and only that one;
-// estimates and cardinality cross the channel.
+// estimates and cardinality cross the channel. Who has a channel of his own asks behind the others.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -64,4 +64,25 @@ test('an abort reaches the far side, once, and nothing is left behind', async ()
   assert.equal((await client.cardinality()).series, 5);
   port1.close();
   port2.close();
+});
+
+test('a channel of its own asks the source behind', async () => {
+  const { port1, port2 } = new MessageChannel();
+  const own = new MessageChannel();
+  const named = (seriesRead: number): Source =>
+    ({ fragment: async () => ({ ...RESULT, seriesRead }) }) as unknown as Source;
+  serveShard(port2 as Channel, async () => ({
+    sink: {} as Sink,
+    source: named(1),
+    behind: named(2),
+    stats: () => undefined,
+    truncateBefore: async () => {},
+  }));
+  const client = new ShardClient(port1 as Channel);
+  await client.open({});
+  await client.connect(own.port1);
+  const costly = new ShardClient(own.port2 as Channel);
+  assert.equal((await client.fragment(FRAGMENT)).seriesRead, 1);
+  assert.equal((await costly.fragment(FRAGMENT)).seriesRead, 2);
+  for (const port of [port1, port2, own.port1, own.port2]) port.close();
 });

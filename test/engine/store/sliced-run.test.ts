@@ -5,8 +5,10 @@ import test from 'node:test';
 import { MonError } from '../../../src/engine/errors.ts';
 import { runFragment } from '../../../src/engine/promql/leaf.ts';
 import { mergeFragments } from '../../../src/engine/promql/merge.ts';
-import { Turns, runSliced } from '../../../src/engine/store/sliced-run.ts';
+import { runSliced } from '../../../src/engine/store/sliced-run.ts';
+import { Turns } from '../../../src/engine/store/turns.ts';
 import { MemorySeries } from '../../support/memory-series.ts';
+import { VirtualClock, settle } from '../../support/virtual-clock.ts';
 import type { Clock } from '../../../src/engine/runtime/clock.ts';
 import type { Fragment, FragmentResult } from '../../../src/engine/model/fragment.ts';
 
@@ -109,11 +111,11 @@ test('it begins anew when series may have gone', async () => {
 });
 
 test('large ones go one after the other, small ones pass them', async () => {
-  const large = new Turns();
+  const turns = new Turns();
   const ended: string[] = [];
   const run = async (name: string, fragment: Fragment): Promise<void> => {
     const clock = new BusyClock();
-    await runSliced({ fragment, readers: readers(), clock, large, generation });
+    await runSliced({ fragment, readers: readers(), clock, turns, generation });
     ended.push(name);
   };
   const matchers = ['i=7', 'shard=0'].map((pair) => {
@@ -123,6 +125,51 @@ test('large ones go one after the other, small ones pass them', async () => {
   const few = { ...FRAGMENT, matchers };
   await Promise.all([run('first', FRAGMENT), run('second', FRAGMENT), run('small', few)]);
   assert.deepEqual(ended, ['small', 'first', 'second']);
+});
+
+test('who goes behind waits for no turn of those ahead, and holds none of them up', async () => {
+  const turns = new Turns();
+  const behind = new Turns(turns);
+  const ended: string[] = [];
+  const run = async (name: string, lane: Turns): Promise<void> => {
+    const [clock, all] = [new BusyClock(), readers()];
+    await runSliced({ fragment: FRAGMENT, readers: all, clock, turns: lane, generation });
+    ended.push(name);
+  };
+  await Promise.all([run('costly', behind), run('costly too', behind), run('dashboard', turns)]);
+  assert.deepEqual(ended, ['dashboard', 'costly', 'costly too']);
+});
+
+test('behind a lane that never ends there is a turn now and then', async () => {
+  const turns = new Turns();
+  const clock = new VirtualClock();
+  const ends = [turns.enter(clock), turns.enter(clock)];
+  let cleared = 0;
+  const behind = new Turns(turns);
+  const wait = async (): Promise<void> => {
+    await behind.clear(clock);
+    cleared++;
+  };
+  void wait();
+  await clock.advance(21);
+  assert.equal(cleared, 0);
+  await clock.advance(1);
+  assert.equal(cleared, 1, 'a slice of rest, then 20 ms');
+  void wait();
+  await clock.advance(2);
+  ends[0]();
+  await settle();
+  assert.equal(cleared, 1, 'one is still under way');
+  ends[1]();
+  await settle();
+  assert.equal(cleared, 2);
+  void wait();
+  await clock.advance(2);
+  assert.equal(cleared, 3, 'more may come: only the rest of a slice');
+  await clock.advance(1000);
+  await wait();
+  await turns.clear(clock);
+  assert.equal(cleared, 4, 'nobody has come for a second, and nobody is ahead of the first lane');
 });
 
 test('the limits of a fragment hold over all slices', async () => {
