@@ -4,10 +4,9 @@
 // same service as people do, and are told apart by their options alone.
 import type { Exploration, ExploreQuestion, ExploreView, Uses } from '../model/exploration.ts';
 import type { Matcher } from '../model/matcher.ts';
-import type { Asker } from '../model/usage.ts';
-import type { AskOptions, State } from '../ports.ts';
+import type { State } from '../ports.ts';
 import { useOf } from '../promql/uses.ts';
-import type { Use } from '../promql/uses.ts';
+import { AskedUses } from '../query/asked-uses.ts';
 import { SeriesHistory } from '../query/series-history.ts';
 import { UsageBook } from '../query/usage-book.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -25,6 +24,8 @@ export interface CountedViewOptions {
 
 /** An ExploreView over a count of use and a history of series that are kept in State. */
 export abstract class CountedView implements ExploreView {
+  /** For the query service: told of each query. */
+  readonly asked: AskedUses;
   protected readonly usage: UsageBook;
   protected readonly history: SeriesHistory;
   readonly #options: CountedViewOptions;
@@ -35,15 +36,11 @@ export abstract class CountedView implements ExploreView {
     this.#options = options;
     this.#startedMs = this.#prunedMs = options.clock.now();
     this.usage = new UsageBook(this.#startedMs);
+    this.asked = new AskedUses(this.usage, options.clock);
     this.history = new SeriesHistory(options.state);
   }
 
   abstract explore(question: ExploreQuestion): Promise<Exploration | undefined>;
-
-  /** For the query service: told of each query. */
-  readonly asked = (uses: readonly Use[], options: AskOptions): void => {
-    this.usage.note(uses, askerOf(options), this.#options.clock.now());
-  };
 
   /** Selectors that somebody takes whole, as another Prometheus does. */
   selected(selections: readonly (readonly Matcher[])[]): void {
@@ -97,10 +94,4 @@ export abstract class CountedView implements ExploreView {
     ] as const;
     for (const [name, help, read] of rows) counters.reading(name, help, { read });
   }
-}
-
-/** Who asks a query. */
-function askerOf({ user, pool }: AskOptions): Asker {
-  if (user === 'rules') return 'rule';
-  return pool === 'dashboard' ? 'dashboard' : 'query';
 }

@@ -6,7 +6,9 @@ import { ApiServer } from '../api/api-server.ts';
 import type { ApiParts } from '../api/api-parts.ts';
 import { MemoryCache } from '../cache/memory-cache.ts';
 import { CACHE_TTL_OLD_MS } from '../limits.ts';
+import { RESOLUTIONS } from '../model/rollup.ts';
 import type { Source } from '../ports.ts';
+import { AskedUses } from '../query/asked-uses.ts';
 import { LateSamples } from '../query/late-samples.ts';
 import { QueryService } from '../query/query-service.ts';
 import { ResultCache } from '../query/result-cache.ts';
@@ -108,12 +110,13 @@ function partsOf({ shards, caughtUp, clock, retentionMs }: RehearsalOptions): Ap
   const startedMs = clock.now();
   const cache = new MemoryCache({ clock });
   const late = new LateSamples(startedMs, CACHE_TTL_OLD_MS);
-  const usage = new UsageBook(startedMs);
   const counters = new Counters();
   const queries = new QueryService({
     ...{ sources: sources as readonly Source[], clock },
     results: new ResultCache({ cache, clock, late }),
-    asked: (uses) => usage.note(uses, 'query', clock.now()),
+    asked: new AskedUses(new UsageBook(startedMs), clock),
+    // They look at each fragment and choose none, as for samples of today.
+    rollups: { retentionMs: Infinity, keepMs: RESOLUTIONS.map(() => 0) },
   });
   const ask = new MeasuredAsk(queries, clock, counters);
   // Only the two paths of queries are asked. Numbers stand where the server's have numbers: V8

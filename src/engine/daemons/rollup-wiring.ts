@@ -39,6 +39,8 @@ export interface RollupShard {
   readonly source: Source;
   /** The same, for those who let the source's fragments go first. */
   readonly behind: Source;
+  /** The same way to samples from elsewhere, where no fragment asks for rows. */
+  readonly around: (made: StoreSource) => Source;
   readonly upkeep: Upkeep;
   readonly rollups: RollupWork;
   /** The source over some of the partitions. */
@@ -74,6 +76,7 @@ export async function openRollups(options: RollupShardOptions): Promise<RollupSh
     sink: new RollupSink(store, rollups),
     source: over(rollups, source),
     behind: over(rollups, source.behind()),
+    around: (made) => over(rollups, made),
     within: (only) => over(rollups.within(only), source.within(only)),
     upkeep: withRollups(store, rollups),
     archive: (partition, plan) => rollups.archive(partition, plan),

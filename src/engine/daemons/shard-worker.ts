@@ -52,15 +52,18 @@ serveShard(parentPort as Channel, async (sent) => {
   const source = new StoreSource(store, systemClock);
   const { rollups, generation } = options;
   const within = (only: readonly number[]): Source => source.within(only);
-  const plain = { sink: store, upkeep: store, source, behind: source.behind(), within };
+  const alone = (made: Source): Source => made;
+  const sources = { source, behind: source.behind(), around: alone, within };
+  const plain = { sink: store, upkeep: store, ...sources };
   const shared = { store, source, disk, kernels, clock, generation };
-  const all = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
+  const opened = rollups === undefined ? plain : await openRollups({ ...shared, ...rollups });
+  const { around, ...all } = opened;
   return {
     ...(plan === undefined ? all : coldShard(all, { plan, cold, store, folder })),
     scans: new OpenScans(store, clock),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
-    rehearsal: () => rehearsalSource(clock),
+    rehearsal: () => around(rehearsalSource(clock)),
     breathe: () => clock.sleep(0),
   };
 });

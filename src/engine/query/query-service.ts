@@ -76,7 +76,7 @@ export class QueryService implements Ask, Explain, Turns {
   async instant(query: string, timeMs: number, options: AskOptions = {}): Promise<QueryAnswer> {
     const grid = gridOf({ timeMs });
     const tree = parsed(query);
-    this.#options.asked?.(tree.uses, options);
+    this.#options.asked?.note(tree.uses, options);
     return this.#answer(
       this.#plan({ query, expr: tree.expr, grid, instant: true, options }),
       options,
@@ -92,7 +92,7 @@ export class QueryService implements Ask, Explain, Turns {
   ): Promise<QueryAnswer> {
     const grid = gridOf({ startMs, endMs, stepMs });
     const tree = parsed(query);
-    this.#options.asked?.(tree.uses, options);
+    this.#options.asked?.note(tree.uses, options);
     const asked: Asked = { query, expr: tree.expr, grid, instant: false, options };
     const planned = this.#plan(asked);
     const { results } = this.#options;

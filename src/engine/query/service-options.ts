@@ -2,12 +2,12 @@
 // V8 compiles the way of a query for the shapes of the objects that it has seen, and what is
 // rehearsed must not look different from what is asked.
 import type { AdmissionLimits } from './admission.ts';
-import type { Apart, AskOptions, Source } from '../ports.ts';
+import type { AskedUses } from './asked-uses.ts';
+import type { Apart, Source } from '../ports.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { CostLimits } from './cost.ts';
 import type { ResultCache } from './result-cache.ts';
 import type { RollupHorizons } from './choose-rollup.ts';
-import type { Use } from '../promql/uses.ts';
 import type { Warming } from './warming.ts';
 
 export interface QueryServiceOptions extends AdmissionLimits {
@@ -33,7 +33,7 @@ export interface QueryServiceOptions extends AdmissionLimits {
   /** What dashboards ask is refreshed before they ask again, at each warm(). */
   readonly warming?: Warming;
   /** Told of each query that is asked, before it is answered. */
-  readonly asked?: (uses: readonly Use[], options: AskOptions) => void;
+  readonly asked?: AskedUses;
   /** Where costly queries go whose answer is wanted as JSON; without it they run here. */
   readonly apart?: Apart;
 }

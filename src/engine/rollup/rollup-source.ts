@@ -95,10 +95,11 @@ export class RollupSource implements Source {
 
   /** Without its rollup, where samples reach back as far as any row does. */
   #plain(fragment: Fragment): Fragment {
-    const { rollup, ...rest } = fragment;
-    if (rollup === undefined || rollup.prefer === 'rows') return fragment;
+    if (fragment.rollup === undefined || fragment.rollup.prefer === 'rows') return fragment;
     const { first } = reachOfFragment(fragment);
-    return this.#options.rollups.mayReachBehindSamples(first) ? fragment : rest;
+    if (this.#options.rollups.mayReachBehindSamples(first)) return fragment;
+    const { rollup: _, ...rest } = fragment;
+    return rest;
   }
 
   async estimate(asked: Fragment): Promise<Estimate> {

@@ -74,7 +74,7 @@ async function live({ state, clock, limits = LIMITS }: Life) {
       .sort();
   };
   const asks = (query: string, more: { pool?: 'dashboard' } = {}): void =>
-    exploring.asked(parsed(query).uses, more);
+    exploring.asked.note(parsed(query).uses, more);
   return { exploring, kept, asks, fail: (now: boolean) => void (away = now) };
 }
 
