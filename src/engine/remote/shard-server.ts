@@ -88,17 +88,34 @@ function serveChannel(channel: Channel, served: Served, behind: boolean): void {
       running.delete(id);
     }
   };
+  const postFragment = fragmentPoster(channel, labels, served);
+  channel.on('message', (value) => {
+    const call = value as Call;
+    const { id, method } = call;
+    answer(call)
+      .then((result) => {
+        if (method === 'fragments') return sendBatch(channel, id, result as BatchAnswer, labels);
+        if (method === 'fragment') return postFragment(id, result as FragmentResult);
+        channel.postMessage({ id, value: result });
+        return undefined;
+      })
+      .catch((thrown: unknown) => channel.postMessage({ id, error: plainError(thrown) }));
+  });
+}
+
+type PostFragment = (id: number, result: FragmentResult) => void | Promise<void>;
+
+/** Sends fragments; many labels go ahead in pieces, so that neither end is held up by them. */
+function fragmentPoster(channel: Channel, labels: LabelsWriter, served: Served): PostFragment {
   const post = (id: number, result: FragmentResult, told?: PackedLabels): void => {
     const { value, transfer } = packFragment(result, labels, told);
     channel.postMessage({ id, fragment: value }, transfer);
   };
-  /** Many labels go ahead in pieces, so that neither end is held up by them. */
-  const postFragment = (id: number, result: FragmentResult): void | Promise<void> => {
-    const sets = result.matrix?.labels ?? result.raw?.labels ?? [];
-    if (sets.length <= LABEL_SETS_AT_ONCE) return post(id, result);
-    return tellLabels(sets).then((told) => post(id, result, told));
-  };
-  const tellLabels = async (sets: readonly Labels[]): Promise<PackedLabels> => {
+  const postLarge = async (
+    id: number,
+    result: FragmentResult,
+    sets: readonly Labels[],
+  ): Promise<void> => {
     const numbers = new Uint32Array(sets.length);
     labels.hold();
     try {
@@ -112,21 +129,13 @@ function serveChannel(channel: Channel, served: Served, behind: boolean): void {
     } finally {
       labels.release();
     }
-    // Whether all is forgotten now is told with the answer.
-    return { ...labels.pack([]), sets: numbers };
+    // In the same turn: whoever packs between these may forget what the numbers stand for.
+    post(id, result, { ...labels.pack([]), sets: numbers });
   };
-  channel.on('message', (value) => {
-    const call = value as Call;
-    const { id, method } = call;
-    answer(call)
-      .then((result) => {
-        if (method === 'fragments') return sendBatch(channel, id, result as BatchAnswer, labels);
-        if (method === 'fragment') return postFragment(id, result as FragmentResult);
-        channel.postMessage({ id, value: result });
-        return undefined;
-      })
-      .catch((thrown: unknown) => channel.postMessage({ id, error: plainError(thrown) }));
-  });
+  return (id, result) => {
+    const sets = result.matrix?.labels ?? result.raw?.labels ?? [];
+    return sets.length <= LABEL_SETS_AT_ONCE ? post(id, result) : postLarge(id, result, sets);
+  };
 }
 
 async function begin(served: Served, [options, room]: Args): Promise<void> {
