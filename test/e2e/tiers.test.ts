@@ -114,9 +114,14 @@ it('a damaged object is named and the rest answers', async () => {
   await notTakenForTheWhole(name);
 });
 
-/** What a shell sees: the rest with a mark, and a gate that does not pass. */
+/** What a shell sees: the rest with a mark, no export, and a gate that does not pass. */
 async function notTakenForTheWhole(name: string): Promise<void> {
   const env = { MON_URL: mon.url };
+  for (const form of ['jsonl', 'openmetrics', 'parquet']) {
+    const { stdout, stderr, code } = await runCli(['export', '{lane=~".+"}', '-o', form], { env });
+    assert.ok(stderr.includes(`would not be whole: cold object ${name} is missing`), stderr);
+    assert.deepEqual([code, stdout], [1, ''], form);
+  }
   const all = 'sum(count_over_time({lane=~".+"}[5d])) + sum(count_over_time(load[5d]))';
   const asked = await runCli(['query', all, '-o', 'json'], { env });
   assert.equal((JSON.parse(asked.stdout) as { partial?: boolean }).partial, true);

@@ -10,6 +10,7 @@ import { NAME, makeLabels } from '../model/labels.ts';
 import type { Source } from '../ports.ts';
 import type { Transfer } from '../ports-sql.ts';
 import { Gate } from '../query/gate.ts';
+import { WholeSamples } from '../query/whole-samples.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { SqlService } from '../sql/sql-service.ts';
@@ -33,11 +34,12 @@ export interface RunningSql {
 }
 
 export function runSql({ dataDir, source, desk, ...rows }: SqlInputs): RunningSql {
+  const whole = rows.whole ?? new WholeSamples(rows.samples, systemClock);
   const gate = new Gate({ runningMax: SQL_AT_ONCE, waitingMax: SQL_WAITING_MAX });
   const module = fileURLToPath(new URL('./sql-process.js', import.meta.url));
   const sql = new SqlService({
     ...rows,
-    ...{ clock: systemClock, disk: systemDisk },
+    ...{ whole, clock: systemClock, disk: systemDisk },
     // One line for all: a process takes memory, whoever asked.
     enter: (_user, signal) => gate.enter('sql', signal),
     startChild: (message, ended) =>
@@ -47,7 +49,7 @@ export function runSql({ dataDir, source, desk, ...rows }: SqlInputs): RunningSq
     alerts: async () => (desk === undefined ? [] : alertRows(desk)),
   });
   const transfer: Transfer = {
-    samples: rows.whole ?? rows.samples,
+    samples: whole,
     metrics: (ask) => source.labelValues(NAME, ask.selections, ...spanOf(ask, systemClock.now())),
     pack: async (body) => new SnappyWriter().compress(body),
     writeParquet: (ask, asker) => sql.writeParquet(ask, asker),
