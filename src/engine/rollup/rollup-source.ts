@@ -69,7 +69,7 @@ export class RollupSource implements Source {
           return this.fragment({ ...asked, rollup: { ...rollup, prefer: 'raw' } }, signal);
         }
         const told = infosOf(fragment, rollup, made);
-        const away = [...cold.values()].flatMap(({ warnings }) => warnings);
+        const away = [...cold.found.values()].flatMap(({ warnings }) => warnings);
         const warnings = [...result.warnings, ...rollups.lost(rollup, first, last), ...away];
         const whole = { ...result, warnings, infos: [...result.infos, ...told] };
         return away.length === 0 ? whole : { ...whole, partial: true };

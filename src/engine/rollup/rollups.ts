@@ -37,6 +37,13 @@ export interface RollupsOptions {
   readonly breathe: () => Promise<void>;
 }
 
+/** What was fetched of the cold tier for one fragment, by partition. */
+export interface FetchedRows {
+  readonly found: ReadonlyMap<number, ColdRows>;
+  /** Partitions of which no hour was to be computed anew when it was fetched. */
+  readonly settled: ReadonlySet<number>;
+}
+
 export class Rollups {
   readonly #options: RollupsOptions;
   readonly #partitions: ReadonlyMap<number, RollupPartition>;
@@ -84,26 +91,30 @@ export class Rollups {
     return sum;
   }
 
-  /** What a fragment needs of the cold tier, by partition. */
+  /** What a fragment needs of the cold tier. */
   async fetchCold(
     fragment: Fragment,
     rollup: FragmentRollup,
     minMs: number,
     maxMs: number,
-  ): Promise<ReadonlyMap<number, ColdRows>> {
+  ): Promise<FetchedRows> {
     const found = new Map<number, ColdRows>();
+    const settled = new Set<number>();
+    const fetched = { found, settled };
     const { cold, partitions } = this.#options;
-    if (cold === undefined) return found;
+    if (cold === undefined) return fetched;
     const from = minMs - 2 * rollup.resolutionMs;
     for (const [partition, one] of this.#partitions) {
       const { live, foldedTo, openDays } = one;
-      const prefer = one.changedIn(from, maxMs) ? 'raw' : rollup.prefer;
+      const changed = one.changedIn(from, maxMs);
+      if (!changed) settled.add(partition);
+      const prefer = changed ? 'raw' : rollup.prefer;
       const floorMs = (partitions.get(partition) as RawPartition).floorMs();
       const asked = { live, foldedTo, openDays, floorMs, rollup: { ...rollup, prefer } };
       const rows = await fetchRows({ cold, partition, fragment, minMs, maxMs, ...asked });
       if (rows !== undefined) found.set(partition, rows);
     }
-    return found;
+    return fetched;
   }
 
   /** One reader a partition, for a fragment that looks at this range. */
@@ -111,19 +122,21 @@ export class Rollups {
     rollup: FragmentRollup,
     minMs: number,
     maxMs: number,
-    cold?: ReadonlyMap<number, ColdRows>,
+    cold?: FetchedRows,
   ): RollupReader[] {
     // A window that ends within the range begins before it.
     const from = minMs - 2 * rollup.resolutionMs;
     return [...this.#partitions].map(([number, one]) => {
       const data = this.#options.partitions.get(number) as RawPartition;
-      const old = cold?.get(number);
+      const old = cold?.found.get(number);
       const raw = data.reader(from, maxMs, old?.samples);
       const { tombstones, foldedTo, openDays } = one;
       const live = [...one.live, ...(old?.files ?? [])];
       const rows = { live, tombstones, foldedTo, openDays };
-      // What was written is readable at once: rows may lack it for a while.
-      const prefer = one.changedIn(from, maxMs) ? 'raw' : rollup.prefer;
+      // What was written is readable at once: rows may lack it for a while. What came while the
+      // cold tier was asked is not: without its samples there would be neither these nor rows.
+      const changed = cold?.settled.has(number) !== true && one.changedIn(from, maxMs);
+      const prefer = changed ? 'raw' : rollup.prefer;
       const asked = { ...rollup, prefer };
       return new RollupReader({ ...rows, raw, floorMs: data.floorMs(), rollup: asked });
     });

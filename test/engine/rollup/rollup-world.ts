@@ -7,6 +7,7 @@ import { rawPartition } from '../../../src/engine/daemons/rollup-wiring.ts';
 import { labelsKey } from '../../../src/engine/model/labels.ts';
 import { RESOLUTIONS } from '../../../src/engine/model/rollup.ts';
 import type { RollupColumn } from '../../../src/engine/model/rollup.ts';
+import type { ColdTier } from '../../../src/engine/ports-cold.ts';
 import { Rollups, RollupSink } from '../../../src/engine/rollup/rollups.ts';
 import { makeBuffer } from '../../../src/engine/store/merge-samples.ts';
 import { Store } from '../../../src/engine/store/store.ts';
@@ -20,6 +21,7 @@ const ROLLUP_FOLDER = '/data/rollups';
 
 export class RollupWorld extends StoreWorld {
   rollups!: Rollups;
+  cold: ColdTier | undefined;
   /** How much is rolled up at once. */
   readonly runMs = [1, 6, 24][this.below(3)] * HOUR;
   #sink!: RollupSink;
@@ -36,7 +38,7 @@ export class RollupWorld extends StoreWorld {
     const breathe = (): Promise<void> => Promise.resolve();
     const { runMs } = this;
     const keep = { keepMs: [1e15, 1e15, 1e15, 1e15], sketches: [[]], runMs };
-    const more = { folder: ROLLUP_FOLDER, partitions, keep, breathe };
+    const more = { folder: ROLLUP_FOLDER, partitions, keep, breathe, cold: this.cold };
     this.rollups = await Rollups.open({ ...options, ...more });
     this.#sink = new RollupSink(store, this.rollups);
     const next = (await this.#sink.resumeAt()).get(0) as number;

@@ -3,6 +3,10 @@
 // a crash left half done must come out whole, and one that was done must not count twice.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import type { ColdTier } from '../../../src/engine/ports-cold.ts';
+import { makeBuffer } from '../../../src/engine/store/merge-samples.ts';
+import type { Fragment } from '../../../src/engine/model/fragment.ts';
+import type { FetchedRows } from '../../../src/engine/rollup/rollups.ts';
 import { HOUR, RollupWorld } from './rollup-world.ts';
 
 /** One turn of random life without a crash. */
@@ -57,3 +61,29 @@ for (let seed = 1; seed <= 12; seed++) {
 async function settled(): Promise<void> {
   for (let i = 0; i < 30; i++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+test('what came while the cold tier was asked leaves rows where they are', async () => {
+  const world = new RollupWorld(7);
+  world.cold = { reach: () => ({ minMs: Infinity, maxMs: -Infinity }) } as unknown as ColdTier;
+  await world.open();
+  const samples = world.randomSamples();
+  await world.append(samples);
+  world.nowMs += 50 * HOUR;
+  await world.workAll();
+  const rollup = { resolutionMs: 60_000, column: 'count', prefer: 'rows', aligned: true } as const;
+  const span = [0, world.nowMs] as const;
+  const fetched = await world.rollups.fetchCold(
+    { matchers: [], maxSamples: 1e9 } as unknown as Fragment,
+    rollup,
+    ...span,
+  );
+  await world.append(samples);
+  const rowsOf = (cold?: FetchedRows): number => {
+    const [reader] = world.rollups.readers(rollup, ...span, cold);
+    for (const id of reader.match([], ...span)) reader.read(id, ...span, makeBuffer());
+    return reader.rowsRead;
+  };
+  assert.ok(rowsOf(fetched) > 0, 'the samples of these hours may be away, and nobody fetched them');
+  assert.equal(rowsOf(), 0, 'who asks now has samples that came twice');
+  await world.rollups.close();
+});
