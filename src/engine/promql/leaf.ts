@@ -190,12 +190,8 @@ class LeafRun implements FragmentRun {
         this.#count(samples[row]);
         const at = row * this.#steps;
         if (!anyMarked(present, at, this.#steps)) continue;
-        this.#rows.add(
-          this.#labels(reader.labels(some[row], this.#once), true),
-          values,
-          present,
-          at,
-        );
+        const labels = this.#labels(reader.labels(some[row], this.#once), true);
+        this.#rows.add(labels, values, present, at);
       }
     }
   }

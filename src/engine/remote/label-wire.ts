@@ -7,9 +7,9 @@ import type { Labels } from '../model/labels.ts';
 
 /** Past so many sets or texts both ends forget all and begin anew: some 20 MB at worst. */
 const SETS_MAX = 50_000;
+const TEXTS_MAX = 200_000;
 /** Of an answer with more sets none is remembered: both ends are about to forget all anyway. */
 const SETS_REMEMBERED_MAX = SETS_MAX / 2;
-const TEXTS_MAX = 200_000;
 
 /** The label sets of one answer: the numbers of all, and what the far end has not seen yet. */
 export interface PackedLabels {

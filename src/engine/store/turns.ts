@@ -10,7 +10,7 @@ export class Turns {
   #last: Promise<void> = Promise.resolve();
   #underWay = 0;
   #enteredAt = -Infinity;
-  #waiting: (() => void)[] = [];
+  readonly #waiting = new Set<() => void>();
 
   constructor(ahead?: Turns) {
     this.#ahead = ahead;
@@ -22,9 +22,7 @@ export class Turns {
     this.#enteredAt = clock?.monotonic() ?? -Infinity;
     return () => {
       if (--this.#underWay > 0) return;
-      const waiting = this.#waiting;
-      this.#waiting = [];
-      for (const wake of waiting) wake();
+      for (const wake of this.#waiting) wake();
     };
   }
 
@@ -50,11 +48,13 @@ export class Turns {
     if (clock.monotonic() - ahead.#enteredAt < LANE_ABOUT_MS) await clock.sleep(FRAGMENT_TURN_MS);
     if (ahead.#underWay === 0) return;
     await new Promise<void>((resolve) => {
-      const timer = clock.after(FRAGMENT_BEHIND_MS, resolve, true);
-      ahead.#waiting.push(() => {
+      const done = (): void => {
         timer.cancel();
+        ahead.#waiting.delete(done);
         resolve();
-      });
+      };
+      const timer = clock.after(FRAGMENT_BEHIND_MS, done, true);
+      ahead.#waiting.add(done);
     });
   }
 }
