@@ -33,6 +33,8 @@ const SETTLE_MS = 3000;
 const RATE_WINDOW_MS = 6000;
 /** A query must not stand on a sample; nor may the scrape's own wobble put one there. */
 const PHASE_STEP_MS = 50;
+/** What the windows and steps of all queries are multiples of. */
+const GRID_MS = 500;
 
 export async function comparePeers(writeMs: number): Promise<PeersReport> {
   const folder = await mkdtemp(join(tmpdir(), 'mon-peers-'));
@@ -171,14 +173,17 @@ async function both<T>(
   return [await from(urls[0]), await from(urls[1])];
 }
 
-/** The millisecond within a second that is farthest from every sample and from the second. */
+/**
+ * The millisecond within half a second that is farthest from every sample and from the second: a
+ * range of 3500ms begins, and a step of 500ms stands, half a second away from the times asked.
+ */
 async function quietPhase(url: string): Promise<number> {
-  const taken = [0, ...(await latestOf(url, 'up')).map((ms) => ms % 1000)];
+  const taken = [0, ...(await latestOf(url, 'up')).map((ms) => ms % GRID_MS)];
   const distance = (a: number, b: number): number => {
     const d = Math.abs(a - b);
-    return Math.min(d, 1000 - d);
+    return Math.min(d, GRID_MS - d);
   };
   const room = (phase: number): number => Math.min(...taken.map((ms) => distance(ms, phase)));
-  const phases = Array.from({ length: 1000 / PHASE_STEP_MS }, (_, i) => i * PHASE_STEP_MS);
+  const phases = Array.from({ length: GRID_MS / PHASE_STEP_MS }, (_, i) => i * PHASE_STEP_MS);
   return phases.reduce((best, phase) => (room(phase) > room(best) ? phase : best));
 }
