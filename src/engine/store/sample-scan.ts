@@ -108,7 +108,10 @@ export class SampleScan {
   #lane: Lane | undefined;
   #generation = -1;
   #partial: Partial | undefined;
+  /** Of the next page: what was read before a block turned out to be damaged stays read. */
+  #rows: PageRows | undefined;
   #warnings: string[] = [];
+  readonly #warned = new Set<string>();
 
   constructor(store: Store, ask: SamplesAsk, clock?: Clock, pageRows = SCAN_PAGE_ROWS) {
     this.#store = store;
@@ -146,7 +149,7 @@ export class SampleScan {
   }
 
   async #page(): Promise<SamplePage | undefined> {
-    const rows = new PageRows();
+    const rows = (this.#rows ??= new PageRows());
     const until = (this.#clock?.monotonic() ?? 0) + FRAGMENT_TURN_MS;
     while (rows.count < this.#pageRows) {
       const lane = await this.#laneNow();
@@ -154,39 +157,52 @@ export class SampleScan {
       this.#readOne(lane, rows);
       if (rows.count > 0 && this.#clock !== undefined && this.#clock.monotonic() > until) break;
     }
+    const { minMs, maxMs, only } = this.#ask;
+    this.#warn(this.#store.lost(minMs, maxMs, only));
     const warnings = this.#warnings;
     this.#warnings = [];
+    this.#rows = undefined;
     if (rows.count === 0 && warnings.length === 0) return undefined;
     return { ...rows.page(), ...(warnings.length === 0 ? {} : { warnings }) };
   }
 
+  #warn(words: readonly string[]): void {
+    for (const one of words) {
+      if (this.#warned.has(one)) continue;
+      this.#warned.add(one);
+      this.#warnings.push(one);
+    }
+  }
+
   async #laneNow(): Promise<Lane | undefined> {
     if (this.#lane !== undefined && this.#generation !== this.#store.truncations) {
-      const left = leftOf(this.#lane, this.#partial);
+      this.#coming.push(leftOf(this.#lane, this.#partial));
       this.#partial = undefined;
-      this.#lane = await this.#open(left);
+      this.#lane = undefined;
     }
     while (this.#lane === undefined || this.#lane.at >= this.#lane.ids.length) {
-      const next = this.#coming.pop();
+      const next = this.#coming.at(-1);
       if (next === undefined) return undefined;
-      this.#lane = await this.#open(next);
+      // Not before it has been opened is it off the list: a damaged block may end the attempt.
+      const opened = await this.#open(next);
+      this.#coming.pop();
+      this.#lane = opened;
+      if (opened === undefined) this.#halve(next);
     }
     return this.#lane;
   }
 
+  /** Undefined for a stretch that is too long to be opened as one. */
   async #open(stretch: Stretch): Promise<Lane | undefined> {
     const { partition, number, selection, minMs, maxMs } = stretch;
     const matchers = this.#ask.selections[selection];
     for (;;) {
       const before = this.#store.handedOver;
       const cold = await this.#cold(stretch, matchers);
-      if (cold === 'too many') {
-        this.#halve(stretch);
-        return undefined;
-      }
+      if (cold === 'too many') return undefined;
       // Samples that went over meanwhile are in neither half.
       if (this.#store.handedOver !== before) continue;
-      this.#warnings.push(...(cold?.warnings ?? []));
+      this.#warn(cold?.warnings ?? []);
       const reader = partition.reader(minMs, maxMs, cold?.readers.get(number));
       this.#generation = this.#store.truncations;
       return { stretch, reader, ids: reader.match(matchers, minMs, maxMs), at: 0 };
