@@ -131,7 +131,7 @@ async function service(folder: string, held: Held): Promise<void> {
   const stale = held === 'objects' ? { stale: false } : {};
   const stretch = { id: 0, partition: 0, minMs: START, maxMs: END };
   const sql = new SqlService({
-    ...{ samples, clock: systemClock, disk: systemDisk, uploadFolder: folder },
+    ...{ samples, whole: samples, clock: systemClock, disk: systemDisk, uploadFolder: folder },
     enter: async () => () => undefined,
     startChild: (message, ended) => {
       const child = statementChild({ module, heapMib: 256, message, ended });

@@ -2,7 +2,7 @@
 // cold; without a store it is still whole, without all stores of a partition it says so. Easy to
 // get wrong: stores are replicas, so a sample that two of them hand out would be counted twice.
 import { strict as assert } from 'node:assert';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, it, test } from 'node:test';
 import { compress } from 'snappy';
@@ -201,6 +201,38 @@ it('sees what was acknowledged, at once', async () => {
     const listed = `SELECT count(*) FROM series WHERE metric = 'new_${i}'`;
     assert.deepEqual((await sql(world.url, listed)).rows, [[20]]);
   }
+});
+
+/** Flips a bit in every object of samples of a zone, and starts its store again. */
+async function damage(zone: string, store: string): Promise<void> {
+  const cold = join(world.folder.path, 'cold', zone);
+  const all = readdirSync(cold, { recursive: true, encoding: 'utf8' });
+  for (const name of all.filter((one) => one.endsWith('.samples.parquet'))) {
+    const bytes = readFileSync(join(cold, name));
+    bytes[bytes.length >> 1] ^= 1;
+    writeFileSync(join(cold, name), bytes);
+  }
+  await world.kill(store);
+  await world.ready();
+}
+
+it('what one zone cannot read comes from another, and an export without it fails', async () => {
+  const exported = () => runCli(['export', 'load'], { env: { MON_URL: world.url } });
+  const { stdout: whole, code } = await exported();
+  assert.equal(code, 0);
+  const lines = (text: string): string[] => text.split('\n').toSorted();
+  await damage('a', 'store-0');
+  for (let turn = 0; turn < 3; turn++) {
+    const told = await exported();
+    assert.deepEqual([told.stderr, told.code], ['', 0]);
+    assert.deepEqual(lines(told.stdout), lines(whole));
+  }
+  await same('a zone is damaged', [1]);
+  await damage('b', 'store-1');
+  await damage('c', 'store-2');
+  const told = await exported();
+  assert.match(told.stderr, /: the export would not be whole: cold object [^ ]+ is missing/);
+  assert.equal(told.code, 1);
 });
 
 test('a partition that has no store is missed, and said', async () => {

@@ -35,13 +35,14 @@ export function clusterSql(
   const source = new ReplicatedSource(stores);
   const readings = new ReplicaReadings(stores);
   const asked = new SamplePages({ shards: [], sources: [source], caughtUp: noWait, clock });
-  const samplesOf = (whole: boolean): Samples => ({
-    pages: (ask, signal) => readings.pages(ask, { signal, whole }),
+  const samples: Samples = {
+    pages: (ask, signal) => readings.pages(ask, signal),
     estimate: (ask) => asked.estimate(ask),
-    missing: (minMs, maxMs) => asked.missing(minMs, maxMs),
-  });
+    // What a store cannot read, it says on its pages; another store may be whole there.
+    missing: async () => readings.missing(),
+  };
   const running = runSql({
-    ...{ dataDir, source, desk, samples: samplesOf(false), whole: samplesOf(true) },
+    ...{ dataDir, source, desk, samples },
     series: (ask, signal) => seriesPages(readings, ask, { nowMs: clock.now(), signal }),
     ...(settings.rollups === undefined
       ? {}

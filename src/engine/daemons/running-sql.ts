@@ -19,7 +19,7 @@ import type { AlertRow } from '../sql/sql-protocol.ts';
 import { spanOf } from './sample-pages.ts';
 import { statementChild } from './statement-child.ts';
 
-type Rows = Pick<SqlOptions, 'samples' | 'whole' | 'series' | 'rollup' | 'archive'>;
+type Rows = Pick<SqlOptions, 'samples' | 'series' | 'rollup' | 'archive'>;
 
 export interface SqlInputs extends Rows {
   readonly dataDir: string;
@@ -34,7 +34,7 @@ export interface RunningSql {
 }
 
 export function runSql({ dataDir, source, desk, ...rows }: SqlInputs): RunningSql {
-  const whole = rows.whole ?? new WholeSamples(rows.samples, systemClock);
+  const whole = new WholeSamples(rows.samples, systemClock);
   const gate = new Gate({ runningMax: SQL_AT_ONCE, waitingMax: SQL_WAITING_MAX });
   const module = fileURLToPath(new URL('./sql-process.js', import.meta.url));
   const sql = new SqlService({

@@ -8,7 +8,7 @@ import type { Source } from '../ports.ts';
 import type { SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { HandedRuns } from './handed-runs.ts';
 import { chooseHolders, endsOf, lackWords } from './holders.ts';
-import type { Holder, Replicas, Until } from './holders.ts';
+import type { Choice, Holder, Replicas, Until } from './holders.ts';
 import { scanPages } from './scan-pages.ts';
 
 /** A holder whose samples can be read page by page. */
@@ -35,10 +35,23 @@ function againOf(thrown: unknown, signal: AbortSignal | undefined): Again | unde
 /** Holders of one partition, one after the other. */
 class Candidates {
   readonly #tried = new Set<string>();
+  readonly #damaged = new Set<string>();
   #again = 0;
 
+  /** Those that could not read something only when there is no other. */
   of(holders: readonly ScanHolder[]): readonly ScanHolder[] {
-    return holders.filter(({ name }) => !this.#tried.has(name));
+    const left = holders.filter(({ name }) => !this.#tried.has(name));
+    const sound = left.filter(({ name }) => !this.#damaged.has(name));
+    return sound.length > 0 ? sound : left;
+  }
+
+  /** The holder's page lacks something: others go before it from now on. */
+  damaged({ name }: ScanHolder): void {
+    this.#damaged.add(name);
+  }
+
+  isDamaged({ name }: ScanHolder): boolean {
+    return this.#damaged.has(name);
   }
 
   /** True when the holder is not to be asked any more. */
@@ -122,9 +135,15 @@ export class ReplicaReading {
       handed.begin();
       try {
         const scans = holder.scans(this.#untilOf(partition), signal);
+        let isLeft = false;
         for await (const page of scanPages(scans, { ...ask, only: [partition] }, { signal })) {
+          // Nothing of it is taken: what stands behind a hole is taken for all up to there.
+          isLeft = page.warnings !== undefined && handed.canGoOn;
+          isLeft &&= this.#hasSounder(partition, holder, candidates);
+          if (isLeft) break;
           yield handed.take(page);
         }
+        if (isLeft) continue;
         return;
       } catch (thrown) {
         this.#failed({ holder, candidates, thrown, signal });
@@ -142,13 +161,24 @@ export class ReplicaReading {
   }
 
   #next(partition: number, candidates: Candidates): ScanHolder | undefined {
-    const away = (name: string): boolean => (this.#failures.get(name) ?? 0) >= READING_FAILURES_MAX;
-    const there = this.#replicas.holders().filter(({ name }) => !away(name));
-    const holders = candidates.of(there);
-    const { chosen, lacking, missing } = chooseHolders(holders, [partition], this.#turn);
+    const { chosen, lacking, missing } = this.#choose(partition, candidates);
     if (lacking.length > 0 && !this.#lacking.includes(partition)) this.#lacking.push(partition);
     if (missing.length > 0 && !this.#missing.includes(partition)) this.#missing.push(partition);
     return chosen[0]?.holder;
+  }
+
+  /** Whether another holder may have what this one could not read. */
+  #hasSounder(partition: number, holder: ScanHolder, candidates: Candidates): boolean {
+    candidates.damaged(holder);
+    const { chosen, lacking } = this.#choose(partition, candidates);
+    return lacking.length === 0 && chosen.some(({ holder: one }) => !candidates.isDamaged(one));
+  }
+
+  #choose(partition: number, candidates: Candidates): Choice<ScanHolder> {
+    const usable = ({ name, partitions }: ScanHolder): boolean =>
+      partitions.includes(partition) && (this.#failures.get(name) ?? 0) < READING_FAILURES_MAX;
+    const holders = candidates.of(this.#replicas.holders().filter(usable));
+    return chooseHolders(holders, [partition], this.#turn);
   }
 
   /** Notes the failure. @throws it when no other holder may answer. */
@@ -190,26 +220,21 @@ export class ReplicaReadings {
   }
 
   /**
-   * All samples; a last page without rows tells what is missing, or it is thrown.
-   * @throws MON_SERVER_UNREACHABLE when no store answers; with `whole` when anything is missing.
+   * All samples; a last page without rows tells what is missing.
+   * @throws MON_SERVER_UNREACHABLE when no store answers.
    */
-  async *pages(
-    ask: SamplesAsk,
-    { signal, whole }: { readonly signal?: AbortSignal | undefined; readonly whole: boolean },
-  ): AsyncGenerator<SamplePage, void, void> {
+  async *pages(ask: SamplesAsk, signal?: AbortSignal): AsyncGenerator<SamplePage, void, void> {
     const reading = await this.begin();
-    for (const partition of reading.partitions) {
-      yield* reading.pages(partition, ask, signal);
-      if (whole) throwMissing(reading);
-    }
+    for (const partition of reading.partitions) yield* reading.pages(partition, ask, signal);
     const warnings = reading.missing();
     if (warnings.length > 0) yield { ...NO_ROWS, warnings };
   }
-}
 
-function throwMissing(reading: ReplicaReading): void {
-  const [words] = reading.missing();
-  if (words === undefined) return;
-  const hint = 'ask again when mon status shows all roles ready';
-  throw new MonError('MON_SERVER_UNREACHABLE', words, { hint });
+  /** What a reading that began now would lack, as far as is known without asking a store. */
+  missing(): string[] {
+    const holders = this.#replicas.holders();
+    const all = Array.from({ length: this.#replicas.partitions }, (_, p) => p);
+    const { missing, lacking } = chooseHolders(holders, all, this.#turn);
+    return lackWords(missing, lacking);
+  }
 }

@@ -1,11 +1,12 @@
 // Samples for who takes them for all there are: an export lies about for years, and nobody reads
-// the words beside it. Between the samples of one process and what it hands out. Easy to get wrong:
-// a damaged block is set aside while it is read, and is not on the list of the missing before.
+// the words beside it. Between the samples of a process or a cluster and what it hands out. Easy to
+// get wrong: a damaged block is found while it is read, and is not on the list of the missing
+// before; its page says so.
 import { MonError } from '../errors.ts';
 import type { OpenedScan, SamplePage, Samples, SamplesAsk } from '../ports-sql.ts';
 import type { Clock } from '../runtime/clock.ts';
 
-/** Metric by metric, each reading ends with a look that the next one begins with. */
+/** Metric by metric, a look before each reading would cost more than the reading. */
 const LOOK_MS = 1000;
 
 export class WholeSamples implements Samples {
@@ -31,7 +32,6 @@ export class WholeSamples implements Samples {
       throwMissing(page.warnings ?? []);
       yield page;
     }
-    await this.#look(ask);
   }
 
   estimate(ask: SamplesAsk): Promise<{ readonly series: number; readonly samples: number }> {

@@ -37,8 +37,8 @@ export interface SqlOptions {
   /** Waits for a place among the statements that run; call the answer to leave it. */
   readonly enter: (user: string, signal: AbortSignal) => Promise<() => void>;
   readonly samples: Samples;
-  /** The same for exports, where that is another reading: one that lacks something fails. */
-  readonly whole?: Samples;
+  /** The same for exports: a reading that lacks something fails. */
+  readonly whole: Samples;
   readonly clock: Clock;
   readonly disk: Disk;
   /** Where files of an import lie while they are read. */
@@ -121,8 +121,7 @@ export class SqlService implements SqlAsk {
   writeParquet(ask: SamplesAsk, asker: Asker): Promise<AsyncIterable<Uint8Array>> {
     return this.#answer(asker, async (runner, signal) => {
       await runner.beginExport();
-      const { samples, whole = samples } = this.#options;
-      await this.#samples(runner, ask, { samples: whole, signal });
+      await this.#samples(runner, ask, { samples: this.#options.whole, signal });
       return runner.run({ do: 'runExport' });
     });
   }
