@@ -1,14 +1,15 @@
 // Sixteen dashboard queries at 50 requests a second beside 100,000 samples a second of ingest, for
 // a minute, against a real `mon up`: latencies, errors, and how much came out of the result cache.
-// The load runs in this process, so on two cores it takes its share of them; its CPU is told apart.
+// All load runs in this process, so on two cores it takes its share of them; its CPU is told apart.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import snappy from 'snappy';
 import { freePort, startMon } from '../support/mon-process.ts';
 import { WRITE_HEADERS, encodeWriteRequest } from '../support/write-request.ts';
+import { DashboardAsker } from './dashboard-asker.ts';
+import { agent, beat, post } from './paced-load.ts';
+import type { Reply } from './paced-load.ts';
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 60);
 const HOSTILE_SECONDS = Math.min(15, SECONDS);
@@ -16,7 +17,6 @@ const QUERIES_PER_SECOND = 50;
 const BULK_PER_SECOND = 99_000;
 const HISTORY_SECONDS = 2100;
 const INTERVAL_SECONDS = 10;
-const SPAN_SECONDS = 1800;
 const GROUPS = ['cpu', 'disk', 'diskio', 'kernel', 'mem', 'net', 'nginx', 'postgres', 'redis'];
 const PER_GROUP = 11;
 const HOSTS = 100;
@@ -86,31 +86,6 @@ function bodies(prefix: string, hosts: number, hostsPerBody: number): Body[] {
   return made;
 }
 
-type Query = readonly [query: string, step: number];
-
-const RANGES: readonly Query[] = [
-  ['cpu_0{hostname="host_7"}', 10],
-  ['max by (hostname) (max_over_time(cpu_0{hostname=~"host_[0-7]"}[1m]))', 60],
-  ['sum by (region) (rate(diskio_0[5m]))', 15],
-  ['topk(5, sum by (hostname) (rate(net_0[5m])))', 30],
-  ['avg by (datacenter, os) (avg_over_time(cpu_3[5m]))', 60],
-  ['sum(rate(redis_0[2m])) / (sum(rate(redis_0[2m])) + sum(rate(redis_1[2m])))', 15],
-  ['quantile(0.95, cpu_1)', 10],
-  ['quantile_over_time(0.99, mem_0[5m])', 60],
-  ['count(cpu_2 > 20) by (team)', 10],
-  ['cpu_0{hostname=~"host_1.*"} > on (hostname) group_left cpu_1', 30],
-  ['max_over_time(sum by (rack) (rate(nginx_0[1m]))[10m:1m])', 60],
-  ['predict_linear(disk_0[10m], 3600)', 60],
-  ['sum by (service) (irate(postgres_0[1m]))', 15],
-];
-const INSTANTS: readonly string[] = [
-  'count by (__name__) ({__name__=~"cpu_.+"})',
-  'sort_desc(sum by (service) (increase(postgres_1[30m])))',
-  'label_replace(mem_1{hostname="host_3"}, "h", "$1", "hostname", "host_(.*)")',
-];
-
-/** What the server said when it first refused something. */
-let refusal = '';
 /** Every kind of question that should hurt its asker alone. */
 const HOSTILE: readonly {
   readonly kind: string;
@@ -168,60 +143,6 @@ const HOSTILE: readonly {
 ];
 const HOSTILE_AT_ONCE = 4;
 
-const agent = new Agent({ keepAlive: true, maxSockets: 64 });
-
-interface Reply {
-  readonly status: number;
-  readonly cache: string;
-  readonly ms: number;
-}
-
-function post(url: string, body: Buffer | string, headers: Record<string, string>): Promise<Reply> {
-  const begin = performance.now();
-  return new Promise((resolve, reject) => {
-    const asked = request(url, { method: 'POST', agent, headers }, (response) => {
-      const { statusCode: status = 0, headers: told } = response;
-      if (status < 300) response.resume();
-      else response.once('data', (page: Buffer) => (refusal ||= page.toString().slice(0, 300)));
-      response.on('end', () => {
-        const cache = String(told['x-mon-cache'] ?? 'none');
-        resolve({ status, cache, ms: performance.now() - begin });
-      });
-    });
-    asked.on('error', reject);
-    asked.end(body);
-  });
-}
-
-function ask(base: string, n: number): Promise<Reply> {
-  const headers = {
-    'content-type': 'application/x-www-form-urlencoded',
-    'user-agent': 'Grafana/12.1.0',
-  };
-  const which = n % (RANGES.length + INSTANTS.length);
-  const now = Math.floor(Date.now() / 1000);
-  if (which >= RANGES.length) {
-    const form = new URLSearchParams({ query: INSTANTS[which - RANGES.length], time: `${now}` });
-    return post(`${base}/api/v1/query`, form.toString(), headers);
-  }
-  const [query, step] = RANGES[which];
-  const end = Math.floor(now / step) * step;
-  const times = { start: String(end - SPAN_SECONDS), end: String(end), step: String(step) };
-  const form = new URLSearchParams({ query, ...times });
-  return post(`${base}/api/v1/query_range`, form.toString(), headers);
-}
-
-/** Calls `work` so many times a second, whatever it takes, until the time is over. */
-async function beat(perSecond: number, seconds: number, work: (n: number) => void): Promise<void> {
-  const begin = performance.now();
-  for (let n = 0; n < perSecond * seconds; n++) {
-    const due = begin + (n * 1000) / perSecond;
-    const wait = due - performance.now();
-    if (wait > 0) await pause(wait);
-    work(n);
-  }
-}
-
 /** How often each kind ended with which status, and its longest, ms. */
 type Hostile = Map<string, { readonly count: number; readonly most: number }>;
 
@@ -267,6 +188,7 @@ const folder = await mkdtemp(join(tmpdir(), 'mon-bench-'));
 const config = join(folder, 'mon.yml');
 await writeFile(config, 'mon: {host_agent: false, self_scrape: false}\n');
 const port = await freePort();
+const asker = new DashboardAsker();
 const mon = await startMon({ dataDir: join(folder, 'data'), port, config });
 try {
   const fleet = bodies('', HOSTS, 50);
@@ -278,7 +200,8 @@ try {
     await Promise.all(fleet.map((body) => write(body.at(t * 1000))));
   }
   const writes: Promise<Reply>[] = [];
-  const queries: Promise<Reply>[] = [];
+  const ask = (seconds: number): Promise<Reply[]> =>
+    asker.ask({ base: mon.url, perSecond: QUERIES_PER_SECOND, seconds });
   let samples = 0;
   const send = (body: Body): void => {
     samples += body.samples;
@@ -289,12 +212,11 @@ try {
   const cpu = process.cpuUsage();
   samples = 0;
   writes.length = 0;
-  await Promise.all([
+  const [replies] = await Promise.all([
+    ask(SECONDS),
     beat(bulk.length, SECONDS, (n) => send(bulk[n % bulk.length])),
     beat(fleet.length / INTERVAL_SECONDS, SECONDS, (n) => send(fleet[n % fleet.length])),
-    beat(QUERIES_PER_SECOND, SECONDS, (n) => void queries.push(ask(mon.url, n))),
   ]);
-  const replies = await Promise.all(queries);
   const stored = await Promise.all(writes);
   const after = await measured(mon.url);
   const { user, system } = process.cpuUsage(cpu);
@@ -310,7 +232,8 @@ try {
     'writes',
     stored.map((r) => ({ ...r, status: r.status === 204 ? 200 : r.status })),
   );
-  if (refusal !== '') process.stdout.write(`first refusal: ${refusal}\n`);
+  const refused = [...replies, ...stored].find(({ refusal }) => refusal !== '');
+  if (refused !== undefined) process.stdout.write(`first refusal: ${refused.refusal}\n`);
   const ranges = replies.filter(({ cache }) => cache !== 'none');
   const hits = ranges.filter(({ cache }) => cache !== 'miss').length;
   const found = grown('mon_query_cache_steps_found_total') / grown('mon_query_cache_steps_total');
@@ -323,14 +246,12 @@ try {
   );
   const seen: Hostile = new Map();
   const until = performance.now() + HOSTILE_SECONDS * 1000;
-  queries.length = 0;
   const all = Array.from({ length: HOSTILE_AT_ONCE }, (_, i) => i * 3);
-  await Promise.all([
+  const [beside] = await Promise.all([
+    ask(HOSTILE_SECONDS),
     beat(bulk.length, HOSTILE_SECONDS, (n) => send(bulk[n % bulk.length])),
-    beat(QUERIES_PER_SECOND, HOSTILE_SECONDS, (n) => void queries.push(ask(mon.url, n))),
     ...all.map((first) => hostile(mon.url, until, seen, first)),
   ]);
-  const beside = await Promise.all(queries);
   tell('dashboards beside hostile questions', beside);
   for (const [what, { count, most }] of seen) {
     process.stdout.write(`  ${count} times ${what}, ${most.toFixed(0)} ms at most\n`);
@@ -350,6 +271,7 @@ try {
   );
 } finally {
   await mon.end('SIGTERM');
+  await asker.end();
   agent.destroy();
   await rm(folder, { recursive: true, force: true });
 }
