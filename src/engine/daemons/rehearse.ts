@@ -33,8 +33,8 @@ export interface RehearsalOptions {
   readonly signal: AbortSignal;
 }
 
-/** Forty of each shape; compileSoon() makes that enough for the best compiler. */
-const QUERIES = 640;
+/** Of the sixteen forms; compileSoon() makes that enough for the best compiler. */
+const ROUNDS = 40;
 /** Pause before the first and between two, so that whoever really asks is served first. */
 const BEGIN_MS = 300;
 const PAUSE_MS = 1;
@@ -65,43 +65,102 @@ const INSTANTS = [
   `label_replace(${gauge}{host="host-1"}, "h", "$1", "host", "host-(.*)")`,
 ];
 
+/**
+ * Asked in the first rounds only, a list in each, so that nothing is compiled for the forms above
+ * alone: empty answers, other operators, groupings, matchers and functions, and what is refused.
+ */
+const ODD: readonly (readonly string[])[] = [
+  [
+    ...['nothing', 'sum by (zone) (rate(nothing[5m]))', 'nothing > 1', 'vector(1)', '1 +'],
+    ...[`nothing * on (host) group_left ${gauge}`, `min by (zone, host) (${gauge} / 2)`],
+    ...[`sum by (nothing) (irate(${counter}{host=~"host-[1-3]"}[1m]))`, `topk(1, nothing)`],
+  ],
+  [
+    ...['sort_desc(nothing)', 'time() - 1', `sum without (host) (${counter} < 4)`],
+    ...[`${gauge} - on (host) nothing`, `stddev(${gauge}{host=~".*7"} == 4)`, 'rate(nothing)'],
+    ...[`group(${gauge}{host!~"host-(1|2)"} + 1)`, `avg by (nothing) (delta(${gauge}[5m]))`],
+  ],
+  [
+    ...['abs(nothing)', `avg by (host) (${gauge} >= 4)`, `bottomk(2, ${gauge}{zone!="zone-1"})`],
+    ...[`max(delta(${gauge}[5m]) != 0)`, `quantile_over_time(0.5, ${gauge}[2m]) * 2`],
+    ...[`${gauge}{host=~"(?i)HOST-1"} or ${counter}`, `count_over_time(nothing[5m])`],
+  ],
+  [
+    ...['absent(nothing)', `deriv(${gauge}[5m]) unless nothing`, `changes(${counter}[5m])`],
+    ...[`sum(${counter}{host=~"host-1|host-2"} ^ 2) by (zone)`, `-${gauge}`, 'scalar(nothing)'],
+    ...[`histogram_quantile(0.9, nothing)`, `sum_over_time(${gauge}[1m]) and on (zone) nothing`],
+  ],
+];
+
 /** Rehearses until done, out of time, or told to stop; failures are nobody's. */
 export async function rehearse(options: RehearsalOptions): Promise<void> {
   const { shards, clock, signal } = options;
   await clock.sleep(BEGIN_MS, signal);
-  const api = new ApiServer(partsOf(options));
-  const { host, port } = await api.listen('127.0.0.1', 0);
-  const peer = await RehearsalPeer.connect(host, port);
   keepCompiledCode();
   const asUsual = compileSoon();
   try {
-    await askAll(peer, options);
+    await askAll(options);
   } finally {
     asUsual();
-    peer.close();
-    await api.drain(0);
     await Promise.all(shards.map((shard) => shard.endRehearsal()));
   }
 }
 
-async function askAll(peer: RehearsalPeer, options: RehearsalOptions): Promise<void> {
-  const { clock, served, signal } = options;
-  const end = endMs / 1000;
-  const forms = [
-    ...RANGES.map(([query, stepMs]) => ({ query, start: end - 1200, end, step: stepMs / 1000 })),
-    ...INSTANTS.map((query) => ({ query, time: end })),
-  ];
-  const giveUpAt = clock.monotonic() + GIVE_UP_MS;
-  let known = served();
-  for (let i = 0; i < QUERIES && !signal.aborted; i++) {
-    if (clock.monotonic() > giveUpAt) return;
-    // Most askers want all anew; some take what is kept.
-    const nocache = Math.floor(i / forms.length) % 4 === 3 ? 0 : 1;
-    await peer.ask({ ...forms[i % forms.length], nocache });
-    const came = served() !== known;
-    known = served();
-    await clock.sleep(came ? REST_MS : PAUSE_MS, signal);
+async function askAll(options: RehearsalOptions): Promise<void> {
+  const giveUpAt = options.clock.monotonic() + GIVE_UP_MS;
+  let api: ApiServer | undefined;
+  let port = 0;
+  try {
+    for (let round = 0; round < ROUNDS; round++) {
+      if (options.signal.aborted || options.clock.monotonic() > giveUpAt) return;
+      // What is fresh, and empty yet, are other objects to V8: a server in each odd round.
+      if (round <= ODD.length) {
+        await api?.drain(0);
+        api = new ApiServer(partsOf(options));
+        ({ port } = await api.listen('127.0.0.1', 0));
+      }
+      await askRound(round, port, options);
+    }
+  } finally {
+    await api?.drain(0);
   }
+}
+
+/** A round on a connection of its own, whose first request finds other objects than the next. */
+async function askRound(round: number, port: number, options: RehearsalOptions): Promise<void> {
+  const { clock, served, signal } = options;
+  const peer = await RehearsalPeer.connect('127.0.0.1', port);
+  try {
+    if (round < ODD.length) await peer.askOdd();
+    let known = served();
+    for (const form of formsOf(round)) {
+      if (signal.aborted) return;
+      await peer.ask(form);
+      const came = served() !== known;
+      known = served();
+      await clock.sleep(came ? REST_MS : PAUSE_MS, signal);
+    }
+  } finally {
+    peer.close();
+  }
+}
+
+type Form = Readonly<Record<string, string | number>>;
+
+function formsOf(round: number): Form[] {
+  const end = endMs / 1000;
+  const range = (query: string, stepMs: number): Form => ({
+    ...{ query, start: end - 1200, end, step: stepMs / 1000 },
+  });
+  const instant = (query: string): Form => ({ query, time: end });
+  // Most askers want all anew; some take what is kept.
+  const nocache = round % 4 === 3 ? 0 : 1;
+  const odd = ODD[round] ?? [];
+  return [
+    ...odd.flatMap((query) => [range(query, 10_000), instant(query)]),
+    ...RANGES.map(([query, stepMs]) => range(query, stepMs)),
+    ...INSTANTS.map(instant),
+  ].map((form) => ({ ...form, nocache }));
 }
 
 /** The parts that answer queries, beside none that do anything else. */

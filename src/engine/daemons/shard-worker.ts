@@ -10,7 +10,7 @@ import type { Channel } from '../remote/shard-protocol.ts';
 import { systemClock } from '../runtime/clock.ts';
 import { systemDisk } from '../runtime/system-disk.ts';
 import { OpenScans } from '../store/sample-scan.ts';
-import { rehearsalSource } from '../store/rehearsal.ts';
+import { openRehearsal } from '../store/rehearsal.ts';
 import { StoreSource } from '../store/store-source.ts';
 import { Store } from '../store/store.ts';
 import type { Source } from '../ports.ts';
@@ -63,7 +63,10 @@ serveShard(parentPort as Channel, async (sent) => {
     scans: new OpenScans(store, clock),
     stats: () => store.stats(),
     truncateBefore: (ms) => store.truncateBefore(ms),
-    rehearsal: () => around(rehearsalSource(clock)),
+    rehearsal: async () => {
+      const { source: made, end } = await openRehearsal(clock, kernels);
+      return { source: around(made), end };
+    },
     breathe: () => clock.sleep(0),
   };
 });

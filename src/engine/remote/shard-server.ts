@@ -9,6 +9,8 @@ import type { Handed } from './hand-room.ts';
 import { LabelsWriter, type PackedLabels } from './label-wire.ts';
 import { REHEARSED, plainError, unpackDeliveries } from './shard-protocol.ts';
 import type { Call, Channel, PackedDeliveries } from './shard-protocol.ts';
+import { ShardRehearsal } from './shard-rehearsal.ts';
+import type { OpenedRehearsal } from './shard-rehearsal.ts';
 import { noColdWork, type ColdWork } from '../model/cold.ts';
 import { joinCardinality } from '../model/cardinality.ts';
 import type { CountScope } from '../model/cardinality.ts';
@@ -40,8 +42,8 @@ export interface Shard {
   readonly cold?: ColdWork;
   /** The source over some of its partitions; a shard without it is only asked as a whole. */
   within?(only: readonly number[]): Source;
-  /** A source of made-up series to rehearse queries on. */
-  rehearsal?(): Source;
+  /** Made-up series to rehearse queries on. */
+  rehearsal?(): Promise<OpenedRehearsal>;
   /** Lets whatever waits for the thread have its turn. */
   breathe?(): Promise<void>;
 }
@@ -60,21 +62,25 @@ interface Served {
 
 function serveChannel(channel: Channel, served: Served, behind: boolean): void {
   const labels = new LabelsWriter();
-  let rehearsal: Source | undefined;
+  const rehearsal = new ShardRehearsal();
   /** Fragments under way, by the number of their call: what `cancel` ends. */
   const running = new Map<number, AbortController>();
-  const answer = async ({ id, method, args, only }: Call): Promise<unknown> => {
+  const answer = async (call: Call): Promise<unknown> => {
+    const { method, args, only } = call;
     if (method === 'open') return begin(served, args);
     const { shard } = served;
     assert(shard, 'a shard is opened before it is asked');
     if (method === 'barrier') return undefined;
     if (method === 'connect') return serveChannel(args[0] as Channel, served, true);
     if (method === 'cancel') return void running.get(args[0] as number)?.abort();
-    if (method === 'endRehearsal') return void (rehearsal = undefined);
-    const source =
-      only?.[0] === REHEARSED[0] && shard.rehearsal !== undefined
-        ? (rehearsal ??= shard.rehearsal())
-        : sourceOf(shard, only, behind);
+    if (method === 'endRehearsal') return rehearsal.end();
+    if (only?.[0] !== REHEARSED[0]) return ask(shard, sourceOf(shard, only, behind), call);
+    const { rehearsal: open } = shard;
+    assert(open, 'a shard that is rehearsed on can be');
+    return rehearsal.ask(open, (source) => ask(shard, source, call));
+  };
+  const ask = async (shard: Shard, source: Source, call: Call): Promise<unknown> => {
+    const { id, method, args } = call;
     const batch = method === 'fragments';
     if (method !== 'fragment' && !batch) {
       return dispatch({ ...shard, source, room: served.room }, method, args);

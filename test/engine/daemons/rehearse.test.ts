@@ -4,12 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
 import { rehearse } from '../../../src/engine/daemons/rehearse.ts';
+import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import type { Source } from '../../../src/engine/ports.ts';
 import { ShardClient } from '../../../src/engine/remote/shard-client.ts';
 import type { Channel } from '../../../src/engine/remote/shard-protocol.ts';
 import { serveShard, type Shard } from '../../../src/engine/remote/shard-server.ts';
 import { systemClock } from '../../../src/engine/runtime/clock.ts';
-import { rehearsalSource } from '../../../src/engine/store/rehearsal.ts';
+import { openRehearsal } from '../../../src/engine/store/rehearsal.ts';
 
 interface Seen {
   fragments: number;
@@ -20,16 +21,18 @@ interface Seen {
 /** A shard whose own source may not be asked. */
 async function shardOf(seen: Seen): Promise<{ client: ShardClient; close: () => void }> {
   const { port1, port2 } = new MessageChannel();
-  const rehearsal = (): Source => {
+  const kernels = new Kernels();
+  const rehearsal: Shard['rehearsal'] = async () => {
     seen.made++;
-    const source = rehearsalSource(systemClock);
+    const { source, end } = await openRehearsal(systemClock, kernels);
     const fragment: Source['fragment'] = async (one, signal) => {
       const result = await source.fragment(one, signal);
       seen.fragments++;
       seen.series += result.seriesRead;
       return result;
     };
-    return { ...unasked, fragment, estimate: (one) => source.estimate(one) };
+    const made: Source = { ...unasked, fragment, estimate: (one) => source.estimate(one) };
+    return { source: made, end };
   };
   serveShard(port2 as Channel, async () => ({ source: unasked, rehearsal }) as unknown as Shard);
   const client = new ShardClient(port1 as Channel);
