@@ -19,11 +19,29 @@ const THRESHOLDS = [
   ['--minimum-invocations-after-ic-update', 60, 500],
 ] as const;
 
-/** Lets V8 compile well what is called some dozen times, until the answer is called. */
-export function compileSoon(): () => void {
-  if (Number.parseInt(versions.v8, 10) < KNOWN_FROM) return () => undefined;
+/** In bytes: functions that are longer do not go to the best compiler. V8's own. */
+const OPTIMIZED_BYTES_MAX = '--max-optimized-bytecode-size';
+const OPTIMIZED_BYTES = 61_440;
+
+export interface CompilingSoon {
+  /**
+   * As usual, but that nothing more goes to the best compiler. V8 counts calls down from the
+   * threshold of the time: of what is not there yet, much is near zero and would go in a burst.
+   */
+  settle(): void;
+  /** As usual. */
+  end(): void;
+}
+
+const NOTHING: CompilingSoon = { settle: () => undefined, end: () => undefined };
+
+/** Lets V8 compile well what is called some dozen times, until the answer is told to end. */
+export function compileSoon(): CompilingSoon {
+  if (Number.parseInt(versions.v8, 10) < KNOWN_FROM) return NOTHING;
   for (const [flag, soon] of THRESHOLDS) setFlagsFromString(`${flag}=${soon}`);
-  return () => {
+  const asUsual = (bytesMax: number): void => {
     for (const [flag, , usual] of THRESHOLDS) setFlagsFromString(`${flag}=${usual}`);
+    setFlagsFromString(`${OPTIMIZED_BYTES_MAX}=${bytesMax}`);
   };
+  return { settle: () => asUsual(0), end: () => asUsual(OPTIMIZED_BYTES) };
 }
