@@ -36,7 +36,7 @@ export interface RehearsalOptions {
 /** Of the sixteen forms; compileSoon() makes that enough for the best compiler. */
 const ROUNDS = 40;
 /** So long after it nothing more goes there: whoever asks now is not to pay for it. */
-const SETTLED_MS = 120_000;
+const SETTLED_MS = 60_000;
 /** Pause before the first and between two, so that whoever really asks is served first. */
 const BEGIN_MS = 300;
 const PAUSE_MS = 1;
