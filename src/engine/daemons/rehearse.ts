@@ -110,19 +110,21 @@ export async function rehearse(options: RehearsalOptions): Promise<void> {
 }
 
 async function askAll(options: RehearsalOptions): Promise<void> {
-  const giveUpAt = options.clock.monotonic() + GIVE_UP_MS;
+  const { clock, signal } = options;
+  const giveUpAt = clock.monotonic() + GIVE_UP_MS;
+  const isOver = (): boolean => signal.aborted || clock.monotonic() > giveUpAt;
   let api: ApiServer | undefined;
   let port = 0;
   try {
-    for (let round = 0; round < ROUNDS; round++) {
-      if (options.signal.aborted || options.clock.monotonic() > giveUpAt) return;
+    for (let round = 0; round < ROUNDS && !isOver(); round++) {
       // What is fresh, and empty yet, are other objects to V8: a server in each odd round.
       if (round <= ODD.length) {
         await api?.drain(0);
         api = new ApiServer(partsOf(options));
         ({ port } = await api.listen('127.0.0.1', 0));
       }
-      await askRound(round, port, options);
+      const peer = await RehearsalPeer.connect('127.0.0.1', port);
+      await askRound(round, peer, { ...options, isOver }).finally(() => peer.close());
     }
   } finally {
     await api?.drain(0);
@@ -130,21 +132,19 @@ async function askAll(options: RehearsalOptions): Promise<void> {
 }
 
 /** A round on a connection of its own, whose first request finds other objects than the next. */
-async function askRound(round: number, port: number, options: RehearsalOptions): Promise<void> {
-  const { clock, served, signal } = options;
-  const peer = await RehearsalPeer.connect('127.0.0.1', port);
-  try {
-    if (round < ODD.length) await peer.askOdd();
-    let known = served();
-    for (const form of formsOf(round)) {
-      if (signal.aborted) return;
-      await peer.ask(form);
-      const came = served() !== known;
-      known = served();
-      await clock.sleep(came ? REST_MS : PAUSE_MS, signal);
-    }
-  } finally {
-    peer.close();
+async function askRound(
+  round: number,
+  peer: RehearsalPeer,
+  { clock, served, signal, isOver }: RehearsalOptions & { readonly isOver: () => boolean },
+): Promise<void> {
+  if (round < ODD.length) await peer.askOdd();
+  let known = served();
+  for (const form of formsOf(round)) {
+    if (isOver()) return;
+    await peer.ask(form);
+    const came = served() !== known;
+    known = served();
+    await clock.sleep(came ? REST_MS : PAUSE_MS, signal);
   }
 }
 
