@@ -6,11 +6,8 @@ import { setFlagsFromString } from 'node:v8';
 
 /**
  * Lets heaps grow to twice what lived at the last full collection, so that small collections find
- * the buffers first. By default V8 takes 1.3 times where little lives long. And the young space of
- * threads that begin later is 16 MB, as the main thread's: else it begins with one, goes back to it
- * while they rest, and the first queries then pay for a collection every 10 to 60 ms.
+ * the buffers first. By default V8 takes 1.3 times where little lives long.
  */
 export function growHeapsFreely(): void {
   setFlagsFromString('--heap-growing-percent=100');
-  setFlagsFromString('--min-semi-space-size=16');
 }
