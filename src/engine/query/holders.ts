@@ -38,6 +38,10 @@ export interface Choice<H extends Holder> {
   readonly missing: number[];
 }
 
+export function allPartitions({ partitions }: Pick<Replicas, 'partitions'>): number[] {
+  return Array.from({ length: partitions }, (_, p) => p);
+}
+
 /** One holder for each partition, as few holders as can be; `turn` says whose zone is first. */
 export function chooseHolders<H extends Holder>(
   holders: readonly H[],

@@ -7,7 +7,7 @@ import { READING_AGAIN_MAX, READING_FAILURES_MAX } from '../limits-sql.ts';
 import type { Source } from '../ports.ts';
 import type { SamplePage, SamplesAsk, SampleScans } from '../ports-sql.ts';
 import { HandedRuns } from './handed-runs.ts';
-import { chooseHolders, endsOf, lackWords } from './holders.ts';
+import { allPartitions, chooseHolders, endsOf, lackWords } from './holders.ts';
 import type { Choice, Holder, Replicas, Until } from './holders.ts';
 import { scanPages } from './scan-pages.ts';
 
@@ -41,7 +41,7 @@ class Candidates {
   /** Those that could not read something only when there is no other. */
   of(holders: readonly ScanHolder[]): readonly ScanHolder[] {
     const left = holders.filter(({ name }) => !this.#tried.has(name));
-    const sound = left.filter(({ name }) => !this.#damaged.has(name));
+    const sound = left.filter((one) => !this.isDamaged(one));
     return sound.length > 0 ? sound : left;
   }
 
@@ -91,7 +91,7 @@ export class ReplicaReading {
   }
 
   get partitions(): readonly number[] {
-    return Array.from({ length: this.#replicas.partitions }, (_, p) => p);
+    return allPartitions(this.#replicas);
   }
 
   /** What was asked up to now and is not in the answers. @throws when nothing at all is. */
@@ -138,8 +138,8 @@ export class ReplicaReading {
         let isLeft = false;
         for await (const page of scanPages(scans, { ...ask, only: [partition] }, { signal })) {
           // Nothing of it is taken: what stands behind a hole is taken for all up to there.
-          isLeft = page.warnings !== undefined && handed.canGoOn;
-          isLeft &&= this.#hasSounder(partition, holder, candidates);
+          const lacks = page.warnings !== undefined && handed.canGoOn;
+          isLeft = lacks && this.#passOn(partition, holder, candidates);
           if (isLeft) break;
           yield handed.take(page);
         }
@@ -167,8 +167,8 @@ export class ReplicaReading {
     return chosen[0]?.holder;
   }
 
-  /** Whether another holder may have what this one could not read. */
-  #hasSounder(partition: number, holder: ScanHolder, candidates: Candidates): boolean {
+  /** Notes that a holder could not read something; whether another one may have it. */
+  #passOn(partition: number, holder: ScanHolder, candidates: Candidates): boolean {
     candidates.damaged(holder);
     const { chosen, lacking } = this.#choose(partition, candidates);
     return lacking.length === 0 && chosen.some(({ holder: one }) => !candidates.isDamaged(one));
@@ -232,9 +232,8 @@ export class ReplicaReadings {
 
   /** What a reading that began now would lack, as far as is known without asking a store. */
   missing(): string[] {
-    const holders = this.#replicas.holders();
-    const all = Array.from({ length: this.#replicas.partitions }, (_, p) => p);
-    const { missing, lacking } = chooseHolders(holders, all, this.#turn);
+    const all = allPartitions(this.#replicas);
+    const { missing, lacking } = chooseHolders(this.#replicas.holders(), all, this.#turn);
     return lackWords(missing, lacking);
   }
 }

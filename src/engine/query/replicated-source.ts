@@ -13,7 +13,7 @@ import type { Matcher } from '../model/matcher.ts';
 import type { Estimate, Source } from '../ports.ts';
 import { mergeBatches } from '../promql/merge-batches.ts';
 import { mergeFragments } from '../promql/merge.ts';
-import { chooseHolders, endsOf, lackWords } from './holders.ts';
+import { allPartitions, chooseHolders, endsOf, lackWords } from './holders.ts';
 import type { Replicas, Until } from './holders.ts';
 
 type Selections = readonly (readonly Matcher[])[];
@@ -135,7 +135,7 @@ export class ReplicatedSource implements Source {
   ): Promise<Gathered<T>> {
     const { until, said } = await endsOf(this.#replicas);
     const round: Round = { until, missing: [], lacking: [], failure: undefined };
-    const all = Array.from({ length: this.#replicas.partitions }, (_, p) => p);
+    const all = allPartitions(this.#replicas);
     this.#turn++;
     const parts = await this.#ask(ask, all, { round, tried: new Set(), signal });
     if (round.missing.length === all.length) {

@@ -127,9 +127,8 @@ for (let seed = 1; seed <= 12; seed++) {
   });
 }
 
-/** All that the store can read now. */
-async function readable(world: ColdWorld, ask: SamplesAsk): Promise<Found> {
-  const scan = new SampleScan(world.store, ask);
+/** All pages of a reading. */
+async function readAll(scan: SampleScan): Promise<Found> {
   const found: Found = new Map();
   for (let page = await scan.next(); page !== undefined; page = await scan.next()) {
     add(found, page);
@@ -165,7 +164,7 @@ test('a block that turns out to be damaged is told of, and nothing else is left 
       const told = words.map((one) => `${one}: its samples are missing`);
       assert.deepEqual(warnings, told, `seed ${seed}`);
       if (damaged.length > 0 && until > 0) midway++;
-      for (const [key, rows] of await readable(world, ask)) {
+      for (const [key, rows] of await readAll(new SampleScan(world.store, ask))) {
         const times = new Set(found.get(key)?.map(([time]) => time));
         for (const [time] of rows) assert.ok(times.has(time), `seed ${seed}: ${key} at ${time}`);
       }
@@ -189,10 +188,7 @@ test('a series that two selections name comes once', async () => {
     const selections = [[matcher('instance', 'host-1')], [matcher('__name__', 'requests_total')]];
     const ask = { minMs: -1e15, maxMs: 1e15, selections };
     const scan = new SampleScan(world.store, ask);
-    const found: Found = new Map();
-    for (let page = await scan.next(); page !== undefined; page = await scan.next()) {
-      add(found, page);
-    }
+    const found = await readAll(scan);
     assert.deepEqual(sorted(found), sorted(expected(world, ask, /host-1|requests_total/)));
   } finally {
     await world.close();
@@ -212,10 +208,7 @@ test('a stretch is left to the asker only where nothing newer lies', async () =>
     const ask = { minMs: -1e15, maxMs: 1e15, selections: [[]], archived: [stretch] };
     const scan = new SampleScan(world.store, ask);
     assert.deepEqual(scan.opened.left, [9]);
-    const found: Found = new Map();
-    for (let page = await scan.next(); page !== undefined; page = await scan.next()) {
-      add(found, page);
-    }
+    const found = await readAll(scan);
     const rest = expected(world, { ...ask, minMs: maxMs + 1 });
     assert.deepEqual(sorted(found), sorted(rest));
     // One late sample in it, and all of it has to be read as one.
