@@ -2,7 +2,7 @@
 // daemons plug them together. Every promise below is held by a contract test that each
 // implementation passes, near or far: test/contract/.
 import type { ApartAsk, AskOptions, QueryTimes } from './model/asking.ts';
-import type { Batch } from './model/batch.ts';
+import type { Batch, MetadataEntry } from './model/batch.ts';
 import type { Cardinality, CountScope } from './model/cardinality.ts';
 import type { Explanation } from './model/explanation.ts';
 import type { BatchAnswer, Fragment, FragmentResult } from './model/fragment.ts';
@@ -16,7 +16,6 @@ import type { BlockStatus, StoreKeep, UpkeepReport } from './model/upkeep.ts';
 import type { QueryAnswer } from './model/query-result.ts';
 import type { StateChange } from './model/state-change.ts';
 import type { RowEvaluator, RowWork } from './model/row-block.ts';
-import type { MetadataEntry } from './model/batch.ts';
 import type { MonError } from './errors.ts';
 
 export type { PushOutcome, TargetStatus };
@@ -191,8 +190,9 @@ export interface SeriesReader {
   matchSliced?(
     ...asked: [...Parameters<SeriesReader['match']>, pause: Pause]
   ): Promise<Uint32Array | undefined>;
-  /** The same array for the same series, mostly; `once`: it need not be kept for that. */
+  /** The same array for the same series, mostly; `once`: not kept for that. Only: of the names. */
   labels(id: number, once?: boolean): Labels;
+  labelsOnly?(id: number, names: ReadonlySet<string>): Labels;
   /** Decodes samples with minMs <= t <= maxMs in time order into `into`, and says how many. */
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number;
   labelNames(matchers: readonly Matcher[], minMs: number, maxMs: number): string[];

@@ -43,7 +43,10 @@ export class JsonBuffer {
   /** ASCII as it stands. */
   raw(text: string): void {
     this.#need(text.length);
-    for (let i = 0; i < text.length; i++) this.#bytes[this.#at++] = text.charCodeAt(i);
+    const bytes = this.#bytes;
+    const at = this.#at;
+    for (let i = 0; i < text.length; i++) bytes[at + i] = text.charCodeAt(i);
+    this.#at = at + text.length;
   }
 
   /** JSON that was written elsewhere. */
@@ -56,17 +59,19 @@ export class JsonBuffer {
   /** A JSON string; lone surrogates come out escaped. */
   string(text: string): void {
     this.#need(text.length + 2);
-    const begin = this.#at;
-    this.#bytes[this.#at++] = QUOTE;
+    // Fields are looked up at each use, so what is used for each character stands beside them.
+    const bytes = this.#bytes;
+    let at = this.#at;
+    bytes[at++] = QUOTE;
     for (let i = 0; i < text.length; i++) {
       const code = text.charCodeAt(i);
       if (code < 0x20 || code > 0x7e || code === QUOTE || code === BACKSLASH) {
-        this.#at = begin;
         return this.#utf8(JSON.stringify(text));
       }
-      this.#bytes[this.#at++] = code;
+      bytes[at++] = code;
     }
-    this.#bytes[this.#at++] = QUOTE;
+    bytes[at++] = QUOTE;
+    this.#at = at;
   }
 
   /** A time in seconds, from whole ms: `1435781430.781`. */

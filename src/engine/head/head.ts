@@ -275,6 +275,10 @@ export class Head implements SeriesReader {
     return this.#pairs.labels(id, once);
   }
 
+  labelsOnly(id: number, names: ReadonlySet<string>): Labels {
+    return this.#pairs.only(id, names);
+  }
+
   read(id: number, minMs: number, maxMs: number, into: SampleBuffer): number {
     const { exports } = this.#kernels;
     into.histograms = undefined;

@@ -52,7 +52,8 @@ function field(bytes: Uint8Array, at: number): [number, number] {
 export class PairText {
   readonly #kernels: Kernels;
   readonly #head: number;
-  readonly #names = new Map<number, string>();
+  /** By the number of a pair, or of its name's record. */
+  #names: (string | undefined)[] = [];
   readonly #values = new Map<number, string>();
   /** By id. The same series answers the same array, so that whoever asks may remember it. */
   #labels: (Labels | undefined)[] = [];
@@ -90,11 +91,12 @@ export class PairText {
   }
 
   name(pair: number): string {
-    const record = this.#kernels.exports.pairName(this.#head, pair);
-    let text = this.#names.get(record);
+    let text = this.#names[pair];
     if (text === undefined) {
-      text = this.#read(record)[0];
-      this.#names.set(record, text);
+      const record = this.#kernels.exports.pairName(this.#head, pair);
+      text = this.#names[record] ?? this.#read(record)[0];
+      this.#names[record] = text;
+      this.#names[pair] = text;
     }
     return text;
   }
@@ -109,7 +111,7 @@ export class PairText {
   }
 
   forget(): void {
-    this.#names.clear();
+    this.#names = [];
     this.#values.clear();
     this.#labels = [];
     this.#labelsHeld = 0;
@@ -130,7 +132,12 @@ export class PairText {
     return labels;
   }
 
-  #spell(id: number): string[] {
+  /** Those of a series' labels that have one of the names; not kept for the next who asks. */
+  only(id: number, names: ReadonlySet<string>): Labels {
+    return this.#labels[id] ?? this.#spell(id, names);
+  }
+
+  #spell(id: number, names?: ReadonlySet<string>): string[] {
     const { exports } = this.#kernels;
     const count = exports.seriesLabelCount(this.#head, id);
     assert(count >= 0, `labels of a series that is not there: ${id}`);
@@ -140,8 +147,9 @@ export class PairText {
     let sorted = true;
     for (let i = 0; i < count; i++) {
       const name = this.name(pairs[from + i]);
+      if (names !== undefined && !names.has(name)) continue;
       // Bytes and UTF-16 sort alike but for names beyond the basic plane.
-      if (i > 0 && name < out[out.length - 2]) sorted = false;
+      if (out.length > 0 && name < out[out.length - 2]) sorted = false;
       out.push(name, this.value(pairs[from + i]));
     }
     return sorted ? out : resort(out);

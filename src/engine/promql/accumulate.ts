@@ -6,6 +6,7 @@ import { isInfinite, lostBy } from './sum.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import type { FragmentAggregate } from '../model/fragment.ts';
 import type { HistogramSum } from './histogram-sum.ts';
+import type { Slab } from './slab.ts';
 
 export type PartialOp = FragmentAggregate['op'];
 
@@ -21,6 +22,8 @@ export function freshMix(steps: number): MixState {
   return { bits: new Uint8Array(steps), sums: [], merged: [] };
 }
 
+const NONE = new Float64Array(0);
+
 /** The state of one group over all steps. */
 export class GroupRow {
   readonly values: Float64Array;
@@ -34,13 +37,13 @@ export class GroupRow {
   /** Histograms beside the floats and what each step met; undefined until one comes. */
   mix: MixState | undefined;
 
-  constructor(op: PartialOp, steps: number) {
-    const none = new Float64Array(0);
-    this.values = new Float64Array(steps);
-    this.seen = new Uint8Array(steps);
-    this.lost = op === 'sum' || op === 'avg' ? new Float64Array(steps) : none;
-    this.counts = carriesCounts(op) ? new Float64Array(steps) : none;
-    this.squares = isDeviation(op) ? new Float64Array(steps) : none;
+  /** `room` is that of all groups of an aggregation. */
+  constructor(op: PartialOp, steps: number, room: Slab) {
+    this.values = room.floats(steps);
+    this.seen = room.bytes(steps);
+    this.lost = op === 'sum' || op === 'avg' ? room.floats(steps) : NONE;
+    this.counts = carriesCounts(op) ? room.floats(steps) : NONE;
+    this.squares = isDeviation(op) ? room.floats(steps) : NONE;
   }
 }
 

@@ -13,6 +13,7 @@ import { badQuantile } from './notes.ts';
 import { quantileOf } from './quantile.ts';
 import { evaluationFailed } from './query-failure.ts';
 import { rowGroups } from './row-groups.ts';
+import { Slab } from './slab.ts';
 import { RowBuilder } from './vector.ts';
 import { withLabel } from './with-label.ts';
 import { unparen } from './ast.ts';
@@ -55,8 +56,9 @@ function folded(expr: Aggregate, inner: Vector, context: EvalContext): Vector {
   const { values, present, histograms } = inner;
   const groups = rowGroups(expr, inner);
   const builder = new RowBuilder(steps, context.cellsMax, groups.length);
+  const room = new Slab();
   for (const { labels, rows } of groups) {
-    const state = new GroupRow(op, steps);
+    const state = new GroupRow(op, steps, room);
     for (const row of rows) {
       const name = labelValue(inner.labels[row], NAME);
       foldCells(op, state, { values, present, histograms, at: row * steps }, { notes, name });
@@ -84,18 +86,29 @@ function quantiles(expr: Aggregate, all: Vector, q: Float64Array, context: EvalC
   const groups = rowGroups(expr, inner);
   const builder = new RowBuilder(steps, context.cellsMax, groups.length);
   for (const { labels, rows } of groups) {
-    const column = new Float64Array(rows.length);
     const out = builder.row(labels, anyDrops(inner, rows));
-    for (let i = 0; i < steps; i++) {
-      let count = 0;
-      for (const row of rows) {
-        if (present[row * steps + i] !== 0) column[count++] = values[row * steps + i];
+    const columns = new Float64Array(rows.length * Math.min(steps, STEPS_AT_ONCE));
+    const counts = new Uint32Array(STEPS_AT_ONCE);
+    for (let from = 0; from < steps; from += STEPS_AT_ONCE) {
+      const many = Math.min(STEPS_AT_ONCE, steps - from);
+      counts.fill(0);
+      for (let r = 0; r < rows.length; r++) {
+        const at = rows[r] * steps + from;
+        for (let i = 0; i < many; i++) {
+          if (present[at + i] !== 0) columns[i * rows.length + counts[i]++] = values[at + i];
+        }
       }
-      if (count > 0) builder.set(out, i, quantileOf(q[i], column.subarray(0, count)));
+      for (let i = 0; i < many; i++) {
+        const column = columns.subarray(i * rows.length, i * rows.length + counts[i]);
+        if (counts[i] > 0) builder.set(out, from + i, quantileOf(q[from + i], column));
+      }
     }
   }
   return builder.vector();
 }
+
+/** Rows are gone through once for so many steps: their cells lie far apart otherwise. */
+const STEPS_AT_ONCE = 16;
 
 /** One warning for NaN, one for the largest above 1, one for the smallest below 0. */
 function warnQuantiles(q: Float64Array, warn: (text: string) => void): void {

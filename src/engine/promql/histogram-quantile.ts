@@ -11,7 +11,7 @@ import { badQuantile } from './notes.ts';
 import { withoutName } from './names.ts';
 import { RowBuilder, floatsOf } from './vector.ts';
 import { withLabel } from './with-label.ts';
-import { anyMarked } from './leaf-rows.ts';
+import { anyMarked } from './gather-rows.ts';
 import type { Buckets, Repair } from './buckets.ts';
 import type { EvalContext } from './context.ts';
 import type { Grid } from '../model/fragment.ts';

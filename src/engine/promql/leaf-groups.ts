@@ -4,8 +4,9 @@ import { NAME, labelValue } from '../model/labels.ts';
 import { GroupRow, carriesCounts, closeRow, foldRow, isDeviation } from './accumulate.ts';
 import { closeMix, foldCells, mixColumns } from './accumulate-mixed.ts';
 import { groupingFor } from './grouping.ts';
-import { anyMarked } from './leaf-rows.ts';
+import { anyMarked } from './gather-rows.ts';
 import { tooManySamples } from './query-failure.ts';
+import { Slab } from './slab.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import type { FragmentAggregate, Matrix } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
@@ -34,6 +35,7 @@ export class GroupedRows {
   /** By the group's labels, which are one array for equal ones. */
   readonly #index = new Map<Labels, GroupRow>();
   readonly #labels: Labels[] = [];
+  readonly #room = new Slab();
 
   constructor(aggregate: FragmentAggregate, limits: GroupLimits) {
     this.#aggregate = aggregate;
@@ -72,9 +74,12 @@ export class GroupedRows {
     this.#fold(labels, { values, present, histograms: this.#histograms, at: 0 });
   }
 
-  /** A row of floats that was filled elsewhere. */
-  add(labels: Labels, values: Float64Array, present: Uint8Array, from: number): void {
-    this.#fold(labels, { values, present, histograms: undefined, at: from });
+  /** Rows of floats that were filled elsewhere, side by side. */
+  add(labels: readonly Labels[], values: Float64Array, present: Uint8Array, from: number): void {
+    for (let i = 0; i < labels.length; i++) {
+      const at = from + i * this.#steps;
+      this.#fold(labels[i], { values, present, histograms: undefined, at });
+    }
   }
 
   #fold(labels: Labels, cells: RowCells): void {
@@ -82,7 +87,7 @@ export class GroupedRows {
     let row = this.#index.get(group);
     if (row === undefined) {
       if ((this.#labels.length + 1) * this.#steps > this.#limits.cellsMax) throw tooManySamples();
-      row = new GroupRow(this.#aggregate.op, this.#steps);
+      row = new GroupRow(this.#aggregate.op, this.#steps, this.#room);
       this.#index.set(group, row);
       this.#labels.push(group);
     }

@@ -1,15 +1,10 @@
 // The rows of a leaf's answer, series by series: opened, filled, and kept only when any step has a
 // value. The matrix grows by doubling, so that churned series cost nothing.
+import { anyMarked } from './gather-rows.ts';
 import { tooManySamples } from './query-failure.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
 import type { Labels } from '../model/labels.ts';
 import type { Matrix } from '../model/fragment.ts';
-
-/** True when any of the marks is set. */
-export function anyMarked(present: Uint8Array, at: number, steps: number): boolean {
-  for (let i = at; i < at + steps; i++) if (present[i] !== 0) return true;
-  return false;
-}
 
 /**
  * Room that is taken before anything is known, 150 MB at most: as much as an answer may have, since
@@ -43,18 +38,19 @@ export class RowList {
 
   /** Begins an empty row, in the place of one that was not kept. */
   open(): void {
-    this.#place();
+    this.#place(1);
     this.values.fill(0, this.at, this.at + this.#steps);
     this.present.fill(0, this.at, this.at + this.#steps);
   }
 
-  /** Goes to the next row, where anything may lie. */
-  #place(): void {
+  /** Goes to the next row, with room for so many, where anything may lie. */
+  #place(rows: number): void {
     const steps = this.#steps;
     this.at = this.#labels.length * steps;
-    if (this.at + steps <= this.present.length) return;
-    if (this.at + steps > this.#cellsMax) throw tooManySamples();
-    const { values, present } = cellsOf(Math.max(this.at + steps, this.present.length * 2));
+    const end = this.at + rows * steps;
+    if (end <= this.present.length) return;
+    if (end > this.#cellsMax) throw tooManySamples();
+    const { values, present } = cellsOf(Math.max(end, this.present.length * 2));
     values.set(this.values);
     present.set(this.present);
     this.values = values;
@@ -83,13 +79,13 @@ export class RowList {
     this.#labels.push(labels);
   }
 
-  /** A row of floats that was filled elsewhere. */
-  add(labels: Labels, values: Float64Array, present: Uint8Array, from: number): void {
-    const steps = this.#steps;
-    this.#place();
-    this.values.set(values.subarray(from, from + steps), this.at);
-    this.present.set(present.subarray(from, from + steps), this.at);
-    this.keep(labels);
+  /** Rows of floats that were filled elsewhere, side by side. */
+  add(labels: readonly Labels[], values: Float64Array, present: Uint8Array, from: number): void {
+    const to = from + labels.length * this.#steps;
+    this.#place(labels.length);
+    this.values.set(values.subarray(from, to), this.at);
+    this.present.set(present.subarray(from, to), this.at);
+    for (const one of labels) this.#labels.push(one);
   }
 
   matrix(): Matrix {

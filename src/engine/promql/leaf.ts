@@ -9,7 +9,8 @@ import { labelValue, NAME } from '../model/labels.ts';
 import { PlainNotes, perhapsNoCounter } from './notes.ts';
 import { bare, withoutName } from './names.ts';
 import { GroupedRows } from './leaf-groups.ts';
-import { RowList, anyMarked } from './leaf-rows.ts';
+import { filledRows } from './gather-rows.ts';
+import { RowList } from './leaf-rows.ts';
 import { isInstant, runInstant, runSmoothed } from './leaf-instants.ts';
 import { runRaw } from './leaf-raw.ts';
 import { dropStale, makeSampleBuffer } from './leaf-samples.ts';
@@ -111,6 +112,8 @@ class LeafRun implements FragmentRun {
   readonly #expected: number;
   /** So many series that their labels are not kept. */
   readonly #once: boolean;
+  /** Of so many series the labels that the answer needs. */
+  readonly #only: ReadonlySet<string> | undefined;
   readonly #rows: Rows;
   readonly #buffer = makeSampleBuffer(0);
   readonly #notes = new PlainNotes();
@@ -131,6 +134,8 @@ class LeafRun implements FragmentRun {
     this.#steps = steps;
     this.#expected = series;
     this.#once = series > LABELS_HELD_MAX;
+    const only = this.#once && aggregate?.by === true;
+    this.#only = only ? new Set([...aggregate.names, NAME]) : undefined;
     this.#rows =
       aggregate === undefined
         ? new RowList(steps, series, cellsMax)
@@ -182,18 +187,30 @@ class LeafRun implements FragmentRun {
   /** Rows that the reader evaluates itself. */
   #blocks(evaluator: RowEvaluator, reader: SeriesReader, ids: Uint32Array): void {
     const { rowsMax } = evaluator;
+    const steps = this.#steps;
     for (let from = 0; from < ids.length; from += rowsMax) {
       const some = ids.subarray(from, from + rowsMax);
       const { values, present, samples } = evaluator.block(some);
+      // Rows with values that lie side by side go on together.
+      let run: Labels[] = [];
+      const isFilled = filledRows(present, steps);
       for (let row = 0; row < some.length; row++) {
-        if (samples[row] === 0) continue;
-        this.#count(samples[row]);
-        const at = row * this.#steps;
-        if (!anyMarked(present, at, this.#steps)) continue;
-        const labels = this.#labels(reader.labels(some[row], this.#once), true);
-        this.#rows.add(labels, values, present, at);
+        if (samples[row] > 0) this.#count(samples[row]);
+        if (samples[row] > 0 && isFilled(row)) {
+          run.push(this.#labels(this.#labelsOf(reader, some[row]), true));
+        } else if (run.length > 0) {
+          this.#rows.add(run, values, present, (row - run.length) * steps);
+          run = [];
+        }
       }
+      this.#rows.add(run, values, present, (some.length - run.length) * steps);
     }
+  }
+
+  /** The labels of a series, or as many of them as anybody looks at. */
+  #labelsOf(reader: SeriesReader, id: number): Labels {
+    const only = this.#only;
+    return (only && reader.labelsOnly?.(id, only)) ?? reader.labels(id, this.#once);
   }
 
   /** Rows from decoded samples, series by series. */

@@ -4,10 +4,12 @@
 import { MIX } from '../model/fragment.ts';
 import { compareLabels, labelsKey } from '../model/labels.ts';
 import { closeRow, GroupRow, isDeviation } from './accumulate.ts';
+import { gatherMarks, gatherValues } from './gather-rows.ts';
 import { isInfinite, lostBy } from './sum.ts';
 import { tooManySamples, tooManySeries } from './query-failure.ts';
 import { mergeRaw } from './merge-raw.ts';
 import { addMix, mixedCells } from './merge-mixed.ts';
+import { Slab } from './slab.ts';
 import { pickCells } from './vector.ts';
 import type { Fragment, FragmentAggregate, FragmentResult, Matrix } from '../model/fragment.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
@@ -94,19 +96,25 @@ interface Ordered {
 
 /** The last order of each list, by its first set: a dashboard asks for the same list again. */
 const orders = new WeakMap<Labels, Ordered>();
+/** The same of long lists, the last one alone: what is remembered must not hold much. */
+let longOrder = new WeakMap<Labels, Ordered>();
 
 /** Positions of the rows in the order of their labels. */
 function labelOrder(labels: readonly Labels[]): Uint32Array {
-  const known = labels.length === 0 ? undefined : orders.get(labels[0]);
+  if (labels.length === 0) return new Uint32Array(0);
+  const known = (labels.length > SHORT_LIST_MAX ? longOrder : orders).get(labels[0]);
   if (known !== undefined && sameSets(known.labels, labels)) return known.order;
   const order = Uint32Array.from(labels, (_, i) => i);
   order.sort((a, b) => compareLabels(labels[a], labels[b]));
-  if (labels.length <= ORDER_MAX && labels.length > 0) orders.set(labels[0], { labels, order });
+  if (labels.length > LONG_LIST_MAX) return order;
+  if (labels.length > SHORT_LIST_MAX) longOrder = new WeakMap();
+  (labels.length > SHORT_LIST_MAX ? longOrder : orders).set(labels[0], { labels, order });
   return order;
 }
 
-/** Longer lists are sorted each time: what is remembered must not hold much. */
-const ORDER_MAX = 4096;
+const SHORT_LIST_MAX = 4096;
+/** Longer lists are sorted each time. */
+const LONG_LIST_MAX = 32_768;
 
 function sameSets(a: readonly Labels[], b: readonly Labels[]): boolean {
   if (a.length !== b.length) return false;
@@ -120,27 +128,12 @@ export function sortedMatrix(matrix: Matrix): Matrix {
   const sorted = labels.every((l, i) => i === 0 || compareLabels(labels[i - 1], l) <= 0);
   if (sorted) return matrix;
   const order = labelOrder(labels);
-  const present = new Uint8Array(matrix.present.length);
-  order.forEach((from, to) => {
-    present.set(matrix.present.subarray(from * steps, (from + 1) * steps), to * steps);
-  });
-  const column = (values: Float64Array): Float64Array => {
-    const out = new Float64Array(values.length);
-    order.forEach((from, to) => {
-      out.set(values.subarray(from * steps, (from + 1) * steps), to * steps);
-    });
-    return out;
-  };
+  const column = (values: Float64Array): Float64Array => gatherValues(values, order, steps);
   const { counts, squares, lost, histograms, mixes } = matrix;
-  const marks = new Uint8Array(mixes === undefined ? 0 : mixes.length);
-  order.forEach((from, to) => {
-    if (mixes !== undefined)
-      marks.set(mixes.subarray(from * steps, (from + 1) * steps), to * steps);
-  });
   return {
     labels: Array.from(order, (i) => labels[i]),
     steps,
-    present,
+    present: gatherMarks(matrix.present, order, steps),
     values: column(matrix.values),
     ...(counts === undefined ? {} : { counts: column(counts) }),
     ...(squares === undefined ? {} : { squares: column(squares) }),
@@ -148,7 +141,7 @@ export function sortedMatrix(matrix: Matrix): Matrix {
     ...(histograms === undefined
       ? {}
       : { histograms: pickCells(histograms, Array.from(order), steps) }),
-    ...(mixes === undefined ? {} : { mixes: marks }),
+    ...(mixes === undefined ? {} : { mixes: gatherMarks(mixes, order, steps) }),
   };
 }
 
@@ -190,13 +183,14 @@ const NO_HISTOGRAMS: (FloatHistogram | undefined)[] = [];
 function mergePartials(matrices: readonly Matrix[], op: PartialOp): Matrix {
   const [{ steps }] = matrices;
   const groups = new Map<string, GroupRow>();
+  const room = new Slab();
   const labels: Labels[] = [];
   for (const matrix of matrices) {
     matrix.labels.forEach((set, row) => {
       const key = labelsKey(set);
       let group = groups.get(key);
       if (group === undefined) {
-        group = new GroupRow(op, steps);
+        group = new GroupRow(op, steps, room);
         groups.set(key, group);
         labels.push(set);
       }

@@ -3,6 +3,7 @@
 // rows is the order of an instant answer; with delayed name removal a row only remembers that its
 // name goes.
 import { compareLabels, labelsKey } from '../model/labels.ts';
+import { filledRows, gatherMarks, gatherValues } from './gather-rows.ts';
 import { withoutName } from './names.ts';
 import { sameLabels, tooManySamples } from './query-failure.ts';
 import type { FloatHistogram } from '../model/histogram.ts';
@@ -100,23 +101,16 @@ export class RowBuilder {
   /** The rows that have a value at any step. */
   vector(): Vector {
     const steps = this.#steps;
-    const kept = this.#labels
-      .map((_, row) => row)
-      .filter((row) => this.#present.subarray(row * steps, (row + 1) * steps).includes(1));
-    const values = new Float64Array(kept.length * steps);
-    const present = new Uint8Array(kept.length * steps);
-    kept.forEach((row, to) => {
-      values.set(this.#values.subarray(row * steps, (row + 1) * steps), to * steps);
-      present.set(this.#present.subarray(row * steps, (row + 1) * steps), to * steps);
-    });
+    const isFilled = filledRows(this.#present, steps);
+    const kept = this.#labels.map((_, row) => row).filter(isFilled);
     const labels = kept.map((row) => this.#labels[row]);
     const histograms = this.#histograms && pickCells(this.#histograms, kept, steps);
     return {
       labels,
       drops: Uint8Array.from(kept, (row) => this.#drops[row]),
       steps,
-      values,
-      present,
+      values: gatherValues(this.#values, kept, steps),
+      present: gatherMarks(this.#present, kept, steps),
       histograms,
     };
   }
@@ -193,14 +187,21 @@ function anyTwins(sets: readonly Labels[]): boolean {
   return false;
 }
 
+/** The first pair ends it: without their names, the series of several metrics have one early. */
 function twinsByKey(sets: readonly Labels[]): boolean {
-  return new Set(sets.map(labelsKey)).size < sets.length;
+  const seen = new Set<string>();
+  for (let i = 0; i < sets.length; i++) {
+    seen.add(labelsKey(sets[i]));
+    if (seen.size <= i) return true;
+  }
+  return false;
 }
 
 /** The vector without rows that have no value at all. */
 export function withoutEmptyRows(vector: Vector): Vector {
   const { labels, steps, present } = vector;
-  const filled = labels.map((_, r) => present.subarray(r * steps, (r + 1) * steps).includes(1));
+  const isFilled = filledRows(present, steps);
+  const filled = labels.map((_, row) => isFilled(row));
   return filled.every(Boolean) ? vector : pickRows(vector, filled);
 }
 
@@ -213,13 +214,9 @@ function pickRows(vector: Vector, marked: readonly boolean[]): Vector {
 /** The rows given, in the order given. */
 export function arrangeRows(vector: Vector, rows: ArrayLike<number>): Vector {
   const { steps } = vector;
-  const values = new Float64Array(rows.length * steps);
-  const present = new Uint8Array(rows.length * steps);
   const order = Array.from(rows);
-  order.forEach((row, to) => {
-    values.set(vector.values.subarray(row * steps, (row + 1) * steps), to * steps);
-    present.set(vector.present.subarray(row * steps, (row + 1) * steps), to * steps);
-  });
+  const values = gatherValues(vector.values, order, steps);
+  const present = gatherMarks(vector.present, order, steps);
   const labels = order.map((row) => vector.labels[row]);
   const drops = Uint8Array.from(order, (row) => vector.drops[row]);
   const histograms = vector.histograms && pickCells(vector.histograms, order, steps);
