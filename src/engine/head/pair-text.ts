@@ -132,7 +132,7 @@ export class PairText {
     return labels;
   }
 
-  /** Those of a series' labels that have one of the names; not kept for the next who asks. */
+  /** Those of a series' labels that have one of the names, or all where all are known. */
   only(id: number, names: ReadonlySet<string>): Labels {
     return this.#labels[id] ?? this.#spell(id, names);
   }

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { encodeHistogram } from '../../../src/engine/codec/histogram.ts';
 import { Head } from '../../../src/engine/head/head.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
-import { labelsKey, type Labels } from '../../../src/engine/model/labels.ts';
+import { keepLabels, labelsKey, type Labels } from '../../../src/engine/model/labels.ts';
 import type { SampleBuffer } from '../../../src/engine/ports.ts';
 import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts';
 import { bitsOf, labelsOf, withOpen, type HandRecord } from '../../support/open-records.ts';
@@ -180,6 +180,23 @@ test('a head agrees with the naive one', () => {
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error });
     }
+  }
+});
+
+test('the labels that somebody asks for are those that all labels have', () => {
+  const names = new Set(['__name__', 'job', '\u{1F600}', '\uFFFD']);
+  for (let seed = 31; seed <= 35; seed++) {
+    const pair = new Pair(seed);
+    for (let i = 0; i < 60; i++) pair.step();
+    const { head } = pair;
+    const ids = [...head.match([], -Infinity, Infinity)];
+    const some = ids.map((id) => head.labelsOnly(id, names));
+    assert.ok(ids.length > 0);
+    assert.deepEqual(
+      some,
+      ids.map((id) => keepLabels(head.labels(id), names)),
+    );
+    head.close();
   }
 });
 

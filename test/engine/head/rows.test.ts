@@ -6,6 +6,7 @@ import { encodeHistogram } from '../../../src/engine/codec/histogram.ts';
 import { Head } from '../../../src/engine/head/head.ts';
 import { Kernels } from '../../../src/engine/kernels/kernels.ts';
 import { kernelRuns } from '../../../src/engine/kernels/range.ts';
+import { LABELS_HELD_MAX } from '../../../src/engine/limits.ts';
 import { runFragment } from '../../../src/engine/promql/leaf.ts';
 import { seededRandom, type Random } from '../../../src/engine/runtime/random.ts';
 import { randomHistogram } from '../../support/random-histograms.ts';
@@ -254,4 +255,38 @@ test('series with histograms beside floats are answered as the slow way answers 
       assert.deepEqual([...fast.warnings].sort(), [...plain.warnings].sort(), fn);
     }
   }
+});
+
+test('groups of more series than labels are kept of are those of the slow way', () => {
+  const series = LABELS_HELD_MAX + 100;
+  const kernels = new Kernels();
+  const head = new Head(kernels, { partition: 0 });
+  const refs = Array.from({ length: series }, (_, ref) => ref);
+  const definitions = refs.map((ref) => {
+    const labels = { i: String(ref), g: String(ref % 3), k: ref % 7 === 0 ? '' : String(ref % 2) };
+    const kept = Object.entries(labels).filter(([, value]) => value !== '');
+    return [ref, labelsOf(ref % 5 === 0 ? 'n' : 'm', Object.fromEntries(kept))] as const;
+  });
+  const samples = refs.map((ref) => ({ ref, time: START, bits: bitsOf(ref) }));
+  withOpen(kernels, { definitions, samples }, (open) => head.applyOpen(open));
+  const fragment: Fragment = {
+    matchers: [],
+    grid: { start: START + 1, end: START + 1, step: 1 },
+    windowMs: 60_000,
+    fn: 'last',
+    args: [],
+    keepName: true,
+    maxSeries: series,
+    maxSamples: series,
+  };
+  for (const names of [['__name__'], ['g'], ['g', 'k'], ['k', '__name__'], ['none'], []]) {
+    for (const keepName of [true, false]) {
+      const aggregate = { op: 'sum', by: true, names } as const;
+      const asked = { ...fragment, keepName, aggregate };
+      const fast = runFragment(asked, head);
+      const known = runFragment(asked, slow(head));
+      assert.deepEqual(columns(fast), columns(known), `by ${names.join()}, name ${keepName}`);
+    }
+  }
+  head.close();
 });
