@@ -224,9 +224,11 @@ export function formatShort(value: number): string {
 /** A float as Go's %.2g prints it. */
 export function formatTwoDigits(value: number): string {
   if (!Number.isFinite(value) || value === 0) return formatFloat(value);
-  const [mantissa, power] = value.toExponential(1).split('e');
+  // Of a tie Go takes the even digit, JavaScript the larger one.
+  const tie = /^(-?\d\.[02468])50*e(.*)$/.exec(value.toExponential(20));
+  const [mantissa, power] = tie?.slice(1) ?? value.toExponential(1).split('e');
   const exponent = Number(power);
-  const rounded = Number(value.toPrecision(2));
+  const rounded = Number(`${mantissa}e${power}`);
   if (exponent >= -4 && exponent < 2) return formatFloat(rounded);
   return scientific(mantissa.replace('.0', ''), exponent);
 }

@@ -1,11 +1,11 @@
 // Small differences between the editors' grammar and Prometheus itself, bridged by handing the
 // grammar a text of the same length: `2.` and `0X1F` are numbers, STEP() may be in capitals inside
-// a duration, and max_of and min_of are functions too. Places stay right; names are read from the
-// query's own text.
+// a duration, max_of and min_of are functions too, and labels that are grouped by may have colons.
+// Places stay right; names are read from the query's own text.
 import { tokensOf } from './tokens.ts';
 
-const NEEDED =
-  /\d\.(?![\d])|\b0X|\b(?:step|range)\s*\(|m(?:ax|in)_of|\boffset\b|\bconstructor\b|__proto__/i;
+const WORDS = String.raw`\b(?:step|range)\s*\(|m(?:ax|in)_of|\boffset\b|\bconstructor\b|__proto__`;
+const NEEDED = new RegExp(String.raw`\d\.(?!\d)|\b0X|${WORDS}|[a-z_]:|:[a-z_]`, 'i');
 /** A known function of scalars' length: only its place in the tree matters. */
 const STAND_IN = 'scalar';
 /** Words that the grammar looks up in an object and finds without having put them there. */
@@ -15,6 +15,8 @@ const OFFSET = 'metric';
 const BEFORE_OPERAND = /^(?:[(,]|[-+*/%^<>=!]+|<\/|>\/|and|or|unless|atan2|bool)$/i;
 /** Words that are operators, or names where something to work with has to stand. */
 const PERHAPS_NAMES = /^(?:and|or|unless)$/i;
+/** Words before a list of labels. */
+const BEFORE_LABELS = /^(?:by|without|on|ignoring|group_left|group_right)$/;
 const DURATION_WORD = /^(?:step|range|m(?:ax|in)_of)$/;
 
 /** The text for the grammar. */
@@ -28,6 +30,7 @@ export function maskForGrammar(text: string): string {
   let operand = true;
   /** Depth of the parentheses around the duration of an offset that has begun. */
   let offset = -1;
+  let labels: 'none' | 'perhaps' | 'here' = 'none';
   for (const token of tokensOf(text)) {
     if (token.text === '[') brackets++;
     if (token.text === ']') brackets--;
@@ -35,6 +38,12 @@ export function maskForGrammar(text: string): string {
     if (token.text === ')') parens--;
     const lower = token.text.toLowerCase();
     let masked = token.text;
+    if (labels === 'here' && token.kind === 'word') masked = masked.replaceAll(':', '_');
+    if (token.text === ')') labels = 'none';
+    else if (labels !== 'here') {
+      if (labels === 'perhaps' && token.text === '(') labels = 'here';
+      else labels = BEFORE_LABELS.test(lower) ? 'perhaps' : 'none';
+    }
     if (token.kind === 'number' && masked.endsWith('.')) masked = `${masked.slice(0, -1)} `;
     if (token.kind === 'number' && masked.startsWith('0X')) masked = `0x${masked.slice(2)}`;
     if (token.kind === 'word') {
