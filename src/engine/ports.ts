@@ -190,7 +190,7 @@ export interface SeriesReader {
   matchSliced?(
     ...asked: [...Parameters<SeriesReader['match']>, pause: Pause]
   ): Promise<Uint32Array | undefined>;
-  /** The same array for the same series, mostly; `once`: not kept. Only: these at least. */
+  /** Mostly one array for a series, kept but for `once`; labelsOnly: at least those names. */
   labels(id: number, once?: boolean): Labels;
   labelsOnly?(id: number, names: ReadonlySet<string>): Labels;
   /** Decodes samples with minMs <= t <= maxMs in time order into `into`, and says how many. */

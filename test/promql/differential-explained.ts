@@ -41,12 +41,12 @@ export const EXPLAINED: readonly Explained[] = [
       difference(onlyAt(mon, startMs), onlyAt(prometheus, startMs)) === undefined,
   },
   {
-    // The same of quantiles, whose rank is a number of each step. At one time, asked for that time
-    // alone, 2.42 answers as we do.
-    why: 'a quantile that changes, over a fixed window in a range query',
+    // The same of quantiles whose rank is another at each step: 2.42 repeats the first step's, or
+    // moves the values. Asked for one of the other times alone, it answers as we do.
+    why: 'a quantile of a rank that changes, over a fixed window in a range query',
     holds: ({ query, startMs, endMs }, mon, prometheus) =>
       startMs !== endMs &&
-      /quantile.*@/.test(query) &&
+      /\bquantile(?:_over_time)?\b[^@]*time\(\)[^@]*@/.test(query) &&
       difference(onlyAt(mon, startMs), onlyAt(prometheus, startMs)) === undefined,
   },
   {

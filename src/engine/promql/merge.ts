@@ -102,13 +102,14 @@ let longOrder = new WeakMap<Labels, Ordered>();
 /** Positions of the rows in the order of their labels. */
 function labelOrder(labels: readonly Labels[]): Uint32Array {
   if (labels.length === 0) return new Uint32Array(0);
-  const known = (labels.length > SHORT_LIST_MAX ? longOrder : orders).get(labels[0]);
+  const isLong = labels.length > SHORT_LIST_MAX;
+  const known = (isLong ? longOrder : orders).get(labels[0]);
   if (known !== undefined && sameSets(known.labels, labels)) return known.order;
   const order = Uint32Array.from(labels, (_, i) => i);
   order.sort((a, b) => compareLabels(labels[a], labels[b]));
   if (labels.length > LONG_LIST_MAX) return order;
-  if (labels.length > SHORT_LIST_MAX) longOrder = new WeakMap();
-  (labels.length > SHORT_LIST_MAX ? longOrder : orders).set(labels[0], { labels, order });
+  if (isLong) longOrder = new WeakMap();
+  (isLong ? longOrder : orders).set(labels[0], { labels, order });
   return order;
 }
 
