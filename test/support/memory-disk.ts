@@ -158,11 +158,15 @@ export class MemoryDisk implements Disk {
   /** Reads go on after the file's name has gone, as from a handle; they never fail here. */
   randomAccess(path: string): RandomAccessFile {
     const file = this.#file(path);
+    let open = true;
     return {
       name: path,
       size: file.live.size,
-      read: (position, length) => file.live.view().slice(position, position + length),
-      close: () => undefined,
+      read: (position, length) => {
+        if (!open) throw new MonError('MON_DISK_FAILED', `${path} is read after it was closed`);
+        return file.live.view().slice(position, position + length);
+      },
+      close: () => void (open = false),
     };
   }
 

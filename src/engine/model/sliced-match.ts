@@ -1,6 +1,7 @@
 // Matching that joins many series by their labels, in one go or with turns for others in between.
 // Under the readers of several files, which write it once as a generator. Easy to get wrong: while
-// others have their turn series may go, so that whoever pauses has to look whether they did.
+// others have their turn series may go and files be closed, and every `await` is such a turn, that
+// of an answer too: whoever goes on looks first, with nothing to wait for in between.
 
 /** Yields wherever others may have their turn; answers ids. */
 export type Matching = Generator<undefined, Uint32Array, void>;
@@ -16,10 +17,14 @@ export function matchedAtOnce(work: Matching): Uint32Array {
   }
 }
 
-/** Lets others have their turn; false when series may have gone meanwhile. */
-export type Pause = () => Promise<boolean>;
+export interface Pause {
+  /** Lets others have their turn when it is theirs. */
+  rest(): Promise<void>;
+  /** False when series may have gone since the work began. */
+  steady(): boolean;
+}
 
-/** The ids; undefined when a pause says that they would be of no use. */
+/** The ids; undefined when they would be of no use. The caller looks again: it has waited. */
 export async function matchedInTurns(
   work: Matching,
   pause: Pause,
@@ -27,6 +32,7 @@ export async function matchedInTurns(
   for (;;) {
     const { done, value } = work.next();
     if (done === true) return value;
-    if (!(await pause())) return undefined;
+    await pause.rest();
+    if (!pause.steady()) return undefined;
   }
 }

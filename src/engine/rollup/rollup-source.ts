@@ -113,13 +113,11 @@ export class RollupSource implements Source {
       const sum = { series: 0, samples: 0 };
       const begun = generation?.();
       const turns = pace?.();
-      const pause = async (): Promise<boolean> => {
-        await turns?.breathe();
-        return generation?.() === begun;
-      };
+      const steady = (): boolean => generation?.() === begun;
+      const pause = { rest: async () => await turns?.breathe(), steady };
       for (const reader of rollups.readers(rollup, first, last)) {
         const ids = await reader.matchSliced(fragment.matchers, first, last, pause);
-        if (ids === undefined) return this.estimate(asked);
+        if (ids === undefined || !steady()) return this.estimate(asked);
         const some = ids.subarray(0, ESTIMATE_SERIES);
         const room = some.reduce((all, id) => all + reader.room(id, first, last), 0);
         sum.series += ids.length;

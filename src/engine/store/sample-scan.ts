@@ -154,6 +154,8 @@ export class SampleScan {
     while (rows.count < this.#pageRows) {
       const lane = await this.#laneNow();
       if (lane === undefined) break;
+      // The store may have changed while the lane was waited for: it is opened anew.
+      if (this.#generation !== this.#store.truncations) continue;
       this.#readOne(lane, rows);
       if (rows.count > 0 && this.#clock !== undefined && this.#clock.monotonic() > until) break;
     }

@@ -66,18 +66,16 @@ async function attempt(
   const begun = generation();
   const pace = new Pace(clock, signal, run.turns);
   const found: Uint32Array[] = [];
-  const pause = async (): Promise<boolean> => {
-    await pace.breathe();
-    return generation() === begun;
-  };
+  const steady = (): boolean => generation() === begun;
+  const pause = { rest: () => pace.breathe(), steady };
   for (const reader of readers) {
     const matched = matchIn(reader, [fragment.matchers, first, last], pause);
     // Small ones are answered without a turn for anybody.
     const ids = matched instanceof Promise ? await matched : matched;
-    if (ids === undefined || (pace.due() && !(await pause()))) return undefined;
+    if (pace.due()) await pace.rest();
+    if (ids === undefined || !steady()) return undefined;
     found.push(ids);
   }
-  if (generation() !== begun) return undefined;
   const series = found.reduce((sum, ids) => sum + ids.length, 0);
   const leaf = run.begin?.(series) ?? beginFragment(fragment, series);
   let left = series;
@@ -95,13 +93,13 @@ async function attempt(
       if (!due) continue;
       await queue();
       await pace.rest();
-      if (generation() !== begun) return undefined;
+      if (!steady()) return undefined;
     }
   }
   return leaf.result();
 }
 
-/** What a reader matches; undefined when series have gone in a pause. */
+/** What a reader matches; undefined when series have gone. Look again after an await. */
 export function matchIn(
   reader: SeriesReader,
   asked: Parameters<SeriesReader['match']>,

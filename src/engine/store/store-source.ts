@@ -180,16 +180,14 @@ export class StoreSource implements Source {
     const [first, last] = timesOf(fragment);
     const pace = new Pace(this.#clock);
     const begun = this.#store.truncations;
-    const pause = async (): Promise<boolean> => {
-      await pace.breathe();
-      return this.#store.truncations === begun;
-    };
+    const steady = (): boolean => this.#store.truncations === begun;
+    const pause = { rest: () => pace.breathe(), steady };
     let series = 0;
     let samples = 0;
     if (last < first) return { series, samples };
     for (const reader of this.#store.readers(first, last, this.#only)) {
       const ids = await matchIn(reader, [fragment.matchers, first, last], pause);
-      if (ids === undefined) return this.#estimate(fragment);
+      if (ids === undefined || !steady()) return this.#estimate(fragment);
       series += ids.length;
       const stride = Math.max(1, Math.floor(ids.length / ESTIMATE_SERIES));
       let counted = 0;
@@ -199,7 +197,8 @@ export class StoreSource implements Source {
         counted++;
       }
       if (counted > 0) samples += Math.ceil((room / counted) * ids.length);
-      if (!(await pause())) return this.#estimate(fragment);
+      await pause.rest();
+      if (!steady()) return this.#estimate(fragment);
     }
     return { series, samples };
   }

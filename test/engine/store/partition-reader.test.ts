@@ -29,7 +29,10 @@ test('series joined in turns are those joined at once', async () => {
   assert.equal(labels.length, SERIES * 1.5);
   const sliced = joined();
   let pauses = 0;
-  const found = await sliced.matchSliced(ALL, 0, 5000, async () => ++pauses > 0);
+  const found = await sliced.matchSliced(ALL, 0, 5000, {
+    rest: async () => void pauses++,
+    steady: () => true,
+  });
   assert.deepEqual(
     [...(found ?? [])].map((id) => sliced.labels(id)),
     labels,
@@ -39,7 +42,10 @@ test('series joined in turns are those joined at once', async () => {
 
 test('nothing is looked at any more once series may have gone', async () => {
   let pauses = 0;
-  const found = await joined().matchSliced(ALL, 0, 5000, async () => ++pauses < 3);
+  const found = await joined().matchSliced(ALL, 0, 5000, {
+    rest: async () => void pauses++,
+    steady: () => pauses < 3,
+  });
   assert.equal(found, undefined);
   assert.equal(pauses, 3);
 });

@@ -3,6 +3,7 @@
 // wrong: what moved between two pages must come once, neither twice nor never.
 import { strict as assert } from 'node:assert';
 import { test } from 'node:test';
+import { MonError } from '../../../src/engine/errors.ts';
 import { labelsKey } from '../../../src/engine/model/labels.ts';
 import type { SamplePage, SamplesAsk } from '../../../src/engine/ports-sql.ts';
 import { SampleScan } from '../../../src/engine/store/sample-scan.ts';
@@ -177,6 +178,29 @@ test('a block that turns out to be damaged is told of, and nothing else is left 
     }
   }
   assert.ok(midway >= 3, `${midway} were found in the middle of a reading`);
+});
+
+test('a block may go while a page waits for its turn', async () => {
+  for (let hops = 0; hops < 10; hops++) {
+    const world = new ScanWorld(8);
+    await world.open();
+    try {
+      await grow(world);
+      await world.store.seal(world.nowMs);
+      const scan = new SampleScan(world.store, { minMs: -1e15, maxMs: 1e15, selections: [[]] });
+      const blocks = await world.store.blocks();
+      const page = scan.next();
+      for (let i = 0; i < hops; i++) await Promise.resolve();
+      const gone = blocks.map(({ name }) => {
+        const fields = { file: `${BLOCKS}/${name}` };
+        return world.store.setAside(new MonError('MON_BLOCK_CORRUPT', name, { fields }));
+      });
+      assert.ok((await Promise.all(gone)).every(Boolean));
+      assert.ok(await page, `${hops} hops`);
+    } finally {
+      await world.close();
+    }
+  }
 });
 
 test('a series that two selections name comes once', async () => {

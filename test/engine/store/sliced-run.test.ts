@@ -110,6 +110,36 @@ test('it begins anew when series may have gone', async () => {
   assert.deepEqual(sorted(FRAGMENT, [sliced]), sorted(FRAGMENT, whole));
 });
 
+test('no reader is asked once series have gone while another answered', async () => {
+  const all = readers();
+  let now = 1;
+  const asked: number[] = [];
+  const sliced = await runSliced({
+    fragment: FRAGMENT,
+    readers: () => {
+      const made = now;
+      return all.map((reader) => ({
+        match: () => assert.fail('it is asked in turns'),
+        matchSliced: async (...ask: Parameters<MemorySeries['match']>) => {
+          assert.equal(now, made, 'a reader is used after what it reads has gone');
+          asked.push(made);
+          // Who else waits for the same event goes on before the one that asked.
+          if (now < 3) queueMicrotask(() => void now++);
+          return reader.match(...ask);
+        },
+        labels: (id: number) => reader.labels(id),
+        read: (...ask: Parameters<MemorySeries['read']>) => reader.read(...ask),
+        labelNames: () => [],
+        labelValues: () => [],
+      }));
+    },
+    generation: () => now,
+  });
+  const whole = all.map((reader) => runFragment(FRAGMENT, reader));
+  assert.deepEqual(sorted(FRAGMENT, [sliced]), sorted(FRAGMENT, whole));
+  assert.deepEqual(asked, [1, 2, 3, 3]);
+});
+
 test('large ones go one after the other, small ones pass them', async () => {
   const turns = new Turns();
   const ended: string[] = [];
