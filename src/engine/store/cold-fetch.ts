@@ -71,8 +71,22 @@ export async function fetchSamples(
   return { readers, warnings };
 }
 
-/** Label sets that have archived samples in the range. */
+/** Label sets that have archived samples in the range; what the store has itself is asked next. */
 export async function coldSeries(
+  store: WithCold & { readonly handedOver: number },
+  selections: readonly (readonly Matcher[])[],
+  range: ColdRange,
+  only?: readonly number[],
+): Promise<readonly Labels[]> {
+  for (;;) {
+    const before = store.handedOver;
+    const found = await archivedSeries(store, selections, range, only);
+    // What was handed over meanwhile is in neither half.
+    if (store.handedOver === before) return found;
+  }
+}
+
+async function archivedSeries(
   { cold, partitions }: WithCold,
   selections: readonly (readonly Matcher[])[],
   range: ColdRange,
