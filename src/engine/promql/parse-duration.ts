@@ -40,22 +40,23 @@ function readNode(node: SyntaxNode, source: Source): Duration {
   }
   if (kids.length === 1) {
     const inner = read(first, source);
-    const wrapped = source.text[node.from] === '(';
-    return wrapped && inner.kind !== 'group' ? { kind: 'group', inner, ...span } : inner;
+    const plain = inner.kind === 'group' || inner.kind === 'seconds';
+    if (plain || source.text[node.from] !== '(') return inner;
+    return { kind: 'group', inner, ...span };
   }
   if (first.name === 'UnaryOp') {
     const op = textOf(first, source) === '-' ? '-' : '+';
     const inner = read(second, source);
-    // A number takes one sign into itself.
-    const signed = /^[-+]/.test(textOf(second, source));
-    if (signed || inner.kind !== 'seconds') return { kind: 'sign', op, inner, ...span };
+    if (inner.kind !== 'seconds') return { kind: 'sign', op, inner, ...span };
+    // A number takes signs and parentheses into itself, as in Prometheus.
     const seconds = op === '-' ? -inner.seconds : inner.seconds;
     return { kind: 'seconds', seconds, text: inner.text, ...span };
   }
   const op = textOf(second, source) as '+' | '-' | '*' | '/' | '%' | '^';
   const right = read(third, source);
   if ((op === '/' || op === '%') && right.kind === 'seconds' && right.seconds === 0) {
-    throw queryError(source.text, span, `${op === '/' ? 'division' : 'modulo'} by zero`);
+    const at = { start: second.from, end: second.to };
+    throw queryError(source.text, at, `${op === '/' ? 'division' : 'modulo'} by zero`);
   }
   return { kind: 'pair', op, left: read(first, source), right, ...span };
 }
