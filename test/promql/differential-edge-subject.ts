@@ -2,7 +2,7 @@
 // between 2.42 and 3 are allowed there beside those of every day.
 import { edgeData } from './differential-edge-data.ts';
 import { EdgeGenerator } from './differential-edges.ts';
-import { EXPLAINED, ODD_LOGARITHM } from './differential-explained.ts';
+import { EXPLAINED, FAULTS } from './differential-explained.ts';
 import { failed } from './differential-outcome.ts';
 import { NEAR } from './differential-words.ts';
 import type { Explained } from './differential-explained.ts';
@@ -22,16 +22,7 @@ const AT_THE_EDGES: readonly Explained[] = [
       mon === 'failed: execution' &&
       !failed(prometheus),
   },
-  {
-    // It looked for samples around the time of the query.
-    why: 'timestamp() of a selector with @ and an offset found nothing',
-    holds: ({ query }, mon, prometheus) =>
-      /timestamp\(.*(?:@.*offset|offset.*@)/.test(query) &&
-      !failed(mon) &&
-      !failed(prometheus) &&
-      prometheus.rows.size === 0,
-  },
-  ODD_LOGARITHM,
+  ...FAULTS,
 ];
 
 export const EDGES: Subject = {

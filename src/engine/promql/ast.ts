@@ -33,6 +33,11 @@ export type Duration =
       readonly right: Duration;
     } & Span);
 
+/** An offset by nothing is as good as none. */
+export function isNoOffset(offset: Duration): boolean {
+  return offset.kind === 'seconds' && offset.seconds === 0;
+}
+
 /** The `@` modifier: a fixed time in ms, or an end of the query's own range. */
 export type AtTime =
   { readonly at: 'start' | 'end' } | { readonly at: 'time'; readonly ms: number };

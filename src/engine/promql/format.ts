@@ -2,6 +2,7 @@
 // and for tests (what is printed parses to the same tree).
 import { formatDuration, formatFloat, quote, quoteName } from './literals.ts';
 import { compareText } from '../model/labels.ts';
+import { isNoOffset } from './ast.ts';
 import type { Aggregate, Binary, Duration, Expr, Modifiers, VectorSelector } from './ast.ts';
 
 /** The expression on one line. */
@@ -49,8 +50,7 @@ function modifiersText({ at, extend, offset }: Modifiers): string {
   if (extend !== undefined) out += ` ${extend}`;
   if (at?.at === 'time') out += ` @ ${(at.ms / 1000).toFixed(3)}`;
   else if (at !== undefined) out += ` @ ${at.at}()`;
-  const none = offset === undefined || (offset.kind === 'seconds' && offset.seconds === 0);
-  if (!none) out += ` offset ${durationText(offset)}`;
+  if (offset !== undefined && !isNoOffset(offset)) out += ` offset ${durationText(offset)}`;
   return out;
 }
 

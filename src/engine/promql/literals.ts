@@ -168,20 +168,31 @@ function decodeLoose(bytes: readonly number[]): string {
   }
 }
 
-/** A string in double quotes with Go's escapes, as Prometheus prints it. */
+const SHORT_ESCAPES: Readonly<Record<string, string>> = {
+  ...{ '"': '\\"', '\\': '\\\\', '\x07': '\\a', '\b': '\\b', '\f': '\\f' },
+  ...{ '\n': '\\n', '\r': '\\r', '\t': '\\t', '\v': '\\v' },
+};
+/** What Go's strconv.IsPrint lets pass. */
+const PRINTED = /[\p{L}\p{M}\p{N}\p{P}\p{S} ]/u;
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+/** A string in double quotes with the escapes of Go's strconv.Quote, as Prometheus prints it. */
 export function quote(text: string): string {
+  if (PLAIN.test(text)) return `"${text}"`;
   let out = '"';
-  for (const char of text) {
-    const code = char.codePointAt(0) as number;
-    if (char === '"' || char === '\\') out += `\\${char}`;
-    else if (char === '\n') out += '\\n';
-    else if (char === '\t') out += '\\t';
-    else if (char === '\r') out += '\\r';
-    else if (code >= 0xdc80 && code <= 0xdcff) out += `\\x${(code - 0xdc00).toString(16)}`;
-    else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, '0')}`;
-    else out += char;
-  }
+  for (const char of text) out += SHORT_ESCAPES[char] ?? escaped(char);
   return `${out}"`;
+}
+
+function escaped(char: string): string {
+  if (PRINTED.test(char)) return char;
+  const code = char.codePointAt(0) as number;
+  const hex = (of: number, digits: number): string => of.toString(16).padStart(digits, '0');
+  // Bytes that are no UTF-8, as decodeLoose() keeps them.
+  if (code >= 0xdc80 && code <= 0xdcff) return `\\x${hex(code - 0xdc00, 2)}`;
+  if (code < 0x20 || code === 0x7f) return `\\x${hex(code, 2)}`;
+  if (code >= 0xd800 && code <= 0xdfff) return '\\ufffd';
+  return code < 0x10000 ? `\\u${hex(code, 4)}` : `\\U${hex(code, 8)}`;
 }
 
 const LEGACY_NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;

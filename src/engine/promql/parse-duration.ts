@@ -40,15 +40,14 @@ function readNode(node: SyntaxNode, source: Source): Duration {
   }
   if (kids.length === 1) {
     const inner = read(first, source);
-    const plain = inner.kind === 'group' || inner.kind === 'seconds';
-    if (plain || source.text[node.from] !== '(') return inner;
-    return { kind: 'group', inner, ...span };
+    const wrapped = source.text[node.from] === '(';
+    return wrapped && inner.kind !== 'group' ? { kind: 'group', inner, ...span } : inner;
   }
   if (first.name === 'UnaryOp') {
     const op = textOf(first, source) === '-' ? '-' : '+';
     const inner = read(second, source);
     if (inner.kind !== 'seconds') return { kind: 'sign', op, inner, ...span };
-    // A number takes signs and parentheses into itself, as in Prometheus.
+    // A number takes its signs into itself.
     const seconds = op === '-' ? -inner.seconds : inner.seconds;
     return { kind: 'seconds', seconds, text: inner.text, ...span };
   }

@@ -5,6 +5,7 @@ import { parseNumber } from './literals.ts';
 import { parseDuration } from './parse-duration.ts';
 import { kidsOf, textOf } from './parse-nodes.ts';
 import { queryError } from './parse-error.ts';
+import { isNoOffset } from './ast.ts';
 import type { AtTime, Expr, Modifiers } from './ast.ts';
 import type { Source } from './parse-nodes.ts';
 
@@ -29,7 +30,7 @@ function put(expr: Expr, more: Modifiers, node: SyntaxNode): Expr {
 export function withOffset(expr: Expr, by: SyntaxNode, node: SyntaxNode, source: Source): Expr {
   const now = modifiersOf(expr);
   if (now === undefined) throw queryError(source.text, expr, `offset modifier ${WHERE}`);
-  if (now.offset !== undefined) {
+  if (now.offset !== undefined && !isNoOffset(now.offset)) {
     throw queryError(source.text, expr, 'offset may not be set multiple times');
   }
   return put(expr, { offset: parseDuration(by, source) }, node);

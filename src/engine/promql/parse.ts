@@ -18,7 +18,7 @@ import { withAt, withExtend, withOffset } from './parse-modifiers.ts';
 import { limitDepth, nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
 import { matchesEmpty } from './regexp.ts';
 import { tokensOf } from './tokens.ts';
-import { childrenOf } from './ast.ts';
+import { childrenOf, isNoOffset } from './ast.ts';
 import type { BinaryOp, Expr, VectorSelector } from './ast.ts';
 import type { Matcher, MatchOp } from '../model/matcher.ts';
 
@@ -196,15 +196,16 @@ function parseMatcher(node: SyntaxNode, source: Source): Matcher {
 }
 
 function parseRange(selector: Expr, range: SyntaxNode, node: SyntaxNode, source: Source): Expr {
-  const brackets = { start: selector.end, end: node.to };
+  const brackets = { start: source.text.lastIndexOf('[', range.from), end: node.to };
   const complain = (why: string): never => {
     throw queryError(source.text, brackets, why);
   };
   if (selector.kind !== 'selector') return complain('ranges only allowed for vector selectors');
-  if (selector.modifiers.offset !== undefined) {
+  const { offset, at } = selector.modifiers;
+  if (offset !== undefined && !isNoOffset(offset)) {
     return complain('no offset modifiers allowed before range');
   }
-  if (selector.modifiers.at !== undefined) return complain('no @ modifiers allowed before range');
+  if (at !== undefined) return complain('no @ modifiers allowed before range');
   const length = parseDuration(range, source, true);
   return { kind: 'range', selector, range: length, start: selector.start, end: node.to };
 }
