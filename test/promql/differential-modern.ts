@@ -213,15 +213,6 @@ export const MODERN: Subject = {
   explained: [
     ...FAULTS,
     {
-      // The subquery is a constant then, which it does not take for the samples of a window.
-      why: '3.14 finds nothing in a fixed subquery when the function depends on time beside it',
-      holds: ({ query }, mon, prometheus) =>
-        /(?:predict_linear|quantile_over_time)\(.*\[\w+:\w*\][^[]*@/.test(query) &&
-        !failed(mon) &&
-        !failed(prometheus) &&
-        prometheus.rows.size === 0,
-    },
-    {
       // It looks for the end of the buckets and interpolates in the last one it met.
       why: '3.14 takes the wrong bucket where there are observations of NaN',
       holds: ({ query }, mon, prometheus) =>
