@@ -120,6 +120,13 @@ export const FAULTS: readonly Explained[] = [
       everyDifference(mon, prometheus, (own, other) => own < -300 && other < -300),
   },
   {
+    // Go makes them of logarithms.
+    why: 'broken powers of numbers below the normal ones',
+    holds: ({ query }, mon, prometheus) =>
+      /5e-324 *\^/.test(query) &&
+      everyDifference(mon, prometheus, (own, other) => own > 0 && other > 0),
+  },
+  {
     // It has the samples around one time and looks for those around the other.
     why: 'timestamp() of a selector with @ and an offset finds nothing',
     holds: ({ query }, mon, prometheus) =>

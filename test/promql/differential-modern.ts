@@ -7,8 +7,9 @@ import { EdgeGenerator } from './differential-edges.ts';
 import { durationMs } from '../../src/engine/promql/literals.ts';
 import { modernData } from './differential-modern-data.ts';
 import { FAULTS, everyDifference } from './differential-explained.ts';
-import { failed } from './differential-outcome.ts';
+import { difference, failed } from './differential-outcome.ts';
 import { Dice, NEAR, whenAsked } from './differential-words.ts';
+import type { Outcome } from './differential-outcome.ts';
 import type { Asked, Layout } from './differential-words.ts';
 import type { Subject } from './differential.ts';
 
@@ -205,6 +206,18 @@ export class ModernGenerator {
 /** What a chunk of Prometheus spans at most. */
 const CHUNK_MS = 2 * 3_600_000;
 
+/** Without buckets of NaN that the other side does not have. */
+function withoutForeign(outcome: Outcome, other: Outcome): Outcome {
+  if (failed(outcome) || failed(other)) return outcome;
+  const rows = [...outcome.rows].map(([key, row]) => {
+    const own = other.rows.get(key);
+    const foreign = (t: number, v: number): boolean => Number.isNaN(v) && own?.has(t) !== true;
+    const isBucket = key.includes('] bucket ');
+    return [key, new Map([...row].filter(([t, v]) => !isBucket || !foreign(t, v)))] as const;
+  });
+  return { rows: new Map(rows.filter(([, row]) => row.size > 0)) };
+}
+
 /** Compared with a Prometheus 3 only. */
 export const MODERN: Subject = {
   layout: NEAR,
@@ -223,8 +236,8 @@ export const MODERN: Subject = {
         everyDifference(mon, prometheus, () => true),
     },
     {
-      // A chunk of its widens the buckets of its gauges with empty ones, so that the same histogram
-      // behind a chunk's border, every 2 hours, is another one to changes(); its API tells neither.
+      // A chunk gives each of its histograms the buckets of all, which are empty then, so that the
+      // same one behind the end of a chunk, 2 hours long at most, is another one to changes().
       why: '3.14 counts a change where a chunk of histograms ends',
       holds: ({ query }, mon, prometheus) => {
         const length = /^changes\((?:hg|hgc|hx)\[(\w+)/.exec(query)?.[1];
@@ -234,6 +247,12 @@ export const MODERN: Subject = {
           return other > own && other - own <= bordersMax;
         });
       },
+    },
+    {
+      // None of something times infinity is NaN, also in a bucket that another histogram had.
+      why: '3.14 tells empty buckets of a chunk when they become NaN',
+      holds: ({ query }, mon, prometheus) =>
+        /[*/]/.test(query) && difference(mon, withoutForeign(prometheus, mon)) === undefined,
     },
   ],
   notes: true,
