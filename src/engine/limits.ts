@@ -188,6 +188,8 @@ export const QUERY_SAMPLES_MAX = 50_000_000;
 export const QUERY_SERIES_MAX = 500_000;
 /** Points of one series in a range answer: Prometheus refuses above 11,000. */
 export const QUERY_STEPS_MAX = 11_000;
+/** Warnings of the language that an answer tells, and as many infos. */
+export const QUERY_NOTES_MAX = 10;
 export const QUERY_BYTES_MAX = 64 * KIB;
 /** Questions of the SLO gate that share a query, and its queries under way: others ask too. */
 export const SLO_TERMS_PER_QUERY = 200;

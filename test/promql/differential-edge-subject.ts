@@ -22,6 +22,11 @@ const AT_THE_EDGES: readonly Explained[] = [
       mon === 'failed: execution' &&
       !failed(prometheus),
   },
+  {
+    // The mean that 2.42 moves by each value wavers in the last digits of the smallest numbers.
+    why: 'resets and changes of means that are rounding',
+    holds: ({ query }) => /(?:resets|changes)\(avg_over_time\(tiny/.test(query),
+  },
   ...FAULTS,
 ];
 

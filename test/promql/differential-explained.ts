@@ -41,15 +41,6 @@ export const EXPLAINED: readonly Explained[] = [
       difference(onlyAt(mon, startMs), onlyAt(prometheus, startMs)) === undefined,
   },
   {
-    // The same of quantiles whose rank is another at each step: 2.42 repeats the first step's, or
-    // moves the values. Asked for one of the other times alone, it answers as we do.
-    why: 'a quantile of a rank that changes, over a fixed window in a range query',
-    holds: ({ query, startMs, endMs }, mon, prometheus) =>
-      startMs !== endMs &&
-      /\bquantile(?:_over_time)?\b[^@]*time\(\)[^@]*@/.test(query) &&
-      difference(onlyAt(mon, startMs), onlyAt(prometheus, startMs)) === undefined,
-  },
-  {
     why: 'durations are numbers since 3.0',
     holds: ({ query }, mon, prometheus) =>
       failed(prometheus) && !failed(mon) && /^\d+(?:ms|[smhdwy])$/.test(query),
@@ -125,6 +116,15 @@ export const FAULTS: readonly Explained[] = [
     holds: ({ query }, mon, prometheus) =>
       /5e-324 *\^/.test(query) &&
       everyDifference(mon, prometheus, (own, other) => own > 0 && other > 0),
+  },
+  {
+    // The rank is taken for a constant when the samples are one: the first step's is repeated, or
+    // (2.42) the values are moved. Asked for one of the other times alone, it answers as we do.
+    why: 'a quantile of a rank that changes, over a fixed window in a range query',
+    holds: ({ query, startMs, endMs }, mon, prometheus) =>
+      startMs !== endMs &&
+      /\bquantile(?:_over_time)?\b[^@]*time\(\)[^@]*@/.test(query) &&
+      difference(onlyAt(mon, startMs), onlyAt(prometheus, startMs)) === undefined,
   },
   {
     // It has the samples around one time and looks for those around the other.

@@ -7,7 +7,7 @@ import { EdgeGenerator } from './differential-edges.ts';
 import { durationMs } from '../../src/engine/promql/literals.ts';
 import { modernData } from './differential-modern-data.ts';
 import { FAULTS, everyDifference } from './differential-explained.ts';
-import { difference, failed } from './differential-outcome.ts';
+import { difference, failed, notesDifference } from './differential-outcome.ts';
 import { Dice, NEAR, whenAsked } from './differential-words.ts';
 import type { Outcome } from './differential-outcome.ts';
 import type { Asked, Layout } from './differential-words.ts';
@@ -252,7 +252,10 @@ export const MODERN: Subject = {
       // None of something times infinity is NaN, also in a bucket that another histogram had.
       why: '3.14 tells empty buckets of a chunk when they become NaN',
       holds: ({ query }, mon, prometheus) =>
-        /[*/]/.test(query) && difference(mon, withoutForeign(prometheus, mon)) === undefined,
+        /[*/]/.test(query) &&
+        difference(mon, prometheus) !== undefined &&
+        difference(mon, withoutForeign(prometheus, mon)) === undefined &&
+        notesDifference(mon, prometheus) === undefined,
     },
   ],
   notes: true,

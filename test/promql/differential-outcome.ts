@@ -130,6 +130,7 @@ export function orderDifference(mon: Outcome, prometheus: Outcome): string | und
 }
 
 const PAIR = /encountered for binary operator/;
+const OMITTED = / annotations omitted$/;
 
 /** What one side says beside its answer and the other does not. */
 export function notesDifference(mon: Outcome, prometheus: Outcome): string | undefined {
@@ -141,6 +142,10 @@ export function notesDifference(mon: Outcome, prometheus: Outcome): string | und
   // Of the pairs of an operator that do not go together at one step it tells the last kind alone.
   const told = theirs.some((note) => PAIR.test(note));
   const mine = all.filter((note) => !told || !PAIR.test(note) || theirs.includes(note));
-  const [own, other] = [mine, theirs].map((notes) => notes.join('\n    '));
+  // Of too many, either side tells some.
+  const few = theirs.some((note) => OMITTED.test(note));
+  const [own, other] = [mine, theirs].map((notes) =>
+    notes.filter((note) => !few || OMITTED.test(note)).join('\n    '),
+  );
   return own === other ? undefined : `mon says\n    ${own}\n  Prometheus says\n    ${other}`;
 }

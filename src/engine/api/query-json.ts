@@ -4,6 +4,7 @@
 import { JsonRows } from '../kernels/json-rows.ts';
 import { Kernels } from '../kernels/kernels.ts';
 import type { JsonGrid } from '../kernels/json-rows.ts';
+import { QUERY_NOTES_MAX } from '../limits.ts';
 import type { HistogramColumn, Matrix, RawSamples } from '../model/fragment.ts';
 import type { Labels } from '../model/labels.ts';
 import type { QueryAnswer, QueryResult } from '../model/query-result.ts';
@@ -31,12 +32,20 @@ export function* queryJson(answer: QueryAnswer, options: QueryJsonOptions): Page
   if (options.evalSeconds !== undefined) statsJson(out, answer, options.evalSeconds);
   out.raw('}');
   const warnings = cut ? [...answer.warnings, 'results truncated due to limit'] : answer.warnings;
-  stringList(out, 'warnings', warnings);
-  stringList(out, 'infos', answer.infos);
+  stringList(out, 'warnings', fewNotes(warnings, 'warning'));
+  stringList(out, 'infos', fewNotes(answer.infos, 'info'));
   // A field of our own, which others pass over: without it a reader takes the rest for the whole.
   if (!answer.whole) out.raw(',"partial":true');
   out.raw('}');
   yield out.take();
+}
+
+/** As many of the language's notes as Prometheus tells; our own are told always. */
+function fewNotes(notes: readonly string[], kind: string): readonly string[] {
+  let met = 0;
+  const few = notes.filter((note) => !note.startsWith('PromQL ') || ++met <= QUERY_NOTES_MAX);
+  const left = met - QUERY_NOTES_MAX;
+  return left > 0 ? [...few, `${left} more ${kind} annotations omitted`] : few;
 }
 
 /** Prometheus' fields as far as they are measured, then our own. */

@@ -77,6 +77,24 @@ test('a range selector answers its samples as a matrix', async () => {
   );
 });
 
+test('ten notes of the language are told of each kind, and how many were left out', async () => {
+  await using api = await startApi();
+  const many = (kind: string): string[] => {
+    return Array.from({ length: 12 }, (_, i) => `PromQL ${kind}: ${i}`);
+  };
+  const notes = { warnings: [...many('warning'), 'a store is away'], infos: many('info') };
+  api.fakes.answer = async () => ({
+    ...answerOf({ type: 'scalar', timeMs: 1000, value: 1 }),
+    ...notes,
+  });
+  const { text } = await api.call('/api/v1/query?query=x');
+  const { warnings, infos } = JSON.parse(text) as Record<string, string[]>;
+  assert.deepEqual(warnings.slice(9), [
+    ...['PromQL warning: 9', 'a store is away', '2 more warning annotations omitted'],
+  ]);
+  assert.deepEqual(infos.slice(9), ['PromQL info: 9', '2 more info annotations omitted']);
+});
+
 test('a range query by form answers a matrix; warnings and infos stand behind it', async () => {
   await using api = await startApi();
   const grid = { start: 0, end: 10_000, step: 5000 };
