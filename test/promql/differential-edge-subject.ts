@@ -2,7 +2,7 @@
 // between 2.42 and 3 are allowed there beside those of every day.
 import { edgeData } from './differential-edge-data.ts';
 import { EdgeGenerator } from './differential-edges.ts';
-import { EXPLAINED, FAULTS } from './differential-explained.ts';
+import { EXPLAINED } from './differential-explained.ts';
 import { failed } from './differential-outcome.ts';
 import { NEAR } from './differential-words.ts';
 import type { Explained } from './differential-explained.ts';
@@ -27,7 +27,6 @@ const AT_THE_EDGES: readonly Explained[] = [
     why: 'resets and changes of means that are rounding',
     holds: ({ query }) => /(?:resets|changes)\(avg_over_time\(tiny/.test(query),
   },
-  ...FAULTS,
 ];
 
 export const EDGES: Subject = {

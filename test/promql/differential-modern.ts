@@ -6,7 +6,7 @@
 import { EdgeGenerator } from './differential-edges.ts';
 import { durationMs } from '../../src/engine/promql/literals.ts';
 import { modernData } from './differential-modern-data.ts';
-import { FAULTS, everyDifference } from './differential-explained.ts';
+import { OF_BOTH, everyDifference } from './differential-explained.ts';
 import { difference, failed, notesDifference } from './differential-outcome.ts';
 import { Dice, NEAR, whenAsked } from './differential-words.ts';
 import type { Outcome } from './differential-outcome.ts';
@@ -224,7 +224,7 @@ export const MODERN: Subject = {
   data: modernData,
   queries: (seed, baseMs) => new ModernGenerator(seed, baseMs),
   explained: [
-    ...FAULTS,
+    ...OF_BOTH,
     {
       // It looks for the end of the buckets and interpolates in the last one it met.
       why: '3.14 takes the wrong bucket where there are observations of NaN',
