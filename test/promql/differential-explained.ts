@@ -2,6 +2,7 @@
 // change between the versions that makes it, and how it is recognized. Easy to get wrong: a rule
 // that holds for more than its change hides a fault.
 import { close, difference, failed } from './differential-outcome.ts';
+import { leavesFixed } from './differential-unmoved.ts';
 import type { Outcome } from './differential-outcome.ts';
 import type { Asked } from './differential-words.ts';
 
@@ -46,10 +47,8 @@ export const OF_BOTH: readonly Explained[] = [
       prometheus.rows.size === 0,
   },
   {
-    // Where the first step of a subquery is the start of the query, which takes a negative offset,
-    // that offset moves each `@` below it; a second later the same query answers as we do.
-    why: 'a fixed time below a subquery that looks ahead',
-    holds: ({ query }) => /@.*\[\w+:\w*\][^[]* offset -/.test(query),
+    why: 'a fixed time below a subquery that begins where it is evaluated',
+    holds: (asked, mon) => !failed(mon) && leavesFixed(asked),
   },
   {
     // Sums in another order: the difference is in the last digit before it is cut off.

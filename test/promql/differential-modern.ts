@@ -218,6 +218,13 @@ function withoutForeign(outcome: Outcome, other: Outcome): Outcome {
   return { rows: new Map(rows.filter(([, row]) => row.size > 0)) };
 }
 
+/** Without what is said of resets in sums. */
+function withoutResets(outcome: Outcome): Outcome {
+  if (failed(outcome)) return outcome;
+  const notes = outcome.notes?.filter((note) => !note.includes('conflicting counter resets'));
+  return { ...outcome, notes };
+}
+
 /** Compared with a Prometheus 3 only. */
 export const MODERN: Subject = {
   layout: NEAR,
@@ -247,6 +254,15 @@ export const MODERN: Subject = {
           return other > own && other - own <= bordersMax;
         });
       },
+    },
+    {
+      // Without buckets, a sample is a reset where the same reading met the one before, which it
+      // does not where a window is skipped to; and the first of a window is none within a chunk.
+      why: '3.14 warns of resets in sums of figures by how it came to a window',
+      holds: ({ query }, mon, prometheus) =>
+        /histogram_(?:avg|count|sum)\((?:avg|sum)_over_time\(/.test(query) &&
+        difference(mon, prometheus) === undefined &&
+        notesDifference(withoutResets(mon), withoutResets(prometheus)) === undefined,
     },
     {
       // None of something times infinity is NaN, also in a bucket that another histogram had.
