@@ -39,12 +39,11 @@ export const OF_BOTH: readonly Explained[] = [
   },
   {
     // It has the samples around one time and looks for those around the other.
-    why: 'timestamp() of a selector with @ and an offset finds nothing',
+    why: 'timestamp() of a selector with @ and an offset looks without the offset',
     holds: ({ query }, mon, prometheus) =>
-      /timestamp\(.*(?:@.*offset|offset.*@)/.test(query) &&
+      /timestamp\(\(*\w+(?:\{[^}]*\})? (?:@ \S+ offset|offset \S+ @) /.test(query) &&
       !failed(mon) &&
-      !failed(prometheus) &&
-      prometheus.rows.size === 0,
+      !failed(prometheus),
   },
   {
     why: 'a fixed time below a subquery that begins where it is evaluated',

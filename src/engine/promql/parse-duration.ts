@@ -5,8 +5,16 @@ import { QUERY_DEPTH_MAX } from '../limits.ts';
 import { parseNumber, quote } from './literals.ts';
 import { kidsOf, textOf } from './parse-nodes.ts';
 import { nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
-import type { Duration } from './ast.ts';
+import type { UserError } from '../errors.ts';
+import type { Duration, Span } from './ast.ts';
+import type { NumberText } from './literals.ts';
 import type { Source } from './parse-nodes.ts';
+
+/** The longest duration: Prometheus counts nanoseconds in 64 bits. */
+const SECONDS_MAX = 2 ** 63 / 1e9;
+
+/** A literal's sign, and what is behind it and comments. */
+export const SIGNED = /^([-+]?)\s*(?:#[^\n]*\n\s*)*(.*)$/s;
 
 /** The duration at a node. @throws UserError when a plain number is not positive but has to be. */
 export function parseDuration(node: SyntaxNode, source: Source, positive = false): Duration {
@@ -52,23 +60,36 @@ function readNode(node: SyntaxNode, source: Source): Duration {
     return { kind: 'seconds', seconds, text: inner.text, ...span };
   }
   const op = textOf(second, source) as '+' | '-' | '*' | '/' | '%' | '^';
+  const left = read(first, source);
   const right = read(third, source);
   if ((op === '/' || op === '%') && right.kind === 'seconds' && right.seconds === 0) {
     const at = { start: second.from, end: second.to };
     throw queryError(source.text, at, `${op === '/' ? 'division' : 'modulo'} by zero`);
   }
-  return { kind: 'pair', op, left: read(first, source), right, ...span };
+  return { kind: 'pair', op, left, right, ...span };
 }
 
 function readNumber(node: SyntaxNode, source: Source): Duration {
   const text = textOf(node, source);
   const span = { start: node.from, end: node.to };
+  const { value } = numberOf(text, span, source);
+  if (!Number.isFinite(value) || value > SECONDS_MAX) throw outOfRange(span, source);
+  return { kind: 'seconds', seconds: value, text, ...span };
+}
+
+/** A number or a duration without a sign. @throws UserError when it is neither, or too long. */
+export function numberOf(text: string, span: Span, source: Source): NumberText {
   const number = parseNumber(text);
   if (number === undefined) {
     throw queryError(source.text, span, `bad number or duration syntax: ${quote(text)}`);
   }
-  if (!Number.isFinite(number.value) || number.value > 2 ** 63 / 1e9) {
-    throw queryError(source.text, span, 'duration out of range');
+  if (number.value === Infinity && /\d/.test(text)) {
+    throw queryError(source.text, span, `error parsing number: ${text} is out of range`);
   }
-  return { kind: 'seconds', seconds: number.value, text, ...span };
+  if (number.duration && number.value > SECONDS_MAX) throw outOfRange(span, source);
+  return number;
+}
+
+function outOfRange(span: Span, source: Source): UserError {
+  return queryError(source.text, span, 'duration out of range');
 }

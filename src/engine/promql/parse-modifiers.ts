@@ -1,8 +1,7 @@
 // `offset`, `@`, `anchored` and `smoothed` behind an expression: put where they belong, refused
 // elsewhere.
 import type { SyntaxNode } from '@lezer/common';
-import { parseNumber } from './literals.ts';
-import { parseDuration } from './parse-duration.ts';
+import { SIGNED, numberOf, parseDuration } from './parse-duration.ts';
 import { kidsOf, textOf } from './parse-nodes.ts';
 import { queryError } from './parse-error.ts';
 import { isNoOffset } from './ast.ts';
@@ -50,12 +49,14 @@ function atTime(expr: Expr, time: SyntaxNode, source: Source): AtTime {
     return { at: kidsOf(time)[0].name === 'AtStart' ? 'start' : 'end' };
   }
   const text = textOf(time, source);
-  const [, sign, digits] = /^([-+]?)\s*(.*)$/s.exec(text) as RegExpExecArray;
-  const seconds = (parseNumber(digits)?.value ?? NaN) * (sign === '-' ? -1 : 1);
+  const [, sign, digits] = SIGNED.exec(text) as RegExpExecArray;
+  const span = { start: time.to - digits.length, end: time.to };
+  const { value } = numberOf(digits, span, source);
+  const seconds = sign === '-' ? -value : value;
   if (!Number.isFinite(seconds) || Math.abs(seconds) >= 2 ** 63) {
     const shown = Number.isNaN(seconds) ? 'NaN' : seconds > 0 ? '+Inf' : '-Inf';
-    const value = Number.isFinite(seconds) ? seconds.toFixed(6) : shown;
-    throw queryError(source.text, expr, `timestamp out of bounds for @ modifier: ${value}`);
+    const told = Number.isFinite(seconds) ? `${BigInt(seconds)}.000000` : shown;
+    throw queryError(source.text, expr, `timestamp out of bounds for @ modifier: ${told}`);
   }
   return { at: 'time', ms: Math.round(seconds * 1000) };
 }

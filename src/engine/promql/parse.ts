@@ -7,12 +7,12 @@ import { UserError } from '../errors.ts';
 import { QUERY_BYTES_MAX, QUERY_DEPTH_MAX, QUERY_HEIGHT_MAX } from '../limits.ts';
 import { FUNCTIONS } from './functions.ts';
 import { grammarTree } from './grammar.ts';
-import { StringTrouble, isLabelName, parseNumber, parseString, quote } from './literals.ts';
+import { StringTrouble, isLabelName, parseString, quote } from './literals.ts';
 import { bodyOf, kidsOf, textOf } from './parse-nodes.ts';
 import type { Source } from './parse-nodes.ts';
 import { maskForGrammar } from './parse-masks.ts';
 import { isChain, parseChain } from './parse-chain.ts';
-import { parseDuration } from './parse-duration.ts';
+import { SIGNED, numberOf, parseDuration } from './parse-duration.ts';
 import { parseMatching } from './parse-matching.ts';
 import { withAt, withExtend, withOffset } from './parse-modifiers.ts';
 import { limitDepth, nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
@@ -127,17 +127,11 @@ function parseBehind(inner: Expr, node: SyntaxNode, source: Source): Expr {
 /** A number; `unsigned` leaves its sign to the operators around it. */
 function parseLiteral(node: SyntaxNode, source: Source, unsigned = false): Expr {
   const text = textOf(node, source);
-  const [, sign, digits] = /^([-+]?)\s*(?:#[^\n]*\n\s*)*(.*)$/s.exec(text) as RegExpExecArray;
-  const start = unsigned ? node.to - digits.length : node.from;
-  const span = { start, end: node.to };
-  const number = parseNumber(digits);
-  if (number === undefined) {
-    throw queryError(source.text, span, `bad number or duration syntax: ${quote(digits)}`);
-  }
-  if (number.value === Infinity && /\d/.test(digits)) {
-    throw queryError(source.text, span, `error parsing number: ${digits} is out of range`);
-  }
+  const [, sign, digits] = SIGNED.exec(text) as RegExpExecArray;
+  const start = node.to - digits.length;
+  const number = numberOf(digits, { start, end: node.to }, source);
   const value = sign === '-' && !unsigned ? -number.value : number.value;
+  const span = { start: unsigned ? start : node.from, end: node.to };
   return { kind: 'number', value, duration: number.duration, ...span };
 }
 

@@ -37,6 +37,7 @@ const ROUND_TRIPS: readonly (readonly [string, string])[] = [
   ['`a\\n`', '"a\\\\n"'],
   ['max_of(1, 2) # why not', 'max_of(1, 2)'],
   ['2. / 4.', '2 / 4'],
+  ['x @ - # why\n 5', 'x @ -5.000'],
   ['x[5m] anchored @ 5', 'x[5m] anchored @ 5.000'],
   ['x offset 0s', 'x'],
   ['x[30h] offset 15d', 'x[1d6h] offset 15d'],
@@ -177,6 +178,10 @@ const MISTAKES: readonly (readonly [string, string, string?])[] = [
   ['x\u00a0', "1:2: parse error: unexpected character: '\\u00a0'"],
   ['x[1m / 0]', '1:6: parse error: division by zero'],
   ['x[1h % 0]', '1:6: parse error: modulo by zero'],
+  ['-293y', '1:2: parse error: duration out of range'],
+  ['x @ - 293y', '1:7: parse error: duration out of range'],
+  ['x @ 1e400', '1:5: parse error: error parsing number: 1e400 is out of range'],
+  ['x[300y - 299y]', '1:3: parse error: duration out of range'],
   ['x[+-1m]', '1:3: parse error: duration must be greater than 0'],
   ['info(x, y)', '1:9: parse error: expected label selectors only, got vector selector instead'],
 ];
