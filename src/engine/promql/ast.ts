@@ -33,9 +33,9 @@ export type Duration =
       readonly right: Duration;
     } & Span);
 
-/** An offset by nothing is as good as none. */
+/** An offset by nothing, in whole nanoseconds, is as good as none. */
 export function isNoOffset(offset: Duration): boolean {
-  return offset.kind === 'seconds' && offset.seconds === 0;
+  return offset.kind === 'seconds' && Math.round(offset.seconds * 1e9) === 0;
 }
 
 /** The `@` modifier: a fixed time in ms, or an end of the query's own range. */

@@ -1,6 +1,7 @@
 // Syntax tree -> canonical text, as Prometheus prints it: for /api/v1/format_query, for messages
 // and for tests (what is printed parses to the same tree).
 import { formatDuration, formatFloat, quote, quoteName } from './literals.ts';
+import { typeOf } from './check.ts';
 import { compareText } from '../model/labels.ts';
 import { isNoOffset } from './ast.ts';
 import type { Aggregate, Binary, Duration, Expr, Modifiers, VectorSelector } from './ast.ts';
@@ -96,22 +97,28 @@ function aggregateText(expr: Aggregate): string {
 }
 
 function binaryText(expr: Binary): string {
-  const { matching } = expr;
-  let middle = expr.op + (expr.bool ? ' bool' : '');
+  const matching = matchingText(expr);
+  // Between scalars there is nothing to match, whatever was written.
+  const vain = matching !== '' && [expr.left, expr.right].some((side) => typeOf(side) === 'scalar');
+  const middle = expr.op + (expr.bool ? ' bool' : '') + (vain ? '' : matching);
+  return `${format(expr.left)} ${middle} ${format(expr.right)}`;
+}
+
+function matchingText({ matching }: Binary): string {
+  let text = '';
   const grouped = matching.card === 'many-to-one' || matching.card === 'one-to-many';
   if (matching.labels.length > 0 || matching.on || grouped) {
-    middle += ` ${matching.on ? 'on' : 'ignoring'} (${names(matching.labels)})`;
+    text += ` ${matching.on ? 'on' : 'ignoring'} (${names(matching.labels)})`;
   }
   if (grouped) {
     const side = matching.card === 'many-to-one' ? 'left' : 'right';
-    middle += ` group_${side} (${names(matching.include)})`;
+    text += ` group_${side} (${names(matching.include)})`;
   }
   const { fillLeft, fillRight } = matching;
   if (fillLeft !== undefined && fillLeft === fillRight) {
-    middle += ` fill (${formatFloat(fillLeft)})`;
-  } else {
-    if (fillLeft !== undefined) middle += ` fill_left (${formatFloat(fillLeft)})`;
-    if (fillRight !== undefined) middle += ` fill_right (${formatFloat(fillRight)})`;
+    return `${text} fill (${formatFloat(fillLeft)})`;
   }
-  return `${format(expr.left)} ${middle} ${format(expr.right)}`;
+  if (fillLeft !== undefined) text += ` fill_left (${formatFloat(fillLeft)})`;
+  if (fillRight !== undefined) text += ` fill_right (${formatFloat(fillRight)})`;
+  return text;
 }

@@ -80,14 +80,17 @@ function readNumber(node: SyntaxNode, source: Source): Duration {
 /** A number or a duration without a sign. @throws UserError when it is neither, or too long. */
 export function numberOf(text: string, span: Span, source: Source): NumberText {
   const number = parseNumber(text);
-  if (number === undefined) {
-    throw queryError(source.text, span, `bad number or duration syntax: ${quote(text)}`);
-  }
+  if (number === undefined) throw badNumber(text, span, source);
   if (number.value === Infinity && /\d/.test(text)) {
     throw queryError(source.text, span, `error parsing number: ${text} is out of range`);
   }
   if (number.duration && number.value > SECONDS_MAX) throw outOfRange(span, source);
   return number;
+}
+
+/** The error about what is neither a number nor a duration. */
+export function badNumber(text: string, span: Span, source: Source): UserError {
+  return queryError(source.text, span, `bad number or duration syntax: ${quote(text)}`);
 }
 
 function outOfRange(span: Span, source: Source): UserError {

@@ -12,11 +12,13 @@ const STAND_IN = 'scalar';
 const INHERITED = /^(?:constructor|__proto__)$/i;
 /** A metric may have this name, where something to work with has to stand. */
 const OFFSET = 'metric';
-const BEFORE_OPERAND = /^(?:[(,]|[-+*/%^<>=!]+|<\/|>\/|and|or|unless|atan2|bool)$/i;
+const BEFORE_OPERAND =
+  /^(?:[(,]|[-+*/%^<>=!]+|<\/|>\/|and|or|unless|atan2|bool|group_(?:left|right))$/i;
 /** Words that are operators, or names where something to work with has to stand. */
 const PERHAPS_NAMES = /^(?:and|or|unless)$/i;
-/** Words before a list of labels. */
-const BEFORE_LABELS = /^(?:by|without|on|ignoring|group_left|group_right)$/;
+/** Words before a list; behind that of a matching stands an operand. */
+const BEFORE_LABELS = /^(?:by|without|on|ignoring|group_left|group_right|fill(?:_left|_right)?)$/;
+const GROUPING = /^(?:by|without)$/;
 const DURATION_WORD = /^(?:step|range|m(?:ax|in)_of)$/;
 
 /** The text for the grammar. */
@@ -31,6 +33,7 @@ export function maskForGrammar(text: string): string {
   /** Depth of the parentheses around the duration of an offset that has begun. */
   let offset = -1;
   let labels: 'none' | 'perhaps' | 'here' = 'none';
+  let matching = false;
   for (const token of tokensOf(text)) {
     if (token.text === '[') brackets++;
     if (token.text === ']') brackets--;
@@ -39,10 +42,12 @@ export function maskForGrammar(text: string): string {
     const lower = token.text.toLowerCase();
     let masked = token.text;
     if (labels === 'here' && token.kind === 'word') masked = masked.replaceAll(':', '_');
+    const matched = labels === 'here' && matching && token.text === ')';
     if (token.text === ')') labels = 'none';
     else if (labels !== 'here') {
       if (labels === 'perhaps' && token.text === '(') labels = 'here';
       else labels = BEFORE_LABELS.test(lower) ? 'perhaps' : 'none';
+      if (labels === 'perhaps') matching = !GROUPING.test(lower);
     }
     if (token.kind === 'number' && masked.endsWith('.')) masked = `${masked.slice(0, -1)} `;
     if (token.kind === 'number' && masked.startsWith('0X')) masked = `0x${masked.slice(2)}`;
@@ -58,7 +63,9 @@ export function maskForGrammar(text: string): string {
     const ends = token.kind === 'number' || token.text === ')';
     if (ends && parens <= offset) offset = -1;
     out += text.slice(at, token.start) + masked;
-    operand = BEFORE_OPERAND.test(token.text) && !(operand && PERHAPS_NAMES.test(token.text));
+    const before: boolean =
+      BEFORE_OPERAND.test(token.text) && !(operand && PERHAPS_NAMES.test(token.text));
+    operand = before || matched;
     at = token.end;
   }
   return out + text.slice(at);

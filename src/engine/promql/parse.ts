@@ -12,8 +12,9 @@ import { bodyOf, kidsOf, textOf } from './parse-nodes.ts';
 import type { Source } from './parse-nodes.ts';
 import { maskForGrammar } from './parse-masks.ts';
 import { isChain, parseChain } from './parse-chain.ts';
-import { SIGNED, numberOf, parseDuration } from './parse-duration.ts';
+import { SIGNED, badNumber, numberOf, parseDuration } from './parse-duration.ts';
 import { parseMatching } from './parse-matching.ts';
+import { findRunOn } from './parse-numbers.ts';
 import { withAt, withExtend, withOffset } from './parse-modifiers.ts';
 import { limitDepth, nestedTooDeep, queryError, syntaxError } from './parse-error.ts';
 import { matchesEmpty } from './regexp.ts';
@@ -41,6 +42,10 @@ export function parse(text: string): Expr {
       return broken < 0;
     },
   });
+  const runOn = findRunOn(text);
+  if (runOn !== undefined && (broken < 0 || runOn.start <= broken)) {
+    throw badNumber(text.slice(runOn.start, runOn.end), runOn, { text, depth: 0 });
+  }
   if (broken >= 0) throw syntaxError(text, broken);
   const source: Source = { text, depth: 0 };
   const [top] = kidsOf(tree.topNode);
