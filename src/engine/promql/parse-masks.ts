@@ -5,7 +5,7 @@
 import { tokensOf } from './tokens.ts';
 
 const WORDS = String.raw`\b(?:step|range)\s*\(|m(?:ax|in)_of|\boffset\b|\bconstructor\b|__proto__`;
-const NEEDED = new RegExp(String.raw`\d\.(?!\d)|\b0X|${WORDS}|[a-z_]:|:[a-z_]`, 'i');
+const NEEDED = new RegExp(String.raw`\d\.(?!\d)|\b0X|${WORDS}|[a-z_]:|:[a-z_]|[(,\n]\s*:`, 'i');
 /** A known function of scalars' length: only its place in the tree matters. */
 const STAND_IN = 'scalar';
 /** Words that the grammar looks up in an object and finds without having put them there. */

@@ -55,6 +55,7 @@ const ROUND_TRIPS: readonly (readonly [string, string])[] = [
   ['0X1f + x', '31 + x'],
   ['sum by (a:b, c) (x:y)', 'sum by ("a:b", c) (x:y)'],
   ['x * on (:a) group_left (b:) y', 'x * on (":a") group_left ("b:") y'],
+  ['x * on ( : ) y', 'x * on (":") y'],
   ['offset offset 5m', 'offset offset 5m'],
   ['unless offset 5m unless offset', 'unless offset 5m unless offset'],
   ['sum(offset) + offset{a="b"}', 'sum(offset) + offset{a="b"}'],
