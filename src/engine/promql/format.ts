@@ -98,7 +98,7 @@ function aggregateText(expr: Aggregate): string {
 
 function binaryText(expr: Binary): string {
   const matching = matchingText(expr);
-  // Between scalars there is nothing to match, whatever was written.
+  // Beside a scalar there is nothing to match, whatever was written.
   const vain = matching !== '' && [expr.left, expr.right].some((side) => typeOf(side) === 'scalar');
   const middle = expr.op + (expr.bool ? ' bool' : '') + (vain ? '' : matching);
   return `${format(expr.left)} ${middle} ${format(expr.right)}`;
